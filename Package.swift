@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Continuous integration sets RECURRENT_STRICT: a warning is then an error. Users of the package never see it.
+let strict = Context.environment["RECURRENT_STRICT"] != nil
+
+let swiftSettings: [SwiftSetting] =
+  [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+  ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let cSettings: [CSetting] =
+  [.headerSearchPath("."), .enableWarning("all"), .enableWarning("extra")]
+  + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let package = Package(
+  name: "Recurrent",
+  products: [
+    .library(name: "Recurrent", targets: ["Recurrent"]),
+    .executable(name: "rnn", targets: ["RNNCommand"]),
+    .executable(name: "rnn-bench", targets: ["RNNBench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS",
+      pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
+    .target(name: "CKernels", cSettings: cSettings),
+    .target(
+      name: "Kernels",
+      dependencies: ["COpenBLAS", "CKernels"],
+      swiftSettings: swiftSettings,
+      // Homebrew's OpenBLAS carries LAPACKE inside; Debian ships it as a library of its own.
+      linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
+    .target(name: "Recurrent", dependencies: ["Kernels"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "RNNCommand",
+      dependencies: [
+        "Recurrent",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "RNNBench",
+      dependencies: [
+        "Kernels", "Recurrent",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/RNNBench",
+      swiftSettings: swiftSettings),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "RecurrentTests",
+      dependencies: ["Recurrent", "Kernels"],
+      resources: [.copy("Fixtures")],
+      swiftSettings: swiftSettings),
+    .testTarget(name: "CommandTests", dependencies: ["RNNCommand", "Recurrent"], swiftSettings: swiftSettings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,109 @@
+// The kernels of one precision. Included twice by CKernels.h; never include it on its own.
+
+// Elementwise. x and y may be the same pointer. NaN propagates, ±Inf gives the limit, tanh is odd to the bit.
+
+/// y[i] = tanh(x[i])
+void RK_NAME(tanh)(size_t count, const RK_REAL *x, RK_REAL *y);
+/// y[i] = 1 / (1 + exp(-x[i]))
+void RK_NAME(sigmoid)(size_t count, const RK_REAL *x, RK_REAL *y);
+/// y[i] += x[i]
+void RK_NAME(add)(size_t count, const RK_REAL *x, RK_REAL *y);
+
+// Cells, one row (one sequence at one step) of `hidden` units. In `forward`, `gates` holds pre-activations and is
+// overwritten by what `backward` needs; in `backward` it is overwritten by the gradient of the pre-activations.
+// `previous` and `next` are the states before and after the step; `gradient` holds dL/d(next) and is overwritten by
+// the part of dL/d(previous) that does not pass through a matrix product.
+
+/// Elman network: h = tanh(a). gates: [H]; previous, next, gradient: [H].
+void RK_NAME(elman_tanh_forward)(size_t hidden, RK_REAL *gates, RK_REAL *next);
+void RK_NAME(elman_tanh_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *next, RK_REAL *gradient);
+/// Elman network: h = max(a, 0); the derivative at 0 is 0; NaN propagates.
+void RK_NAME(elman_relu_forward)(size_t hidden, RK_REAL *gates, RK_REAL *next);
+void RK_NAME(elman_relu_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *next, RK_REAL *gradient);
+
+/// LSTM. gates: [4H] as i f g o; previous, next, gradient: [2H] as h c; saved: [H], tanh(c).
+///   i = σ(a_i)  f = σ(a_f)  g = tanh(a_g)  o = σ(a_o)   c = f·c' + i·g   h = o·tanh(c)
+void RK_NAME(lstm_forward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *next, RK_REAL *saved);
+void RK_NAME(lstm_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, const RK_REAL *saved,
+                            RK_REAL *gradient);
+
+/// GRU, reset after the product. gates: [4H] as q r z n, where q = Whn·h' + bhn is kept apart from a_n;
+/// previous, next, gradient: [H].
+///   r = σ(a_r)  z = σ(a_z)  n = tanh(a_n + r·q)   h = (1 - z)·n + z·h'
+/// forward leaves q r z n; backward leaves the gradients of (q, a_r, a_z, a_n).
+void RK_NAME(gru_forward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *next);
+void RK_NAME(gru_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *gradient);
+
+/// GRU, reset before the product. gates: [3H] as r z n; the second product uses saved = r·h' as its operand.
+/// Stage 1: r = σ(a_r), z = σ(a_z), saved = r·h'.   Stage 2: n = tanh(a_n), h = (1 - z)·n + z·h'.
+void RK_NAME(gru_before_forward_1)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *saved);
+void RK_NAME(gru_before_forward_2)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *next);
+/// Runs first: from `gradient` = dL/dh leaves the gradients of a_z and a_n in `gates` (r untouched) and the direct
+/// part z·dL/dh in `gradient`.
+void RK_NAME(gru_before_backward_2)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *gradient);
+/// Runs second: from `operand_gradient` = dL/d(r·h') leaves the gradient of a_r in `gates` and adds
+/// r·operand_gradient to `gradient`.
+void RK_NAME(gru_before_backward_1)(size_t hidden, RK_REAL *gates, const RK_REAL *previous,
+                                    const RK_REAL *operand_gradient, RK_REAL *gradient);
+
+// Packed products. The right-hand matrix B [inner, columns] is packed once and used many times.
+
+/// Scalars that a packed matrix takes on this machine.
+size_t RK_NAME(packed_count)(size_t inner, size_t columns);
+/// Packs B; element (k, j) is b[k * row_stride + j * column_stride], so a transpose is packed by swapping the strides.
+/// `packed` must be aligned to 64 bytes.
+void RK_NAME(pack)(size_t inner, size_t columns, const RK_REAL *b, size_t row_stride, size_t column_stride,
+                   RK_REAL *packed);
+/// C[rows, columns] += A[rows, inner] · B. Each element of C is one chain of fused multiply-adds over k in
+/// ascending order that starts from the old value of C, so a row's result does not depend on how many rows go along.
+void RK_NAME(multiply_packed)(size_t rows, size_t columns, size_t inner, const RK_REAL *a, size_t a_stride,
+                              const RK_REAL *packed, RK_REAL *c, size_t c_stride);
+
+// Rows and columns.
+
+/// Writes `bias` [columns] into each row of `matrix`.
+void RK_NAME(broadcast_rows)(size_t rows, size_t columns, const RK_REAL *bias, RK_REAL *matrix, size_t stride);
+/// sums[j] = Σ_i matrix[i, j], summed in the order of the rows (each column one chain, whatever the other columns).
+void RK_NAME(column_sums)(size_t rows, size_t columns, const RK_REAL *matrix, size_t stride, RK_REAL *sums);
+/// Copies row table[indices[i]] to row i of `matrix`.
+void RK_NAME(gather_rows)(size_t rows, size_t columns, const RK_REAL *table, size_t table_stride,
+                          const int32_t *indices, RK_REAL *matrix, size_t stride);
+/// Adds row i of `matrix` to row table[indices[i]], in the order of the rows.
+void RK_NAME(scatter_add_rows)(size_t rows, size_t columns, const RK_REAL *matrix, size_t stride,
+                               const int32_t *indices, RK_REAL *table, size_t table_stride);
+/// out[j * out_stride + i] = in[i * in_stride + j], blocked for the cache.
+void RK_NAME(transpose)(size_t rows, size_t columns, const RK_REAL *in, size_t in_stride, RK_REAL *out,
+                        size_t out_stride);
+
+// Losses, one row.
+
+/// Returns logsumexp(logits) - logits[target], with the maximum subtracted first, and overwrites the logits by
+/// scale · (softmax(logits) - onehot(target)).
+double RK_NAME(softmax_cross_entropy)(size_t count, RK_REAL *logits, size_t target, RK_REAL scale);
+/// Returns Σ (output - target)² and overwrites output by scale · 2 · (output - target).
+double RK_NAME(squared_error)(size_t count, RK_REAL *output, const RK_REAL *target, RK_REAL scale);
+
+// Dropout. Element i is kept where a hash of (seed, first + i) is at least `threshold` of 2^32; what is kept is
+// multiplied by `scale`, what is not becomes 0. The same (seed, first + i) always decides the same way, on every
+// instruction set. x and y may be the same pointer.
+void RK_NAME(dropout)(size_t count, const RK_REAL *x, RK_REAL *y, uint64_t seed, uint64_t first, uint32_t threshold,
+                      RK_REAL scale);
+
+// Optimizers, on a piece of the flat parameter block. Every gradient is first multiplied by `scale` (the global-norm
+// clip) and then, if `limit` > 0, clamped to ±limit (NaN propagates).
+
+/// Σ x², accumulated in double in a fixed order.
+double RK_NAME(sum_of_squares)(size_t count, const RK_REAL *x);
+/// g += weight_decay·p;  buffer = momentum·buffer + g;  p -= rate·(nesterov ? g + momentum·buffer : buffer)
+void RK_NAME(sgd)(size_t count, RK_REAL *p, const RK_REAL *g, RK_REAL *buffer, RK_REAL scale, RK_REAL limit,
+                  RK_REAL rate, RK_REAL momentum, RK_REAL weight_decay, int nesterov);
+/// g += weight_decay·p;  square = decay·square + (1 - decay)·g²;  p -= rate·g / (sqrt(square) + epsilon)
+void RK_NAME(rmsprop)(size_t count, RK_REAL *p, const RK_REAL *g, RK_REAL *square, RK_REAL scale, RK_REAL limit,
+                      RK_REAL rate, RK_REAL decay, RK_REAL epsilon, RK_REAL weight_decay);
+/// g += coupled_decay·p;  p -= decoupled_decay·p (already multiplied by the rate);
+/// first = β1·first + (1 - β1)·g;  second = β2·second + (1 - β2)·g²;
+/// p -= step · first / (sqrt(second)·inverse_root + epsilon)
+/// where the caller gives step = rate / (1 - β1^t) and inverse_root = 1 / sqrt(1 - β2^t).
+void RK_NAME(adam)(size_t count, RK_REAL *p, const RK_REAL *g, RK_REAL *first, RK_REAL *second, RK_REAL scale,
+                   RK_REAL limit, RK_REAL step, RK_REAL beta1, RK_REAL beta2, RK_REAL inverse_root, RK_REAL epsilon,
+                   RK_REAL coupled_decay, RK_REAL decoupled_decay);
