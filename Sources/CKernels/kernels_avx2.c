@@ -1,0 +1,19 @@
+// The kernels for processors with AVX2 and FMA.
+
+#include "kernel_table.h"
+
+#if defined(__x86_64__)
+
+#define RK_TABLE rk_kernels_avx2
+#define RK_TABLE_NAME "avx2+fma"
+#define RK_REGISTER_WIDTH 32
+#define RK_ROW_WIDTH 128
+#define RK_FUSED 1
+#define RK_ACCUMULATORS 12
+#define RK_TILE_ROWS 6
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "template/all.h"
+#pragma clang attribute pop
+
+#endif

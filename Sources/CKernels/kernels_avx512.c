@@ -1,0 +1,20 @@
+// The kernels for processors with the AVX-512 of servers since Skylake (F, DQ, BW, VL).
+
+#include "kernel_table.h"
+
+#if defined(__x86_64__)
+
+#define RK_TABLE rk_kernels_avx512
+#define RK_TABLE_NAME "avx512"
+#define RK_REGISTER_WIDTH 64
+#define RK_ROW_WIDTH 128
+#define RK_FUSED 1
+#define RK_ACCUMULATORS 24
+#define RK_TILE_ROWS 12
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl"))), \
+                             apply_to = function)
+#include "template/all.h"
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,54 @@
+// Compiles every kernel for one instruction set in both precisions and fills its table. The including file says
+//   RK_TABLE, RK_TABLE_NAME   the table and the public name of the instruction set
+//   RK_REGISTER_WIDTH         bytes of a vector register
+//   RK_ROW_WIDTH              bytes that a kernel over a row works on at once
+//   RK_FUSED                  1 where a fused multiply-add is one instruction
+//   RK_TILE_ROWS              rows of the largest register tile of a product
+//   RK_ACCUMULATORS           sums of a product that fit the registers
+
+// Only what is written as fused may be fused: the instruction sets with FMA then agree to the bit.
+#pragma STDC FP_CONTRACT OFF
+
+#include "../activation_coefficients.h"
+#include "../activation_limits.h"
+
+#define RK_INLINE static inline __attribute__((always_inline))
+#define RK_UNROLL _Pragma("clang loop unroll(full)")
+
+#include "logarithm.h"
+#include "mixer.h"
+#include "sums.h"
+
+#define REAL float
+#define INTEGER int32_t
+#define RK_SINGLE 1
+#define ID(name) name##_f32
+#include "kernels.h"
+#undef REAL
+#undef INTEGER
+#undef RK_SINGLE
+#undef ID
+
+#define REAL double
+#define INTEGER int64_t
+#define RK_SINGLE 0
+#define ID(name) name##_f64
+#include "kernels.h"
+#undef REAL
+#undef INTEGER
+#undef RK_SINGLE
+#undef ID
+
+const rk_kernel_table RK_TABLE = {
+    .name = RK_TABLE_NAME,
+#define KERNEL(result, kernel, parameters, arguments) .kernel = kernel##_f32,
+    .f32 = {
+#include "../kernel_list.h"
+    },
+#undef KERNEL
+#define KERNEL(result, kernel, parameters, arguments) .kernel = kernel##_f64,
+    .f64 = {
+#include "../kernel_list.h"
+    },
+#undef KERNEL
+};

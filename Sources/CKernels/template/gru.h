@@ -1,0 +1,73 @@
+// GRU cells, reset after or before the recurrent product.
+
+static void ID(gru_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next) {
+  REAL *product = gates, *reset = product + hidden, *update = reset + hidden, *candidate = update + hidden;
+  FOR_EACH_VECTOR(hidden, {
+    const VECTOR r = ID(sigmoid_vector)(LOAD(reset));
+    const VECTOR z = ID(sigmoid_vector)(LOAD(update));
+    const VECTOR n = ID(tanh_vector)(FMA(r, LOAD(product), LOAD(candidate)));
+    STORE(reset, r);
+    STORE(update, z);
+    STORE(candidate, n);
+    STORE(next, FMA(z, LOAD(previous) - n, n));
+  });
+}
+
+static void ID(gru_backward)(size_t hidden, REAL *gates, const REAL *previous, REAL *gradient) {
+  REAL *product = gates, *reset = product + hidden, *update = reset + hidden, *candidate = update + hidden;
+  FOR_EACH_VECTOR(hidden, {
+    const VECTOR q = LOAD(product);
+    const VECTOR r = LOAD(reset);
+    const VECTOR z = LOAD(update);
+    const VECTOR n = LOAD(candidate);
+    const VECTOR dh = LOAD(gradient);
+    const VECTOR dn = dh * (SPLAT(1) - z) * ID(tanh_slope)(n);
+    STORE(product, dn * r);
+    STORE(reset, dn * q * ID(sigmoid_slope)(r));
+    STORE(update, dh * (LOAD(previous) - n) * ID(sigmoid_slope)(z));
+    STORE(candidate, dn);
+    STORE(gradient, dh * z);
+  });
+}
+
+static void ID(gru_before_forward_1)(size_t hidden, REAL *gates, const REAL *previous, REAL *saved) {
+  REAL *reset = gates, *update = reset + hidden;
+  FOR_EACH_VECTOR(hidden, {
+    const VECTOR r = ID(sigmoid_vector)(LOAD(reset));
+    STORE(update, ID(sigmoid_vector)(LOAD(update)));
+    STORE(saved, r * LOAD(previous));
+    STORE(reset, r);
+  });
+}
+
+static void ID(gru_before_forward_2)(size_t hidden, REAL *gates, const REAL *previous, REAL *next) {
+  REAL *update = gates + hidden, *candidate = update + hidden;
+  FOR_EACH_VECTOR(hidden, {
+    const VECTOR n = ID(tanh_vector)(LOAD(candidate));
+    STORE(next, FMA(LOAD(update), LOAD(previous) - n, n));
+    STORE(candidate, n);
+  });
+}
+
+static void ID(gru_before_backward_2)(size_t hidden, REAL *gates, const REAL *previous, REAL *gradient) {
+  REAL *update = gates + hidden, *candidate = update + hidden;
+  FOR_EACH_VECTOR(hidden, {
+    const VECTOR z = LOAD(update);
+    const VECTOR n = LOAD(candidate);
+    const VECTOR dh = LOAD(gradient);
+    STORE(update, dh * (LOAD(previous) - n) * ID(sigmoid_slope)(z));
+    STORE(candidate, dh * (SPLAT(1) - z) * ID(tanh_slope)(n));
+    STORE(gradient, dh * z);
+  });
+}
+
+static void ID(gru_before_backward_1)(size_t hidden, REAL *gates, const REAL *previous, const REAL *operand_gradient,
+                                      REAL *gradient) {
+  REAL *reset = gates;
+  FOR_EACH_VECTOR(hidden, {
+    const VECTOR r = LOAD(reset);
+    const VECTOR through = LOAD(operand_gradient);
+    STORE(reset, through * LOAD(previous) * ID(sigmoid_slope)(r));
+    STORE(gradient, FMA(r, through, LOAD(gradient)));
+  });
+}

@@ -1,0 +1,16 @@
+// All kernels in the precision REAL.
+
+#include "vector.h"
+
+#include "activations.h"
+#include "cells.h"
+#include "gru.h"
+#include "transpose.h"
+#include "pack.h"
+#include "product.h"
+#include "rows.h"
+#include "losses.h"
+#include "dropout.h"
+#include "optimizers.h"
+
+#include "vector_end.h"

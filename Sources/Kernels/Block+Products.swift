@@ -1,0 +1,43 @@
+/// Matrix products on places of a block, their shapes checked.
+extension Block where Element: KernelScalar {
+  /// C = A·B + beta·C in OpenBLAS, with A or B transposed if asked. A sum's order depends on the shape of C.
+  package func multiply(
+    _ a: Matrix, _ b: Matrix, transposingA transposeA: Bool = false, transposingB transposeB: Bool = false,
+    addingTo beta: Element = 0, into c: Matrix
+  ) {
+    let m = transposeA ? a.columns : a.rows
+    let k = transposeA ? a.rows : a.columns
+    let n = transposeB ? b.rows : b.columns
+    precondition(
+      k == (transposeB ? b.columns : b.rows) && c.rows == m && c.columns == n,
+      "product [\(m), \(k)]·[\(transposeB ? b.columns : b.rows), \(n)] into [\(c.rows), \(c.columns)]")
+    guard m > 0, n > 0, k > 0 else { return }
+    unsafe Element._Kernels.gemm(
+      transposeA: transposeA, transposeB: transposeB, m, n, k,
+      pointer(a), max(1, a.stride), pointer(b), max(1, b.stride), beta, pointer(c), max(1, c.stride))
+  }
+
+  /// Scalars that a matrix [inner, columns] takes when packed.
+  package static func packedCount(inner: Int, columns: Int) -> Int {
+    Element._Kernels.packedCount(inner, columns)
+  }
+
+  /// Packs B = `b` (or its transpose) for `multiplyPacked`.
+  package func pack(_ b: Matrix, transposed: Bool, at offset: Int) {
+    let (inner, columns) = transposed ? (b.columns, b.rows) : (b.rows, b.columns)
+    let size = Self.packedCount(inner: inner, columns: columns)
+    unsafe Element._Kernels.pack(
+      inner, columns, pointer(b), transposed ? 1 : b.stride, transposed ? b.stride : 1,
+      pointer(Matrix(offset: offset, rows: 1, columns: size)))
+  }
+
+  /// C += A·B with B packed at `offset`. A row's result does not depend on the rows that go along with it.
+  @inline(__always)
+  package func multiplyPacked(_ a: Matrix, packed offset: Int, addingTo c: Matrix) {
+    precondition(a.rows == c.rows, "product of \(a.rows) rows into \(c.rows)")
+    let size = Self.packedCount(inner: a.columns, columns: c.columns)
+    unsafe Element._Kernels.multiplyPacked(
+      a.rows, c.columns, a.columns, pointer(a), a.stride,
+      pointer(Matrix(offset: offset, rows: 1, columns: size)), pointer(c), c.stride)
+  }
+}

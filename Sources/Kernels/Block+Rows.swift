@@ -1,0 +1,82 @@
+/// Operations on rows and columns of matrices in a block.
+extension Block where Element: KernelScalar {
+  /// target += source, row by row.
+  package func add(_ source: Matrix, to target: Matrix) {
+    precondition(source.rows == target.rows && source.columns == target.columns, "sum of unequal shapes")
+    let from = unsafe pointer(source)
+    let to = unsafe pointer(target)
+    for row in 0..<source.rows {
+      unsafe Element._Kernels.add(source.columns, from + row * source.stride, to + row * target.stride)
+    }
+  }
+
+  /// Writes the vector `bias` (one row) into each row of `matrix`.
+  package func broadcast(_ bias: Matrix, to matrix: Matrix) {
+    precondition(bias.columns == matrix.columns, "a bias of \(bias.columns) for \(matrix.columns) columns")
+    unsafe Element._Kernels.broadcastRows(
+      matrix.rows, matrix.columns, pointer(bias), pointer(matrix), matrix.stride)
+  }
+
+  /// The sum of each column, in the order of the rows, into the vector `sums` (one row).
+  package func columnSums(_ matrix: Matrix, into sums: Matrix) {
+    precondition(sums.columns == matrix.columns, "\(sums.columns) sums of \(matrix.columns) columns")
+    unsafe Element._Kernels.columnSums(
+      matrix.rows, matrix.columns, pointer(matrix), matrix.stride, pointer(sums))
+  }
+
+  /// Row i of `matrix` = row indices[offset + i] of `table`. The indices were checked when they were written.
+  package func gather(_ table: Matrix, _ indices: Block<Int32>, at offset: Int, into matrix: Matrix) {
+    precondition(table.columns == matrix.columns, "rows of \(table.columns) into \(matrix.columns) columns")
+    unsafe Element._Kernels.gatherRows(
+      matrix.rows, matrix.columns, pointer(table), table.stride,
+      indices.pointer(Matrix(offset: offset, rows: 1, columns: matrix.rows)), pointer(matrix), matrix.stride)
+  }
+
+  /// Row indices[offset + i] of `table` += row i of `matrix`, in the order of the rows.
+  package func scatterAdd(_ matrix: Matrix, _ indices: Block<Int32>, at offset: Int, into table: Matrix) {
+    precondition(table.columns == matrix.columns, "rows of \(matrix.columns) into \(table.columns) columns")
+    unsafe Element._Kernels.scatterAddRows(
+      matrix.rows, matrix.columns, pointer(matrix), matrix.stride,
+      indices.pointer(Matrix(offset: offset, rows: 1, columns: matrix.rows)), pointer(table), table.stride)
+  }
+
+  /// target[j, i] = source[i, j]
+  package func transpose(_ source: Matrix, into target: Matrix) {
+    precondition(
+      source.rows == target.columns && source.columns == target.rows,
+      "transpose of [\(source.rows), \(source.columns)] into [\(target.rows), \(target.columns)]")
+    unsafe Element._Kernels.transpose(
+      source.rows, source.columns, pointer(source), source.stride, pointer(target), target.stride)
+  }
+
+  /// Inverted dropout of each row of `source` into `target` (which may be the same place). Whether an element is
+  /// kept depends only on `seed` and its number `first + row · columns + column`.
+  package func dropout(
+    _ source: Matrix, into target: Matrix, rate: Double, seed: UInt64, first: Int
+  ) {
+    precondition(source.rows == target.rows && source.columns == target.columns, "dropout of unequal shapes")
+    let from = unsafe pointer(source)
+    let to = unsafe pointer(target)
+    let threshold = UInt32(rate * 0x1p32)
+    let scale = Element(1 / (1 - rate))
+    for row in 0..<source.rows {
+      unsafe Element._Kernels.dropout(
+        source.columns, from + row * source.stride, to + row * target.stride, seed: seed,
+        first: UInt64(first + row * source.columns), threshold: threshold, scale: scale)
+    }
+  }
+
+  /// Softmax cross-entropy of one row of logits, which becomes its gradient times `scale`; the loss is returned.
+  package func softmaxCrossEntropy(_ logits: Matrix, target: Int, scale: Element) -> Double {
+    precondition(target >= 0 && target < logits.columns, "class \(target) of \(logits.columns)")
+    return unsafe Element._Kernels.softmaxCrossEntropy(
+      logits.columns, pointer(logits), target: target, scale: scale)
+  }
+
+  /// Squared error of one row of outputs, which becomes its gradient times `scale`; the sum is returned.
+  package func squaredError(_ output: Matrix, target: Matrix, scale: Element) -> Double {
+    precondition(output.columns == target.columns, "\(output.columns) outputs, \(target.columns) targets")
+    return unsafe Element._Kernels.squaredError(
+      output.columns, pointer(output), pointer(target), scale: scale)
+  }
+}

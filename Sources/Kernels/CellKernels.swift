@@ -1,0 +1,116 @@
+/// The fused row functions of the built-in cells, on spans. Shapes and equations are beside the C declarations.
+///
+/// The number of hidden units is that of `next` or `gradient` divided by the number of states; every other span is
+/// checked against it.
+package enum CellKernels {
+  package static func elmanTanhForward<S: KernelScalar>(_ gates: inout MutableSpan<S>, _ next: inout MutableSpan<S>) {
+    let hidden = next.count
+    unsafe S._Kernels.elmanTanhForward(hidden, start(&gates, hidden), start(&next, hidden))
+  }
+
+  package static func elmanTanhBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ next: Span<S>, _ gradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count
+    unsafe S._Kernels.elmanTanhBackward(
+      hidden, start(&gates, hidden), start(next, hidden), start(&gradient, hidden))
+  }
+
+  package static func elmanReLUForward<S: KernelScalar>(_ gates: inout MutableSpan<S>, _ next: inout MutableSpan<S>) {
+    let hidden = next.count
+    unsafe S._Kernels.elmanReLUForward(hidden, start(&gates, hidden), start(&next, hidden))
+  }
+
+  package static func elmanReLUBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ next: Span<S>, _ gradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count
+    unsafe S._Kernels.elmanReLUBackward(
+      hidden, start(&gates, hidden), start(next, hidden), start(&gradient, hidden))
+  }
+
+  package static func lstmForward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>,
+    _ saved: inout MutableSpan<S>
+  ) {
+    let hidden = next.count / 2
+    unsafe S._Kernels.lstmForward(
+      hidden, start(&gates, 4 * hidden), start(previous, 2 * hidden), start(&next, 2 * hidden),
+      start(&saved, hidden))
+  }
+
+  package static func lstmBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ saved: Span<S>, _ gradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count / 2
+    unsafe S._Kernels.lstmBackward(
+      hidden, start(&gates, 4 * hidden), start(previous, 2 * hidden), start(saved, hidden),
+      start(&gradient, 2 * hidden))
+  }
+
+  package static func gruForward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>
+  ) {
+    let hidden = next.count
+    unsafe S._Kernels.gruForward(
+      hidden, start(&gates, 4 * hidden), start(previous, hidden), start(&next, hidden))
+  }
+
+  package static func gruBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ gradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count
+    unsafe S._Kernels.gruBackward(
+      hidden, start(&gates, 4 * hidden), start(previous, hidden), start(&gradient, hidden))
+  }
+
+  package static func gruBeforeForward1<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ saved: inout MutableSpan<S>
+  ) {
+    let hidden = saved.count
+    unsafe S._Kernels.gruBeforeForward1(
+      hidden, start(&gates, 3 * hidden), start(previous, hidden), start(&saved, hidden))
+  }
+
+  package static func gruBeforeForward2<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>
+  ) {
+    let hidden = next.count
+    unsafe S._Kernels.gruBeforeForward2(
+      hidden, start(&gates, 3 * hidden), start(previous, hidden), start(&next, hidden))
+  }
+
+  package static func gruBeforeBackward2<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ gradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count
+    unsafe S._Kernels.gruBeforeBackward2(
+      hidden, start(&gates, 3 * hidden), start(previous, hidden), start(&gradient, hidden))
+  }
+
+  package static func gruBeforeBackward1<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ operandGradient: Span<S>,
+    _ gradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count
+    unsafe S._Kernels.gruBeforeBackward1(
+      hidden, start(&gates, 3 * hidden), start(previous, hidden), start(operandGradient, hidden),
+      start(&gradient, hidden))
+  }
+
+  // The pointers are used only in the call that they are made for, while the spans they come from are borrowed.
+
+  @inline(__always)
+  @unsafe private static func start<S: KernelScalar>(
+    _ span: inout MutableSpan<S>, _ count: Int
+  ) -> UnsafeMutablePointer<S> {
+    precondition(span.count == count, "expected a row of \(count) scalars, got \(span.count)")
+    return unsafe span.withUnsafeMutableBufferPointer { $0.baseAddress! }
+  }
+
+  @inline(__always)
+  @unsafe private static func start<S: KernelScalar>(_ span: Span<S>, _ count: Int) -> UnsafePointer<S> {
+    precondition(span.count == count, "expected a row of \(count) scalars, got \(span.count)")
+    return unsafe span.withUnsafeBufferPointer { $0.baseAddress! }
+  }
+}

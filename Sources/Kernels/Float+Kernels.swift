@@ -1,0 +1,198 @@
+import CKernels
+import COpenBLAS
+
+/// The kernels of `Float`, one C call each. Not API.
+@safe public enum _FloatKernels: _KernelSet {
+  public typealias Value = Float
+
+  // MARK: Matrix products and factorizations
+
+  public static func gemm(
+    transposeA: Bool, transposeB: Bool, _ m: Int, _ n: Int, _ k: Int,
+    _ a: Input, _ lda: Int, _ b: Input, _ ldb: Int, _ beta: Value, _ c: Output, _ ldc: Int
+  ) {
+    unsafe cblas_sgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+      blasint(m), blasint(n), blasint(k), 1, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+  }
+
+  public static func packedCount(_ inner: Int, _ columns: Int) -> Int {
+    rk_packed_count_f32(inner, columns)
+  }
+
+  public static func pack(
+    _ inner: Int, _ columns: Int, _ b: Input, _ rowStride: Int, _ columnStride: Int, _ packed: Output
+  ) {
+    unsafe rk_pack_f32(inner, columns, b, rowStride, columnStride, packed)
+  }
+
+  public static func multiplyPacked(
+    _ rows: Int, _ columns: Int, _ inner: Int, _ a: Input, _ aStride: Int, _ packed: Input,
+    _ c: Output, _ cStride: Int
+  ) {
+    unsafe rk_multiply_packed_f32(rows, columns, inner, a, aStride, packed, c, cStride)
+  }
+
+  public static func qrFactorize(_ m: Int, _ n: Int, _ a: Output, _ tau: Output) -> Int {
+    unsafe Int(LAPACKE_sgeqrf(LAPACK_ROW_MAJOR, numericCast(m), numericCast(n), a, numericCast(n), tau))
+  }
+
+  public static func qrOrthogonal(_ m: Int, _ n: Int, _ a: Output, _ tau: Input) -> Int {
+    unsafe Int(
+      LAPACKE_sorgqr(LAPACK_ROW_MAJOR, numericCast(m), numericCast(n), numericCast(n), a, numericCast(n), tau))
+  }
+
+  // MARK: Elementwise
+
+  public static func tanh(_ count: Int, _ x: Input, _ y: Output) {
+    unsafe rk_tanh_f32(count, x, y)
+  }
+
+  public static func sigmoid(_ count: Int, _ x: Input, _ y: Output) {
+    unsafe rk_sigmoid_f32(count, x, y)
+  }
+
+  public static func add(_ count: Int, _ x: Input, _ y: Output) {
+    unsafe rk_add_f32(count, x, y)
+  }
+
+  public static func dropout(
+    _ count: Int, _ x: Input, _ y: Output, seed: UInt64, first: UInt64, threshold: UInt32, scale: Value
+  ) {
+    unsafe rk_dropout_f32(count, x, y, seed, first, threshold, scale)
+  }
+
+  // MARK: Cells, one row
+
+  public static func elmanTanhForward(_ hidden: Int, _ gates: Output, _ next: Output) {
+    unsafe rk_elman_tanh_forward_f32(hidden, gates, next)
+  }
+
+  public static func elmanTanhBackward(_ hidden: Int, _ gates: Output, _ next: Input, _ gradient: Output) {
+    unsafe rk_elman_tanh_backward_f32(hidden, gates, next, gradient)
+  }
+
+  public static func elmanReLUForward(_ hidden: Int, _ gates: Output, _ next: Output) {
+    unsafe rk_elman_relu_forward_f32(hidden, gates, next)
+  }
+
+  public static func elmanReLUBackward(_ hidden: Int, _ gates: Output, _ next: Input, _ gradient: Output) {
+    unsafe rk_elman_relu_backward_f32(hidden, gates, next, gradient)
+  }
+
+  public static func lstmForward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output
+  ) {
+    unsafe rk_lstm_forward_f32(hidden, gates, previous, next, saved)
+  }
+
+  public static func lstmBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ saved: Input, _ gradient: Output
+  ) {
+    unsafe rk_lstm_backward_f32(hidden, gates, previous, saved, gradient)
+  }
+
+  public static func gruForward(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output) {
+    unsafe rk_gru_forward_f32(hidden, gates, previous, next)
+  }
+
+  public static func gruBackward(_ hidden: Int, _ gates: Output, _ previous: Input, _ gradient: Output) {
+    unsafe rk_gru_backward_f32(hidden, gates, previous, gradient)
+  }
+
+  public static func gruBeforeForward1(_ hidden: Int, _ gates: Output, _ previous: Input, _ saved: Output) {
+    unsafe rk_gru_before_forward_1_f32(hidden, gates, previous, saved)
+  }
+
+  public static func gruBeforeForward2(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output) {
+    unsafe rk_gru_before_forward_2_f32(hidden, gates, previous, next)
+  }
+
+  public static func gruBeforeBackward2(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ gradient: Output
+  ) {
+    unsafe rk_gru_before_backward_2_f32(hidden, gates, previous, gradient)
+  }
+
+  public static func gruBeforeBackward1(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ operandGradient: Input, _ gradient: Output
+  ) {
+    unsafe rk_gru_before_backward_1_f32(hidden, gates, previous, operandGradient, gradient)
+  }
+
+  // MARK: Rows and columns
+
+  public static func broadcastRows(
+    _ rows: Int, _ columns: Int, _ bias: Input, _ matrix: Output, _ stride: Int
+  ) {
+    unsafe rk_broadcast_rows_f32(rows, columns, bias, matrix, stride)
+  }
+
+  public static func columnSums(
+    _ rows: Int, _ columns: Int, _ matrix: Input, _ stride: Int, _ sums: Output
+  ) {
+    unsafe rk_column_sums_f32(rows, columns, matrix, stride, sums)
+  }
+
+  public static func gatherRows(
+    _ rows: Int, _ columns: Int, _ table: Input, _ tableStride: Int, _ indices: UnsafePointer<Int32>,
+    _ matrix: Output, _ stride: Int
+  ) {
+    unsafe rk_gather_rows_f32(rows, columns, table, tableStride, indices, matrix, stride)
+  }
+
+  public static func scatterAddRows(
+    _ rows: Int, _ columns: Int, _ matrix: Input, _ stride: Int, _ indices: UnsafePointer<Int32>,
+    _ table: Output, _ tableStride: Int
+  ) {
+    unsafe rk_scatter_add_rows_f32(rows, columns, matrix, stride, indices, table, tableStride)
+  }
+
+  public static func transpose(
+    _ rows: Int, _ columns: Int, _ input: Input, _ inputStride: Int, _ output: Output, _ outputStride: Int
+  ) {
+    unsafe rk_transpose_f32(rows, columns, input, inputStride, output, outputStride)
+  }
+
+  // MARK: Losses, one row
+
+  public static func softmaxCrossEntropy(
+    _ count: Int, _ logits: Output, target: Int, scale: Value
+  ) -> Double {
+    unsafe rk_softmax_cross_entropy_f32(count, logits, target, scale)
+  }
+
+  public static func squaredError(_ count: Int, _ output: Output, _ target: Input, scale: Value) -> Double {
+    unsafe rk_squared_error_f32(count, output, target, scale)
+  }
+
+  // MARK: Optimizers
+
+  public static func sumOfSquares(_ count: Int, _ x: Input) -> Double {
+    unsafe rk_sum_of_squares_f32(count, x)
+  }
+
+  public static func sgd(
+    _ count: Int, _ p: Output, _ g: Input, _ buffer: Output, scale: Value, limit: Value, rate: Value,
+    momentum: Value, weightDecay: Value, nesterov: Bool
+  ) {
+    unsafe rk_sgd_f32(count, p, g, buffer, scale, limit, rate, momentum, weightDecay, nesterov ? 1 : 0)
+  }
+
+  public static func rmsprop(
+    _ count: Int, _ p: Output, _ g: Input, _ square: Output, scale: Value, limit: Value, rate: Value,
+    decay: Value, epsilon: Value, weightDecay: Value
+  ) {
+    unsafe rk_rmsprop_f32(count, p, g, square, scale, limit, rate, decay, epsilon, weightDecay)
+  }
+
+  public static func adam(
+    _ count: Int, _ p: Output, _ g: Input, _ first: Output, _ second: Output, scale: Value, limit: Value,
+    step: Value, beta1: Value, beta2: Value, inverseRoot: Value, epsilon: Value, coupledDecay: Value,
+    decoupledDecay: Value
+  ) {
+    unsafe rk_adam_f32(
+      count, p, g, first, second, scale, limit, step, beta1, beta2, inverseRoot, epsilon, coupledDecay,
+      decoupledDecay)
+  }
+}

@@ -1,0 +1,88 @@
+/// A precision that there are kernels for: `Float` and `Double`.
+///
+/// The requirement with an underscore is how the engine reaches the kernels; it is not API.
+public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Sendable, BitwiseCopyable, Codable {
+  associatedtype _Kernels: _KernelSet where _Kernels.Value == Self
+}
+
+extension Float: KernelScalar {
+  public typealias _Kernels = _FloatKernels
+}
+
+extension Double: KernelScalar {
+  public typealias _Kernels = _DoubleKernels
+}
+
+/// The kernels of one precision, one C call each: OpenBLAS, LAPACKE and `CKernels`. Not API.
+///
+/// Shapes, aliasing and rounding are documented beside the C declarations (`kernel_set.h`).
+public protocol _KernelSet {
+  associatedtype Value: BitwiseCopyable
+  typealias Input = UnsafePointer<Value>
+  typealias Output = UnsafeMutablePointer<Value>
+
+  // Matrix products and factorizations.
+  static func gemm(
+    transposeA: Bool, transposeB: Bool, _ m: Int, _ n: Int, _ k: Int,
+    _ a: Input, _ lda: Int, _ b: Input, _ ldb: Int, _ beta: Value, _ c: Output, _ ldc: Int)
+  static func packedCount(_ inner: Int, _ columns: Int) -> Int
+  static func pack(
+    _ inner: Int, _ columns: Int, _ b: Input, _ rowStride: Int, _ columnStride: Int, _ packed: Output)
+  static func multiplyPacked(
+    _ rows: Int, _ columns: Int, _ inner: Int, _ a: Input, _ aStride: Int, _ packed: Input,
+    _ c: Output, _ cStride: Int)
+  static func qrFactorize(_ m: Int, _ n: Int, _ a: Output, _ tau: Output) -> Int
+  static func qrOrthogonal(_ m: Int, _ n: Int, _ a: Output, _ tau: Input) -> Int
+
+  // Elementwise.
+  static func tanh(_ count: Int, _ x: Input, _ y: Output)
+  static func sigmoid(_ count: Int, _ x: Input, _ y: Output)
+  static func add(_ count: Int, _ x: Input, _ y: Output)
+  static func dropout(
+    _ count: Int, _ x: Input, _ y: Output, seed: UInt64, first: UInt64, threshold: UInt32, scale: Value)
+
+  // Cells, one row.
+  static func elmanTanhForward(_ hidden: Int, _ gates: Output, _ next: Output)
+  static func elmanTanhBackward(_ hidden: Int, _ gates: Output, _ next: Input, _ gradient: Output)
+  static func elmanReLUForward(_ hidden: Int, _ gates: Output, _ next: Output)
+  static func elmanReLUBackward(_ hidden: Int, _ gates: Output, _ next: Input, _ gradient: Output)
+  static func lstmForward(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output)
+  static func lstmBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ saved: Input, _ gradient: Output)
+  static func gruForward(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output)
+  static func gruBackward(_ hidden: Int, _ gates: Output, _ previous: Input, _ gradient: Output)
+  static func gruBeforeForward1(_ hidden: Int, _ gates: Output, _ previous: Input, _ saved: Output)
+  static func gruBeforeForward2(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output)
+  static func gruBeforeBackward2(_ hidden: Int, _ gates: Output, _ previous: Input, _ gradient: Output)
+  static func gruBeforeBackward1(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ operandGradient: Input, _ gradient: Output)
+
+  // Rows and columns.
+  static func broadcastRows(_ rows: Int, _ columns: Int, _ bias: Input, _ matrix: Output, _ stride: Int)
+  static func columnSums(_ rows: Int, _ columns: Int, _ matrix: Input, _ stride: Int, _ sums: Output)
+  static func gatherRows(
+    _ rows: Int, _ columns: Int, _ table: Input, _ tableStride: Int, _ indices: UnsafePointer<Int32>,
+    _ matrix: Output, _ stride: Int)
+  static func scatterAddRows(
+    _ rows: Int, _ columns: Int, _ matrix: Input, _ stride: Int, _ indices: UnsafePointer<Int32>,
+    _ table: Output, _ tableStride: Int)
+  static func transpose(
+    _ rows: Int, _ columns: Int, _ input: Input, _ inputStride: Int, _ output: Output, _ outputStride: Int)
+
+  // Losses, one row.
+  static func softmaxCrossEntropy(_ count: Int, _ logits: Output, target: Int, scale: Value) -> Double
+  static func squaredError(_ count: Int, _ output: Output, _ target: Input, scale: Value) -> Double
+
+  // Optimizers.
+  static func sumOfSquares(_ count: Int, _ x: Input) -> Double
+  static func sgd(
+    _ count: Int, _ p: Output, _ g: Input, _ buffer: Output, scale: Value, limit: Value, rate: Value,
+    momentum: Value, weightDecay: Value, nesterov: Bool)
+  static func rmsprop(
+    _ count: Int, _ p: Output, _ g: Input, _ square: Output, scale: Value, limit: Value, rate: Value,
+    decay: Value, epsilon: Value, weightDecay: Value)
+  static func adam(
+    _ count: Int, _ p: Output, _ g: Input, _ first: Output, _ second: Output, scale: Value, limit: Value,
+    step: Value, beta1: Value, beta2: Value, inverseRoot: Value, epsilon: Value, coupledDecay: Value,
+    decoupledDecay: Value)
+}

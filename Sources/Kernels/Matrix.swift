@@ -1,0 +1,35 @@
+/// A row-major matrix inside a `Block`, as plain integers: where it starts, its shape and the distance of its rows.
+package struct Matrix: Sendable, Hashable, BitwiseCopyable {
+  /// Index of the first scalar in the block.
+  package var offset: Int
+  package var rows: Int
+  package var columns: Int
+  /// Scalars from one row to the next.
+  package var stride: Int
+
+  package init(offset: Int, rows: Int, columns: Int, stride: Int? = nil) {
+    self.offset = offset
+    self.rows = rows
+    self.columns = columns
+    self.stride = stride ?? columns
+  }
+
+  /// Number of scalars when the rows are contiguous.
+  package var count: Int { rows * columns }
+
+  package func rows(_ range: Range<Int>) -> Matrix {
+    assert(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
+    return Matrix(offset: offset + range.lowerBound * stride, rows: range.count, columns: columns, stride: stride)
+  }
+
+  package func columns(_ range: Range<Int>) -> Matrix {
+    assert(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of \(columns)")
+    return Matrix(offset: offset + range.lowerBound, rows: rows, columns: range.count, stride: stride)
+  }
+
+  package func row(_ index: Int) -> Matrix { rows(index..<index + 1) }
+
+  package func moved(by distance: Int) -> Matrix {
+    Matrix(offset: offset + distance, rows: rows, columns: columns, stride: stride)
+  }
+}

@@ -1,0 +1,163 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// A file that appears whole or not at all, and that a power cut right after does not take away.
+///
+///     try DurableFile.replace("model.safetensors") { (file) throws(FileError) in
+///       try file.write(header.span)
+///       try file.write(parameters)    // a Span: straight from where it lies, no copy
+///     }
+package struct DurableFile: ~Copyable {
+  private let target: FileTarget
+  private let temporary: String
+  private let descriptor: CInt
+  /// How much has been written.
+  package private(set) var byteCount = 0
+  /// The first failure; it fails the whole, also if the caller went on after it.
+  private var failure: FileError?
+
+  /// Puts what `body` writes at `path`, in place of what was there.
+  ///
+  /// Bytes go to a temporary file in the same directory, which is synced and renamed over the target; then the
+  /// directory is synced. On any error the temporary file is removed and the target is as it was (but for the
+  /// last step: then it is the new file, perhaps not yet on the disk).
+  ///
+  /// A symbolic link stays a link, and the file it leads to is replaced; that file's permissions are kept.
+  ///
+  /// - Throws: `FileError` if the target is a directory or another thing than a regular file, if its directory
+  ///   is missing or not writable, if the disk is full; and what `body` throws.
+  package static func replace(
+    _ path: String, _ body: (inout DurableFile) throws(FileError) -> Void
+  ) throws(FileError) {
+    var file = try DurableFile(creatingFor: path)
+    do {
+      try body(&file)
+      if let failure = file.failure { throw failure }
+      guard sync(file.descriptor) == 0 else { throw FileError(.sync, path, errno: errno) }
+    } catch {
+      _ = close(file.descriptor)
+      _ = unsafe unlink(file.temporary)
+      throw error
+    }
+    try file.putInPlace()
+  }
+
+  /// Checks, before hours of work, that `path` can be written: the directory exists and takes a new file, the
+  /// target is no directory or device. Nothing is left behind, an existing target is not touched.
+  package static func verifyWritable(_ path: String) throws(FileError) {
+    let file = try DurableFile(creatingFor: path)
+    _ = close(file.descriptor)
+    _ = unsafe unlink(file.temporary)
+  }
+
+  /// Appends `bytes`.
+  package mutating func write(_ bytes: Span<UInt8>) throws(FileError) {
+    try write(raw: unsafe bytes.bytes)
+  }
+
+  /// Appends `values` as they lie in memory, which is little-endian.
+  package mutating func write(_ values: Span<Float>) throws(FileError) {
+    try write(raw: unsafe values.bytes)
+  }
+
+  /// Appends `values` as they lie in memory, which is little-endian.
+  package mutating func write(_ values: Span<Double>) throws(FileError) {
+    try write(raw: unsafe values.bytes)
+  }
+}
+
+extension DurableFile {
+  private init(creatingFor path: String) throws(FileError) {
+    let target = try FileTarget(path)
+    var temporary = ""
+    var descriptor: CInt = -1
+    for _ in 0..<16 {
+      temporary = target.directory + DurableFile.temporaryName(for: target.name)
+      descriptor = retryingOnInterrupt {
+        unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target.permissions ?? 0o666)
+      }
+      if descriptor >= 0 || errno != EEXIST { break }
+    }
+    guard descriptor >= 0 else { throw FileError(.create, path, errno: errno) }
+    // The mask narrows new files only; a replaced file keeps its permissions where the file system has any.
+    if let permissions = target.permissions { _ = fchmod(descriptor, permissions) }
+    self.target = target
+    self.temporary = temporary
+    self.descriptor = descriptor
+  }
+
+  private mutating func write(raw bytes: RawSpan) throws(FileError) {
+    if let failure { throw failure }
+    let descriptor = descriptor
+    let code: CInt = unsafe bytes.withUnsafeBytes { buffer in
+      var written = 0
+      while written < buffer.count {
+        // Linux transfers at most 2 GiB a call, Darwin refuses more.
+        let piece = min(buffer.count - written, 1 << 30)
+        let count = retryingOnInterrupt {
+          unsafe Self.systemWrite(descriptor, buffer.baseAddress! + written, piece)
+        }
+        guard count >= 0 else { return errno }
+        guard count > 0 else { return EIO }
+        written += count
+      }
+      return 0
+    }
+    guard code == 0 else {
+      let error = FileError(.write, target.path, errno: code)
+      failure = error
+      throw error
+    }
+    byteCount += bytes.byteCount
+  }
+
+  private func putInPlace() throws(FileError) {
+    // After EINTR the descriptor is closed all the same, and the data are synced.
+    guard close(descriptor) == 0 || errno == EINTR else { throw giveUp(.close, errno) }
+    guard unsafe rename(temporary, target.resolved) == 0 else { throw giveUp(.rename, errno) }
+
+    let directory = retryingOnInterrupt { unsafe open(target.directory, O_RDONLY | O_CLOEXEC) }
+    // A directory one may write but not read cannot be synced; the file is in place.
+    guard directory >= 0 else { return }
+    let result = retryingOnInterrupt { fsync(directory) }
+    let code = errno
+    _ = close(directory)
+    // Some network file systems cannot sync a directory and say EINVAL.
+    guard result == 0 || code == EINVAL else { throw FileError(.sync, target.path, errno: code) }
+  }
+
+  private func giveUp(_ operation: FileError.Operation, _ code: CInt) -> FileError {
+    _ = unsafe unlink(temporary)
+    return FileError(operation, target.path, errno: code)
+  }
+
+  /// Hidden, so that a directory given as training text skips what a killed process left; short enough for
+  /// every file system, whatever the target's name.
+  private static func temporaryName(for name: String) -> String {
+    let random = UInt64.random(in: .min ... .max)
+    return ".\(String(name.unicodeScalars.prefix(32))).\(String(random, radix: 16)).tmp"
+  }
+
+  private static func sync(_ descriptor: CInt) -> CInt {
+    #if canImport(Darwin)
+      // On Darwin fsync leaves the data in the drive's cache.
+      if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
+    #endif
+    return retryingOnInterrupt { fsync(descriptor) }
+  }
+
+  private static func systemWrite(_ descriptor: CInt, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+    #if canImport(Glibc)
+      unsafe Glibc.write(descriptor, bytes, count)
+    #elseif canImport(Musl)
+      unsafe Musl.write(descriptor, bytes, count)
+    #else
+      unsafe Darwin.write(descriptor, bytes, count)
+    #endif
+  }
+}

@@ -1,0 +1,189 @@
+import CKernels
+import Glibc
+import Synchronization
+
+/// Work that all workers of a pool run together, each knowing its own index.
+package protocol PoolTask: AnyObject {
+  /// Called once on every worker. Workers meet at `pool.barrier`.
+  func run(worker: Int)
+}
+
+/// A few threads that live as long as the engine and run one task together (single program, multiple data).
+///
+/// The caller is worker 0. Workers spin for a short while after a task, so that the next step finds them awake, and
+/// then sleep. Denormals are flushed to zero on every worker, the caller included, while a task runs.
+package final class WorkerPool: Sendable {
+  package let count: Int
+  private let shared: Shared
+  private let threads: [pthread_t]
+
+  /// - Parameter count: number of workers including the caller, at least 1.
+  package init(count: Int) {
+    precondition(count >= 1, "a pool needs at least 1 worker, got \(count)")
+    self.count = count
+    let shared = Shared(count: count)
+    self.shared = shared
+    threads = (1..<count).map { index in
+      let start = Start(shared: shared, worker: index)
+      var thread = pthread_t()
+      let status = unsafe pthread_create(
+        &thread, nil,
+        { context in
+          let start = unsafe Unmanaged<Start>.fromOpaque(context!).takeRetainedValue()
+          start.shared.serve(worker: start.worker)
+          return nil
+        }, Unmanaged.passRetained(start).toOpaque())
+      precondition(status == 0, "cannot start a worker thread: error \(status)")
+      return thread
+    }
+  }
+
+  deinit {
+    shared.stop()
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// Runs `task` on every worker and returns when all have finished.
+  package func run(_ task: some PoolTask) {
+    guard count > 1 else {
+      let control = rk_flush_denormals()
+      task.run(worker: 0)
+      rk_restore_denormals(control)
+      return
+    }
+    shared.publish(task)
+    let control = rk_flush_denormals()
+    task.run(worker: 0)
+    rk_restore_denormals(control)
+    shared.waitForOthers()
+  }
+
+  /// Returns when every worker has arrived. To be called by all workers of the running task, equally often.
+  package func barrier() {
+    if count > 1 { shared.barrier() }
+  }
+
+  /// The contiguous part of `0..<total` that belongs to `worker`.
+  package func share(of total: Int, worker: Int) -> Range<Int> {
+    (total * worker / count)..<(total * (worker + 1) / count)
+  }
+}
+
+private final class Start {
+  let shared: Shared
+  let worker: Int
+  init(shared: Shared, worker: Int) {
+    self.shared = shared
+    self.worker = worker
+  }
+}
+
+/// What the threads share. Threads hold this and not the pool, so that the pool can end.
+@safe private final class Shared: @unchecked Sendable {
+  let count: Int
+  private let generation = Atomic<Int>(0)
+  private let finished = Atomic<Int>(0)
+  private let stopping = Atomic<Bool>(false)
+  private let arrived = Atomic<Int>(0)
+  private let episode = Atomic<Int>(0)
+  private let sleepers = Atomic<Int>(0)
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let wake: UnsafeMutablePointer<pthread_cond_t>
+  private unowned(unsafe) var task: (any PoolTask)?
+
+  /// Spins before a waiting thread yields the processor, and yields before an idle worker goes to sleep: together
+  /// some tens of microseconds when the processor is free.
+  private static let spins = 4_000
+  private static let yields = 64
+
+  init(count: Int) {
+    self.count = count
+    unsafe mutex = .allocate(capacity: 1)
+    unsafe wake = .allocate(capacity: 1)
+    unsafe pthread_mutex_init(mutex, nil)
+    unsafe pthread_cond_init(wake, nil)
+  }
+
+  deinit {
+    unsafe pthread_cond_destroy(wake)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe wake.deallocate()
+    unsafe mutex.deallocate()
+  }
+
+  func publish(_ task: some PoolTask) {
+    unsafe self.task = task
+    finished.store(0, ordering: .relaxed)
+    // Sequentially consistent with `sleepers`: either the sleeper sees the new generation or we see the sleeper.
+    generation.add(1, ordering: .sequentiallyConsistent)
+    wakeSleepers()
+  }
+
+  func stop() {
+    stopping.store(true, ordering: .relaxed)
+    generation.add(1, ordering: .sequentiallyConsistent)
+    wakeSleepers()
+  }
+
+  private func wakeSleepers() {
+    guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    unsafe pthread_mutex_lock(mutex)
+    unsafe pthread_cond_broadcast(wake)
+    unsafe pthread_mutex_unlock(mutex)
+  }
+
+  func waitForOthers() {
+    spin { finished.load(ordering: .acquiring) == count - 1 }
+  }
+
+  func barrier() {
+    let current = episode.load(ordering: .acquiring)
+    if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
+      arrived.store(0, ordering: .relaxed)
+      episode.store(current &+ 1, ordering: .releasing)
+    } else {
+      spin { episode.load(ordering: .acquiring) != current }
+    }
+  }
+
+  private func spin(until condition: () -> Bool) {
+    while true {
+      for _ in 0..<Self.spins {
+        if condition() { return }
+        rk_spin_hint()
+      }
+      sched_yield()
+    }
+  }
+
+  func serve(worker: Int) {
+    var seen = 0
+    while true {
+      seen = waitForWork(after: seen)
+      if stopping.load(ordering: .relaxed) { return }
+      let control = rk_flush_denormals()
+      unsafe task!.run(worker: worker)
+      rk_restore_denormals(control)
+      finished.add(1, ordering: .releasing)
+    }
+  }
+
+  private func waitForWork(after seen: Int) -> Int {
+    for _ in 0..<Self.yields {
+      for _ in 0..<Self.spins / Self.yields {
+        let now = generation.load(ordering: .acquiring)
+        if now != seen { return now }
+        rk_spin_hint()
+      }
+      sched_yield()
+    }
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    sleepers.add(1, ordering: .sequentiallyConsistent)
+    while generation.load(ordering: .sequentiallyConsistent) == seen {
+      unsafe pthread_cond_wait(wake, mutex)
+    }
+    sleepers.subtract(1, ordering: .relaxed)
+    return generation.load(ordering: .acquiring)
+  }
+}

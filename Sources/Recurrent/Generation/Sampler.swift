@@ -1,0 +1,65 @@
+internal import Foundation
+internal import Kernels
+
+/// Runs a token model one step at a time and feeds its draws back: generation that never recomputes the prefix. A step
+/// allocates nothing.
+public struct Sampler<S: Scalar>: ~Copyable {
+  private let engine: Engine<S>
+  private var drawer: TokenDrawer
+  private var generator: SeededGenerator
+  private var hasLogits = false
+
+  /// - Precondition: the model takes tokens and has an output for each of them at every step.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public init(_ model: Model<S>, options: SamplingOptions = .init(), seed: UInt64 = 0) throws(PlanError) {
+    let configuration = model.configuration
+    precondition(
+      configuration.input.vocabularySize == configuration.outputSize && configuration.head == .everyStep,
+      "sampling needs a token model with one output a token at every step")
+    engine = Engine(
+      try Plan(configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), scalar: S.self), threads: 1)
+    engine.load(model)
+    drawer = TokenDrawer(options, count: configuration.outputSize)
+    generator = SeededGenerator(seed: seed)
+  }
+
+  /// The buffers and their sizes.
+  public var plan: Plan { engine.plan }
+
+  /// The state after the tokens fed so far.
+  public var state: RecurrentState<S> {
+    get { engine.state { engine.state($0, after: 0) } }
+    set { engine.setInitialState(newValue) }
+  }
+
+  /// Feeds one token: one step.
+  public mutating func feed(_ token: Int32) {
+    precondition(
+      token >= 0 && token < engine.plan.outputs.columns, "token \(token) of \(engine.plan.outputs.columns)")
+    engine.indices[0] = token
+    engine.perform(.forward, steps: 1)
+    engine.carryState(after: 1)
+    hasLogits = true
+  }
+
+  /// The logits of the token after those fed so far, [V].
+  public var logits: [S] { engine.block.array(engine.plan.outputs) }
+
+  /// Draws the next token and feeds it.
+  /// - Precondition: at least one token was fed.
+  public mutating func next() -> Int32 {
+    precondition(hasLogits, "feed a token first")
+    let outputs = engine.plan.outputs
+    let token = drawer.draw(engine.block.span(outputs.offset, outputs.columns), using: &generator)
+    feed(token)
+    return token
+  }
+
+  /// A token drawn uniformly: something to start from where there is no prompt.
+  public mutating func randomToken() -> Int32 {
+    Int32(generator.uniform() * Double(engine.plan.outputs.columns))
+  }
+}
+
+/// e^x in Double.
+func exponential(_ x: Double) -> Double { exp(x) }

@@ -1,0 +1,66 @@
+import Kernels
+
+/// A text as tokens, cut into a part to train on and a part to validate with.
+///
+///     let corpus = try Corpus(paths: ["shakespeare.txt"], validationFraction: 0.1)
+///     let streams = try TokenStreams(corpus.training, batchSize: 32, sequenceLength: 64)
+///
+/// Memory: 4 bytes a character, and while reading the bytes of one file.
+public struct Corpus: Sendable {
+  public let vocabulary: Vocabulary
+  /// The tokens of the first part of the text.
+  public let training: [Int32]
+  /// The tokens of the last part; empty if no fraction was asked for.
+  public let validation: [Int32]
+
+  /// Reads files, and all files of directories (see `TextFiles`), one after the other into one text.
+  ///
+  /// - Parameters:
+  ///   - fileExtension: takes only such files from directories.
+  ///   - unit: ignored if a vocabulary is given, which has its own.
+  ///   - vocabulary: that of a model trained before; nil makes one of all characters of the text, validation
+  ///     part included.
+  ///   - validationFraction: how much of the end of the text is kept for validation, in `0..<1`.
+  /// - Throws: `TextError`: a file is missing, unreadable or not valid UTF-8 (each file is valid by itself), the
+  ///   text is empty, repeats a single character, or holds one that the given vocabulary lacks.
+  public init(
+    paths: [String], fileExtension: String? = nil, unit: Vocabulary.Unit = .unicodeScalar,
+    vocabulary: Vocabulary? = nil, validationFraction: Double = 0
+  ) throws(TextError) {
+    var text = SymbolText(unit: vocabulary?.unit ?? unit)
+    for path in try TextFiles.gather(paths, fileExtension: fileExtension) {
+      let bytes: [UInt8]
+      do { bytes = try readFile(path) } catch { throw TextError(error) }
+      try text.append(bytes, file: path)
+    }
+    let source = (1...3).contains(paths.count) ? paths.joined(separator: ", ") : "\(paths.count) paths"
+    try self.init(text, source: source, vocabulary, validationFraction)
+  }
+
+  /// Takes a text in memory; otherwise as `init(paths:)`.
+  public init(
+    text: String, unit: Vocabulary.Unit = .unicodeScalar, vocabulary: Vocabulary? = nil,
+    validationFraction: Double = 0
+  ) throws(TextError) {
+    var symbols = SymbolText(unit: vocabulary?.unit ?? unit)
+    try symbols.append(Array(text.utf8), file: nil)
+    try self.init(symbols, source: "the text", vocabulary, validationFraction)
+  }
+
+  private init(
+    _ text: consuming SymbolText, source: String, _ vocabulary: Vocabulary?, _ validationFraction: Double
+  ) throws(TextError) {
+    precondition(
+      validationFraction >= 0 && validationFraction < 1,
+      "expected a validation fraction in 0..<1, got \(validationFraction)")
+    guard text.count > 0 else { throw .empty(source: source) }
+    let used = if let vocabulary { vocabulary } else { try text.vocabulary() }
+    var tokens = try text.encoded(by: used)
+    let validationCount = Int(Double(tokens.count) * validationFraction)
+    validation = Array(tokens.suffix(validationCount))
+    // In place: a copy of the training part would double the memory.
+    tokens.removeLast(validationCount)
+    training = tokens
+    self.vocabulary = used
+  }
+}

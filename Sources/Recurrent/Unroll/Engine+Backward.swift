@@ -1,0 +1,156 @@
+internal import Kernels
+
+/// Back-propagation through time (Werbos 1990): the head, then per layer the steps in reverse order and one product for
+/// dL/d(input); at last, all layers together, one deferred product for each weight.
+extension Engine {
+  /// From dL/d(outputs), which stands in the plan's `outputs`.
+  func backward(_ job: Job, _ worker: Int) {
+    // Nobody takes gradient tasks before the barriers below.
+    if worker == 0 { nextTask.store(0, ordering: .relaxed) }
+    let rows = job.steps * plan.batchSize
+    let headRows = plan.outputRows(steps: job.steps)
+    let outputGradient = plan.outputGradient!
+    for piece in Pieces(of: headRows, atMost: 256).taken(by: worker, of: pool.count) {
+      block.multiply(
+        plan.outputs.rows(piece), plan.headWeights,
+        into: outputGradient.rows(rows - headRows + piece.lowerBound..<rows - headRows + piece.upperBound))
+    }
+    pool.barrier()
+
+    for index in plan.layers.indices.reversed() {
+      let layer = plan.layers[index]
+      let share = pool.share(of: plan.batchSize, worker: worker)
+      // Only the head at the last step leaves steps of the top layer without a gradient from above.
+      let isTop = index == plan.layers.count - 1
+      let firstStep = isTop ? job.steps - headRows / plan.batchSize : 0
+      if let twoStageCell {
+        unroll(backward: twoStageCell, layer, outputGradient, steps: job.steps, gradientFrom: firstStep, share)
+      } else {
+        unroll(backward: cell, layer, outputGradient, steps: job.steps, gradientFrom: firstStep, share)
+      }
+      pool.barrier()
+      if index > 0 {
+        inputProduct(backward: layer, into: outputGradient, below: index - 1, job, worker)
+        pool.barrier()
+      } else if let inputGradient = plan.inputGradient {
+        inputProduct(backward: layer, into: inputGradient, below: nil, job, worker)
+        pool.barrier()
+      }
+    }
+
+    while true {
+      let task = nextTask.add(1, ordering: .relaxed).oldValue
+      if task >= gradientTasks.count { break }
+      perform(gradientTasks[task], steps: job.steps)
+    }
+    pool.barrier()
+  }
+
+  /// dX = dZ·Wᵢ for all rows at once, through the dropout below if there is any.
+  private func inputProduct(
+    backward layer: LayerPlan, into gradient: Matrix, below: Int?, _ job: Job, _ worker: Int
+  ) {
+    for piece in Pieces(of: job.steps * plan.batchSize, atMost: 256).taken(by: worker, of: pool.count) {
+      block.multiply(
+        layer.gates.rows(piece).columns(layer.inputColumns), layer.inputWeights, into: gradient.rows(piece))
+      if let below, plan.layers[below].dropped != nil, let seed = job.dropoutSeed {
+        applyDropout(gradient, into: gradient, layer: below, rows: piece, seed: seed)
+      }
+    }
+  }
+
+  /// All steps in reverse of the sequences `share`, which no other worker touches.
+  private func unroll<C: RecurrentCell>(
+    backward cell: C, _ layer: LayerPlan, _ outputGradient: Matrix, steps: Int, gradientFrom firstStep: Int,
+    _ share: Range<Int>
+  ) {
+    guard !share.isEmpty else { return }
+    let hidden = 0..<layer.hidden
+    let stateGradient = layer.stateGradient.rows(share)
+    block.fill(stateGradient, with: 0)
+    for step in (0..<steps).reversed() {
+      let rows = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
+      if step >= firstStep { block.add(outputGradient.rows(rows), to: stateGradient.columns(hidden)) }
+      for (row, sequence) in zip(rows, share) { backwardRow(cell, layer, row, sequence) }
+      block.multiplyPacked(
+        layer.gates.rows(rows).columns(layer.recurrentColumns), packed: layer.packedBackward!,
+        addingTo: stateGradient.columns(hidden))
+    }
+  }
+
+  private func unroll<C: TwoStageCell>(
+    backward cell: C, _ layer: LayerPlan, _ outputGradient: Matrix, steps: Int, gradientFrom firstStep: Int,
+    _ share: Range<Int>
+  ) {
+    guard !share.isEmpty else { return }
+    let hidden = 0..<layer.hidden
+    let stateGradient = layer.stateGradient.rows(share)
+    let operandGradient = layer.operandGradient!.rows(share)
+    block.fill(stateGradient, with: 0)
+    for step in (0..<steps).reversed() {
+      let rows = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
+      if step >= firstStep { block.add(outputGradient.rows(rows), to: stateGradient.columns(hidden)) }
+      for (row, sequence) in zip(rows, share) { backwardRow(cell, layer, row, sequence) }
+      block.fill(operandGradient, with: 0)
+      block.multiplyPacked(
+        layer.gates.rows(rows).columns(layer.secondStageColumns), packed: layer.packedSecondBackward!,
+        addingTo: operandGradient)
+      for (row, sequence) in zip(rows, share) { backwardFirstStageRow(cell, layer, row, sequence) }
+      block.multiplyPacked(
+        layer.gates.rows(rows).columns(layer.recurrentColumns), packed: layer.packedBackward!,
+        addingTo: stateGradient.columns(hidden))
+    }
+  }
+
+  @inline(__always)
+  private func backwardRow<C: RecurrentCell>(_ cell: C, _ layer: LayerPlan, _ row: Int, _ sequence: Int) {
+    var gates = block.mutableSpan(layer.gates.offset + row * layer.gates.stride, layer.gates.columns)
+    let states = layer.states
+    let previous = block.span(states.offset + row * states.stride, states.columns)
+    let next = block.span(states.offset + (row + plan.batchSize) * states.stride, states.columns)
+    let saved = block.span(layer.saved.offset + row * layer.saved.stride, layer.saved.columns)
+    let place = layer.stateGradient
+    var gradient = block.mutableSpan(place.offset + sequence * place.stride, place.columns)
+    S._backward(cell, &gates, previous, next, saved, &gradient)
+  }
+
+  @inline(__always)
+  private func backwardFirstStageRow<C: TwoStageCell>(
+    _ cell: C, _ layer: LayerPlan, _ row: Int, _ sequence: Int
+  ) {
+    var gates = block.mutableSpan(layer.gates.offset + row * layer.gates.stride, layer.gates.columns)
+    let states = layer.states
+    let previous = block.span(states.offset + row * states.stride, states.columns)
+    let operand = layer.operandGradient!
+    let operandGradient = block.span(operand.offset + sequence * operand.stride, operand.columns)
+    let place = layer.stateGradient
+    var gradient = block.mutableSpan(place.offset + sequence * place.stride, place.columns)
+    S._backwardFirstStage(cell, &gates, previous, operandGradient, &gradient)
+  }
+
+  private func perform(_ task: GradientTask, steps: Int) {
+    let rows = 0..<steps * plan.batchSize
+    switch task {
+    case .weights(let gates, let input, let gradient):
+      block.multiply(gates.rows(rows), input.rows(rows), transposingA: true, into: gradient)
+    case .bias(let gates, let bias):
+      block.columnSums(gates.rows(rows), into: bias.sums)
+      if let copy = bias.copy { block.copy(bias.sums.columns(0..<copy.columns), to: copy) }
+    case .oneHot(let gates, let table, let weights, let bias):
+      block.fill(table, with: 0)
+      block.scatterAdd(gates.rows(rows), indices, at: 0, into: table)
+      block.transpose(table, into: weights)
+      // Every row of gates went to one row of the table, so the table's sums are the bias's gradient.
+      block.columnSums(table, into: bias.sums)
+      if let copy = bias.copy { block.copy(bias.sums.columns(0..<copy.columns), to: copy) }
+    case .embedding(let inputGradient, let table):
+      block.fill(table, with: 0)
+      block.scatterAdd(inputGradient.rows(rows), indices, at: 0, into: table)
+    case .head(let columns):
+      let outputs = plan.outputs.rows(0..<plan.outputRows(steps: steps)).columns(columns)
+      let weights = plan.headWeights.rows(columns).moved(by: plan.gradientShift)
+      block.multiply(outputs, headInput(steps: steps), transposingA: true, into: weights)
+      block.columnSums(outputs, into: plan.headBias.columns(columns).moved(by: plan.gradientShift))
+    }
+  }
+}

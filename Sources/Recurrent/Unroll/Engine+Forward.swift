@@ -1,0 +1,170 @@
+internal import Kernels
+
+/// The forward pass: per layer one hoisted input product for all steps, then the steps in order; then the head.
+extension Engine {
+  func forward(_ job: Job, _ worker: Int) {
+    let rows = job.steps * plan.batchSize
+    if let embedding = plan.embedding, let input = plan.input {
+      let share = pool.share(of: rows, worker: worker)
+      block.gather(embedding, indices, at: share.lowerBound, into: input.rows(share))
+      pool.barrier()
+    }
+    for index in plan.layers.indices {
+      let layer = plan.layers[index]
+      inputProduct(layer, rows: rows, worker)
+      pool.barrier()
+      let share = pool.share(of: plan.batchSize, worker: worker)
+      if let twoStageCell {
+        unroll(twoStageCell, layer, steps: job.steps, share)
+      } else {
+        unroll(cell, layer, steps: job.steps, share)
+      }
+      if let dropped = layer.dropped { drop(layer, index, dropped, job, share) }
+      pool.barrier()
+    }
+    head(job, worker)
+    pool.barrier()
+  }
+
+  /// gates = X·Wᵢᵀ + bias for all rows at once.
+  private func inputProduct(_ layer: LayerPlan, rows: Int, _ worker: Int) {
+    for piece in Pieces(of: rows, atMost: 256).taken(by: worker, of: pool.count) {
+      let gates = layer.gates.rows(piece)
+      let target = gates.columns(layer.inputColumns)
+      guard let input = layer.input else {
+        if layer.structure.apartCount > 0 {
+          block.broadcast(layer.rowBias.columns(0..<layer.hidden), to: gates.columns(0..<layer.hidden))
+        }
+        block.gather(layer.inputTable!, indices, at: piece.lowerBound, into: target)
+        continue
+      }
+      block.broadcast(layer.rowBias, to: gates)
+      if let packed = layer.packedInput {
+        block.multiplyPacked(input.rows(piece), packed: packed, addingTo: target)
+      } else {
+        block.multiply(input.rows(piece), layer.inputWeights, transposingB: true, addingTo: 1, into: target)
+      }
+    }
+  }
+
+  /// All steps of the sequences `share`, which no other worker touches.
+  private func unroll<C: RecurrentCell>(_ cell: C, _ layer: LayerPlan, steps: Int, _ share: Range<Int>) {
+    guard !share.isEmpty else { return }
+    let hidden = 0..<layer.hidden
+    for step in 0..<steps {
+      let before = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
+      block.multiplyPacked(
+        layer.states.rows(before).columns(hidden), packed: layer.packedForward,
+        addingTo: layer.gates.rows(before).columns(layer.recurrentColumns))
+      for row in before { forwardRow(cell, layer, row) }
+    }
+  }
+
+  private func unroll<C: TwoStageCell>(_ cell: C, _ layer: LayerPlan, steps: Int, _ share: Range<Int>) {
+    guard !share.isEmpty else { return }
+    let hidden = 0..<layer.hidden
+    for step in 0..<steps {
+      let before = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
+      let gates = layer.gates.rows(before)
+      block.multiplyPacked(
+        layer.states.rows(before).columns(hidden), packed: layer.packedForward,
+        addingTo: gates.columns(layer.recurrentColumns))
+      for row in before { forwardRow(cell, layer, row) }
+      block.multiplyPacked(
+        layer.saved.rows(before).columns(hidden), packed: layer.packedSecondForward!,
+        addingTo: gates.columns(layer.secondStageColumns))
+      for row in before { forwardSecondStageRow(cell, layer, row) }
+    }
+  }
+
+  @inline(__always)
+  private func forwardRow<C: RecurrentCell>(_ cell: C, _ layer: LayerPlan, _ row: Int) {
+    var gates = block.mutableSpan(layer.gates.offset + row * layer.gates.stride, layer.gates.columns)
+    let states = layer.states
+    let previous = block.span(states.offset + row * states.stride, states.columns)
+    var next = block.mutableSpan(
+      states.offset + (row + plan.batchSize) * states.stride, states.columns)
+    var saved = block.mutableSpan(layer.saved.offset + row * layer.saved.stride, layer.saved.columns)
+    S._forward(cell, &gates, previous, &next, &saved)
+  }
+
+  @inline(__always)
+  private func forwardSecondStageRow<C: TwoStageCell>(_ cell: C, _ layer: LayerPlan, _ row: Int) {
+    var gates = block.mutableSpan(layer.gates.offset + row * layer.gates.stride, layer.gates.columns)
+    let states = layer.states
+    let previous = block.span(states.offset + row * states.stride, states.columns)
+    var next = block.mutableSpan(
+      states.offset + (row + plan.batchSize) * states.stride, states.columns)
+    S._forwardSecondStage(cell, &gates, previous, &next)
+  }
+
+  /// What the layer above reads: the outputs of the sequences `share`, dropped out in training.
+  private func drop(
+    _ layer: LayerPlan, _ index: Int, _ dropped: Matrix, _ job: Job, _ share: Range<Int>
+  ) {
+    for step in 0..<job.steps {
+      let rows = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
+      applyDropout(layer.outputs, into: dropped, layer: index, rows: rows, seed: job.dropoutSeed)
+    }
+  }
+
+  /// The same seed, layer and row give the same mask, forward and backward. Without a seed rows are copied.
+  func applyDropout(_ source: Matrix, into target: Matrix, layer: Int, rows: Range<Int>, seed: UInt64?) {
+    guard let seed else {
+      block.copy(source.rows(rows), to: target.rows(rows))
+      return
+    }
+    block.dropout(
+      source.rows(rows), into: target.rows(rows), rate: plan.configuration.dropout,
+      seed: seed &+ UInt64(layer), first: rows.lowerBound * source.columns)
+  }
+
+  /// The top layer's output that the head reads: each step's, or the last one's.
+  func headInput(steps: Int) -> Matrix {
+    let outputs = plan.layers[plan.layers.count - 1].outputs
+    let end = steps * plan.batchSize
+    return outputs.rows(end - plan.outputRows(steps: steps)..<end)
+  }
+
+  /// outputs = h·Wᵀ + b.
+  private func head(_ job: Job, _ worker: Int) {
+    let input = headInput(steps: job.steps)
+    for piece in Pieces(of: input.rows, atMost: 256).taken(by: worker, of: pool.count) {
+      let target = plan.outputs.rows(piece)
+      block.broadcast(plan.headBias, to: target)
+      if let packed = plan.packedHead {
+        block.multiplyPacked(input.rows(piece), packed: packed, addingTo: target)
+      } else {
+        block.multiply(input.rows(piece), plan.headWeights, transposingB: true, addingTo: 1, into: target)
+      }
+    }
+  }
+
+  /// The loss of each row into `sums`; its gradient takes the place of the outputs.
+  func loss(_ job: Job, _ worker: Int) {
+    guard let kind = plan.loss else { preconditionFailure("the plan has no loss") }
+    let rows = plan.outputRows(steps: job.steps)
+    let outputSize = plan.outputs.columns
+    for row in pool.share(of: rows, worker: worker) {
+      switch kind {
+      case .crossEntropy:
+        sums[row] = block.softmaxCrossEntropy(
+          plan.outputs.row(row), target: Int(indices[plan.rowCount + row]), scale: S(1 / Double(rows)))
+      case .meanSquaredError:
+        sums[row] =
+          block.squaredError(
+            plan.outputs.row(row), target: plan.targets!.row(row), scale: S(1 / Double(rows * outputSize)))
+          / Double(outputSize)
+      }
+    }
+    pool.barrier()
+  }
+
+  /// The mean of the rows' losses, summed in their order.
+  func meanLoss(steps: Int) -> Double {
+    let rows = plan.outputRows(steps: steps)
+    var sum = 0.0
+    for row in 0..<rows { sum += sums[row] }
+    return sum / Double(rows)
+  }
+}

@@ -1,0 +1,133 @@
+internal import Kernels
+internal import Synchronization
+
+/// Runs a plan: owns its memory and its workers. Every worker runs `run(worker:)` on the same job and takes its share;
+/// they meet at barriers between the phases.
+///
+/// Results do not depend on the number of workers: outputs are shared out, never sums, and where a product's summation
+/// order could depend on the shape of its output the output is cut the same way for any number of workers.
+final class Engine<S: Scalar>: PoolTask {
+  /// What the workers are to do, in this order.
+  struct Phases: OptionSet {
+    let rawValue: Int
+    static var pack: Phases { Phases(rawValue: 1) }
+    static var forward: Phases { Phases(rawValue: 2) }
+    static var loss: Phases { Phases(rawValue: 4) }
+    static var backward: Phases { Phases(rawValue: 8) }
+    static var update: Phases { Phases(rawValue: 16) }
+  }
+
+  /// One call's arguments; plain values, copied by each worker.
+  struct Job {
+    var phases: Phases
+    /// T of this call, at most the plan's.
+    var steps: Int
+    /// Seed of this call's dropout masks; nil: no dropout.
+    var dropoutSeed: UInt64?
+    var update: UpdateRule?
+  }
+
+  let plan: Plan
+  let cell: any RecurrentCell
+  /// `cell` once more where it has two stages.
+  let twoStageCell: (any TwoStageCell)?
+  let pool: WorkerPool
+  let gradientTasks: [GradientTask]
+  /// The next gradient task that no worker has taken.
+  let nextTask = Atomic<Int>(0)
+  /// All of the plan's buffers.
+  let block: Block<S>
+  /// Tokens [T·N], then classes [T·N].
+  let indices: Block<Int32>
+  /// The loss of each row of the head, then partial sums of squares of the gradient.
+  let sums: Block<Double>
+  private let arena: Arena<S>
+  private let indexArena: Arena<Int32>
+  private let sumArena: Arena<Double>
+  private var job: Job
+  /// Whether the packed weights are those of the parameters.
+  private var isPacked = false
+
+  /// - Parameter threads: workers; 0: one for each processor.
+  init(_ plan: Plan, threads: Int) {
+    self.plan = plan
+    cell = plan.configuration.cell
+    twoStageCell = plan.configuration.cell as? any TwoStageCell
+    precondition(
+      (cell.structure.recurrentProduct == .lastGateSecondStage) == (twoStageCell != nil),
+      "cell \(cell.name) declares a second stage if and only if it conforms to TwoStageCell")
+    pool = WorkerPool(
+      count: OpenBLAS.workers(requested: threads, processors: Processors.available))
+    arena = Arena(count: plan.scalarCount, filledWith: 0)
+    indexArena = Arena(count: 2 * plan.rowCount, filledWith: 0)
+    sumArena = Arena(count: plan.outputs.rows + plan.normPieces, filledWith: 0)
+    block = arena.block
+    indices = indexArena.block
+    sums = sumArena.block
+    gradientTasks = plan.isTraining ? plan.gradientTasks() : []
+    job = Job(phases: [], steps: plan.steps, dropoutSeed: nil, update: nil)
+  }
+
+  /// Runs the phases on all workers. Weights are packed first where they have changed.
+  func perform(_ phases: Phases, steps: Int, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil) {
+    job = Job(phases: phases, steps: steps, dropoutSeed: dropoutSeed, update: update)
+    if phases.contains(.forward), !isPacked {
+      job.phases.insert(.pack)
+      isPacked = true
+    }
+    if phases.contains(.update) { isPacked = false }
+    pool.run(self)
+  }
+
+  func run(worker: Int) {
+    let job = job
+    if job.phases.contains(.pack) {
+      packWeights(worker)
+      pool.barrier()
+    }
+    if job.phases.contains(.forward) { forward(job, worker) }
+    if job.phases.contains(.loss) { loss(job, worker) }
+    if job.phases.contains(.backward) { backward(job, worker) }
+    if job.phases.contains(.update) { update(job, worker) }
+  }
+
+  // MARK: Parameters and states
+
+  /// To be called after the parameters in the block were changed from outside.
+  func parametersChanged() { isPacked = false }
+
+  func load(_ model: Model<S>) {
+    precondition(model.block.count == plan.table.blockCount, "the model does not fit the plan")
+    block.write(model.block.span, at: 0)
+    isPacked = false
+  }
+
+  /// Places of layer states before the first step (`steps` 0) or after `steps` steps: [N, S·H].
+  func state(_ layer: Int, after steps: Int) -> Matrix {
+    let batch = plan.batchSize
+    return plan.layers[layer].states.rows(steps * batch..<(steps + 1) * batch)
+  }
+
+  /// Makes the state after `steps` steps the initial state of the next call.
+  func carryState(after steps: Int) {
+    for layer in plan.layers.indices { block.copy(state(layer, after: steps), to: state(layer, after: 0)) }
+  }
+
+  func zeroState() {
+    for layer in plan.layers.indices { block.fill(state(layer, after: 0), with: 0) }
+  }
+}
+
+extension Plan {
+  /// T·N.
+  var rowCount: Int { steps * batchSize }
+
+  var isTraining: Bool {
+    if case .training = purpose { true } else { false }
+  }
+
+  /// Rows of the head for a call of `steps` steps.
+  func outputRows(steps: Int) -> Int {
+    configuration.head == .everyStep ? steps * batchSize : batchSize
+  }
+}
