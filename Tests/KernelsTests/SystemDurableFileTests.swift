@@ -84,7 +84,8 @@ struct SystemDurableFileTests {
   func large() throws {
     let values = (0..<5_000_000).map { Float($0) }
     try replace(directory.file("large"), with: values)
-    #expect(floats(littleEndian: try readFile(directory.file("large")).span) == values)
+    let bytes = try readFile(directory.file("large"))
+    #expect(floats(littleEndian: bytes.span) == values)
   }
 
   @Test("A new file gets the permissions of the mask, a replaced one keeps its own")

@@ -9,6 +9,9 @@
 // Only what is written as fused may be fused: the instruction sets with FMA then agree to the bit.
 #pragma STDC FP_CONTRACT OFF
 
+// Vectors wider than a register pass between functions here, but every one of those is inlined: there is no ABI.
+#pragma clang diagnostic ignored "-Wpsabi"
+
 #include "../activation_coefficients.h"
 #include "../activation_limits.h"
 

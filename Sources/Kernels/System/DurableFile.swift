@@ -35,7 +35,7 @@ package struct DurableFile: ~Copyable {
     _ path: String, _ body: (inout DurableFile) throws(FileError) -> Void
   ) throws(FileError) {
     var file = try DurableFile(creatingFor: path)
-    do {
+    do throws(FileError) {
       try body(&file)
       if let failure = file.failure { throw failure }
       guard sync(file.descriptor) == 0 else { throw FileError(.sync, path, errno: errno) }
@@ -61,12 +61,9 @@ package struct DurableFile: ~Copyable {
   }
 
   /// Appends `values` as they lie in memory, which is little-endian.
-  package mutating func write(_ values: Span<Float>) throws(FileError) {
-    try write(raw: unsafe values.bytes)
-  }
-
-  /// Appends `values` as they lie in memory, which is little-endian.
-  package mutating func write(_ values: Span<Double>) throws(FileError) {
+  package mutating func write<Value: BitwiseCopyable & BinaryFloatingPoint>(
+    _ values: Span<Value>
+  ) throws(FileError) {
     try write(raw: unsafe values.bytes)
   }
 }

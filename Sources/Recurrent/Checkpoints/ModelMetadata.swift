@@ -1,0 +1,205 @@
+/// What a model file says in its metadata: format and version, configuration, vocabulary.
+///
+///     "format": "recurrent", "format_version": "1",
+///     "configuration": {"cell": "lstm", "input": {"kind": "one-hot", "vocabulary_size": 65}, "hidden_size": 128,
+///                       "layers": 2, "output_size": 65, "head": "every-step", "dropout": 0.0},
+///     "vocabulary": {"unit": "scalar", "symbols": [10, 32, …]}
+struct ModelMetadata {
+  let configuration: ModelConfiguration
+  let vocabulary: Vocabulary?
+
+  init(_ configuration: ModelConfiguration, _ vocabulary: Vocabulary?) {
+    self.configuration = configuration
+    self.vocabulary = vocabulary
+  }
+}
+
+// MARK: Writing
+
+extension ModelMetadata {
+  var entries: [(key: String, value: String)] {
+    var entries = [
+      (key: "format", value: "recurrent"),
+      (key: "format_version", value: ModelFile.version),
+      (key: "configuration", value: Self.text(configurationJSON)),
+    ]
+    if let vocabulary { entries.append((key: "vocabulary", value: Self.text(Self.json(vocabulary)))) }
+    return entries
+  }
+
+  private var configurationJSON: JSON {
+    let input: JSON =
+      switch configuration.input {
+      case .oneHot(let count):
+        .object([(key: "kind", value: .string("one-hot")), (key: "vocabulary_size", value: .integer(count))])
+      case .embedding(let count, let size):
+        .object([
+          (key: "kind", value: .string("embedding")), (key: "vocabulary_size", value: .integer(count)),
+          (key: "size", value: .integer(size)),
+        ])
+      case .vectors(let size):
+        .object([(key: "kind", value: .string("vectors")), (key: "size", value: .integer(size))])
+      }
+    return .object([
+      (key: "cell", value: .string(configuration.cell.name)),
+      (key: "input", value: input),
+      (key: "hidden_size", value: .integer(configuration.hiddenSize)),
+      (key: "layers", value: .integer(configuration.layerCount)),
+      (key: "output_size", value: .integer(configuration.outputSize)),
+      (key: "head", value: .string(configuration.head == .everyStep ? "every-step" : "last-step")),
+      (key: "dropout", value: .number(configuration.dropout)),
+    ])
+  }
+
+  private static func json(_ vocabulary: Vocabulary) -> JSON {
+    .object([
+      (key: "unit", value: .string(vocabulary.unit == .byte ? "byte" : "scalar")),
+      (key: "symbols", value: .array(vocabulary.symbols.map { .integer(Int($0)) })),
+    ])
+  }
+
+  private static func text(_ json: JSON) -> String {
+    // Every number here is finite, the only thing that JSON cannot say.
+    guard let bytes = try? json.serialized() else { preconditionFailure("metadata is not finite") }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+// MARK: Reading
+
+extension ModelMetadata {
+  init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
+    guard file.metadata("format") == "recurrent" else {
+      throw .foreignFile(file.file, reason: "its metadata do not name Recurrent as its format")
+    }
+    let version = file.metadata("format_version") ?? "none"
+    guard version == ModelFile.version else {
+      throw .unsupportedVersion(file: file.file, found: version, supported: ModelFile.version)
+    }
+    let reader = try Reader(file, "configuration")
+    configuration = try Self.configuration(reader, cell: cell)
+    vocabulary = file.metadata("vocabulary") == nil ? nil : try Self.vocabulary(Reader(file, "vocabulary"))
+    if let vocabulary, let size = configuration.input.vocabularySize, vocabulary.count != size {
+      throw .invalidMetadata(
+        file: file.file, key: "vocabulary",
+        reason: "it has \(vocabulary.count) symbols, but the model has \(size) tokens")
+    }
+  }
+
+  /// Checks names and shapes before anything of the model's size is allocated: a file's configuration may lie.
+  func checkTensors(of file: SafetensorsFile) throws(CheckpointError) {
+    let expectedCount =
+      configuration.layerCount.multipliedReportingOverflow(by: 4).overflow
+      || configuration.layerCount * 4 > file.tensors.count
+    if expectedCount {
+      throw .missingTensor(file: file.file, name: "rnn.weight_ih_l\(file.tensors.count / 4)")
+    }
+    let table: ParameterTable
+    do { table = try ParameterTable(configuration) } catch {
+      throw .invalidMetadata(file: file.file, key: "configuration", reason: error.description)
+    }
+    for entry in table.entries {
+      let shape = try file.tensor(entry.name).shape
+      if shape != entry.shape {
+        throw .shapeMismatch(file: file.file, tensor: entry.name, expected: entry.shape, actual: shape)
+      }
+    }
+    let names = Set(table.entries.map { ExactString($0.name) })
+    if let extra = file.tensors.first(where: { !names.contains(ExactString($0.name)) }) {
+      throw .unexpectedTensor(file: file.file, name: extra.name)
+    }
+  }
+
+  private static func configuration(
+    _ reader: Reader, cell given: (any RecurrentCell)?
+  ) throws(CheckpointError) -> ModelConfiguration {
+    let name = try reader.string("cell")
+    if let given, given.name != name {
+      throw reader.fault("the model's cell is \(name), not \(given.name)")
+    }
+    guard let cell = given ?? BuiltInCells.named(name) else {
+      throw reader.fault("there is no built-in cell \(name); to load the model, give its cell")
+    }
+    let input = try reader.member("input")
+    let kind = try input.string("kind")
+    let parsed: ModelConfiguration.Input
+    switch kind {
+    case "one-hot": parsed = .oneHot(vocabularySize: try input.size("vocabulary_size"))
+    case "embedding":
+      parsed = .embedding(vocabularySize: try input.size("vocabulary_size"), size: try input.size("size"))
+    case "vectors": parsed = .vectors(size: try input.size("size"))
+    default: throw reader.fault("there is no input of kind \(kind)")
+    }
+    let head = try reader.string("head")
+    guard head == "every-step" || head == "last-step" else { throw reader.fault("there is no head \(head)") }
+    let dropout = try reader.number("dropout")
+    guard (0..<1).contains(dropout) else { throw reader.fault("dropout is \(dropout), not in 0..<1") }
+    return ModelConfiguration(
+      cell: cell, input: parsed, hiddenSize: try reader.size("hidden_size"),
+      layerCount: try reader.size("layers"), outputSize: try reader.size("output_size"),
+      head: head == "every-step" ? .everyStep : .lastStep, dropout: dropout)
+  }
+
+  private static func vocabulary(_ reader: Reader) throws(CheckpointError) -> Vocabulary {
+    let unit = try reader.string("unit")
+    guard unit == "scalar" || unit == "byte" else { throw reader.fault("there is no unit \(unit)") }
+    guard let list = reader.json["symbols"]?.array else { throw reader.fault("symbols are missing") }
+    var symbols: [UInt32] = []
+    for item in list {
+      guard let value = item.integer.flatMap({ UInt32(exactly: $0) }) else {
+        throw reader.fault("symbol \(symbols.count) is no number of a symbol")
+      }
+      symbols.append(value)
+    }
+    do { return try Vocabulary(unit: unit == "byte" ? .byte : .unicodeScalar, symbols: symbols) } catch {
+      throw reader.fault(error.description)
+    }
+  }
+}
+
+/// Members of one JSON object in the metadata, with errors that say where.
+private struct Reader {
+  let file: String
+  let key: String
+  let json: JSON
+
+  init(_ file: SafetensorsFile, _ key: String) throws(CheckpointError) {
+    self.file = file.file
+    self.key = key
+    guard let text = file.metadata(key) else {
+      throw .invalidMetadata(file: file.file, key: key, reason: "it is missing")
+    }
+    do { json = try JSON(parsing: text) } catch {
+      throw .invalidMetadata(file: file.file, key: key, reason: error.description)
+    }
+  }
+
+  private init(file: String, key: String, json: JSON) {
+    (self.file, self.key, self.json) = (file, key, json)
+  }
+
+  func fault(_ reason: String) -> CheckpointError { .invalidMetadata(file: file, key: key, reason: reason) }
+
+  func member(_ name: String) throws(CheckpointError) -> Reader {
+    guard let value = json[name] else { throw fault("\(name) is missing") }
+    return Reader(file: file, key: key, json: value)
+  }
+
+  func string(_ name: String) throws(CheckpointError) -> String {
+    guard let value = try member(name).json.string else { throw fault("\(name) is not a text") }
+    return value
+  }
+
+  func number(_ name: String) throws(CheckpointError) -> Double {
+    guard let value = try member(name).json.number else { throw fault("\(name) is not a number") }
+    return value
+  }
+
+  /// A whole number of at least 1.
+  func size(_ name: String) throws(CheckpointError) -> Int {
+    guard let value = try member(name).json.integer, value >= 1 else {
+      throw fault("\(name) is not a whole number of at least 1")
+    }
+    return value
+  }
+}
