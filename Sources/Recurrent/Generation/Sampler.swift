@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Kernels
 
 /// Runs a token model one step at a time and feeds its draws back: generation that never recomputes the prefix. A step
@@ -60,6 +59,3 @@ public struct Sampler<S: Scalar>: ~Copyable {
     Int32(generator.uniform() * Double(engine.plan.outputs.columns))
   }
 }
-
-/// e^x in Double.
-func exponential(_ x: Double) -> Double { exp(x) }
