@@ -155,7 +155,8 @@ struct SystemDurableFileTests {
     let loop = try directory.makeLink("loop", to: "loop")
     try #require(unsafe mkfifo(directory.file("pipe"), 0o600) == 0)
     let cases: [(path: String, kind: FileError.Kind)] = [
-      (directory.path, .isDirectory), (directory.path + "/", .isDirectory), (directory.file("."), .isDirectory),
+      (directory.path, .isDirectory), (directory.path + "/", .isDirectory),
+      (directory.file("."), .isDirectory),
       (directory.file("new/"), .isDirectory), (directory.file("no/such/model"), .missing),
       (file + "/model", .missing), (loop, .other), (directory.file("pipe"), .notRegularFile),
       ("/dev/null", .notRegularFile), ("", .missing), (file + "\0.bak", .missing),

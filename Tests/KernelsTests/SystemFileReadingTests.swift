@@ -38,14 +38,17 @@ struct SystemFileReadingTests {
   func failures() throws {
     let file = try directory.makeFile("file", "x")
     let cases: [(path: String, kind: FileError.Kind)] = [
-      (directory.file("no"), .missing), (file + "/x", .missing), (directory.path, .isDirectory), ("", .missing),
+      (directory.file("no"), .missing), (file + "/x", .missing), (directory.path, .isDirectory),
+      ("", .missing),
       (file + "\0", .missing), ("/dev/zero", .notRegularFile),
     ]
     for (path, kind) in cases {
       let error = #expect(throws: FileError.self, "\(path)") { try readFile(path) }
       #expect(error?.kind == kind, "\(path): \(error?.description ?? "no error")")
     }
-    #expect(throws: FileError(.open, directory.file("no"), kind: .missing, reason: "No such file or directory")) {
+    #expect(
+      throws: FileError(.open, directory.file("no"), kind: .missing, reason: "No such file or directory")
+    ) {
       try readFile(directory.file("no"))
     }
   }

@@ -10,3 +10,4 @@
 #undef LOAD
 #undef STORE
 #undef PANEL
+#undef POLYNOMIAL

@@ -10,6 +10,10 @@ package func floats(littleEndian bytes: Span<UInt8>) -> [Float] { values(bytes) 
 /// - Precondition: the length is a whole number of values.
 package func doubles(littleEndian bytes: Span<UInt8>) -> [Double] { values(bytes) }
 
+/// The values whose little-endian bytes are `bytes`, wherever those lie in memory.
+/// - Precondition: the length is a whole number of values.
+package func integers(littleEndian bytes: Span<UInt8>) -> [Int32] { values(bytes) }
+
 /// Copies little-endian `bytes` to `target`.
 /// - Precondition: the length is that of `target`.
 package func copy(littleEndian bytes: Span<UInt8>, to target: inout MutableSpan<Float>) {
@@ -22,7 +26,7 @@ package func copy(littleEndian bytes: Span<UInt8>, to target: inout MutableSpan<
   copyValues(bytes, &target)
 }
 
-private func values<Value: BitwiseCopyable & BinaryFloatingPoint>(_ bytes: Span<UInt8>) -> [Value] {
+private func values<Value: BitwiseCopyable & Numeric>(_ bytes: Span<UInt8>) -> [Value] {
   let size = MemoryLayout<Value>.size
   precondition(
     bytes.count.isMultiple(of: size), "expected a multiple of \(size) bytes, got \(bytes.count)")
@@ -34,7 +38,7 @@ private func values<Value: BitwiseCopyable & BinaryFloatingPoint>(_ bytes: Span<
   }
 }
 
-private func copyValues<Value: BitwiseCopyable & BinaryFloatingPoint>(
+private func copyValues<Value: BitwiseCopyable & Numeric>(
   _ bytes: Span<UInt8>, _ target: inout MutableSpan<Value>
 ) {
   let expected = target.count * MemoryLayout<Value>.size

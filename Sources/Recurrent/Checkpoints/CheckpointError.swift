@@ -48,7 +48,7 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     case .shapeMismatch(let file, let tensor, let expected, let actual):
       "\(printable(file)): tensor \"\(printable(tensor))\" has shape \(actual), expected \(expected)"
     case .unsupportedType(let file, let tensor, let type):
-      "\(printable(file)): tensor \"\(printable(tensor))\" is of type \(type); only F32 and F64 are read"
+      "\(printable(file)): tensor \"\(printable(tensor))\" is of type \(type), which is not read here"
     case .unsupportedVersion(let file, let found, let supported):
       "\(printable(file)) is of version \(printable(found)); supported: \(supported)"
     case .checksumMismatch(let file):

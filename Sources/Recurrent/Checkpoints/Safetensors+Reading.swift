@@ -106,6 +106,17 @@ package struct SafetensorsFile: Sendable {
     }
   }
 
+  /// The tensor's numbers, row-major, if they are I32.
+  /// - Parameter shape: if given, the shape that the tensor must have.
+  /// - Throws: `CheckpointError`: `missingTensor`, `shapeMismatch`, `unsupportedType`.
+  package func integers(_ name: String, shape: [Int]? = nil) throws(CheckpointError) -> [Int32] {
+    let tensor = try checked(name, shape)
+    guard tensor.dtype == .I32 else {
+      throw .unsupportedType(file: file, tensor: name, type: tensor.dtype.rawValue)
+    }
+    return Kernels.integers(littleEndian: data(of: tensor))
+  }
+
   /// The bytes of a tensor of this file, of whatever type.
   @_lifetime(borrow self)
   package func data(of tensor: Safetensors.Tensor) -> Span<UInt8> {

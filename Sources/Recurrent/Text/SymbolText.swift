@@ -2,9 +2,9 @@ import Kernels
 
 /// A text as the numbers of its scalars or bytes, on the way to being tokens.
 ///
-/// The symbols are turned into tokens where they lie, so that a text of gigabytes takes 4 bytes a character and
-/// the bytes of one file, never more.
-struct SymbolText {
+/// The symbols become tokens where they lie, and cannot be copied by accident: a text of gigabytes takes 4 bytes
+/// a character and the bytes of one file, never more.
+struct SymbolText: ~Copyable {
   let unit: Vocabulary.Unit
   private var symbols: [Int32] = []
   /// Where each file's symbols begin.
@@ -16,27 +16,24 @@ struct SymbolText {
 
   /// - Throws: `TextError.invalidUTF8` with the offset in `bytes`; `TextError.notEnoughMemory`.
   mutating func append(_ bytes: [UInt8], file: String?) throws(TextError) {
-    if let file { files.append((file, symbols.count)) }
+    let start = symbols.count
+    if let file { files.append((file, start)) }
     let bytes = bytes.span
-    let total = symbols.count + scalarCount(bytes)
-    let needed = total * MemoryLayout<Int32>.size
-    // Small texts are not worth asking the system for.
-    if needed > 1 << 24 {
-      let available = SystemMemory.available()
-      guard needed <= available else { throw .notEnoughMemory(needed: needed, available: available) }
-    }
-    // The first file gets just its room; among many, growth must be by a factor.
-    if total > symbols.capacity { symbols.reserveCapacity(max(total, symbols.count * 3 / 2)) }
-    guard unit == .unicodeScalar else {
-      for index in bytes.indices { symbols.append(Int32(bytes[index])) }
+    let isByteWise = unit == .byte
+    try grow(by: isByteWise ? bytes.count : Self.scalarCount(bytes))
+    var target = symbols.mutableSpan
+    if isByteWise {
+      for index in bytes.indices { target[start + index] = Int32(bytes[index]) }
       return
     }
     var offset = 0
+    var place = start
     while offset < bytes.count {
       guard let (scalar, length) = decodeScalar(bytes, at: offset, end: bytes.count) else {
         throw .invalidUTF8(file: file, offset: offset, byte: bytes[offset])
       }
-      symbols.append(Int32(bitPattern: scalar))
+      target[place] = Int32(bitPattern: scalar)
+      place += 1
       offset += length
     }
   }
@@ -64,9 +61,22 @@ struct SymbolText {
     return symbols
   }
 
-  /// Exact for valid UTF-8: every byte that continues no sequence begins one.
-  private func scalarCount(_ bytes: Span<UInt8>) -> Int {
-    guard unit == .unicodeScalar else { return bytes.count }
+  private mutating func grow(by count: Int) throws(TextError) {
+    let total = symbols.count + count
+    let needed = total * MemoryLayout<Int32>.size
+    // Small texts are not worth asking the system for.
+    if needed > 1 << 24 {
+      let available = SystemMemory.available()
+      guard needed <= available else { throw .notEnoughMemory(needed: needed, available: available) }
+    }
+    // The first file gets just its room; among many, growth must be by a factor.
+    if total > symbols.capacity { symbols.reserveCapacity(max(total, symbols.count * 3 / 2)) }
+    symbols.append(contentsOf: repeatElement(0, count: count))
+  }
+
+  /// Exact for valid UTF-8, where every scalar has one byte that continues nothing; and as each scalar before a
+  /// fault has one too, never too few.
+  private static func scalarCount(_ bytes: Span<UInt8>) -> Int {
     var count = 0
     for index in bytes.indices { count += bytes[index] & 0xC0 == 0x80 ? 0 : 1 }
     return count

@@ -20,7 +20,7 @@ func decodeScalar(_ bytes: Span<UInt8>, at offset: Int, end: Int) -> (scalar: UI
   default: return nil
   }
   guard end - offset >= length, second.contains(bytes[offset + 1]) else { return nil }
-  var scalar = UInt32(first) & (0x7F >> UInt32(length)) << 6 | UInt32(bytes[offset + 1] & 0x3F)
+  var scalar = (UInt32(first) & (0x7F >> UInt32(length))) << 6 | UInt32(bytes[offset + 1] & 0x3F)
   for index in 2..<max(2, length) {
     let byte = bytes[offset + index]
     guard byte & 0xC0 == 0x80 else { return nil }

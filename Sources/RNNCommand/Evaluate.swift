@@ -1,0 +1,48 @@
+import ArgumentParser
+import Recurrent
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure how well a model predicts a text.",
+    discussion: """
+      Each character is predicted from all before it; the state is carried through the whole text. The loss is in nats \
+      per character.
+      """)
+
+  @Argument(help: "The model file.") var model: String
+  @OptionGroup(title: "Text") var text: TextOptions
+
+  @Flag(help: "Write a JSON object: loss, bits_per_character, perplexity, characters.")
+  var json = false
+
+  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
+  var threads: Int?
+
+  func run() throws {
+    let (model, vocabulary) = try Model.forText(at: model)
+    let tokens = try text.corpus(vocabulary: vocabulary).training
+    guard tokens.count >= 2 else { throw TextError.tooShort(count: tokens.count, needed: 2) }
+    let result = try model.evaluate(tokens, threads: threads ?? 0)
+    guard result.loss.isFinite else {
+      throw Failure(message: "the loss is not a finite number (\(result.loss))", status: .notFinite)
+    }
+    if json {
+      let object = JSON.object([
+        (key: "loss", value: .number(result.loss)), (key: "bits_per_character", value: .number(result.bits)),
+        (key: "perplexity", value: result.perplexity.isFinite ? .number(result.perplexity) : .null),
+        (key: "characters", value: .integer(result.tokenCount)),
+      ])
+      try output(object.serialized() + [0x0A])
+    } else {
+      let unit = vocabulary.unit == .byte ? "byte" : "character"
+      try output(
+        table(
+          [
+            ["loss", decimal(result.loss), "nats per \(unit)"],
+            ["", decimal(result.bits), "bits per \(unit)"],
+            ["perplexity", decimal(result.perplexity), ""],
+            ["\(unit)s", grouped(result.tokenCount), "predicted"],
+          ], right: [1]))
+    }
+  }
+}

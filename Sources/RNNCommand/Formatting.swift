@@ -1,0 +1,54 @@
+import Foundation
+
+/// 0.002, 5, 1e-08: as short as reads back the same.
+func short(_ value: Double) -> String {
+  value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
+}
+
+/// 1,115,394
+func grouped(_ value: Int) -> String {
+  let digits = String(value.magnitude)
+  var result = ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0, (digits.count - index) % 3 == 0 { result += "," }
+    result.append(digit)
+  }
+  return value < 0 ? "-" + result : result
+}
+
+/// 4 decimals.
+func decimal(_ value: Double, places: Int = 4) -> String { String(format: "%.\(places)f", value) }
+
+/// 0.4 s, 12.3 s, 2:05, 1:02:05
+func duration(_ seconds: Double) -> String {
+  guard seconds.isFinite, seconds < 1e9 else { return "?" }
+  if seconds < 59.95 { return decimal(seconds, places: 1) + " s" }
+  let whole = Int(seconds.rounded())
+  let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+  let tail = String(format: "%02d", whole % 60)
+  return hours > 0 ? "\(hours):\(String(format: "%02d", minutes)):\(tail)" : "\(minutes):\(tail)"
+}
+
+/// `text` with spaces to `width`, before it where `rightAligned`.
+func padded(_ text: String, _ width: Int, rightAligned: Bool = false) -> String {
+  let spaces = String(repeating: " ", count: max(0, width - text.count))
+  return rightAligned ? spaces + text : text + spaces
+}
+
+/// Rows in columns two spaces apart; columns in `right` are aligned right.
+func table(_ rows: [[String]], right: Set<Int> = []) -> String {
+  let columns = rows.map(\.count).max() ?? 0
+  let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+  return rows.map { row in
+    let cells = row.enumerated().map { padded($1, widths[$0], rightAligned: right.contains($0)) }
+    let line = cells.joined(separator: "  ")
+    return String(line.reversed().drop { $0 == " " }.reversed())
+  }.joined(separator: "\n")
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+/// 3.1e-10
+func scientific(_ value: Double) -> String { String(format: "%.1e", value) }

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Recurrent
+
+struct GradCheck: ParsableCommand {
+  enum InputKind: String, ExpressibleByArgument, CaseIterable { case oneHot = "one-hot", embedding, vectors }
+  enum HeadPlace: String, ExpressibleByArgument, CaseIterable { case everyStep = "every-step", lastStep = "last-step" }
+  enum LossKind: String, ExpressibleByArgument, CaseIterable {
+    case crossEntropy = "cross-entropy"
+    case meanSquaredError = "mean-squared-error"
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "gradcheck",
+    abstract: "Prove the gradients: back-propagation against central differences.",
+    discussion: """
+      In Double, signed, every element of every parameter, input vector and initial state. An element passes where \
+      |analytic − numeric| ≤ 10⁻⁸ + 10⁻⁵·|numeric|. The error shown is the worst of the tensor, relative to its \
+      largest entry. Exit code 1 if an element fails. The time grows with the square of the sizes.
+      """)
+
+  @Option(help: ArgumentHelp("The cell; may be given several times. (default: all)", valueName: "name"))
+  var cell: [CellOption] = []
+
+  @Option(in: 1...1000, help: "Layers.")
+  var layers = 1
+
+  @Option(in: 1...largestSize, help: "Hidden units of each layer.")
+  var hiddenSize = 5
+
+  @Option(in: 1...largestSize, help: "Steps.")
+  var sequenceLength = 7
+
+  @Option(in: 1...largestSize, help: "Sequences side by side.")
+  var batchSize = 2
+
+  @Option(help: ArgumentHelp("Kind of input.", valueName: "kind"))
+  var input = InputKind.vectors
+
+  @Option(in: 1...largestSize, help: "Features of a vector, or of an embedding.")
+  var inputSize = 3
+
+  @Option(in: 1...largestSize, help: "Tokens, for --input one-hot and embedding.")
+  var vocabularySize = 4
+
+  @Option(in: 1...largestSize, help: "Outputs of the head.")
+  var outputSize = 4
+
+  @Option(help: ArgumentHelp("Where the head reads.", valueName: "place"))
+  var head = HeadPlace.everyStep
+
+  @Option(help: ArgumentHelp("The loss.", valueName: "name"))
+  var loss = LossKind.crossEntropy
+
+  @Option(.fraction, help: "Dropout between layers, with one fixed mask.")
+  var dropout = 0.0
+
+  @Option(in: 0...UInt64.max, help: "Decides parameters and data.")
+  var seed: UInt64 = 1
+
+  @Option(in: 1...1024, help: "Threads.")
+  var threads = 1
+
+  func validate() throws {
+    if dropout > 0, layers == 1 {
+      throw ValidationError(
+        "The value '\(dropout)' is invalid for '--dropout <x>' with one layer: it acts between layers")
+    }
+  }
+
+  func run() throws {
+    let cells = cell.isEmpty ? BuiltInCells.all : cell.map(\.cell)
+    var failures = 0
+    for (index, cell) in cells.enumerated() {
+      let report = try check(cell)
+      if index > 0 { try output("") }
+      try output("\(cell.name)\n\(rows(report))")
+      failures += report.tensors.count { !$0.passes }
+    }
+    if failures > 0 { throw Failure(message: "\(failures) tensor\(failures == 1 ? "" : "s") failed the gradient check") }
+  }
+
+  private func check(_ cell: some RecurrentCell) throws(PlanError) -> GradientReport {
+    let kind: ModelConfiguration.Input =
+      switch input {
+      case .oneHot: .oneHot(vocabularySize: vocabularySize)
+      case .embedding: .embedding(vocabularySize: vocabularySize, size: inputSize)
+      case .vectors: .vectors(size: inputSize)
+      }
+    return try checkGradients(
+      of: cell, input: kind, hiddenSize: hiddenSize, layerCount: layers, outputSize: outputSize,
+      head: head == .everyStep ? .everyStep : .lastStep,
+      loss: loss == .crossEntropy ? .crossEntropy : .meanSquaredError, steps: sequenceLength, batchSize: batchSize,
+      dropout: dropout, seed: seed, threads: threads)
+  }
+
+  private func rows(_ report: GradientReport) -> String {
+    table(
+      report.tensors.map { tensor in
+        [
+          tensor.passes ? "ok" : "FAILED", tensor.name, grouped(tensor.count), scientific(tensor.relativeError),
+        ]
+      }, right: [2])
+  }
+}

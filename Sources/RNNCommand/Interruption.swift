@@ -1,0 +1,25 @@
+import Foundation
+import Synchronization
+
+/// The first signal that came, for a handler to set: hence no part of a type.
+private let received = Atomic<CInt>(0)
+
+/// Ctrl-C and SIGTERM: the first is noted, for the training to stop in good order; the second ends the process at once.
+enum Interruption {
+  /// The signal that came, if one did.
+  static var signal: CInt? {
+    let number = received.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+
+  static func watch() {
+    // Makes sure that the variable exists before a handler needs it.
+    received.store(0, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM] {
+      _ = Foundation.signal(number) { number in
+        let isFirst = received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
+        if !isFirst { _exit(128 + number) }
+      }
+    }
+  }
+}

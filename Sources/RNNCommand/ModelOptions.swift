@@ -1,0 +1,67 @@
+import ArgumentParser
+import Recurrent
+
+/// What the model is, and how it starts.
+struct ModelOptions: ParsableArguments {
+  enum Start: String, ExpressibleByArgument, CaseIterable {
+    case pytorch, xavier, kaiming, orthogonal
+  }
+
+  @Option(help: ArgumentHelp("The recurrent cell.", valueName: "name"))
+  var cell = CellOption(LSTMCell.lstm)
+
+  @Option(in: 1...largestSize, help: "Hidden units of each layer.")
+  var hiddenSize = 256
+
+  @Option(in: 1...1000, help: "Layers, one upon the other.")
+  var layers = 2
+
+  @Option(in: 1...largestSize, help: "Embed characters in vectors of this size. (default: one-hot)")
+  var embeddingSize: Int?
+
+  @Option(.fraction, help: "Share of a layer's outputs that is dropped on the way to the next layer, in training.")
+  var dropout = 0.0
+
+  @Option(name: .customLong("init"), help: ArgumentHelp("Start values.", valueName: "name"))
+  var start = Start.pytorch
+
+  @Option(.finite, help: "Start value of the forget gate's bias, for cells that have one. (default: as --init)")
+  var forgetBias: Double?
+
+  func validate() throws {
+    if dropout > 0, layers == 1 {
+      throw ValidationError(
+        "The value '\(dropout)' is invalid for '--dropout <x>' with one layer: it acts between layers")
+    }
+    if let forgetBias, cell.cell.structure.forgetGate == nil {
+      throw ValidationError(
+        "The value '\(short(forgetBias))' is invalid for '--forget-bias <x>': the cell \(cell.cell.name) has no forget gate"
+      )
+    }
+  }
+
+  var initialization: Initialization {
+    var initialization: Initialization =
+      switch start {
+      case .pytorch: .pytorch
+      case .xavier: .xavier
+      case .kaiming: .kaiming
+      case .orthogonal: .orthogonal
+      }
+    initialization.forgetGateBias = forgetBias
+    return initialization
+  }
+
+  /// The configuration for text of this many different characters.
+  func configuration(vocabularySize: Int) -> ModelConfiguration {
+    let input: ModelConfiguration.Input =
+      if let embeddingSize {
+        .embedding(vocabularySize: vocabularySize, size: embeddingSize)
+      } else {
+        .oneHot(vocabularySize: vocabularySize)
+      }
+    return ModelConfiguration(
+      cell: cell.cell, input: input, hiddenSize: hiddenSize, layerCount: layers, outputSize: vocabularySize,
+      dropout: dropout)
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Recurrent
+
+/// How the parameters follow their gradients.
+struct OptimizerOptions: ParsableArguments {
+  enum Method: String, ExpressibleByArgument, CaseIterable {
+    case sgd, momentum, rmsprop, adam, adamw
+
+    var learningRate: Double {
+      switch self {
+      case .sgd: 1
+      case .momentum: 0.1
+      case .rmsprop, .adam, .adamw: 2e-3
+      }
+    }
+  }
+
+  enum Schedule: String, ExpressibleByArgument, CaseIterable {
+    case constant, step, cosine
+  }
+
+  @Option(help: ArgumentHelp("The optimizer.", valueName: "name"))
+  var optimizer = Method.adam
+
+  @Option(
+    .positive, help: "Learning rate. (default: 0.002 for adam, adamw and rmsprop, 0.1 for momentum, 1 for sgd)")
+  var learningRate: Double?
+
+  @Option(.fraction, help: "Momentum, for --optimizer momentum. (default: 0.9)")
+  var momentum: Double?
+
+  @Option(.nonNegative, help: "Weight decay. (default: 0.01 for adamw, else 0)")
+  var weightDecay: Double?
+
+  @Option(help: ArgumentHelp("What the learning rate does over the steps.", valueName: "name"))
+  var schedule = Schedule.cosine
+
+  @Option(in: 0...largestSize, help: "For --schedule cosine: steps in which the rate rises from 0. (default: 0)")
+  var warmUp: Int?
+
+  @Option(.fraction, help: "For --schedule cosine: what is left of the rate at the end, as a share. (default: 0)")
+  var finalFactor: Double?
+
+  @Option(in: 1...largestSize, help: "For --schedule step: steps between two decays. (default: a tenth of all)")
+  var decayEvery: Int?
+
+  @Option(.share, help: "For --schedule step: what the rate is multiplied by. (default: 0.5)")
+  var decayFactor: Double?
+
+  @Option(.nonNegative, help: "Largest norm of the gradient; 0 for no bound.")
+  var clipNorm = 5.0
+
+  @Option(.positive, help: "Largest magnitude of an element of the gradient. (default: no bound)")
+  var clipValue: Double?
+
+  func validate() throws {
+    if momentum != nil { try require("--momentum", needs: "--optimizer momentum", optimizer == .momentum) }
+    if warmUp != nil { try require("--warm-up", needs: "--schedule cosine", schedule == .cosine) }
+    if finalFactor != nil { try require("--final-factor", needs: "--schedule cosine", schedule == .cosine) }
+    if decayEvery != nil { try require("--decay-every", needs: "--schedule step", schedule == .step) }
+    if decayFactor != nil { try require("--decay-factor", needs: "--schedule step", schedule == .step) }
+  }
+
+  private func require(_ option: String, needs: String, _ isMet: Bool) throws {
+    if !isMet { throw ValidationError("'\(option)' needs '\(needs)'") }
+  }
+
+  var rate: Double { learningRate ?? optimizer.learningRate }
+
+  func makeOptimizer() -> Optimizer {
+    let decay = weightDecay ?? 0
+    return switch optimizer {
+    case .sgd: .sgd(learningRate: rate, weightDecay: decay)
+    case .momentum: .sgd(learningRate: rate, momentum: momentum ?? 0.9, weightDecay: decay)
+    case .rmsprop: .rmsprop(learningRate: rate, weightDecay: decay)
+    case .adam: .adam(learningRate: rate, weightDecay: decay)
+    case .adamw: .adamW(learningRate: rate, weightDecay: weightDecay ?? 0.01)
+    }
+  }
+
+  func makeSchedule(steps: Int) -> LearningRateSchedule {
+    switch schedule {
+    case .constant: .constant
+    case .step: .stepDecay(every: decayEvery ?? max(1, steps / 10), factor: decayFactor ?? 0.5)
+    case .cosine: .cosine(warmUp: warmUp ?? 0, total: steps, minimum: finalFactor ?? 0)
+    }
+  }
+
+  var clipping: GradientClipping { GradientClipping(norm: clipNorm > 0 ? clipNorm : nil, value: clipValue) }
+
+  /// For the note at the start.
+  var summary: String { "\(optimizer.rawValue) \(short(rate)), \(schedule.rawValue) schedule" }
+}

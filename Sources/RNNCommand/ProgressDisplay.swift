@@ -1,0 +1,79 @@
+import Recurrent
+
+/// What the user sees of a training, on standard error: a bar at the foot of a terminal, a plain line every few seconds
+/// elsewhere, and a line for each epoch on both.
+struct ProgressDisplay {
+  private let totalSteps: Int
+  private let epochs: Int
+  private let unit: String
+  private let isInteractive = Style.isInteractive
+  private var drawnWidth = 0
+  private var lastDraw = ContinuousClock.now
+  /// A running mean of the loss, over about 20 steps.
+  private var loss: Double?
+
+  init(totalSteps: Int, epochs: Int, unit: String) {
+    self.totalSteps = totalSteps
+    self.epochs = epochs
+    self.unit = unit
+  }
+
+  /// After every step. Draws only now and then.
+  mutating func step(_ record: StepRecord, rate: Double, secondsLeft: Double) {
+    loss = loss.map { $0 + (record.trainingLoss - $0) * 0.05 } ?? record.trainingLoss
+    let now = ContinuousClock.now
+    guard now - lastDraw >= (isInteractive ? .milliseconds(100) : .seconds(5)) else { return }
+    lastDraw = now
+    let facts = [
+      "step \(record.step)/\(totalSteps)", "epoch \(record.epoch)/\(epochs)", "loss \(decimal(loss ?? 0))",
+      "\(grouped(Int(rate))) \(unit)/s", "\(duration(secondsLeft)) left",
+    ]
+    if isInteractive {
+      draw(facts, share: Double(record.step) / Double(max(1, totalSteps)))
+    } else {
+      Note.line(facts.joined(separator: "  "))
+    }
+  }
+
+  /// A line that stays.
+  mutating func epoch(_ epoch: Int, trainingLoss: Double, validationLoss: Double?, seconds: Double, rate: Double) {
+    clear()
+    let width = String(epochs).count
+    var facts = ["epoch \(padded(String(epoch), width, rightAligned: true))/\(epochs)"]
+    facts.append("training loss \(decimal(trainingLoss))")
+    if let validationLoss { facts.append("validation loss \(decimal(validationLoss))") }
+    facts += [duration(seconds), "\(grouped(Int(rate))) \(unit)/s"]
+    Note.line(facts.joined(separator: "  "))
+  }
+
+  /// Takes the bar away.
+  mutating func clear() {
+    guard drawnWidth > 0 else { return }
+    Descriptor.error.write(Array(("\r" + String(repeating: " ", count: drawnWidth) + "\r").utf8))
+    drawnWidth = 0
+  }
+
+  private mutating func draw(_ facts: [String], share: Double) {
+    // The last column stays free: a terminal may break the line there.
+    let columns = Descriptor.error.columns - 1
+    let percent = padded("\(Int(share * 100))%", 4, rightAligned: true)
+    let text = facts.joined(separator: "  ")
+    let room = min(30, columns - percent.count - text.count - 3)
+    let shown: String
+    let width: Int
+    if room >= 8 {
+      let done = Int((share * Double(room)).rounded())
+      let bar =
+        Style.colored(String(repeating: "━", count: done), .green)
+        + Style.colored(String(repeating: Style.isColored ? "━" : " ", count: room - done), .gray)
+      shown = "\(percent) \(bar)  \(text)"
+      width = percent.count + 1 + room + 2 + text.count
+    } else {
+      shown = String("\(percent)  \(text)".prefix(max(0, columns)))
+      width = shown.count
+    }
+    let rest = String(repeating: " ", count: max(0, min(drawnWidth, columns) - width))
+    Descriptor.error.write(Array(("\r" + shown + rest).utf8))
+    drawnWidth = max(width, min(drawnWidth, columns))
+  }
+}

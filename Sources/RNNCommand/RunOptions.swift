@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Recurrent
+
+/// How long and in what portions to train, and where the results go.
+struct RunOptions: ParsableArguments {
+  @Option(in: 1...largestSize, help: "Sequences side by side. (default: 50, fewer for small texts)")
+  var batchSize: Int?
+
+  @Option(in: 1...largestSize, help: "Characters of a sequence. (default: 50, fewer for tiny texts)")
+  var sequenceLength: Int?
+
+  @Option(in: 1...largestSize, help: "Passes over the text. (default: 10, more for small texts)")
+  var epochs: Int?
+
+  @Option(in: 1...largestSize, help: "Updates, instead of --epochs.")
+  var steps: Int?
+
+  @Option(in: 0...UInt64.max, help: "Decides start values and dropout: the same seed gives the same model.")
+  var seed: UInt64 = 0
+
+  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Where the model is kept.", valueName: "file"))
+  var checkpoint = "model.safetensors"
+
+  @Option(in: 1...largestSize, help: "Save every so many steps, besides at the end of epochs.")
+  var saveEvery: Int?
+
+  @Option(help: ArgumentHelp("Write a JSON object a line here, for each step.", valueName: "file"))
+  var log: String?
+
+  /// Updates below which the default number of epochs grows.
+  private static let wantedSteps = 2000
+
+  func validate() throws {
+    if epochs != nil, steps != nil { throw ValidationError("'--epochs' and '--steps' exclude each other") }
+    for (name, path) in [("--checkpoint", checkpoint), ("--log", log)] where path == "" {
+      throw ValidationError("The value '' is invalid for '\(name) <file>': expected a path")
+    }
+    if let log, [checkpoint, ModelKeeper.bestPath(checkpoint)].contains(where: { isSameFile($0, log) }) {
+      throw ValidationError("'--log' and '--checkpoint' name the same file, \(log)")
+    }
+  }
+
+  func totalSteps(windowCount: Int) -> Int {
+    if let steps { return steps }
+    let wanted = (Self.wantedSteps + windowCount - 1) / windowCount
+    let (total, overflow) = windowCount.multipliedReportingOverflow(by: epochs ?? max(10, wanted))
+    return overflow ? .max : total
+  }
+
+  /// A text must not be overwritten by the model trained on it.
+  func refuseTextAsTarget(_ text: TextOptions) throws {
+    let files = Set(try TextFiles.gather(text.text, fileExtension: text.fileExtension).map(resolved))
+    for path in [checkpoint, ModelKeeper.bestPath(checkpoint), log].compactMap({ $0 })
+    where files.contains(resolved(path)) {
+      throw Failure(message: "\(path) is part of the text and would be overwritten")
+    }
+  }
+}
+
+private func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+
+private func isSameFile(_ left: String, _ right: String) -> Bool { resolved(left) == resolved(right) }

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Recurrent
+
+struct Sample: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Let a model write text.",
+    discussion: """
+      The prompt and then the model's characters go to standard output as they are made. Without a prompt the model \
+      starts as after a line end, or with a random character where its vocabulary has none.
+      """)
+
+  @Argument(help: "The model file.") var model: String
+
+  @Option(help: ArgumentHelp("What the model is to continue.", valueName: "text"))
+  var prompt = ""
+
+  @Option(in: 0...largestSize, help: "Characters to write after the prompt.")
+  var length = 500
+
+  @Option(.nonNegative, help: "Below 1 bolder, above 1 more varied; 0 takes the likeliest character.")
+  var temperature = 1.0
+
+  @Option(in: 1...largestSize, help: "Draw only from the n likeliest characters. (default: all)")
+  var topK: Int?
+
+  @Option(.share, help: "Draw only from the fewest characters with this probability together. (default: all)")
+  var topP: Double?
+
+  @Option(in: 0...UInt64.max, help: "Decides the text. (default: a random one, which is told on standard error)")
+  var seed: UInt64?
+
+  func run() throws {
+    let (model, vocabulary) = try Model.forText(at: model)
+    let start: [Int32]
+    do { start = try vocabulary.encode(prompt) } catch { throw Failure(message: "--prompt: \(error)") }
+    let seed = seed ?? UInt64.random(in: 0..<1 << 32)
+    let options = SamplingOptions(temperature: temperature, topK: topK, topP: topP)
+    var sampler = try Sampler(model, options: options, seed: seed)
+    if self.seed == nil, temperature > 0 || prompt.isEmpty { Note.note("--seed \(seed)") }
+
+    var last: [UInt8] = []
+    var written = 0
+    func write(_ token: Int32) throws {
+      last.removeAll(keepingCapacity: true)
+      vocabulary.appendUTF8(of: token, to: &last)
+      try output(last)
+    }
+    for token in start {
+      sampler.feed(token)
+      try write(token)
+    }
+    if start.isEmpty {
+      if let newline = vocabulary.token(of: 0x0A) {
+        sampler.feed(newline)
+      } else if length > 0 {
+        let token = sampler.randomToken()
+        sampler.feed(token)
+        try write(token)
+        written = 1
+      }
+    }
+    while written < length {
+      try write(sampler.next())
+      written += 1
+    }
+    // A terminal's prompt belongs on a line of its own; a file gets the text and nothing else.
+    if Descriptor.output.isTerminal, last != [0x0A] { try output("") }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+/// What a model writes, and where.
+struct SampleTests {
+  private let place: Workplace
+
+  init() throws {
+    place = try Workplace()
+    try place.write(sampleText(), to: "text.txt")
+    try #require(try place.rnn(["train", "--text", "text.txt", "--steps", "20"] + tiny).status == 0)
+  }
+
+  private func sample(_ options: String...) throws -> Outcome { try place.rnn(["sample", "model.safetensors"] + options) }
+
+  @Test func seedDecides() throws {
+    let first = try sample("--seed", "7", "--length", "80")
+    #expect(first.errors.isEmpty)
+    #expect(try sample("--seed", "7", "--length", "80").output == first.output)
+    #expect(try sample("--seed", "8", "--length", "80").output != first.output)
+    // A seed of its own is told, and repeats the text.
+    let free = try sample("--length", "80")
+    let seed = try #require(free.errors.split(separator: " ").last).dropLast()
+    #expect(try sample("--seed", String(seed), "--length", "80").output == free.output)
+  }
+
+  @Test func promptComesFirst() throws {
+    let outcome = try sample("--prompt", "the fox", "--length", "30", "--seed", "1")
+    #expect(outcome.text.hasPrefix("the fox") && outcome.text.unicodeScalars.count == 37)
+    #expect(try sample("--prompt", "the", "--length", "0").text == "the")
+    #expect(try sample("--length", "0", "--seed", "1").text.isEmpty)
+  }
+
+  @Test func drawingOptions() throws {
+    let greedy = try sample("--temperature", "0", "--prompt", "a")
+    #expect(greedy.errors.isEmpty, "no seed plays a part")
+    #expect(try sample("--temperature", "0", "--prompt", "a", "--seed", "5").output == greedy.output)
+    #expect(try sample("--top-k", "1", "--prompt", "a", "--seed", "5").output == greedy.output)
+    #expect(try sample("--top-p", "0.0001", "--prompt", "a", "--seed", "5").output == greedy.output)
+  }
+
+  @Test func startsWithoutLineEndInTheVocabulary() throws {
+    try place.write(String(repeating: "abc ", count: 300), to: "text.txt")
+    try #require(try place.rnn(["train", "--text", "text.txt", "--steps", "2"] + tiny).status == 0)
+    #expect(try sample("--length", "40", "--seed", "1").text.count == 40)
+  }
+
+  @Test func readerThatHasEnough() throws {
+    let command = "set -o pipefail; '\(Workplace.command.path)' sample model.safetensors --seed 1 --length 100000000"
+    let outcome = try place.run("/bin/bash", ["-c", "\(command) | head -c 10"])
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.isEmpty)
+    #expect(outcome.output.count == 10)
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func outputThatCannotBeWritten() throws {
+    let command = "'\(Workplace.command.path)' sample model.safetensors --seed 1 > /dev/full"
+    expectFailure(try place.run("/bin/bash", ["-c", command]), 1, "standard output")
+  }
+}

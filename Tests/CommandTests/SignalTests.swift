@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+/// Real signals to a real process.
+@Suite(.serialized)
+struct SignalTests {
+  /// A training that would take hours, once its log shows that it runs.
+  private func training(_ place: Workplace) async throws -> Process {
+    try place.write(sampleText(), to: "text.txt")
+    let process = try place.start(
+      Workplace.command.path,
+      ["train", "--text", "text.txt", "--epochs", "1000000", "--log", "log.jsonl"] + tiny)
+    for _ in 0..<600 where (try? place.data("log.jsonl").split(separator: 0x0A).count) ?? 0 < 30 {
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    return process
+  }
+
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  func stopsInGoodOrder(signal: Int32, status: Int32) async throws {
+    let place = try Workplace()
+    let process = try await training(place)
+    kill(process.processIdentifier, signal)
+    let outcome = try place.finish(process)
+    expectFailure(outcome, status, "stopped after step ", "saved model.safetensors")
+    // The last step of the log is the last step done, and the model is whole.
+    let last = try #require(try place.log("log.jsonl").last?["step"] as? Int)
+    #expect(outcome.errors.contains("stopped after step \(last) of"))
+    #expect(try place.rnn("sample", "model.safetensors", "--length", "5", "--seed", "1").text.count == 5)
+    let rest = try FileManager.default.contentsOfDirectory(atPath: place.directory.path)
+    #expect(
+      Set(rest).subtracting([".output", ".errors"])
+        == ["text.txt", "log.jsonl", "model.safetensors", "model-best.safetensors"])
+  }
+
+  @Test func secondSignalEndsAtOnce() async throws {
+    let place = try Workplace()
+    let process = try await training(place)
+    kill(process.processIdentifier, SIGTERM)
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    // Whichever is seen first; both may even arrive before a handler runs.
+    #expect([130, 143].contains(process.terminationStatus))
+  }
+}

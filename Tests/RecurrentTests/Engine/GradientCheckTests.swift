@@ -1,0 +1,104 @@
+import Recurrent
+import Testing
+
+@Suite("Gradient checks")
+struct GradientCheckTests {
+  /// What lies around the cell.
+  struct Surroundings: Sendable, CustomTestStringConvertible {
+    var input: ModelConfiguration.Input
+    var head: ModelConfiguration.Head
+    var loss: Loss
+    var testDescription: String { "\(input), \(head), \(loss)" }
+
+    static let all: [Surroundings] = InputKind.allCases.flatMap { input in
+      ModelConfiguration.Head.allCases.flatMap { head in
+        [Loss.crossEntropy, .meanSquaredError].map {
+          Surroundings(input: input.input(size: 3), head: head, loss: $0)
+        }
+      }
+    }
+  }
+
+  @Test("Every cell in every surroundings", arguments: OracleCell.allCases, Surroundings.all)
+  func product(cell: OracleCell, around: Surroundings) throws {
+    for (layers, dropout) in [(1, 0.0), (2, 0), (2, 0.5)] {
+      let report = try checkGradients(
+        of: cell.cell, input: around.input, hiddenSize: 3, layerCount: layers, outputSize: 3, head: around.head,
+        loss: around.loss, steps: 4, dropout: dropout)
+      #expect(report.passes, "\(layers) layers, dropout \(dropout):\n\(report)")
+    }
+  }
+
+  @Test("The default problem", arguments: OracleCell.allCases)
+  func defaults(cell: OracleCell) throws {
+    let report = try checkGradients(of: cell.cell)
+    #expect(report.passes, "\(report)")
+  }
+
+  @Test("The same with several workers", arguments: OracleCell.allCases, [2, 3])
+  func workers(cell: OracleCell, threads: Int) throws {
+    let report = try checkGradients(
+      of: cell.cell, hiddenSize: 3, layerCount: 2, steps: 3, batchSize: 5, dropout: 0.5, threads: threads)
+    #expect(report.passes, "\(report)")
+  }
+
+  @Test("Parameters, input and initial state are all looked at")
+  func tensors() throws {
+    let report = try checkGradients(of: .lstm, hiddenSize: 2, outputSize: 3, steps: 2)
+    #expect(
+      report.tensors.map(\.name) == [
+        "rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.bias_ih_l0", "rnn.bias_hh_l0", "linear.weight", "linear.bias",
+        "input", "initial state h", "initial state c",
+      ])
+    #expect(report.tensors.map(\.count) == [24, 16, 8, 8, 6, 3, 12, 4, 4])
+    for tensor in report.tensors { #expect(report.description.contains(tensor.name)) }
+  }
+
+  // MARK: Cells that are not built in
+
+  @Test(
+    "A user's own cell passes",
+    arguments: [LeakyCell(), CoupledCell(), ResettingCell()] as [any RecurrentCell], InputKind.allCases)
+  func custom(cell: any RecurrentCell, input: InputKind) throws {
+    for dropout in [0, 0.5] {
+      let report = try checkGradients(
+        of: cell, input: input.input(size: 3), hiddenSize: 4, layerCount: 2, steps: 4, dropout: dropout)
+      #expect(report.passes, "\(cell.name):\n\(report)")
+    }
+  }
+
+  @Test("A mistake in a cell's derivative is found", arguments: MistakenCell.Mistake.allCases)
+  func mistaken(mistake: MistakenCell.Mistake) throws {
+    let report = try checkGradients(of: MistakenCell(mistake: mistake), hiddenSize: 3, steps: 4)
+    #expect(!report.passes)
+    #expect(!report.worst.passes)
+    #expect(report.worst.relativeError > 1e-3, "\(report)")
+    #expect(report.description.contains("FAIL"))
+  }
+
+  /// The head lies behind the cell: a mistake in the cell does not reach its gradients.
+  @Test("Only what the mistake reaches is reported")
+  func location() throws {
+    let report = try checkGradients(of: MistakenCell(mistake: .gateSign), hiddenSize: 3, steps: 4)
+    let failing = Set(report.tensors.filter { !$0.passes }.map(\.name))
+    #expect(failing.contains("rnn.weight_ih_l0"))
+    #expect(failing.isDisjoint(with: ["linear.weight", "linear.bias"]))
+  }
+
+  @Test(
+    "A custom cell learns in single precision",
+    arguments: [LeakyCell(), CoupledCell(), ResettingCell()] as [any RecurrentCell])
+  func learns(cell: any RecurrentCell) throws {
+    let configuration = ModelConfiguration(
+      cell: cell, input: .oneHot(vocabularySize: 4), hiddenSize: 16, outputSize: 4)
+    var trainer = try Trainer<Float>(
+      Model(configuration, seed: 3), batchSize: 1, sequenceLength: 8, optimizer: .adam(learningRate: 0.02))
+    // What follows a 1 depends on what came before it.
+    let tokens: [Int32] = [0, 1, 2, 0, 1, 3, 2, 1]
+    let classes: [Int32] = [1, 2, 0, 1, 3, 2, 1, 0]
+    let first = trainer.step(tokens: tokens.span, classes: classes.span).loss
+    var last = first
+    for _ in 0..<150 { last = trainer.step(tokens: tokens.span, classes: classes.span).loss }
+    #expect(first > 1.2 && last < 0.1, "\(cell.name): from \(first) to \(last)")
+  }
+}

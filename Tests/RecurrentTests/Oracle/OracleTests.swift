@@ -1,0 +1,133 @@
+import Recurrent
+import Testing
+
+@Suite("The engine against the naive oracle")
+struct OracleTests {
+  /// Sizes on both sides of every vector length of the kernels, most of them prime.
+  private static let sizes = [1, 2, 3, 7, 17, 33]
+
+  /// Random shapes that the oracle can solve in about a second, and the corners that chance would miss.
+  static let shapes: [Shape] =
+    (1...12).map { seed in random(seed: seed) } + [
+      Shape(), Shape(steps: 33, seed: 26), Shape(batchSize: 33, inputSize: 2, seed: 21),
+      // Longer than any row of registers (32 singles); the rows of a last piece.
+      Shape(steps: 2, batchSize: 2, inputSize: 3, hiddenSize: 67, seed: 22),
+      // More rows than one piece of a product.
+      Shape(steps: 9, batchSize: 31, inputSize: 2, hiddenSize: 2, seed: 23),
+      Shape(steps: 3, batchSize: 2, inputSize: 67, hiddenSize: 3, layerCount: 3, seed: 24),
+    ]
+
+  private static func random(seed: UInt64) -> Shape {
+    var generator = SeededGenerator(seed: seed &* 983)
+    while true {
+      func size(_ limit: Int) -> Int { sizes[Int(generator.uniform() * Double(sizes.count))] % limit }
+      let shape = Shape(
+        steps: size(34), batchSize: size(34), inputSize: size(34), hiddenSize: size(34),
+        layerCount: 1 + Int(generator.uniform() * 3), seed: seed)
+      let products =
+        shape.steps * shape.batchSize * shape.layerCount * shape.hiddenSize
+        * (shape.inputSize + shape.hiddenSize)
+      if products < 12_000, products > 500 { return shape }
+    }
+  }
+
+  @Test("Outputs, states and all gradients", arguments: OracleCell.allCases, shapes)
+  func pass(cell: OracleCell, shape: Shape) throws {
+    // Chosen by the seed, so that all combinations come with all cells.
+    let input = InputKind.allCases[Int(shape.seed % 3)]
+    let head: ModelConfiguration.Head = shape.seed % 5 == 2 ? .lastStep : .everyStep
+    let problem = try Problem.random(
+      cell, shape, input: input, head: head, loss: shape.seed % 2 == 0 ? .crossEntropy : .meanSquaredError)
+    let solution = problem.solve()
+    for threads in 1...3 {
+      try comparePass(problem, solution, Double.self, threads: threads)
+      try comparePass(problem, solution, Float.self, threads: threads)
+    }
+  }
+
+  @Test(
+    "A training step: loss, norm and gradient", arguments: OracleCell.allCases,
+    [
+      (InputKind.vectors, Loss.crossEntropy), (.vectors, .meanSquaredError), (.oneHot, .crossEntropy),
+      (.oneHot, .meanSquaredError), (.embedding, .crossEntropy), (.embedding, .meanSquaredError),
+    ])
+  func step(cell: OracleCell, kinds: (input: InputKind, loss: Loss)) throws {
+    for head in ModelConfiguration.Head.allCases {
+      // A single class has no gradient.
+      for outputSize in [kinds.loss == .crossEntropy ? 2 : 1, 5, 37] {
+        let shape = Shape(
+          steps: 4, batchSize: 3, inputSize: 4, hiddenSize: 5, layerCount: 2, seed: UInt64(outputSize))
+        let problem = try Problem.random(
+          cell, shape, input: kinds.input, head: head, loss: kinds.loss, outputSize: outputSize)
+        let solution = problem.solve()
+        for threads in 1...3 {
+          try compareStep(problem, solution, Double.self, threads: threads)
+          try compareStep(problem, solution, Float.self, threads: threads)
+        }
+      }
+    }
+  }
+
+  /// One step of gradient descent with rate 1 leaves p − g.
+  private func compareStep<S: Scalar>(
+    _ problem: Problem, _ solution: Solution, _ scalar: S.Type, threads: Int
+  ) throws {
+    var trainer = try Trainer<S>(
+      problem.model(), batchSize: problem.batchSize, sequenceLength: problem.steps, loss: problem.loss,
+      optimizer: .sgd(learningRate: 1), threads: threads)
+    trainer.state = problem.state()
+    let report = problem.step(&trainer)
+    expectWithinBounds([S(report.loss)], [solution.loss], "loss")
+    expectWithinBounds([S(report.gradientNorm)], [solution.gradientNorm], "gradient norm")
+    let model = trainer.model()
+    for (name, values) in problem.parameters {
+      let expected = zip(values, solution.gradients[name]!).map { Tracked($0) - $1 }
+      expectWithinBounds(model[parameter: name], expected, name)
+    }
+  }
+
+  /// The oracle itself, before anything is compared with it.
+  @Test("The oracle's gradients are the slopes of its loss", arguments: OracleCell.allCases)
+  func slopes(cell: OracleCell) throws {
+    let shape = Shape(steps: 3, batchSize: 2, inputSize: 2, hiddenSize: 2, layerCount: 2, seed: 3)
+    let problem = try Problem.random(cell, shape, input: .embedding)
+    let solution = problem.solve()
+    for (name, values) in problem.parameters {
+      for index in values.indices {
+        // Truncation error about step²·|f‴|/6 ≈ 10⁻¹¹, rounding error about 2⁻⁵³·|f|/step ≈ 10⁻¹¹: a hundred times that.
+        let step = 1e-5
+        var (above, below) = (problem, problem)
+        above.parameters[name]![index] += step
+        below.parameters[name]![index] -= step
+        let slope = (above.solve().loss.value - below.solve().loss.value) / (2 * step)
+        let gradient = solution.gradients[name]![index].value
+        #expect(abs(slope - gradient) < 1e-9, "\(name)[\(index)]")
+      }
+    }
+  }
+}
+
+/// Runs `problem` in a `RecurrentPass` and compares all that it gives.
+func comparePass<S: Scalar>(
+  _ problem: Problem, _ solution: Solution, _ scalar: S.Type, threads: Int
+) throws {
+  let model = try problem.model(S.self)
+  let hasVectors = problem.tokens.isEmpty
+  var pass = try RecurrentPass(
+    model, steps: problem.steps, batchSize: problem.batchSize, inputGradient: hasVectors, threads: threads)
+  pass.initialState = problem.state()
+  problem.forward(&pass)
+  expectWithinBounds(pass.outputs, solution.outputs, "outputs")
+  for (layer, expected) in solution.layerOutputs.enumerated() {
+    expectWithinBounds(pass.layerOutputs(layer), expected, "outputs of layer \(layer)")
+  }
+  expectWithinBounds(pass.finalState.values, solution.finalState, "final state")
+  let outputGradient = solution.outputGradient.map { S($0.value) }
+  pass.backward(outputGradient: outputGradient.span)
+  for entry in model.table.entries {
+    expectWithinBounds(pass.gradient(of: entry.name), solution.gradients[entry.name]!, "d\(entry.name)")
+  }
+  if hasVectors { expectWithinBounds(pass.inputGradient, solution.inputGradient, "dinput") }
+  expectWithinBounds(
+    pass.initialStateGradient.values, solution.initialStateGradient, "dinitial state")
+}

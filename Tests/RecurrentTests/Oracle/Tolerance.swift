@@ -1,0 +1,47 @@
+import Recurrent
+import Testing
+
+/// The error that a tracked number allows to a computation in the precision of S.
+///
+/// u·`error` for the computation, 2⁻⁵³·`error` for the oracle itself (or PyTorch), and as much again for second-order
+/// terms and for formulas that are the same on paper only: GRU's z·(h' − n) + n for (1 − z)·n + z·h'. Numbers below the
+/// normal ones are flushed to zero.
+func tolerance<S: Scalar>(_ tracked: Tracked, _ scalar: S.Type) -> Double {
+  let unit = Double(S.ulpOfOne) / 2
+  return 2 * (unit + 0x1p-53) * tracked.error + Double(S.leastNormalMagnitude) * 0x1p20
+}
+
+/// Expects every number within its tolerance, and the tolerances to mean something: no error could pass that is more
+/// than 2¹⁸ roundoffs of the largest number, 1 in 64 in single and 3·10⁻¹¹ in double precision.
+func expectWithinBounds<S: Scalar>(
+  _ actual: [S], _ expected: [Tracked], _ what: String, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  guard actual.count == expected.count else {
+    Issue.record(
+      "\(what): \(actual.count) numbers where \(expected.count) were expected", sourceLocation: sourceLocation)
+    return
+  }
+  var worst = (ratio: -1.0, index: 0)
+  var widest = 0.0
+  var largest = 0.0
+  for (index, (x, y)) in zip(actual, expected).enumerated() {
+    let allowed = tolerance(y, S.self)
+    let ratio = abs(Double(x) - y.value) / allowed
+    if !(ratio <= worst.ratio) { worst = (ratio, index) }
+    widest = max(widest, allowed)
+    largest = max(largest, abs(y.value))
+  }
+  guard !actual.isEmpty else { return }
+  let index = worst.index
+  #expect(
+    worst.ratio <= 1,
+    """
+    \(what)[\(index)] is \(actual[index]), expected \(expected[index].value) ± \
+    \(tolerance(expected[index], S.self)): \(worst.ratio) times the bound
+    """, sourceLocation: sourceLocation)
+  print("STAT \(S.self) \(what) ratio \(worst.ratio) width \(widest / largest / Double(S.ulpOfOne)) \(largest)")
+  let unit = Double(S.ulpOfOne) / 2
+  #expect(
+    widest <= max(largest, 0x1p-10) * unit * 0x1p18,
+    "\(what): a bound of \(widest) on numbers of at most \(largest) tests nothing", sourceLocation: sourceLocation)
+}
