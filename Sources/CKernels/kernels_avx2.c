@@ -7,7 +7,7 @@
 #define RK_TABLE rk_kernels_avx2
 #define RK_TABLE_NAME "avx2+fma"
 #define RK_REGISTER_WIDTH 32
-#define RK_ROW_WIDTH 128
+#define RK_BATCH 4
 #define RK_FUSED 1
 #define RK_ACCUMULATORS 12
 #define RK_TILE_ROWS 6

@@ -7,7 +7,7 @@
 #define RK_TABLE rk_kernels_avx512
 #define RK_TABLE_NAME "avx512"
 #define RK_REGISTER_WIDTH 64
-#define RK_ROW_WIDTH 128
+#define RK_BATCH 2
 #define RK_FUSED 1
 #define RK_ACCUMULATORS 24
 #define RK_TILE_ROWS 12

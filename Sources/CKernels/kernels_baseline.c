@@ -18,7 +18,7 @@
 
 #define RK_TABLE rk_kernels_baseline
 #define RK_REGISTER_WIDTH 16
-#define RK_ROW_WIDTH 64
+#define RK_BATCH 4
 
 #include "kernel_table.h"
 

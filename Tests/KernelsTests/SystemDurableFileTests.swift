@@ -95,11 +95,14 @@ struct SystemDurableFileTests {
     try replace(directory.file("new"), with: "x")
     #expect(try permissions(directory.file("new")) == Int(0o666 & ~mask))
 
-    let secret = try directory.makeFile("secret", "old")
-    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: secret)
-    try replace(secret, with: "new")
-    #expect(try permissions(secret) == 0o600)
-    #expect(try content(secret) == "new")
+    // One that the mask leaves alone, one that most masks would narrow.
+    for kept in [0o600, 0o666] {
+      let old = try directory.makeFile("old", "old")
+      try FileManager.default.setAttributes([.posixPermissions: kept], ofItemAtPath: old)
+      try replace(old, with: "new")
+      #expect(try permissions(old) == kept)
+      #expect(try content(old) == "new")
+    }
   }
 
   @Test("Given up half-way, it leaves the old file and nothing of its own")

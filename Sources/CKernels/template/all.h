@@ -1,7 +1,7 @@
 // Compiles every kernel for one instruction set in both precisions and fills its table. The including file says
 //   RK_TABLE, RK_TABLE_NAME   the table and the public name of the instruction set
 //   RK_REGISTER_WIDTH         bytes of a vector register
-//   RK_ROW_WIDTH              bytes that a kernel over a row works on at once
+//   RK_BATCH                  registers that an activation works on at once
 //   RK_FUSED                  1 where a fused multiply-add is one instruction
 //   RK_TILE_ROWS              rows of the largest register tile of a product
 //   RK_ACCUMULATORS           sums of a product that fit the registers
@@ -16,6 +16,7 @@
 #include "../activation_limits.h"
 
 #define RK_INLINE static inline __attribute__((always_inline))
+#define RK_OVERLOAD static inline __attribute__((always_inline, overloadable))
 #define RK_UNROLL _Pragma("clang loop unroll(full)")
 
 #include "logarithm.h"
@@ -24,22 +25,18 @@
 
 #define REAL float
 #define INTEGER int32_t
-#define RK_SINGLE 1
 #define ID(name) name##_f32
 #include "kernels.h"
 #undef REAL
 #undef INTEGER
-#undef RK_SINGLE
 #undef ID
 
 #define REAL double
 #define INTEGER int64_t
-#define RK_SINGLE 0
 #define ID(name) name##_f64
 #include "kernels.h"
 #undef REAL
 #undef INTEGER
-#undef RK_SINGLE
 #undef ID
 
 const rk_kernel_table RK_TABLE = {

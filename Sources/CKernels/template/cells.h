@@ -1,14 +1,14 @@
 // Elman and LSTM cells, one row per call and one pass over it.
 
 // Derivatives of the activations from their results.
-RK_INLINE VECTOR ID(tanh_slope)(VECTOR y) { return FMA(-y, y, SPLAT(1)); }
-RK_INLINE VECTOR ID(sigmoid_slope)(VECTOR y) { return y * (SPLAT(1) - y); }
+RK_OVERLOAD ID(vector) tanh_slope(ID(vector) y) { return FMA(-y, y, (ID(vector))(REAL)1); }
+RK_OVERLOAD ID(vector) sigmoid_slope(ID(vector) y) { return y * (1 - y); }
 
 static void ID(elman_tanh_forward)(size_t hidden, REAL *gates, REAL *next) { ID(tanh)(hidden, gates, next); }
 
 static void ID(elman_tanh_backward)(size_t hidden, REAL *gates, const REAL *next, REAL *gradient) {
   FOR_EACH_VECTOR(hidden, {
-    STORE(gates, LOAD(gradient) * ID(tanh_slope)(LOAD(next)));
+    STORE(gates, LOAD(gradient) * tanh_slope(LOAD(next)));
     STORE(gradient, SPLAT(0));
   });
 }
@@ -28,13 +28,13 @@ static void ID(lstm_forward)(size_t hidden, REAL *gates, const REAL *previous, R
   REAL *input = gates, *forget = input + hidden, *candidate = forget + hidden, *output = candidate + hidden;
   const REAL *old_cell = previous + hidden;
   REAL *state = next, *cell = next + hidden;
-  FOR_EACH_VECTOR(hidden, {
-    const VECTOR in = ID(sigmoid_vector)(LOAD(input));
-    const VECTOR keep = ID(sigmoid_vector)(LOAD(forget));
-    const VECTOR fresh = ID(tanh_vector)(LOAD(candidate));
-    const VECTOR out = ID(sigmoid_vector)(LOAD(output));
+  FOR_EACH_BATCH(hidden, {
+    const VECTOR in = sigmoid_of(LOAD(input));
+    const VECTOR keep = sigmoid_of(LOAD(forget));
+    const VECTOR fresh = tanh_of(LOAD(candidate));
+    const VECTOR out = sigmoid_of(LOAD(output));
     const VECTOR c = FMA(keep, LOAD(old_cell), in * fresh);
-    const VECTOR squashed = ID(tanh_vector)(c);
+    const VECTOR squashed = tanh_of(c);
     STORE(input, in);
     STORE(forget, keep);
     STORE(candidate, fresh);
@@ -56,11 +56,11 @@ static void ID(lstm_backward)(size_t hidden, REAL *gates, const REAL *previous, 
     const VECTOR out = LOAD(output);
     const VECTOR squashed = LOAD(saved);
     const VECTOR dh = LOAD(state_gradient);
-    const VECTOR dc = FMA(dh * out, ID(tanh_slope)(squashed), LOAD(cell_gradient));
-    STORE(input, dc * fresh * ID(sigmoid_slope)(in));
-    STORE(forget, dc * LOAD(old_cell) * ID(sigmoid_slope)(keep));
-    STORE(candidate, dc * in * ID(tanh_slope)(fresh));
-    STORE(output, dh * squashed * ID(sigmoid_slope)(out));
+    const VECTOR dc = FMA(dh * out, tanh_slope(squashed), LOAD(cell_gradient));
+    STORE(input, dc * fresh * sigmoid_slope(in));
+    STORE(forget, dc * LOAD(old_cell) * sigmoid_slope(keep));
+    STORE(candidate, dc * in * tanh_slope(fresh));
+    STORE(output, dh * squashed * sigmoid_slope(out));
     STORE(state_gradient, SPLAT(0));
     STORE(cell_gradient, dc * keep);
   });

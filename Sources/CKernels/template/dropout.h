@@ -26,8 +26,8 @@ static void ID(dropout)(size_t count, const REAL *x, REAL *y, uint64_t seed, uin
       const ID(words) counter = lane + (uint32_t)(first + i);
       const ID(words) random = ID(random_words)(counter, (uint32_t)key, (uint32_t)(key >> 32));
       const ID(signed_words) kept = random >= (ID(words))threshold;
-      const BITS mask = __builtin_convertvector(kept, BITS);
-      STORE(y, (VECTOR)((BITS)(LOAD(x) * SPLAT(scale)) & mask));
+      const ID(vector_bits) mask = __builtin_convertvector(kept, ID(vector_bits));
+      STORE(y, (VECTOR)((ID(vector_bits))(LOAD(x) * SPLAT(scale)) & mask));
     });
     x += piece;
     y += piece;

@@ -2,10 +2,10 @@
 
 static void ID(gru_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next) {
   REAL *product = gates, *reset = product + hidden, *update = reset + hidden, *candidate = update + hidden;
-  FOR_EACH_VECTOR(hidden, {
-    const VECTOR r = ID(sigmoid_vector)(LOAD(reset));
-    const VECTOR z = ID(sigmoid_vector)(LOAD(update));
-    const VECTOR n = ID(tanh_vector)(FMA(r, LOAD(product), LOAD(candidate)));
+  FOR_EACH_BATCH(hidden, {
+    const VECTOR r = sigmoid_of(LOAD(reset));
+    const VECTOR z = sigmoid_of(LOAD(update));
+    const VECTOR n = tanh_of(FMA(r, LOAD(product), LOAD(candidate)));
     STORE(reset, r);
     STORE(update, z);
     STORE(candidate, n);
@@ -21,10 +21,10 @@ static void ID(gru_backward)(size_t hidden, REAL *gates, const REAL *previous, R
     const VECTOR z = LOAD(update);
     const VECTOR n = LOAD(candidate);
     const VECTOR dh = LOAD(gradient);
-    const VECTOR dn = dh * (SPLAT(1) - z) * ID(tanh_slope)(n);
+    const VECTOR dn = dh * (SPLAT(1) - z) * tanh_slope(n);
     STORE(product, dn * r);
-    STORE(reset, dn * q * ID(sigmoid_slope)(r));
-    STORE(update, dh * (LOAD(previous) - n) * ID(sigmoid_slope)(z));
+    STORE(reset, dn * q * sigmoid_slope(r));
+    STORE(update, dh * (LOAD(previous) - n) * sigmoid_slope(z));
     STORE(candidate, dn);
     STORE(gradient, dh * z);
   });
@@ -32,9 +32,9 @@ static void ID(gru_backward)(size_t hidden, REAL *gates, const REAL *previous, R
 
 static void ID(gru_before_forward_1)(size_t hidden, REAL *gates, const REAL *previous, REAL *saved) {
   REAL *reset = gates, *update = reset + hidden;
-  FOR_EACH_VECTOR(hidden, {
-    const VECTOR r = ID(sigmoid_vector)(LOAD(reset));
-    STORE(update, ID(sigmoid_vector)(LOAD(update)));
+  FOR_EACH_BATCH(hidden, {
+    const VECTOR r = sigmoid_of(LOAD(reset));
+    STORE(update, sigmoid_of(LOAD(update)));
     STORE(saved, r * LOAD(previous));
     STORE(reset, r);
   });
@@ -42,8 +42,8 @@ static void ID(gru_before_forward_1)(size_t hidden, REAL *gates, const REAL *pre
 
 static void ID(gru_before_forward_2)(size_t hidden, REAL *gates, const REAL *previous, REAL *next) {
   REAL *update = gates + hidden, *candidate = update + hidden;
-  FOR_EACH_VECTOR(hidden, {
-    const VECTOR n = ID(tanh_vector)(LOAD(candidate));
+  FOR_EACH_BATCH(hidden, {
+    const VECTOR n = tanh_of(LOAD(candidate));
     STORE(next, FMA(LOAD(update), LOAD(previous) - n, n));
     STORE(candidate, n);
   });
@@ -55,8 +55,8 @@ static void ID(gru_before_backward_2)(size_t hidden, REAL *gates, const REAL *pr
     const VECTOR z = LOAD(update);
     const VECTOR n = LOAD(candidate);
     const VECTOR dh = LOAD(gradient);
-    STORE(update, dh * (LOAD(previous) - n) * ID(sigmoid_slope)(z));
-    STORE(candidate, dh * (SPLAT(1) - z) * ID(tanh_slope)(n));
+    STORE(update, dh * (LOAD(previous) - n) * sigmoid_slope(z));
+    STORE(candidate, dh * (SPLAT(1) - z) * tanh_slope(n));
     STORE(gradient, dh * z);
   });
 }
@@ -67,7 +67,7 @@ static void ID(gru_before_backward_1)(size_t hidden, REAL *gates, const REAL *pr
   FOR_EACH_VECTOR(hidden, {
     const VECTOR r = LOAD(reset);
     const VECTOR through = LOAD(operand_gradient);
-    STORE(reset, through * LOAD(previous) * ID(sigmoid_slope)(r));
+    STORE(reset, through * LOAD(previous) * sigmoid_slope(r));
     STORE(gradient, FMA(r, through, LOAD(gradient)));
   });
 }

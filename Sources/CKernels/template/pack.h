@@ -1,7 +1,7 @@
 // The packed right-hand matrix of a product: panels of two registers of columns, row after row, the last panel padded
 // with zeros. A product then reads it as one stream.
 
-#define PANEL (2 * RK_REGISTER_WIDTH / sizeof(REAL))
+#define PANEL (2 * LANES)
 
 static size_t ID(packed_count)(size_t inner, size_t columns) {
   return (columns + PANEL - 1) / PANEL * PANEL * inner;

@@ -1,36 +1,45 @@
 // C += A·B with a packed B. Every element of C is one chain of fused multiply-adds in ascending k that starts from
 // its old value, whatever the tile it falls into: the result of a row never depends on the rows beside it.
 
-typedef REAL ID(part) __attribute__((ext_vector_type(PANEL / 2)));
-typedef REAL ID(unaligned_part) __attribute__((ext_vector_type(PANEL / 2), aligned(sizeof(REAL)), may_alias));
-
-#define PART(row, v) ((ID(unaligned_part) *)(row))[v]
-
 // One register tile: `rows` rows by `panels` panels. Both are constants where this is inlined, so that the loops
 // unroll and the sums stay in registers.
 RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a, size_t a_stride, const REAL *packed,
                         size_t panel_stride, REAL *c, size_t c_stride) {
-  ID(part) sums[RK_TILE_ROWS][8];
+  ID(vector) sums[RK_TILE_ROWS][8];
   RK_UNROLL
   for (size_t i = 0; i < rows; ++i)
     RK_UNROLL
-    for (size_t v = 0; v < 2 * panels; ++v) sums[i][v] = PART(c + i * c_stride, v);
+    for (size_t v = 0; v < 2 * panels; ++v) load(&sums[i][v], c + i * c_stride + v * LANES, LANES);
   for (size_t k = 0; k < depth; ++k) {
-    ID(part) right[8];
-    RK_UNROLL
-    for (size_t v = 0; v < 2 * panels; ++v)
-      right[v] = PART(packed + v / 2 * panel_stride + k * PANEL, v % 2);
-    RK_UNROLL
-    for (size_t i = 0; i < rows; ++i) {
-      const ID(part) left = (ID(part))a[i * a_stride + k];
+    // Kept in registers is what there is less of: elements of A or vectors of B.
+    if (rows < 2 * panels) {
+      ID(vector) left[RK_TILE_ROWS];
       RK_UNROLL
-      for (size_t v = 0; v < 2 * panels; ++v) sums[i][v] = FMA(left, right[v], sums[i][v]);
+      for (size_t i = 0; i < rows; ++i) left[i] = (ID(vector))a[i * a_stride + k];
+      RK_UNROLL
+      for (size_t v = 0; v < 2 * panels; ++v) {
+        ID(vector) right;
+        load(&right, packed + v / 2 * panel_stride + k * PANEL + v % 2 * LANES, LANES);
+        RK_UNROLL
+        for (size_t i = 0; i < rows; ++i) sums[i][v] = FMA(left[i], right, sums[i][v]);
+      }
+    } else {
+      ID(vector) right[8];
+      RK_UNROLL
+      for (size_t v = 0; v < 2 * panels; ++v)
+        load(&right[v], packed + v / 2 * panel_stride + k * PANEL + v % 2 * LANES, LANES);
+      RK_UNROLL
+      for (size_t i = 0; i < rows; ++i) {
+        const ID(vector) left = (ID(vector))a[i * a_stride + k];
+        RK_UNROLL
+        for (size_t v = 0; v < 2 * panels; ++v) sums[i][v] = FMA(left, right[v], sums[i][v]);
+      }
     }
   }
   RK_UNROLL
   for (size_t i = 0; i < rows; ++i)
     RK_UNROLL
-    for (size_t v = 0; v < 2 * panels; ++v) PART(c + i * c_stride, v) = sums[i][v];
+    for (size_t v = 0; v < 2 * panels; ++v) store(c + i * c_stride + v * LANES, sums[i][v], LANES);
 }
 
 // Panels that a tile of few rows takes at once: it has too few sums otherwise to hide the latency of the additions.
@@ -69,7 +78,6 @@ static void ID(strip)(size_t rows, size_t columns, size_t depth, bool at_once, c
 
 #undef TILE_OF
 #undef PANELS_AT_ONCE
-#undef PART
 
 // The same for a last panel that is not full: through a small copy of C, so that nothing beyond its columns is
 // touched.

@@ -1,13 +1,10 @@
 // Transposition by squares of 4 × 4, which fit the registers of every instruction set.
 
-typedef REAL ID(quad) __attribute__((ext_vector_type(4)));
-typedef REAL ID(unaligned_quad) __attribute__((ext_vector_type(4), aligned(sizeof(REAL)), may_alias));
-
 // Two rounds of interleaving row i with row i + 2 transpose a square.
 RK_INLINE void ID(transpose_square)(const REAL *in, size_t in_stride, REAL *out, size_t out_stride) {
-  ID(quad) square[4], zipped[4];
+  ID(vector4) square[4], zipped[4];
   RK_UNROLL
-  for (size_t i = 0; i < 4; ++i) square[i] = *(const ID(unaligned_quad) *)(in + i * in_stride);
+  for (size_t i = 0; i < 4; ++i) __builtin_memcpy(&square[i], in + i * in_stride, sizeof square[i]);
   RK_UNROLL
   for (int round = 0; round < 2; ++round) {
     RK_UNROLL
@@ -19,7 +16,7 @@ RK_INLINE void ID(transpose_square)(const REAL *in, size_t in_stride, REAL *out,
     for (int i = 0; i < 4; ++i) square[i] = zipped[i];
   }
   RK_UNROLL
-  for (size_t i = 0; i < 4; ++i) *(ID(unaligned_quad) *)(out + i * out_stride) = square[i];
+  for (size_t i = 0; i < 4; ++i) __builtin_memcpy(out + i * out_stride, &square[i], sizeof square[i]);
 }
 
 // A block that stays in the first-level cache whatever the strides.

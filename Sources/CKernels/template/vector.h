@@ -1,15 +1,19 @@
-// Vectors of REAL, and how to walk over a row with them. They are several registers wide: the compiler then interleaves
-// as many chains of dependent operations, which is what keeps the arithmetic units busy.
+// Vectors of REAL, and how to walk over a row with them.
 
-#define LANES (RK_ROW_WIDTH / sizeof(REAL))
+#define LANES (RK_REGISTER_WIDTH / sizeof(REAL))
+#define BATCH_LANES (RK_BATCH * LANES)
 
+typedef REAL ID(vector2) __attribute__((ext_vector_type(2)));
+typedef REAL ID(vector4) __attribute__((ext_vector_type(4)));
+typedef REAL ID(vector8) __attribute__((ext_vector_type(8)));
+typedef REAL ID(vector16) __attribute__((ext_vector_type(16)));
+
+// A vector fills one register. A batch fills several: the compiler then interleaves as many chains of dependent
+// operations, and the arithmetic units do not wait for each other's results.
 typedef REAL ID(vector) __attribute__((ext_vector_type(LANES)));
-typedef INTEGER ID(bits) __attribute__((ext_vector_type(LANES)));
-typedef REAL ID(unaligned) __attribute__((ext_vector_type(LANES), aligned(sizeof(REAL)), may_alias));
-
-#define VECTOR ID(vector)
-#define BITS ID(bits)
-#define SPLAT(x) ((VECTOR)(REAL)(x))
+typedef INTEGER ID(vector_bits) __attribute__((ext_vector_type(LANES)));
+typedef REAL ID(batch) __attribute__((ext_vector_type(BATCH_LANES)));
+typedef INTEGER ID(batch_bits) __attribute__((ext_vector_type(BATCH_LANES)));
 
 #if RK_FUSED
 #define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
@@ -21,51 +25,102 @@ typedef REAL ID(unaligned) __attribute__((ext_vector_type(LANES), aligned(sizeof
 #define AT_MOST(x, bound) ((bound) < (x) ? (bound) : (x))
 #define AT_LEAST(x, bound) ((bound) > (x) ? (bound) : (x))
 
-// The first `lanes` scalars at p, the others zero. The rest of a row is copied in powers of two: no call, no loop.
-RK_INLINE VECTOR ID(load)(const REAL *p, size_t lanes) {
-  if (lanes == LANES) return *(const ID(unaligned) *)p;
-  VECTOR v = SPLAT(0);
-  REAL *to = (REAL *)&v;
-  RK_UNROLL
-  for (size_t piece = LANES / 2; piece > 0; piece /= 2) {
-    if (!(lanes & piece)) continue;
-    __builtin_memcpy(to, p, piece * sizeof(REAL));
-    to += piece;
-    p += piece;
-  }
-  return v;
+// The first `count` scalars of a vector, the others being zero; `count` is less than its length. Halves are joined in
+// registers: a detour over memory in pieces would stall the load that follows.
+RK_OVERLOAD void load_rest(ID(vector2) *v, const REAL *p, size_t count) {
+  *v = (ID(vector2)){count ? *p : 0, 0};
 }
 
-RK_INLINE void ID(store)(REAL *p, VECTOR v, size_t lanes) {
-  if (lanes == LANES) {
-    *(ID(unaligned) *)p = v;
-    return;
-  }
-  const REAL *from = (const REAL *)&v;
-  RK_UNROLL
-  for (size_t piece = LANES / 2; piece > 0; piece /= 2) {
-    if (!(lanes & piece)) continue;
-    __builtin_memcpy(p, from, piece * sizeof(REAL));
-    from += piece;
-    p += piece;
-  }
+RK_OVERLOAD void store_rest(REAL *p, ID(vector2) v, size_t count) {
+  if (count) *p = v.lo;
 }
 
-// Runs the statements for every vector of a row, i being its first element. The last, shorter one runs through the
-// same arithmetic on padded vectors, so a result never depends on its position.
-#define FOR_EACH_VECTOR(count, ...)                              \
-  do {                                                           \
-    size_t i = 0;                                                \
-    for (; i + LANES <= (count); i += LANES) {                   \
-      const size_t lanes = LANES;                                \
-      __VA_ARGS__                                                \
-    }                                                            \
-    if (i < (count)) {                                           \
-      const size_t lanes = (count) - i;                          \
-      __VA_ARGS__                                                \
-    }                                                            \
+#define HALVES(whole, half, length)                                      \
+  RK_OVERLOAD void load_rest(whole *v, const REAL *p, size_t count) {    \
+    half rest;                                                           \
+    load_rest(&rest, p + (count & length), count % length);              \
+    if (count & length) {                                                \
+      half first;                                                        \
+      __builtin_memcpy(&first, p, sizeof first);                         \
+      v->lo = first;                                                     \
+      v->hi = rest;                                                      \
+    } else {                                                             \
+      v->lo = rest;                                                      \
+      v->hi = (half)(REAL)0;                                             \
+    }                                                                    \
+  }                                                                      \
+  RK_OVERLOAD void store_rest(REAL *p, whole v, size_t count) {          \
+    half rest = v.lo;                                                    \
+    if (count & length) {                                                \
+      __builtin_memcpy(p, &rest, sizeof rest);                           \
+      p += length;                                                       \
+      rest = v.hi;                                                       \
+    }                                                                    \
+    store_rest(p, rest, count % length);                                 \
+  }
+
+HALVES(ID(vector4), ID(vector2), 2)
+HALVES(ID(vector8), ID(vector4), 4)
+HALVES(ID(vector16), ID(vector8), 8)
+
+#undef HALVES
+
+RK_OVERLOAD void load(ID(vector) *v, const REAL *p, size_t lanes) {
+  if (lanes == LANES)
+    __builtin_memcpy(v, p, sizeof *v);
+  else
+    load_rest(v, p, lanes);
+}
+
+RK_OVERLOAD void store(REAL *p, ID(vector) v, size_t lanes) {
+  if (lanes == LANES)
+    __builtin_memcpy(p, &v, sizeof v);
+  else
+    store_rest(p, v, lanes);
+}
+
+RK_OVERLOAD void load(ID(batch) *v, const REAL *p, size_t lanes) { __builtin_memcpy(v, p, lanes * sizeof(REAL)); }
+
+RK_OVERLOAD void store(REAL *p, ID(batch) v, size_t lanes) { __builtin_memcpy(p, &v, lanes * sizeof(REAL)); }
+
+// Both run statements for every VECTOR of a row, i being its first element, and take the rest of the row through the
+// same arithmetic on padded vectors, so that a result never depends on its position. The first is for what is bound by
+// loads and stores, the second for what computes: it works on batches as long as they last.
+#define FOR_EACH_VECTOR(count, ...)                         \
+  do {                                                      \
+    typedef ID(vector) VECTOR;                              \
+    size_t i = 0;                                           \
+    for (; i + LANES <= (count); i += LANES) {              \
+      const size_t lanes = LANES;                           \
+      __VA_ARGS__                                           \
+    }                                                       \
+    if (i < (count)) {                                      \
+      const size_t lanes = (count) - i;                     \
+      __VA_ARGS__                                           \
+    }                                                       \
   } while (0)
 
-// Inside FOR_EACH_VECTOR: the vector of a row at i.
-#define LOAD(row) ID(load)((row) + i, lanes)
-#define STORE(row, v) ID(store)((row) + i, v, lanes)
+#define FOR_EACH_BATCH(count, ...)                                      \
+  do {                                                                  \
+    size_t i = 0;                                                       \
+    for (; i + BATCH_LANES <= (count); i += BATCH_LANES) {              \
+      typedef ID(batch) VECTOR;                                         \
+      const size_t lanes = BATCH_LANES;                                 \
+      __VA_ARGS__                                                       \
+    }                                                                   \
+    for (; i < (count); i += LANES) {                                   \
+      typedef ID(vector) VECTOR;                                        \
+      const size_t lanes = (count) - i < LANES ? (count) - i : LANES;   \
+      __VA_ARGS__                                                       \
+    }                                                                   \
+  } while (0)
+
+// Inside them: the vector of a row at i, and a vector of equal elements.
+#define LOAD(row)                   \
+  ({                                \
+    VECTOR loaded;                  \
+    load(&loaded, (row) + i, lanes); \
+    loaded;                         \
+  })
+#define STORE(row, v) store((row) + i, v, lanes)
+#define SPLAT(x) ((VECTOR)(REAL)(x))

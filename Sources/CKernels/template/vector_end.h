@@ -1,13 +1,12 @@
-// Takes back what vector.h defined, for the next precision.
+// Takes back what the other files defined, for the next precision.
 #undef LANES
-#undef VECTOR
-#undef BITS
-#undef SPLAT
+#undef BATCH_LANES
 #undef FMA
 #undef AT_MOST
 #undef AT_LEAST
 #undef FOR_EACH_VECTOR
+#undef FOR_EACH_BATCH
 #undef LOAD
 #undef STORE
+#undef SPLAT
 #undef PANEL
-#undef POLYNOMIAL

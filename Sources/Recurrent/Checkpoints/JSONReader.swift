@@ -188,7 +188,7 @@ extension JSONReader {
 
   private mutating func anyNumber() throws(JSONError) -> JSON {
     let start = offset
-    let isNegative = take(UInt8(ascii: "-"))
+    _ = take(UInt8(ascii: "-"))
     let first = offset
     try digits()
     if bytes[first] == UInt8(ascii: "0"), offset - first > 1 {
@@ -209,7 +209,7 @@ extension JSONReader {
     }
     let text = String(decoding: bytes[start..<offset], as: UTF8.self)
     // No Int is -0.
-    if isInteger, !(isNegative && text == "-0") {
+    if isInteger, text != "-0" {
       guard let value = Int(text) else {
         throw JSONError(offset: start, reason: "the integer \(printable(text, limit: 40)) is out of range")
       }

@@ -1,0 +1,59 @@
+// exp, sigmoid and tanh of a VECTOR; included for each length of one. Polynomials, one true division each and no table,
+// so that every lane costs the same. Tests/KernelsTests/ActivationTests.swift holds them to 2 (sigmoid) and 3 (tanh)
+// units in the last place.
+
+// Σ c[j]·x^j
+RK_OVERLOAD VECTOR polynomial(VECTOR x, const REAL *c, int count) {
+  VECTOR y = SPLAT(c[count - 1]);
+  RK_UNROLL
+  for (int i = count - 2; i >= 0; --i) y = FMA(y, x, SPLAT(c[i]));
+  return y;
+}
+
+#define POLYNOMIAL(x, c) polynomial(x, c, sizeof(c) / sizeof(c[0]))
+
+// e^-x = 2^-n·(1 + m): returns m and sets `scale` to 2^-(n + shift). x = n·ln 2 + r with |r| <= ln(2)/2; the scale
+// comes straight from the bits of the sum that rounds -x / ln 2; ln 2 has two parts, n times the first being exact.
+RK_OVERLOAD VECTOR exp_minus(VECTOR x, int shift, VECTOR *scale) {
+  const VECTOR rounder = SPLAT(ID(rounder) + (ID(exponent_bias) - shift));
+  const VECTOR sum = FMA(x, SPLAT(-ID(log2_e)), rounder);
+  *scale = (VECTOR)((BITS)sum << ID(mantissa));
+  const VECTOR minus_n = sum - rounder;
+  const VECTOR r = FMA(minus_n, SPLAT(ID(ln2_low)), FMA(minus_n, SPLAT(ID(ln2_high)), x));
+  return FMA(POLYNOMIAL(r, ID(exp_tail)), r * r, -r);
+}
+
+// e^-x for x >= 0; 0 where that would be denormal.
+RK_OVERLOAD VECTOR decay_of(VECTOR x) {
+  const VECTOR most = SPLAT(ID(decay_most));
+  VECTOR scale;
+  const VECTOR m = exp_minus(AT_MOST(x, most), 0, &scale);
+  return x > most ? SPLAT(0) : FMA(m, scale, scale);
+}
+
+// u / (u + u·e^-x) with a power of two u so small that nothing overflows: the relative accuracy of the negative tail
+// lasts down to the denormals, for one division. The greater of u and the scale is added last, or the lesser would
+// lose its bits.
+RK_OVERLOAD VECTOR sigmoid_of(VECTOR x) {
+  const VECTOR clamped = AT_MOST(AT_LEAST(x, SPLAT(ID(sigmoid_least))), SPLAT(ID(sigmoid_most)));
+  const VECTOR unit = SPLAT(ID(sigmoid_unit));
+  VECTOR scale;
+  const VECTOR m = exp_minus(clamped, ID(sigmoid_shift), &scale);
+  return unit / (FMA(m, scale, AT_MOST(scale, unit)) + AT_LEAST(scale, unit));
+}
+
+// d / (1 - d) with d = (1 - e^(-2|x|))/2: it neither cancels near 0 nor exceeds 1. |x| = n·ln(2)/2 + h, and then
+// d = 2^-n·g + (1 - 2^-n)/2 with g = (1 - e^-2h)/2. One constant for ln(2)/2 is enough, as 2^-n shrinks its error.
+RK_OVERLOAD VECTOR tanh_of(VECTOR x) {
+  const BITS sign = (BITS)x & (BITS)SPLAT(-0.0);
+  const VECTOR magnitude = AT_MOST((VECTOR)((BITS)x ^ sign), SPLAT(ID(tanh_most)));
+  const VECTOR rounder = SPLAT(ID(rounder) + ID(exponent_bias));
+  const VECTOR sum = FMA(magnitude, SPLAT(-2 * ID(log2_e)), rounder);
+  const VECTOR scale = (VECTOR)((BITS)sum << ID(mantissa));
+  const VECTOR h = FMA(sum - rounder, SPLAT(ID(ln2) / 2), magnitude);
+  const VECTOR g = FMA(POLYNOMIAL(h, ID(tanh_tail)), h * h, h);
+  const VECTOR d = FMA(g, scale, FMA(scale, SPLAT(-0.5), SPLAT(0.5)));
+  return (VECTOR)((BITS)(d / (SPLAT(1) - d)) | sign);
+}
+
+#undef POLYNOMIAL

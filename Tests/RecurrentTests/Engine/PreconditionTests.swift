@@ -1,0 +1,161 @@
+import Recurrent
+import Testing
+
+/// A programmer's mistake ends the process, and says what was expected and what came.
+@Suite("Mistakes of the programmer")
+struct PreconditionTests {
+  enum Mistake: String, Codable, Sendable, CaseIterable {
+    case tokenTooLarge, tokenNegative, classTooLarge, tooFewTokens, tooManySteps, tooFewClasses
+    case tokensForVectors, vectorsForTokens, classesForValues, valuesForClasses, tooFewComponents
+    case gradientOfWrongSize, backwardWithoutForward, unknownParameter, inputGradientNotAsked, foreignState
+    case parameterOfWrongSize, noHiddenUnits, certainDropout, forgetBiasWithoutGate, secondStageNotDeclared
+    case drawWithoutPrompt, feedUnknownToken, negativeTemperature, sampleVectors, oneTokenToEvaluate
+    case nesterovWithoutMomentum, clippingAtZero
+
+    /// A part of the message.
+    var message: String {
+      switch self {
+      case .tokenTooLarge: "token 5 of 5"
+      case .tokenNegative: "token -1 of 5"
+      case .classTooLarge: "class 7 of 4"
+      case .tooFewTokens: "expected 4 tokens for 2 steps of 2 sequences, got 5"
+      case .tooManySteps: "steps must be in 1...3, got 4"
+      case .tooFewClasses: "expected 4 classes, got 3"
+      case .tokensForVectors: "the model takes vectors, not tokens"
+      case .vectorsForTokens: "the model takes tokens, not vectors"
+      case .classesForValues: "classes are for the cross-entropy; the loss is meanSquaredError"
+      case .valuesForClasses: "values are for the mean squared error; the loss is crossEntropy"
+      case .tooFewComponents: "expected 12 vector components for 2 steps of 2 sequences, got 13"
+      case .gradientOfWrongSize: "expected a gradient of 16 values, got 3"
+      case .backwardWithoutForward: "backward needs a forward call before it"
+      case .unknownParameter: "no parameter bias"
+      case .inputGradientNotAsked: "inputGradient: true"
+      case .foreignState: "expected a state of 1×[1, 2, 3], got 1×[1, 1, 3]"
+      case .parameterOfWrongSize: "linear.bias has shape [4], 4 values; got 3"
+      case .noHiddenUnits: "hidden size must be 1 or more, got 0"
+      case .certainDropout: "dropout must be in 0..<1, got 1.0"
+      case .forgetBiasWithoutGate: "a forget-gate bias of 1.0 was asked of rnn"
+      case .secondStageNotDeclared: "declares a second stage if and only if"
+      case .drawWithoutPrompt: "feed a token first"
+      case .feedUnknownToken: "token 9 of 3"
+      case .negativeTemperature: "temperature must be finite and not negative, got -1.0"
+      case .sampleVectors: "sampling needs a token model"
+      case .oneTokenToEvaluate: "an evaluation needs 2 tokens or more, got 1"
+      case .nesterovWithoutMomentum: "needs a momentum above 0"
+      case .clippingAtZero: "the clipping norm must be above 0, got 0.0"
+      }
+    }
+
+    func make() throws {
+      switch self {
+      case .tokenTooLarge: try step(.oneHot(vocabularySize: 5), tokens: [0, 1, 2, 5])
+      case .tokenNegative: try step(.embedding(vocabularySize: 5, size: 2), tokens: [0, 1, -1, 4])
+      case .classTooLarge: try step(.oneHot(vocabularySize: 5), tokens: [0, 1, 2, 4], classes: [0, 0, 7, 0])
+      case .tooFewTokens: try step(.oneHot(vocabularySize: 5), tokens: [0, 1, 2, 4, 0])
+      case .tooManySteps: try step(.oneHot(vocabularySize: 5), tokens: [Int32](repeating: 0, count: 8))
+      case .tooFewClasses: try step(.oneHot(vocabularySize: 5), tokens: [0, 1, 2, 4], classes: [0, 0, 0])
+      case .tokensForVectors: try step(.vectors(size: 3), tokens: [0, 1, 2, 4])
+      case .vectorsForTokens: try step(.oneHot(vocabularySize: 5), vectors: 12)
+      case .classesForValues:
+        try step(.oneHot(vocabularySize: 5), tokens: [0, 1, 2, 4], loss: .meanSquaredError)
+      case .valuesForClasses:
+        var trainer = try trainer(.vectors(size: 3), .crossEntropy)
+        let (vectors, values) = ([Float](repeating: 0, count: 12), [Float](repeating: 0, count: 16))
+        _ = trainer.step(vectors: vectors.span, values: values.span)
+      case .tooFewComponents: try step(.vectors(size: 3), vectors: 13)
+      case .gradientOfWrongSize:
+        var pass = try pass()
+        pass.forward(tokens: [0, 1, 2, 3].span)
+        pass.backward(outputGradient: [1, 2, 3].span)
+      case .backwardWithoutForward:
+        var pass = try pass()
+        let gradient: [Float] = []
+        pass.backward(outputGradient: gradient.span)
+      case .unknownParameter: _ = try pass().gradient(of: "bias")
+      case .inputGradientNotAsked: _ = try pass().inputGradient
+      case .foreignState:
+        var pass = try pass()
+        pass.initialState = RecurrentState(zerosFor: configuration(.oneHot(vocabularySize: 5)), batchSize: 1)
+      case .parameterOfWrongSize:
+        var model = try Model<Float>(configuration(.oneHot(vocabularySize: 5)), seed: 1)
+        model[parameter: "linear.bias"] = [1, 2, 3]
+      case .noHiddenUnits: _ = configuration(.oneHot(vocabularySize: 5), hiddenSize: 0)
+      case .certainDropout: _ = configuration(.oneHot(vocabularySize: 5), dropout: 1)
+      case .forgetBiasWithoutGate:
+        let initialization = Initialization(forgetGateBias: 1)
+        _ = try Model<Float>(
+          configuration(.oneHot(vocabularySize: 5)), initialization: initialization, seed: 1)
+      case .secondStageNotDeclared: _ = try checkGradients(of: UndeclaredCell())
+      case .drawWithoutPrompt:
+        var sampler = try Sampler(Model<Float>(configuration(.oneHot(vocabularySize: 4)), seed: 1))
+        _ = sampler.next()
+      case .feedUnknownToken:
+        var sampler = try Sampler(
+          Model<Float>(configuration(.embedding(vocabularySize: 3, size: 1), outputSize: 3), seed: 1))
+        sampler.feed(9)
+      case .negativeTemperature: _ = SamplingOptions(temperature: -1)
+      case .sampleVectors: _ = try Sampler(Model<Float>(configuration(.vectors(size: 4)), seed: 1))
+      case .oneTokenToEvaluate:
+        _ = try Model<Float>(configuration(.oneHot(vocabularySize: 4)), seed: 1).evaluate([0])
+      case .nesterovWithoutMomentum: _ = Optimizer.sgd(learningRate: 1, nesterov: true)
+      case .clippingAtZero: _ = GradientClipping.norm(0)
+      }
+    }
+
+    private func configuration(
+      _ input: ModelConfiguration.Input, hiddenSize: Int = 3, outputSize: Int = 4, dropout: Double = 0
+    ) -> ModelConfiguration {
+      ModelConfiguration(
+        cell: .rnn, input: input, hiddenSize: hiddenSize, outputSize: outputSize, dropout: dropout)
+    }
+
+    private func trainer(_ input: ModelConfiguration.Input, _ loss: Loss) throws -> Trainer<Float> {
+      try Trainer(Model(configuration(input), seed: 1), batchSize: 2, sequenceLength: 3, loss: loss)
+    }
+
+    private func pass() throws -> RecurrentPass<Float> {
+      try RecurrentPass(
+        Model(configuration(.oneHot(vocabularySize: 5)), seed: 1), steps: 3, batchSize: 2)
+    }
+
+    private func step(
+      _ input: ModelConfiguration.Input, tokens: [Int32], classes: [Int32]? = nil, loss: Loss = .crossEntropy
+    ) throws {
+      var trainer = try trainer(input, loss)
+      let classes = classes ?? [Int32](repeating: 0, count: tokens.count / 2 * 2)
+      _ = trainer.step(tokens: tokens.span, classes: classes.span)
+    }
+
+    private func step(_ input: ModelConfiguration.Input, vectors count: Int) throws {
+      var trainer = try trainer(input, .crossEntropy)
+      let vectors = [Float](repeating: 0, count: count)
+      let classes: [Int32] = [0, 0, 0, 0]
+      _ = trainer.step(vectors: vectors.span, classes: classes.span)
+    }
+  }
+
+  /// Declares a second stage that it has not.
+  struct UndeclaredCell: RecurrentCell {
+    let name = "undeclared"
+    let structure = CellStructure(gateCount: 2, savedCount: 1, recurrentProduct: .lastGateSecondStage)
+    func forward<S: Scalar>(
+      gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>
+    ) {}
+    func backward<S: Scalar>(
+      gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
+    ) {}
+  }
+
+  @Test("Each is caught", arguments: Mistake.allCases)
+  func caught(mistake: Mistake) async throws {
+    let result = try await #require(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [mistake = mistake as Mistake] in
+      try mistake.make()
+    }
+    #if DEBUG  // An optimised build leaves the messages out.
+      let message = String(decoding: result.standardErrorContent, as: UTF8.self)
+      #expect(message.contains(mistake.message), "\(message)")
+    #endif
+  }
+}
