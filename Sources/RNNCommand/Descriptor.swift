@@ -46,9 +46,6 @@ struct Descriptor: Sendable {
       return 0
     }
   }
-
-  /// Lets writes to a pipe without reader fail instead of ending the process.
-  static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
 }
 
 private func systemWrite(_ number: CInt, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {

@@ -12,6 +12,18 @@ enum Interruption {
     return number == 0 ? nil : number
   }
 
+  /// At the start of the process. Lets writes to a pipe without reader fail instead of ending the process, and lets
+  /// Ctrl-C and SIGTERM through: a parent with threads (Foundation's `Process`) may start us with both blocked.
+  static func prepare() {
+    _ = Foundation.signal(SIGPIPE, SIG_IGN)
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGINT)
+    unsafe sigaddset(&signals, SIGTERM)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
+  /// From now on a signal is noted.
   static func watch() {
     // Makes sure that the variable exists before a handler needs it.
     received.store(0, ordering: .relaxed)

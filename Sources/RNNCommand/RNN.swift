@@ -18,7 +18,7 @@ struct RNN: ParsableCommand {
     subcommands: [Train.self, Sample.self, Evaluate.self, Inspect.self, GradCheck.self])
 
   static func main() {
-    Descriptor.ignoreBrokenPipes()
+    Interruption.prepare()
     do {
       var command = try parseAsRoot()
       try command.run()

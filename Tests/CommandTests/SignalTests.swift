@@ -10,8 +10,10 @@ struct SignalTests {
     let process = try place.start(
       Workplace.command.path,
       ["train", "--text", "text.txt", "--epochs", "1000000", "--log", "log.jsonl"] + tiny)
-    for _ in 0..<600 where (try? place.data("log.jsonl").split(separator: 0x0A).count) ?? 0 < 30 {
-      try await Task.sleep(for: .milliseconds(50))
+    // A line of the log is longer than 100 bytes.
+    let deadline = ContinuousClock.now + .seconds(60)
+    while (try? place.data("log.jsonl").count) ?? 0 < 3_000, ContinuousClock.now < deadline {
+      try await Task.sleep(for: .milliseconds(20))
     }
     return process
   }

@@ -1,7 +1,4 @@
-import Foundation
 import Testing
-
-import Kernels
 import Recurrent
 
 /// A file of that header and so many bytes of data, 1, 2, 3, …
@@ -287,16 +284,6 @@ struct SafetensorsReadingTests {
         _ = try? read.doubles(tensor.name)
       }
     }
-  }
-
-  @Test("A path that cannot be read says so")
-  func paths() throws {
-    let directory = try ScratchDirectory()
-    #expect(throws: CheckpointError.missingFile(directory.file("no"))) {
-      try SafetensorsFile(path: directory.file("no"))
-    }
-    let error = #expect(throws: CheckpointError.self) { try SafetensorsFile(path: directory.path) }
-    #expect(error?.description == "\(directory.path): cannot read: it is a directory")
   }
 }
 

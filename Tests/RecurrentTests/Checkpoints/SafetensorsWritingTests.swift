@@ -4,7 +4,7 @@ import Testing
 import Kernels
 import Recurrent
 
-@Suite("Writing safetensors")
+@Suite("Safetensors files on disk")
 struct SafetensorsWritingTests {
   let directory: ScratchDirectory
 
@@ -93,6 +93,15 @@ struct SafetensorsWritingTests {
     #expect(try directory.names == ["model"])
     let error = #expect(throws: CheckpointError.self) { try write(directory.file("no/model"), []) }
     #expect(error?.description.contains("does not exist") == true)
+  }
+
+  @Test("A path that cannot be read says so")
+  func paths() throws {
+    #expect(throws: CheckpointError.missingFile(directory.file("no"))) {
+      try SafetensorsFile(path: directory.file("no"))
+    }
+    let error = #expect(throws: CheckpointError.self) { try SafetensorsFile(path: directory.path) }
+    #expect(error?.description == "\(directory.path): cannot read: it is a directory")
   }
 
   @Test("Too few values, a name twice and the reserved name are mistakes of the program")

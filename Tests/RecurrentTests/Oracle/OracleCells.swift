@@ -2,7 +2,7 @@ import Recurrent
 
 /// The built-in cells once more, as their papers and PyTorch's documentation have them: one unit of one sequence at a
 /// time, in loops.
-enum OracleCell: String, CaseIterable, Sendable {
+enum OracleCell: String, CaseIterable, Codable, Sendable {
   case rnn
   case rnnReLU = "rnn-relu"
   case lstm

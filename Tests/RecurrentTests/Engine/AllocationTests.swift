@@ -1,0 +1,110 @@
+import AllocationCounter
+import Recurrent
+import Testing
+
+/// A training step and a sampling step allocate nothing. Counted in processes of their own, where nothing else runs.
+@Suite("Allocations", .enabled(if: allocation_counter_works(), "glibc without a sanitizer"))
+struct AllocationTests {
+  @Test("The counter sees what is allocated, on every thread and by every call")
+  func counter() async {
+    await #expect(processExitsWith: .success) {
+      #expect(fewestAllocations { _ = [Int](repeating: 1, count: 1000) } == 10)
+      #expect(
+        fewestAllocations {
+          UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64).deallocate()
+        } == 10)
+      // The engine's own allocations at the start: a class and the arenas, and threads for the workers.
+      let problem = try Problem.random(.rnn, Shape(seed: 1))
+      let model = try problem.model(Float.self)
+      let starting = try fewestAllocations { _ = try Trainer(model, batchSize: 1, sequenceLength: 1, threads: 2) }
+      #expect(starting > 30)
+      #expect(fewestAllocations {} == 0)
+    }
+  }
+
+  @Test("A training step", arguments: OracleCell.allCases)
+  func training(cell: OracleCell) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+      for threads in [1, 2] {
+        for input in InputKind.allCases {
+          for loss in [Loss.crossEntropy, .meanSquaredError] {
+            try countSteps(cell, input, loss, threads, Float.self)
+          }
+        }
+        try countSteps(cell, .oneHot, .crossEntropy, threads, Double.self)
+      }
+    }
+  }
+
+  @Test("A step on a window of streams", arguments: OracleCell.allCases)
+  func window(cell: OracleCell) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+      let configuration = ModelConfiguration(
+        cell: cell.cell, input: .oneHot(vocabularySize: 80), hiddenSize: 20, outputSize: 80)
+      let streams = try TokenStreams((0..<1000).map { $0 * 7 % 80 }, batchSize: 8, sequenceLength: 50)
+      var trainer = try Trainer<Float>(
+        Model(configuration, seed: 1), batchSize: 8, sequenceLength: 50, clipping: .norm(5), carriesState: true,
+        threads: 2)
+      let count = fewestAllocations { _ = trainer.step(window: 1, of: streams) }
+      #expect(count == 0, "\(count) in ten steps")
+    }
+  }
+
+  @Test("A sampling step, however the token is drawn", arguments: OracleCell.allCases)
+  func sampling(cell: OracleCell) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+      // So many tokens that a sort of theirs would want room.
+      let configuration = ModelConfiguration(
+        cell: cell.cell, input: .embedding(vocabularySize: 500, size: 10), hiddenSize: 20, layerCount: 2,
+        outputSize: 500)
+      let model = try Model<Float>(configuration, seed: 1)
+      let all = [
+        SamplingOptions.greedy, .init(), .init(temperature: 0.7), .init(topK: 40), .init(topP: 0.9),
+        .init(temperature: 1.5, topK: 100, topP: 0.95),
+      ]
+      for options in all {
+        var sampler = try Sampler(model, options: options)
+        sampler.feed(3)
+        let count = fewestAllocations { _ = sampler.next() }
+        #expect(count == 0, "\(count) in ten steps: \(options)")
+      }
+    }
+  }
+}
+
+/// The fewest allocations of three runs of ten calls each, after some to warm up: what others in the process may do by
+/// chance drops out, what every call does stays.
+private func fewestAllocations<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) -> Int {
+  for _ in 0..<3 { try body() }
+  var fewest = Int.max
+  for _ in 0..<3 {
+    allocation_counter_start()
+    for _ in 0..<10 { try body() }
+    fewest = min(fewest, allocation_counter_stop())
+  }
+  return fewest
+}
+
+/// Steps with dropout, clipping and the state carried.
+private func countSteps<S: Scalar>(
+  _ cell: OracleCell, _ input: InputKind, _ loss: Loss, _ threads: Int, _ scalar: S.Type
+) throws {
+  let shape = Shape(steps: 5, batchSize: 4, inputSize: 6, hiddenSize: 18, layerCount: 2, seed: 1)
+  var problem = try Problem.random(cell, shape, input: input, loss: loss, outputSize: 30)
+  problem.configuration.dropout = 0.5
+  var trainer = try Trainer<S>(
+    problem.model(), batchSize: 4, sequenceLength: 5, loss: loss, optimizer: .adamW(),
+    schedule: .cosine(warmUp: 5, total: 100), clipping: GradientClipping(norm: 1, value: 1), carriesState: true,
+    threads: threads)
+  let (tokens, classes) = (problem.tokens, problem.classes)
+  let (vectors, values) = (problem.vectors.map { S($0) }, problem.values.map { S($0) })
+  let count = fewestAllocations {
+    switch (tokens.isEmpty, loss) {
+    case (false, .crossEntropy): _ = trainer.step(tokens: tokens.span, classes: classes.span)
+    case (false, .meanSquaredError): _ = trainer.step(tokens: tokens.span, values: values.span)
+    case (true, .crossEntropy): _ = trainer.step(vectors: vectors.span, classes: classes.span)
+    case (true, .meanSquaredError): _ = trainer.step(vectors: vectors.span, values: values.span)
+    }
+  }
+  #expect(count == 0, "\(count) in ten steps: \(input), \(loss), \(S.self), \(threads) workers")
+}
