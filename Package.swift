@@ -54,9 +54,10 @@ let package = Package(
       path: "Benchmarks/RNNBench",
       swiftSettings: swiftSettings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"], swiftSettings: swiftSettings),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "Kernels"],
+      dependencies: ["Recurrent", "Kernels", "AllocationCounter"],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .testTarget(name: "CommandTests", dependencies: ["RNNCommand", "Recurrent"], swiftSettings: swiftSettings),

@@ -25,13 +25,13 @@ struct ProgressDisplay {
     guard now - lastDraw >= (isInteractive ? .milliseconds(100) : .seconds(5)) else { return }
     lastDraw = now
     let facts = [
-      "step \(record.step)/\(totalSteps)", "epoch \(record.epoch)/\(epochs)", "loss \(decimal(loss ?? 0))",
-      "\(grouped(Int(rate))) \(unit)/s", "\(duration(secondsLeft)) left",
-    ]
+      "step \(record.step)/\(totalSteps)", "loss \(decimal(loss ?? 0))", "\(grouped(Int(rate))) \(unit)/s",
+      "\(duration(secondsLeft)) left",
+    ].joined(separator: "  ")
     if isInteractive {
       draw(facts, share: Double(record.step) / Double(max(1, totalSteps)))
     } else {
-      Note.line(facts.joined(separator: "  "))
+      Note.line("\(facts)  (epoch \(record.epoch)/\(epochs))")
     }
   }
 
@@ -53,15 +53,14 @@ struct ProgressDisplay {
     drawnWidth = 0
   }
 
-  private mutating func draw(_ facts: [String], share: Double) {
+  private mutating func draw(_ text: String, share: Double) {
     // The last column stays free: a terminal may break the line there.
     let columns = Descriptor.error.columns - 1
     let percent = padded("\(Int(share * 100))%", 4, rightAligned: true)
-    let text = facts.joined(separator: "  ")
     let room = min(30, columns - percent.count - text.count - 3)
     let shown: String
     let width: Int
-    if room >= 8 {
+    if room >= 5 {
       let done = Int((share * Double(room)).rounded())
       let bar =
         Style.colored(String(repeating: "━", count: done), .green)

@@ -23,7 +23,7 @@ struct RNN: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {
-      Note.error(failure.message)
+      if case .interrupted = failure.status { Note.note(failure.message) } else { Note.error(failure.message) }
       exit(withError: ExitCode(failure.status.rawValue))
     } catch let error as OutputError {
       if error.isReaderGone { exit() }

@@ -31,7 +31,8 @@ struct Train: ParsableCommand {
     let log = try settings.log.map { path throws(Failure) in try TrainingLog(path: path) }
     try settings.refuseTextAsTarget(text)
 
-    let corpus = try text.corpus(unit: division.bytes ? .byte : .unicodeScalar, validationFraction: division.validationFraction)
+    let corpus = try text.corpus(
+      unit: division.bytes ? .byte : .unicodeScalar, validationFraction: division.validationFraction)
     let data = try TrainingData(corpus, settings)
     let steps = settings.totalSteps(windowCount: data.training.windowCount)
     let configuration = model.configuration(vocabularySize: corpus.vocabulary.count)
@@ -48,7 +49,7 @@ struct Train: ParsableCommand {
     describe(corpus, data, start, steps: steps, memory: trainer.plan.totalBytes)
 
     var training = TrainingRun(
-      trainer, data: data, totalSteps: steps, saveEvery: settings.saveEvery, unit: division.bytes ? "bytes" : "characters")
+      trainer, data: data, totalSteps: steps, saveEvery: settings.saveEvery, unit: division.bytes ? "bytes" : "chars")
     try training.run(log: log, keeper: &keeper)
   }
 
@@ -57,7 +58,8 @@ struct Train: ParsableCommand {
     let unit = division.bytes ? "bytes" : "characters"
     let held = corpus.validation.isEmpty ? "" : ", \(grouped(corpus.validation.count)) for validation"
     Note.line(
-      "text      \(grouped(corpus.training.count)) \(unit) to train on\(held); \(corpus.vocabulary.count) different ones")
+      "text      \(grouped(corpus.training.count)) \(unit) to train on\(held); "
+        + "\(corpus.vocabulary.count) different ones")
     let input = model.embeddingSize.map { "embedding \($0)" } ?? "one-hot"
     let dropout = model.dropout > 0 ? ", dropout \(short(model.dropout))" : ""
     Note.line(

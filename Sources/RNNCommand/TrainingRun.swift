@@ -67,6 +67,7 @@ struct TrainingRun: ~Copyable {
         let elapsed = (clock.now - start).seconds
         display.step(record, rate: rate, secondsLeft: elapsed / Double(step) * Double(totalSteps - step))
         if let saveEvery, step.isMultiple(of: saveEvery) {
+          display.clear()
           keeper.save(try checkedModel(step, &keeper), step: step)
         }
       }
@@ -106,7 +107,8 @@ struct TrainingRun: ~Copyable {
     keeper.save(try checkedModel(step, &keeper), step: step)
     try keeper.finish()
     throw Failure(
-      message: "stopped after step \(step) of \(totalSteps), in epoch \(epoch); saved \(keeper.path)\(bestSaved(keeper))",
+      message: "stopped after step \(step) of \(totalSteps), in epoch \(epoch); "
+        + "saved \(keeper.path)\(bestSaved(keeper))",
       status: .interrupted(signal))
   }
 

@@ -11,6 +11,21 @@ struct GradientCheckTests {
     #expect(!outcome.text.contains("FAILED"))
   }
 
+  /// A kink is where central differences are wrong: a real failure, without a wrong cell.
+  @Test func failureIsToldByTheExitCode() throws {
+    let place = try Workplace()
+    for seed in 1...20 {
+      let outcome = try place.rnn(
+        "gradcheck", "--cell", "rnn-relu", "--hidden-size", "24", "--sequence-length", "16", "--batch-size", "8",
+        "--seed", String(seed))
+      if outcome.status == 0 { continue }
+      expectFailure(outcome, 1, "failed the gradient check")
+      #expect(outcome.text.contains("FAILED  rnn."))
+      return
+    }
+    Issue.record("no seed came near a kink")
+  }
+
   @Test(arguments: ["one-hot", "embedding", "vectors"], ["every-step", "last-step"])
   func everyInputAndHead(input: String, head: String) throws {
     for loss in ["cross-entropy", "mean-squared-error"] {

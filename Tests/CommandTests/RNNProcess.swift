@@ -55,8 +55,7 @@ final class Workplace {
   }
 
   /// Starts `rnn`; `finish` waits for it.
-  func start(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Process
-  {
+  func start(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments

@@ -11,7 +11,9 @@ struct SampleTests {
     try #require(try place.rnn(["train", "--text", "text.txt", "--steps", "20"] + tiny).status == 0)
   }
 
-  private func sample(_ options: String...) throws -> Outcome { try place.rnn(["sample", "model.safetensors"] + options) }
+  private func sample(_ options: String...) throws -> Outcome {
+    try place.rnn(["sample", "model.safetensors"] + options)
+  }
 
   @Test func seedDecides() throws {
     let first = try sample("--seed", "7", "--length", "80")

@@ -24,7 +24,8 @@ struct SignalTests {
     let process = try await training(place)
     kill(process.processIdentifier, signal)
     let outcome = try place.finish(process)
-    expectFailure(outcome, status, "stopped after step ", "saved model.safetensors")
+    #expect(outcome.status == status)
+    #expect(outcome.errors.contains("; saved model.safetensors"))
     // The last step of the log is the last step done, and the model is whole.
     let last = try #require(try place.log("log.jsonl").last?["step"] as? Int)
     #expect(outcome.errors.contains("stopped after step \(last) of"))

@@ -91,7 +91,8 @@ struct TrainingTests {
   func everyOption(options: [String]) throws {
     let place = try Workplace()
     try place.write(sampleText(), to: "text.txt")
-    let outcome = try place.rnn(["train", "--text", "text.txt", "--steps", "12", "--log", "log.jsonl"] + options + tiny)
+    let outcome = try place.rnn(
+      ["train", "--text", "text.txt", "--steps", "12", "--log", "log.jsonl"] + options + tiny)
     #expect(outcome.status == 0, "\(outcome.errors)")
     let losses = try place.log("log.jsonl").compactMap { $0["training_loss"] as? Double }
     #expect(losses.count == 12 && losses[11] < losses[0])
