@@ -30,18 +30,19 @@ struct RNN: ParsableCommand {
       Note.error(error.description)
       exit(withError: ExitCode(ExitStatus.failure.rawValue))
     } catch {
-      guard exitCode(for: error) != .success, !(error is ExitCode) else { exit(withError: error) }
-      Note.error(oneLine(error))
-      exit(withError: exitCode(for: error))
+      let code = exitCode(for: error)
+      guard code != .success, !(error is ExitCode) else { exit(withError: error) }
+      Note.error(oneLine(error, isUsage: code == .validationFailure))
+      exit(withError: code)
     }
   }
 
   /// The message of the parser or the library; for errors of usage with where to find help.
-  private static func oneLine(_ error: any Error) -> String {
+  private static func oneLine(_ error: any Error, isUsage: Bool) -> String {
     let message = message(for: error).split(separator: "\n").joined(separator: " ")
-    guard exitCode(for: error) == .validationFailure,
-      let hint = fullMessage(for: error).split(separator: "\n").last, hint.contains("See '")
-    else { return message }
-    return "\(message) (\(hint.drop { $0 == " " }.dropFirst(4).prefix { $0 != "f" }))"
+    // The parser knows which subcommand it was, but says so only at the end of its long message.
+    let parts = isUsage ? fullMessage(for: error).split(separator: "See '") : []
+    guard parts.count > 1, let command = parts[parts.count - 1].split(separator: "'").first else { return message }
+    return "\(message) (see '\(command)')"
   }
 }

@@ -30,7 +30,7 @@ extension Model {
       let steps = min(segment, count - start)
       engine.setTokens(tokens.span.extracting(start..<start + steps), steps: steps)
       engine.setClasses(tokens.span.extracting(start + 1..<start + 1 + steps), steps: steps)
-      engine.perform([.forward, .loss], steps: steps)
+      engine.perform(.evaluation, steps: steps)
       engine.carryState(after: steps)
       sum += engine.meanLoss(steps: steps) * Double(steps)
     }

@@ -116,7 +116,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
     let rate = optimizer.learningRate * schedule.factor(at: stepCount)
     stepCount += 1
     engine.perform(
-      [.forward, .loss, .backward, .update], steps: steps,
+      .training, steps: steps,
       dropoutSeed: plan.configuration.dropout > 0 ? dropoutSeeds.next() : nil,
       update: optimizer.rule(step: stepCount, rate: rate, clipping: clipping))
     if carriesState { engine.carryState(after: steps) }
@@ -137,7 +137,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
     var sum = 0.0
     for window in 0..<streams.windowCount {
       engine.setWindow(window, of: streams)
-      engine.perform([.forward, .loss], steps: plan.steps)
+      engine.perform(.evaluation, steps: plan.steps)
       engine.carryState(after: plan.steps)
       sum += engine.meanLoss(steps: plan.steps)
     }

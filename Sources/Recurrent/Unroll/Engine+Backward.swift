@@ -4,7 +4,7 @@ internal import Kernels
 /// dL/d(input); at last, all layers together, one deferred product for each weight.
 extension Engine {
   /// From dL/d(outputs), which stands in the plan's `outputs`.
-  func backward(_ job: Job, _ worker: Int) {
+  func backward(_ job: EngineJob, _ worker: Int) {
     // Nobody takes gradient tasks before the barriers below.
     if worker == 0 { nextTask.store(0, ordering: .relaxed) }
     let rows = job.steps * plan.batchSize
@@ -48,7 +48,7 @@ extension Engine {
 
   /// dX = dZ·Wᵢ for all rows at once, through the dropout below if there is any.
   private func inputProduct(
-    backward layer: LayerPlan, into gradient: Matrix, below: Int?, _ job: Job, _ worker: Int
+    backward layer: LayerPlan, into gradient: Matrix, below: Int?, _ job: EngineJob, _ worker: Int
   ) {
     for piece in Pieces(of: job.steps * plan.batchSize, atMost: 256).taken(by: worker, of: pool.count) {
       block.multiply(

@@ -2,7 +2,7 @@ internal import Kernels
 
 /// The forward pass: per layer one hoisted input product for all steps, then the steps in order; then the head.
 extension Engine {
-  func forward(_ job: Job, _ worker: Int) {
+  func forward(_ job: EngineJob, _ worker: Int) {
     let rows = job.steps * plan.batchSize
     if let embedding = plan.embedding, let input = plan.input {
       let share = pool.share(of: rows, worker: worker)
@@ -100,7 +100,7 @@ extension Engine {
 
   /// What the layer above reads: the outputs of the sequences `share`, dropped out in training.
   private func drop(
-    _ layer: LayerPlan, _ index: Int, _ dropped: Matrix, _ job: Job, _ share: Range<Int>
+    _ layer: LayerPlan, _ index: Int, _ dropped: Matrix, _ job: EngineJob, _ share: Range<Int>
   ) {
     for step in 0..<job.steps {
       let rows = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
@@ -127,7 +127,7 @@ extension Engine {
   }
 
   /// outputs = h·Wᵀ + b.
-  private func head(_ job: Job, _ worker: Int) {
+  private func head(_ job: EngineJob, _ worker: Int) {
     let input = headInput(steps: job.steps)
     for piece in Pieces(of: input.rows, atMost: 256).taken(by: worker, of: pool.count) {
       let target = plan.outputs.rows(piece)
@@ -141,7 +141,7 @@ extension Engine {
   }
 
   /// The loss of each row into `sums`; its gradient takes the place of the outputs.
-  func loss(_ job: Job, _ worker: Int) {
+  func loss(_ job: EngineJob, _ worker: Int) {
     guard let kind = plan.loss else { preconditionFailure("the plan has no loss") }
     let rows = plan.outputRows(steps: job.steps)
     let outputSize = plan.outputs.columns

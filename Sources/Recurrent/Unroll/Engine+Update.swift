@@ -19,7 +19,7 @@ struct UpdateRule {
 
 /// Clipping and the optimizer, on the flat blocks.
 extension Engine {
-  func update(_ job: Job, _ worker: Int) {
+  func update(_ job: EngineJob, _ worker: Int) {
     guard let rule = job.update else { preconditionFailure("an update needs a rule") }
     for piece in stride(from: worker, to: plan.normPieces, by: pool.count) {
       let start = piece * Plan.normPieceSize

@@ -1,32 +1,37 @@
 internal import Kernels
 internal import Synchronization
 
+/// What the workers of an engine are to do, in this order.
+struct EnginePhases: OptionSet, Sendable {
+  let rawValue: Int
+
+  static let pack = EnginePhases(rawValue: 1)
+  static let forward = EnginePhases(rawValue: 2)
+  static let loss = EnginePhases(rawValue: 4)
+  static let backward = EnginePhases(rawValue: 8)
+  static let update = EnginePhases(rawValue: 16)
+
+  // The combinations are made once: an array literal in a step would be allocated in every step.
+  static let evaluation: EnginePhases = [.forward, .loss]
+  static let training: EnginePhases = [.forward, .loss, .backward, .update]
+}
+
+/// The arguments of one call of an engine; plain values, copied by each worker.
+struct EngineJob {
+  var phases: EnginePhases
+  /// T of this call, at most the plan's.
+  var steps: Int
+  /// Seed of this call's dropout masks; nil: no dropout.
+  var dropoutSeed: UInt64?
+  var update: UpdateRule?
+}
+
 /// Runs a plan: owns its memory and its workers. Every worker runs `run(worker:)` on the same job and takes its share;
 /// they meet at barriers between the phases.
 ///
 /// Results do not depend on the number of workers: outputs are shared out, never sums, and where a product's summation
 /// order could depend on the shape of its output the output is cut the same way for any number of workers.
 final class Engine<S: Scalar>: PoolTask {
-  /// What the workers are to do, in this order.
-  struct Phases: OptionSet {
-    let rawValue: Int
-    static var pack: Phases { Phases(rawValue: 1) }
-    static var forward: Phases { Phases(rawValue: 2) }
-    static var loss: Phases { Phases(rawValue: 4) }
-    static var backward: Phases { Phases(rawValue: 8) }
-    static var update: Phases { Phases(rawValue: 16) }
-  }
-
-  /// One call's arguments; plain values, copied by each worker.
-  struct Job {
-    var phases: Phases
-    /// T of this call, at most the plan's.
-    var steps: Int
-    /// Seed of this call's dropout masks; nil: no dropout.
-    var dropoutSeed: UInt64?
-    var update: UpdateRule?
-  }
-
   let plan: Plan
   let cell: any RecurrentCell
   /// `cell` once more where it has two stages.
@@ -44,7 +49,7 @@ final class Engine<S: Scalar>: PoolTask {
   private let arena: Arena<S>
   private let indexArena: Arena<Int32>
   private let sumArena: Arena<Double>
-  private var job: Job
+  private var job: EngineJob
   /// Whether the packed weights are those of the parameters.
   private var isPacked = false
 
@@ -65,12 +70,12 @@ final class Engine<S: Scalar>: PoolTask {
     indices = indexArena.block
     sums = sumArena.block
     gradientTasks = plan.isTraining ? plan.gradientTasks() : []
-    job = Job(phases: [], steps: plan.steps, dropoutSeed: nil, update: nil)
+    job = EngineJob(phases: [], steps: plan.steps, dropoutSeed: nil, update: nil)
   }
 
   /// Runs the phases on all workers. Weights are packed first where they have changed.
-  func perform(_ phases: Phases, steps: Int, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil) {
-    job = Job(phases: phases, steps: steps, dropoutSeed: dropoutSeed, update: update)
+  func perform(_ phases: EnginePhases, steps: Int, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil) {
+    job = EngineJob(phases: phases, steps: steps, dropoutSeed: dropoutSeed, update: update)
     if phases.contains(.forward), !isPacked {
       job.phases.insert(.pack)
       isPacked = true

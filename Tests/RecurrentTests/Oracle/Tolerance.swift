@@ -39,7 +39,6 @@ func expectWithinBounds<S: Scalar>(
     \(what)[\(index)] is \(actual[index]), expected \(expected[index].value) ± \
     \(tolerance(expected[index], S.self)): \(worst.ratio) times the bound
     """, sourceLocation: sourceLocation)
-  print("STAT \(S.self) \(what) ratio \(worst.ratio) width \(widest / largest / Double(S.ulpOfOne)) \(largest)")
   let unit = Double(S.ulpOfOne) / 2
   #expect(
     widest <= max(largest, 0x1p-10) * unit * 0x1p18,

@@ -42,7 +42,6 @@ struct ThreeSentencesTests {
     for _ in 0..<course.steps { _ = trainer.step(tokens: tokens.span, classes: classes.span) }
     let model = trainer.model()
     let loss = trainer.step(tokens: tokens.span, classes: classes.span).loss
-    print("TASK \(course.cell) \(seed) \(loss)")
     #expect(loss < course.goal)
     #expect(loss > Self.floor, "no model can be as good")
 

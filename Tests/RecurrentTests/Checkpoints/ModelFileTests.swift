@@ -1,0 +1,151 @@
+import Foundation
+import Recurrent
+import Testing
+
+/// Models on disk: what is written comes back to the bit, and whatever does not fit is named.
+@Suite struct ModelFileTests {
+  private static let inputs: [ModelConfiguration.Input] = [
+    .oneHot(vocabularySize: 3), .embedding(vocabularySize: 3, size: 2), .vectors(size: 5),
+  ]
+
+  private func configuration(
+    _ cell: some RecurrentCell = LSTMCell(), _ input: ModelConfiguration.Input = .oneHot(vocabularySize: 3)
+  ) -> ModelConfiguration {
+    ModelConfiguration(
+      cell: cell, input: input, hiddenSize: 4, layerCount: 2, outputSize: 3, head: .lastStep, dropout: 0.25)
+  }
+
+  private func bytes(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+  @Test(arguments: BuiltInCells.all.map(\.name), inputs)
+  func comesBackToTheBit(cell: String, input: ModelConfiguration.Input) throws {
+    let directory = try ScratchDirectory()
+    let path = directory.file("model.safetensors")
+    let cell = try #require(BuiltInCells.named(cell))
+    let vocabulary = input.vocabularySize == nil ? nil : try Vocabulary(unit: .byte, symbols: [0, 10, 255])
+    let model = try Model<Float>(configuration(cell, input), seed: 7, vocabulary: vocabulary)
+    try model.save(to: path)
+    let read = try Model<Float>(contentsOf: path)
+    #expect(read.configuration.cell.name == cell.name)
+    #expect(read.configuration.input == input)
+    #expect(read.configuration.hiddenSize == 4 && read.configuration.layerCount == 2)
+    #expect(read.configuration.outputSize == 3 && read.configuration.head == .lastStep)
+    #expect(read.configuration.dropout == 0.25)
+    #expect(read.vocabulary == vocabulary)
+    for entry in model.table.entries {
+      #expect(read[parameter: entry.name].map(\.bitPattern) == model[parameter: entry.name].map(\.bitPattern))
+    }
+  }
+
+  @Test func otherPrecisionIsConverted() throws {
+    let directory = try ScratchDirectory()
+    let path = directory.file("model.safetensors")
+    let model = try Model<Double>(configuration(), seed: 3)
+    try model.save(to: path)
+    let read = try Model<Float>(contentsOf: path)
+    #expect(read[parameter: "linear.weight"] == model[parameter: "linear.weight"].map { Float($0) })
+  }
+
+  @Test func sameModelSameBytes() throws {
+    let directory = try ScratchDirectory()
+    for name in ["a", "b"] {
+      try Model<Float>(configuration(), seed: 3).save(to: directory.file(name))
+    }
+    #expect(try bytes(of: directory.file("a")) == bytes(of: directory.file("b")))
+  }
+
+  @Test func everyTruncationIsRefused() throws {
+    let directory = try ScratchDirectory()
+    try Model<Float>(configuration(), seed: 3).save(to: directory.file("whole"))
+    let bytes = try bytes(of: directory.file("whole"))
+    for length in 0..<bytes.count where length < 100 || length % 97 == 0 || length > bytes.count - 10 {
+      let path = try directory.makeFile("cut", Array(bytes.prefix(length)))
+      #expect(throws: CheckpointError.self) { try Model<Float>(contentsOf: path) }
+    }
+  }
+
+  /// Metadata changed after the fact, and a part of the message that must name the fault.
+  static let faults: [(old: String, new: String, named: String)] = [
+    ("\"format\":\"recurrent\"", "\"format\":\"recurrenT\"", "format"),
+    ("\"format_version\":\"1\"", "\"format_version\":\"9\"", "version 9"),
+    (#"\"cell\":\"lstm\""#, #"\"cell\":\"lstn\""#, "lstn"),
+    (#"\"hidden_size\":4"#, #"\"hidden_size\":5"#, "expected [20, 3]"),
+    (#"\"hidden_size\":4"#, #"\"hidden_size\":0"#, "hidden_size"),
+    (#"\"layers\":2"#, #"\"layers\":1"#, "_l1"),
+    (#"\"layers\":2"#, #"\"layers\":9"#, "rnn."),
+    (#"\"output_size\":3"#, #"\"output_size\":4"#, "linear.weight"),
+    (#"\"dropout\":0.25"#, #"\"dropout\":1.25"#, "dropout"),
+    (#"\"head\":\"last-step\""#, #"\"head\":\"past-step\""#, "past-step"),
+    (#"\"kind\":\"one-hot\""#, #"\"kind\":\"one-hat\""#, "one-hat"),
+    (#"\"symbols\":[97,98,99]"#, #"\"symbols\":[97,98,98]"#, "symbol 2"),
+    (#"\"symbols\":[97,98,99]"#, #"\"symbols\":[97,98   ]"#, "2 symbols"),
+  ]
+
+  @Test(arguments: faults.indices)
+  func metadataFaultsAreNamed(index: Int) throws {
+    let fault = Self.faults[index]
+    let directory = try ScratchDirectory()
+    let vocabulary = try Vocabulary(unit: .unicodeScalar, symbols: [97, 98, 99])
+    try Model<Float>(configuration(), seed: 3, vocabulary: vocabulary).save(to: directory.file("model"))
+    var bytes = try bytes(of: directory.file("model"))
+    let place = try #require(Data(bytes).range(of: Data(fault.old.utf8)), "\(fault.old) is not in the file")
+    precondition(fault.old.utf8.count == fault.new.utf8.count)
+    bytes.replaceSubrange(place, with: Array(fault.new.utf8))
+    let path = try directory.makeFile("faulty", bytes)
+    do {
+      _ = try Model<Float>(contentsOf: path)
+      Issue.record("\(fault.new) was accepted")
+    } catch {
+      #expect(error.description.contains(fault.named), "\(error)")
+      #expect(!error.description.contains("\n"))
+    }
+  }
+
+  /// A configuration that lies must not cost memory or time.
+  @Test func absurdSizesAreRefusedAtOnce() throws {
+    let directory = try ScratchDirectory()
+    try Model<Float>(configuration(), seed: 3).save(to: directory.file("model"))
+    var bytes = try bytes(of: directory.file("model"))
+    let old = Data(#"\"layers\":2"#.utf8)
+    let place = try #require(Data(bytes).range(of: old))
+    // 12 digits more: the header's length grows with them.
+    bytes.replaceSubrange(place, with: Array(#"\"layers\":2000000000000"#.utf8))
+    var length = UInt64(0)
+    for index in (0..<8).reversed() { length = length << 8 | UInt64(bytes[index]) }
+    length += 12
+    for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: length >> UInt64(8 * index)) }
+    let path = try directory.makeFile("large", bytes)
+    let clock = ContinuousClock()
+    let time = clock.measure {
+      #expect(throws: CheckpointError.self) { try Model<Float>(contentsOf: path) }
+    }
+    #expect(time < .seconds(5))
+  }
+
+  @Test func ownCellMustBeGivenAndMustMatch() throws {
+    let directory = try ScratchDirectory()
+    let path = directory.file("model")
+    try Model<Float>(configuration(NamedCell(name: "mine")), seed: 3).save(to: path)
+    #expect(throws: CheckpointError.self) { try Model<Float>(contentsOf: path) }
+    #expect(throws: CheckpointError.self) { try Model<Float>(contentsOf: path, cell: NamedCell(name: "other")) }
+    #expect(try Model<Float>(contentsOf: path, cell: NamedCell(name: "mine")).configuration.cell.name == "mine")
+  }
+}
+
+/// An Elman cell under another name.
+private struct NamedCell: RecurrentCell {
+  let name: String
+  let structure = CellStructure(gateCount: 1)
+
+  func forward<S: Scalar>(
+    gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>
+  ) {
+    ElmanCell().forward(gates: &gates, previous: previous, next: &next, saved: &saved)
+  }
+
+  func backward<S: Scalar>(
+    gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
+  ) {
+    ElmanCell().backward(gates: &gates, previous: previous, next: next, saved: saved, gradient: &gradient)
+  }
+}
