@@ -29,13 +29,11 @@ struct PackedProductTests {
   @Test("A row's result does not depend on the rows beside it")
   func rowsAlone() {
     func check<Element: KernelScalar>(_: Element.Type) {
-      let product = PackedProduct<Element>(37, 70, 401)
-      let together = product.multiply(rows: 0..<37)
-      for first in 0..<37 {
-        for count in [1, 2, 3, 5, 8] where first + count <= 37 {
-          let alone = product.multiply(rows: first..<first + count)
-          #expect(alone.isIdentical(to: Array(together[first * 70..<(first + count) * 70])))
-        }
+      let product = PackedProduct<Element>(29, 35, 401)
+      let together = product.multiply(rows: 0..<29)
+      for (first, count) in [(0, 1), (1, 2), (3, 3), (6, 4), (9, 5), (14, 7), (21, 8), (28, 1)] {
+        let alone = product.multiply(rows: first..<first + count)
+        #expect(alone.isIdentical(to: Array(together[first * 35..<(first + count) * 35])))
       }
     }
     check(Float.self)
