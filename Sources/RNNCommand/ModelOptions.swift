@@ -23,7 +23,7 @@ struct ModelOptions: ParsableArguments {
   var dropout = 0.0
 
   @Option(name: .customLong("init"), help: ArgumentHelp("Start values.", valueName: "name"))
-  var start = Start.pytorch
+  var start = Start.orthogonal
 
   @Option(.finite, help: "Start value of the forget gate's bias, for cells that have one. (default: as --init)")
   var forgetBias: Double?

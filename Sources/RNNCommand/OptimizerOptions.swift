@@ -10,7 +10,7 @@ struct OptimizerOptions: ParsableArguments {
       switch self {
       case .sgd: 1
       case .momentum: 0.1
-      case .rmsprop, .adam, .adamw: 2e-3
+      case .rmsprop, .adam, .adamw: 5e-3
       }
     }
   }
@@ -23,7 +23,7 @@ struct OptimizerOptions: ParsableArguments {
   var optimizer = Method.adam
 
   @Option(
-    .positive, help: "Learning rate. (default: 0.002 for adam, adamw and rmsprop, 0.1 for momentum, 1 for sgd)")
+    .positive, help: "Learning rate. (default: 0.005 for adam, adamw and rmsprop, 0.1 for momentum, 1 for sgd)")
   var learningRate: Double?
 
   @Option(.fraction, help: "Momentum, for --optimizer momentum. (default: 0.9)")
@@ -35,7 +35,9 @@ struct OptimizerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What the learning rate does over the steps.", valueName: "name"))
   var schedule = Schedule.cosine
 
-  @Option(in: 0...largestSize, help: "For --schedule cosine: steps in which the rate rises from 0. (default: 0)")
+  @Option(
+    in: 0...largestSize,
+    help: "For --schedule cosine: steps in which the rate rises from 0. (default: a twentieth of all, at most 100)")
   var warmUp: Int?
 
   @Option(.fraction, help: "For --schedule cosine: what is left of the rate at the end, as a share. (default: 0)")
@@ -82,7 +84,7 @@ struct OptimizerOptions: ParsableArguments {
     switch schedule {
     case .constant: .constant
     case .step: .stepDecay(every: decayEvery ?? max(1, steps / 10), factor: decayFactor ?? 0.5)
-    case .cosine: .cosine(warmUp: warmUp ?? 0, total: steps, minimum: finalFactor ?? 0)
+    case .cosine: .cosine(warmUp: warmUp ?? min(100, steps / 20), total: steps, minimum: finalFactor ?? 0)
     }
   }
 

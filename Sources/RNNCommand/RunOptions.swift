@@ -10,7 +10,7 @@ struct RunOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "Characters of a sequence. (default: 50, fewer for tiny texts)")
   var sequenceLength: Int?
 
-  @Option(in: 1...largestSize, help: "Passes over the text. (default: 10, more for small texts)")
+  @Option(in: 1...largestSize, help: "Passes over the text. (default: 5, more for small texts)")
   var epochs: Int?
 
   @Option(in: 1...largestSize, help: "Updates, instead of --epochs.")
@@ -47,7 +47,7 @@ struct RunOptions: ParsableArguments {
   func totalSteps(windowCount: Int) -> Int {
     if let steps { return steps }
     let wanted = (Self.wantedSteps + windowCount - 1) / windowCount
-    let (total, overflow) = windowCount.multipliedReportingOverflow(by: epochs ?? max(10, wanted))
+    let (total, overflow) = windowCount.multipliedReportingOverflow(by: epochs ?? max(5, wanted))
     return overflow ? .max : total
   }
 

@@ -18,7 +18,9 @@ import Kernels
     let all = unsafe storage.bindMemory(to: Element.self, capacity: total + 1)
     unsafe all.initialize(repeating: Self.guardValue, count: total + 1)
     unsafe start = all + Self.margin + (aligned ? 0 : 1)
-    for (index, value) in values.enumerated() { unsafe start[index] = value }
+    unsafe values.withUnsafeBufferPointer { source in
+      if let base = source.baseAddress { unsafe start.update(from: base, count: count) }
+    }
   }
 
   convenience init(count: Int, aligned: Bool = false) {
@@ -30,7 +32,7 @@ import Kernels
   var output: UnsafeMutablePointer<Element> { unsafe start }
   var input: UnsafePointer<Element> { unsafe UnsafePointer(start) }
 
-  var values: [Element] { (0..<count).map { self[$0] } }
+  var values: [Element] { unsafe Array(UnsafeBufferPointer(start: start, count: count)) }
 
   subscript(index: Int) -> Element {
     get { unsafe start[index] }

@@ -56,6 +56,24 @@ struct AllocationTests {
     }
   }
 
+  @Test("A pass forward and back", arguments: OracleCell.allCases)
+  func pass(cell: OracleCell) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+      let problem = try Problem.random(cell, Shape(steps: 5, batchSize: 4, inputSize: 6, hiddenSize: 18, seed: 1))
+      let gradient = [Float](repeating: 0.1, count: problem.outputRows * problem.configuration.outputSize)
+      let vectors = problem.vectors.map { Float($0) }
+      for threads in [1, 2] {
+        var pass = try RecurrentPass<Float>(
+          problem.model(), steps: 5, batchSize: 4, inputGradient: true, threads: threads)
+        let count = fewestAllocations {
+          pass.forward(vectors: vectors.span)
+          pass.backward(outputGradient: gradient.span)
+        }
+        #expect(count == 0, "\(count) in ten passes of \(threads) workers")
+      }
+    }
+  }
+
   @Test("A sampling step, however the token is drawn", arguments: OracleCell.allCases)
   func sampling(cell: OracleCell) async {
     await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in

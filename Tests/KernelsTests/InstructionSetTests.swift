@@ -1,0 +1,77 @@
+import CKernels
+import Foundation
+import Kernels
+import Testing
+
+@Suite("Instruction sets", .serialized)
+struct InstructionSetTests {
+  @Test("The name is one of the documented ones")
+  func name() {
+    #expect(["avx512", "avx2+fma", "neon", "baseline"].contains(InstructionSet.name))
+  }
+
+  // A process keeps its choice, so other kernels that this machine can run are tried in processes of their own. They
+  // meet the same bounds against the same references, and so agree with each other within twice as much.
+  #if arch(x86_64) && os(Linux)
+    @Test("The baseline kernels meet the same bounds")
+    func baseline() async {
+      choose("baseline")
+      await #expect(processExitsWith: .success) {
+        #expect(InstructionSet.name == "baseline")
+        InstructionSetTests.checkEverything()
+      }
+      choose(nil)
+    }
+
+    @Test("The AVX2 kernels meet the same bounds", .enabled(if: InstructionSet.name == "avx512"))
+    func avx2() async {
+      choose("avx2+fma")
+      await #expect(processExitsWith: .success) {
+        #expect(InstructionSet.name == "avx2+fma")
+        InstructionSetTests.checkEverything()
+      }
+      choose(nil)
+    }
+
+    /// For the processes started from here on.
+    private func choose(_ name: String?) {
+      let variable = "RECURRENT_INSTRUCTION_SET"
+      if let name { unsafe setenv(variable, name, 1) } else { unsafe unsetenv(variable) }
+    }
+
+    private static func checkEverything() {
+      ActivationScan.tanhOfFloat()
+      ActivationScan.sigmoidOfFloat()
+      ActivationScan.tanhOfDouble()
+      ActivationScan.sigmoidOfDouble()
+      ActivationTests().position()
+      PackedProductTests().random()
+      PackedProductTests().rowsAlone()
+      for test in [CellTests.elmanTanh, CellTests.elmanReLU, CellTests.lstm, CellTests.gru, CellTests.gruBefore] {
+        test(CellTests())()
+      }
+      DropoutKernelTests().stability()
+      LossKernelTests().random()
+      OptimizerKernelTests().adam()
+      RowKernelTests().transpose()
+    }
+  #endif
+
+  @Test("Denormals are flushed until the control word is restored")
+  func denormals() {
+    let tiny = Float.leastNonzeroMagnitude
+    let control = rk_flush_denormals()
+    let flushed = Self.twice(tiny)
+    rk_restore_denormals(control)
+    #expect(flushed == 0)
+    #expect(Self.twice(tiny) == 2 * tiny)
+    rk_spin_hint()
+  }
+
+  /// By a kernel: the compiler may move an addition of its own over the change of the control word.
+  private static func twice(_ x: Float) -> Float {
+    let row = GuardedRow([x]), sum = GuardedRow([x])
+    unsafe Float._Kernels.add(1, row.input, sum.output)
+    return sum[0]
+  }
+}
