@@ -22,7 +22,8 @@
 #undef RK_REAL
 #undef RK_NAME
 
-/// Name of the instruction set in use: "avx512", "avx2+fma", "neon" or "baseline".
+/// Name of the instruction set in use: "avx512", "avx2+fma", "neon" or "baseline". The environment variable
+/// RECURRENT_INSTRUCTION_SET may name a lower one than the machine has, for tests and support.
 const char *rk_instruction_set(void);
 
 /// Sets flush-to-zero and denormals-are-zero for the calling thread and returns the previous control word.

@@ -1,6 +1,6 @@
 // exp, sigmoid and tanh of a VECTOR; included for each length of one. Polynomials, one true division each and no table,
 // so that every lane costs the same. Largest errors, in units in the last place, with fused multiply-add: 2.00 (sigmoid)
-// and 2.50 (tanh) over all floats, 2.00 and 2.56 over 40 million doubles; the same without it. Both are monotonic.
+// and 2.50 (tanh) over all floats, where both are monotonic; 2.00 and 2.56 over 40 million doubles; the same without.
 
 // Σ c[j]·x^j
 RK_OVERLOAD VECTOR polynomial(VECTOR x, const REAL *c, int count) {
