@@ -119,6 +119,9 @@
     }
   }
 
+  // Not specialised, the standard library would assign element by element through witnesses.
+  @_specialize(where Element == Float)
+  @_specialize(where Element == Double)
   package func fill(_ matrix: Matrix, with value: Element) {
     let target = unsafe pointer(matrix)
     for row in 0..<matrix.rows {
