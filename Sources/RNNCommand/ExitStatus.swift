@@ -18,7 +18,7 @@ enum ExitStatus {
       0    done
       1    a file is missing, damaged or unfit; too little memory; a
            gradient check failed
-      3    the training loss was no longer a finite number
+      3    the loss was not, or no longer, a finite number
       64   the command line is wrong
       130  stopped by Ctrl-C (SIGINT); the model was saved
       143  stopped by SIGTERM; the model was saved
