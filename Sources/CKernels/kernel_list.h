@@ -41,6 +41,10 @@ KERNEL(void, multiply_packed,
        (size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride, const REAL *packed, REAL *c,
         size_t c_stride),
        (rows, columns, inner, a, a_stride, packed, c, c_stride))
+KERNEL(void, multiply_transposed,
+       (size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride, const REAL *b, size_t b_stride, REAL *c,
+        size_t c_stride),
+       (rows, columns, inner, a, a_stride, b, b_stride, c, c_stride))
 
 KERNEL(void, broadcast_rows, (size_t rows, size_t columns, const REAL *bias, REAL *matrix, size_t stride),
        (rows, columns, bias, matrix, stride))

@@ -31,13 +31,29 @@ extension Block where Element: KernelScalar {
       pointer(Matrix(offset: offset, rows: 1, columns: size)))
   }
 
+  /// Columns at whose multiples a part of a packed matrix may start, on every instruction set.
+  package static var packedColumnUnit: Int { 32 }
+
   /// C += A·B with B packed at `offset`. A row's result does not depend on the rows that go along with it.
+  /// - Parameter part: columns of C to compute, from a multiple of `packedColumnUnit` on; nil: all.
   @inline(__always)
-  package func multiplyPacked(_ a: Matrix, packed offset: Int, addingTo c: Matrix) {
+  package func multiplyPacked(_ a: Matrix, packed offset: Int, addingTo c: Matrix, columns part: Range<Int>? = nil) {
     precondition(a.rows == c.rows, "product of \(a.rows) rows into \(c.rows)")
-    let size = Self.packedCount(inner: a.columns, columns: c.columns)
+    let part = part ?? 0..<c.columns
+    precondition(part.lowerBound % Self.packedColumnUnit == 0, "part of a packed matrix from column \(part.lowerBound)")
+    let start = offset + Self.packedCount(inner: a.columns, columns: part.lowerBound)
+    let size = Self.packedCount(inner: a.columns, columns: part.count)
     unsafe Element._Kernels.multiplyPacked(
-      a.rows, c.columns, a.columns, pointer(a), a.stride,
-      pointer(Matrix(offset: offset, rows: 1, columns: size)), pointer(c), c.stride)
+      a.rows, part.count, a.columns, pointer(a), a.stride,
+      pointer(Matrix(offset: start, rows: 1, columns: size)), pointer(c.columns(part)), c.stride)
+  }
+
+  /// C += Aᵀ·B without OpenBLAS. A part of C does not depend on the parts computed beside it.
+  package func multiplyTransposed(_ a: Matrix, _ b: Matrix, addingTo c: Matrix) {
+    precondition(
+      a.rows == b.rows && c.rows == a.columns && c.columns == b.columns,
+      "product [\(a.columns), \(a.rows)]·[\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
+    unsafe Element._Kernels.multiplyTransposed(
+      c.rows, c.columns, a.rows, pointer(a), a.stride, pointer(b), b.stride, pointer(c), c.stride)
   }
 }

@@ -33,6 +33,13 @@ import COpenBLAS
     unsafe rk_multiply_packed_f32(rows, columns, inner, a, aStride, packed, c, cStride)
   }
 
+  public static func multiplyTransposed(
+    _ rows: Int, _ columns: Int, _ inner: Int, _ a: Input, _ aStride: Int, _ b: Input, _ bStride: Int,
+    _ c: Output, _ cStride: Int
+  ) {
+    unsafe rk_multiply_transposed_f32(rows, columns, inner, a, aStride, b, bStride, c, cStride)
+  }
+
   public static func qrFactorize(_ m: Int, _ n: Int, _ a: Output, _ tau: Output) -> Int {
     unsafe Int(LAPACKE_sgeqrf(LAPACK_ROW_MAJOR, numericCast(m), numericCast(n), a, numericCast(n), tau))
   }

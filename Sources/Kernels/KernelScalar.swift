@@ -31,6 +31,9 @@ public protocol _KernelSet {
   static func multiplyPacked(
     _ rows: Int, _ columns: Int, _ inner: Int, _ a: Input, _ aStride: Int, _ packed: Input,
     _ c: Output, _ cStride: Int)
+  static func multiplyTransposed(
+    _ rows: Int, _ columns: Int, _ inner: Int, _ a: Input, _ aStride: Int, _ b: Input, _ bStride: Int,
+    _ c: Output, _ cStride: Int)
   static func qrFactorize(_ m: Int, _ n: Int, _ a: Output, _ tau: Output) -> Int
   static func qrOrthogonal(_ m: Int, _ n: Int, _ a: Output, _ tau: Input) -> Int
 

@@ -58,6 +58,10 @@ void RK_NAME(pack)(size_t inner, size_t columns, const RK_REAL *b, size_t row_st
 /// ascending order that starts from the old value of C, so a row's result does not depend on how many rows go along.
 void RK_NAME(multiply_packed)(size_t rows, size_t columns, size_t inner, const RK_REAL *a, size_t a_stride,
                               const RK_REAL *packed, RK_REAL *c, size_t c_stride);
+/// C[rows, columns] += Aᵀ·B with A[inner, rows] and B[inner, columns] as they come. Each element of C is a chain as
+/// above, so a part of C does not depend on the parts computed beside it. Takes 128 KiB of the stack.
+void RK_NAME(multiply_transposed)(size_t rows, size_t columns, size_t inner, const RK_REAL *a, size_t a_stride,
+                                  const RK_REAL *b, size_t b_stride, RK_REAL *c, size_t c_stride);
 
 // Rows and columns.
 

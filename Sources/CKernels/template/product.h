@@ -1,47 +1,6 @@
 // C += A·B with a packed B. Every element of C is one chain of fused multiply-adds in ascending k that starts from
 // its old value, whatever the tile it falls into: the result of a row never depends on the rows beside it.
 
-// One register tile: `rows` rows by `panels` panels. Both are constants where this is inlined, so that the loops
-// unroll and the sums stay in registers.
-RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a, size_t a_stride, const REAL *packed,
-                        size_t panel_stride, REAL *c, size_t c_stride) {
-  ID(vector) sums[RK_TILE_ROWS][8];
-  RK_UNROLL
-  for (size_t i = 0; i < rows; ++i)
-    RK_UNROLL
-    for (size_t v = 0; v < 2 * panels; ++v) load(&sums[i][v], c + i * c_stride + v * LANES, LANES);
-  for (size_t k = 0; k < depth; ++k) {
-    // Kept in registers is what there is less of: elements of A or vectors of B.
-    if (rows < 2 * panels) {
-      ID(vector) left[RK_TILE_ROWS];
-      RK_UNROLL
-      for (size_t i = 0; i < rows; ++i) left[i] = (ID(vector))a[i * a_stride + k];
-      RK_UNROLL
-      for (size_t v = 0; v < 2 * panels; ++v) {
-        ID(vector) right;
-        load(&right, packed + v / 2 * panel_stride + k * PANEL + v % 2 * LANES, LANES);
-        RK_UNROLL
-        for (size_t i = 0; i < rows; ++i) sums[i][v] = FMA(left[i], right, sums[i][v]);
-      }
-    } else {
-      ID(vector) right[8];
-      RK_UNROLL
-      for (size_t v = 0; v < 2 * panels; ++v)
-        load(&right[v], packed + v / 2 * panel_stride + k * PANEL + v % 2 * LANES, LANES);
-      RK_UNROLL
-      for (size_t i = 0; i < rows; ++i) {
-        const ID(vector) left = (ID(vector))a[i * a_stride + k];
-        RK_UNROLL
-        for (size_t v = 0; v < 2 * panels; ++v) sums[i][v] = FMA(left, right[v], sums[i][v]);
-      }
-    }
-  }
-  RK_UNROLL
-  for (size_t i = 0; i < rows; ++i)
-    RK_UNROLL
-    for (size_t v = 0; v < 2 * panels; ++v) store(c + i * c_stride + v * LANES, sums[i][v], LANES);
-}
-
 // Panels that a tile of few rows takes at once: it has too few sums otherwise to hide the latency of the additions.
 #define PANELS_AT_ONCE(rows) \
   (8 * (rows) <= RK_ACCUMULATORS || (rows) == 1 ? 4 : 4 * (rows) <= RK_ACCUMULATORS ? 2 : 1)
@@ -50,30 +9,18 @@ RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a,
   case count:                                                                                                 \
     if (count > RK_TILE_ROWS) break;                                                                          \
     for (; at_once && columns - j >= PANELS_AT_ONCE(count) * PANEL; j += PANELS_AT_ONCE(count) * PANEL)       \
-      ID(tile)(count, PANELS_AT_ONCE(count), depth, a, a_stride, packed + j / PANEL * panel_stride, panel_stride, \
-               c + j, c_stride);                                                                              \
+      ID(tile)(count, PANELS_AT_ONCE(count), depth, a, a_stride, 1, packed + j / PANEL * panel_stride,        \
+               panel_stride, c + j, c_stride);                                                                \
     for (; columns - j >= PANEL; j += PANEL)                                                                  \
-      ID(tile)(count, 1, depth, a, a_stride, packed + j / PANEL * panel_stride, panel_stride, c + j, c_stride); \
+      ID(tile)(count, 1, depth, a, a_stride, 1, packed + j / PANEL * panel_stride, panel_stride, c + j,       \
+               c_stride);                                                                                     \
     break;
 
 // A strip of 1 to RK_TILE_ROWS rows and a whole number of panels.
 static void ID(strip)(size_t rows, size_t columns, size_t depth, bool at_once, const REAL *a, size_t a_stride,
                       const REAL *packed, size_t panel_stride, REAL *c, size_t c_stride) {
   size_t j = 0;
-  switch (rows) {
-    TILE_OF(1)
-    TILE_OF(2)
-    TILE_OF(3)
-    TILE_OF(4)
-    TILE_OF(5)
-    TILE_OF(6)
-    TILE_OF(7)
-    TILE_OF(8)
-    TILE_OF(9)
-    TILE_OF(10)
-    TILE_OF(11)
-    TILE_OF(12)
-  }
+  switch (rows) { RK_EACH_STRIP(TILE_OF) }
 }
 
 #undef TILE_OF
@@ -101,21 +48,32 @@ static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const
     return;
   }
   // Several strips: a piece of one panel stays in the first-level cache while all strips of a group pass over it, and
-  // the group's piece of A in the second. Strips differ by at most one row: 8 rows are 4 + 4, not 6 + 2.
-  const size_t strips = (rows + RK_TILE_ROWS - 1) / RK_TILE_ROWS, group = 96 / RK_TILE_ROWS;
-  const size_t pieces = (inner + 383) / 384;
-  for (size_t first = 0; first < strips; first += group)
+  // the group's piece of A in the second.
+  const size_t strips = STRIPS(rows), group = GROUP_ROWS / RK_TILE_ROWS, pieces = (inner + 383) / 384;
+  for (size_t first = 0; first < strips; first += group) {
+    const size_t last = first + group < strips ? first + group : strips;
+    const size_t first_row = STRIP_START(first, rows), last_row = STRIP_START(last, rows);
     for (size_t piece = 0; piece < pieces; ++piece) {
       const size_t k = piece * inner / pieces, depth = (piece + 1) * inner / pieces - k;
-      for (size_t j = 0; j < columns; j += PANEL)
-        for (size_t s = first; s < strips && s < first + group; ++s) {
-          const size_t row = s * rows / strips, count = (s + 1) * rows / strips - row;
-          const REAL *left = a + row * a_stride + k, *right = packed + j * inner + k * PANEL;
+      // Lines of the next panel that each strip fetches; a strip of little depth has no time for it.
+      const size_t lines = depth < PREFETCH_DEPTH ? 0 : depth / (last - first) + 1;
+      for (size_t j = 0; j < columns; j += PANEL) {
+        const REAL *panel = packed + j * inner + k * PANEL, *next = panel + inner * PANEL;
+        for (size_t row = first_row, s = first; s < last; ++s) {
+          const size_t count = STRIP_ROWS(s, rows), after = row + count;
           REAL *sum = c + row * c_stride + j;
+          if (lines && after < last_row) ID(prefetch)(count, c + after * c_stride + j, c_stride);
+          if (lines && j + PANEL < columns) {
+            if (after == last_row) ID(prefetch)(count, c + first_row * c_stride + j + PANEL, c_stride);
+            ID(prefetch)(lines, next + (s - first) * lines * PANEL, PANEL);
+          }
           if (j < whole)
-            ID(strip)(count, PANEL, depth, false, left, a_stride, right, panel_stride, sum, c_stride);
+            ID(strip)(count, PANEL, depth, false, a + row * a_stride + k, a_stride, panel, panel_stride, sum, c_stride);
           else
-            ID(partial_strip)(count, rest, depth, left, a_stride, right, sum, c_stride);
+            ID(partial_strip)(count, rest, depth, a + row * a_stride + k, a_stride, panel, sum, c_stride);
+          row = after;
         }
+      }
     }
+  }
 }

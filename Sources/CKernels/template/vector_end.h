@@ -10,3 +10,8 @@
 #undef STORE
 #undef SPLAT
 #undef PANEL
+#undef STRIPS
+#undef STRIP_ROWS
+#undef STRIP_START
+#undef GROUP_ROWS
+#undef PREFETCH_DEPTH

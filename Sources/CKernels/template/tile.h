@@ -1,0 +1,59 @@
+// What the products are made of: a tile of C in registers, strips of rows, panels of columns.
+
+// One register tile: `rows` rows by `panels` panels. Both are constants where this is inlined, so that the loops
+// unroll and the sums stay in registers. Element (i, k) of A is a[i * a_row + k * a_column].
+RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a, size_t a_row, size_t a_column,
+                        const REAL *packed, size_t panel_stride, REAL *c, size_t c_stride) {
+  ID(vector) sums[RK_TILE_ROWS][8];
+  RK_UNROLL
+  for (size_t i = 0; i < rows; ++i)
+    RK_UNROLL
+    for (size_t v = 0; v < 2 * panels; ++v) load(&sums[i][v], c + i * c_stride + v * LANES, LANES);
+  RK_UNROLL_BY_4
+  for (size_t k = 0; k < depth; ++k) {
+    // Kept in registers is what there is less of: elements of A or vectors of B.
+    if (rows < 2 * panels) {
+      ID(vector) left[RK_TILE_ROWS];
+      RK_UNROLL
+      for (size_t i = 0; i < rows; ++i) left[i] = (ID(vector))a[i * a_row + k * a_column];
+      RK_UNROLL
+      for (size_t v = 0; v < 2 * panels; ++v) {
+        ID(vector) right;
+        load(&right, packed + v / 2 * panel_stride + k * PANEL + v % 2 * LANES, LANES);
+        RK_UNROLL
+        for (size_t i = 0; i < rows; ++i) sums[i][v] = FMA(left[i], right, sums[i][v]);
+      }
+    } else {
+      ID(vector) right[8];
+      RK_UNROLL
+      for (size_t v = 0; v < 2 * panels; ++v)
+        load(&right[v], packed + v / 2 * panel_stride + k * PANEL + v % 2 * LANES, LANES);
+      RK_UNROLL
+      for (size_t i = 0; i < rows; ++i) {
+        const ID(vector) left = (ID(vector))a[i * a_row + k * a_column];
+        RK_UNROLL
+        for (size_t v = 0; v < 2 * panels; ++v) sums[i][v] = FMA(left, right[v], sums[i][v]);
+      }
+    }
+  }
+  RK_UNROLL
+  for (size_t i = 0; i < rows; ++i)
+    RK_UNROLL
+    for (size_t v = 0; v < 2 * panels; ++v) store(c + i * c_stride + v * LANES, sums[i][v], LANES);
+}
+
+// Rows are cut into strips that differ by at most one row: 8 rows are 4 + 4, not 6 + 2.
+#define STRIPS(rows) (((rows) + RK_TILE_ROWS - 1) / RK_TILE_ROWS)
+#define STRIP_ROWS(s, rows) ((rows) / STRIPS(rows) + ((s) < (rows) % STRIPS(rows)))
+#define STRIP_START(s, rows) ((s) * ((rows) / STRIPS(rows)) + AT_MOST(s, (rows) % STRIPS(rows)))
+
+// Rows of A whose piece stays in the second-level cache while the panels pass.
+#define GROUP_ROWS 96
+
+// The depth from which on a strip takes longer than the fetch of what the next one needs.
+#define PREFETCH_DEPTH 64
+
+// Takes a cache line of each row into the cache. Rows lie far apart, and the processor does not foresee them.
+RK_INLINE void ID(prefetch)(size_t rows, const REAL *start, size_t stride) {
+  for (size_t i = 0; i < rows; ++i) __builtin_prefetch(start + i * stride, 0, 3);
+}

@@ -1,0 +1,85 @@
+// C += Aᵀ·B, both as they come: the deferred gradients of weights, whose sum runs over all rows of A and B. Pieces of A
+// and B are copied into the order of the tiles first. Every element of C is one chain as in product.h.
+
+// A strip of 1 to RK_TILE_ROWS columns of A, row after row. Its lines lie far apart: they are fetched ahead.
+#define COPY_OF(count)                                                      \
+  case count:                                                               \
+    if (count > RK_TILE_ROWS) break;                                        \
+    RK_UNROLL_BY_4                                                          \
+    for (size_t k = 0; k < depth; ++k) {                                    \
+      __builtin_prefetch(a + (k + 16) * a_stride, 0, 3);                    \
+      __builtin_memcpy(strip + k * count, a + k * a_stride, count * sizeof(REAL)); \
+    }                                                                       \
+    break;
+
+static void ID(copy_strip)(size_t count, size_t depth, const REAL *a, size_t a_stride, REAL *strip) {
+  switch (count) { RK_EACH_STRIP(COPY_OF) }
+}
+
+#define TILE_OF_STRIP(count)                                             \
+  case count:                                                            \
+    if (count > RK_TILE_ROWS) break;                                     \
+    ID(tile)(count, 1, depth, strip, 1, count, panel, 0, c, c_stride);   \
+    break;
+
+static void ID(strip_by_panel)(size_t count, size_t depth, const REAL *strip, const REAL *panel, REAL *c,
+                               size_t c_stride) {
+  switch (count) { RK_EACH_STRIP(TILE_OF_STRIP) }
+}
+
+#undef TILE_OF_STRIP
+#undef COPY_OF
+
+// The same for a last panel of few columns, through a small copy of C.
+static void ID(strip_by_partial_panel)(size_t count, size_t columns, size_t depth, const REAL *strip,
+                                       const REAL *panel, REAL *c, size_t c_stride) {
+  REAL copy[RK_TILE_ROWS * PANEL] = {0};
+  for (size_t i = 0; i < count; ++i)
+    for (size_t j = 0; j < columns; ++j) copy[i * PANEL + j] = c[i * c_stride + j];
+  ID(strip_by_panel)(count, depth, strip, panel, copy, PANEL);
+  for (size_t i = 0; i < count; ++i)
+    for (size_t j = 0; j < columns; ++j) c[i * c_stride + j] = copy[i * PANEL + j];
+}
+
+static void ID(copy_panel)(size_t columns, size_t depth, const REAL *b, size_t b_stride, REAL *panel) {
+  for (size_t k = 0; k < depth; ++k, b += b_stride, panel += PANEL) {
+    if (columns >= PANEL)
+      __builtin_memcpy(panel, b, PANEL * sizeof(REAL));
+    else
+      for (size_t j = 0; j < PANEL; ++j) panel[j] = j < columns ? b[j] : 0;
+  }
+}
+
+static void ID(multiply_transposed)(size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride,
+                                    const REAL *b, size_t b_stride, REAL *c, size_t c_stride) {
+  enum { longest = 1024 / sizeof(REAL), group = GROUP_ROWS / RK_TILE_ROWS, strip_size = RK_TILE_ROWS * longest };
+  __attribute__((aligned(64))) REAL left[group * strip_size];
+  __attribute__((aligned(64))) REAL panel[longest * PANEL];
+  const size_t strips = STRIPS(rows), pieces = (inner + longest - 1) / longest;
+  for (size_t piece = 0; piece < pieces; ++piece) {
+    const size_t k = piece * inner / pieces, depth = (piece + 1) * inner / pieces - k;
+    for (size_t first = 0; first < strips; first += group) {
+      const size_t last = first + group < strips ? first + group : strips;
+      const size_t first_row = STRIP_START(first, rows), last_row = STRIP_START(last, rows);
+      for (size_t row = first_row, s = first; s < last; row += STRIP_ROWS(s, rows), ++s)
+        ID(copy_strip)(STRIP_ROWS(s, rows), depth, a + k * a_stride + row, a_stride, left + (s - first) * strip_size);
+      const size_t lines = depth / (last - first) + 1;
+      for (size_t j = 0; j < columns; j += PANEL) {
+        const REAL *next = b + k * b_stride + j + PANEL;
+        ID(copy_panel)(columns - j, depth, b + k * b_stride + j, b_stride, panel);
+        for (size_t row = first_row, s = first; s < last; ++s) {
+          const size_t count = STRIP_ROWS(s, rows), after = row + count;
+          const REAL *strip = left + (s - first) * strip_size;
+          REAL *sum = c + row * c_stride + j;
+          if (after < last_row) ID(prefetch)(count, c + after * c_stride + j, c_stride);
+          if (j + PANEL < columns) ID(prefetch)(lines, next + (s - first) * lines * b_stride, b_stride);
+          if (columns - j >= PANEL)
+            ID(strip_by_panel)(count, depth, strip, panel, sum, c_stride);
+          else
+            ID(strip_by_partial_panel)(count, columns - j, depth, strip, panel, sum, c_stride);
+          row = after;
+        }
+      }
+    }
+  }
+}
