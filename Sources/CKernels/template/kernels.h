@@ -12,5 +12,6 @@
 #include "losses.h"
 #include "dropout.h"
 #include "optimizers.h"
+#include "peak.h"
 
 #include "vector_end.h"
