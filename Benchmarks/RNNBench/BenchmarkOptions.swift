@@ -30,12 +30,13 @@ func whole(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
 /// Thread counts to measure, and how often.
 struct MeasuringOptions: ParsableArguments {
   @Option(
-    name: .customLong("threads"),
+    name: .customLong("threads"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Threads; may be given several times.", valueName: "n"),
     transform: whole(1...1024))
   var givenThreads: [Int] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Timed rounds; the median is shown.", valueName: "n"), transform: whole(1...1000))
   var rounds = 5
 

@@ -19,7 +19,7 @@ struct LayersBenchmark: ParsableCommand {
   var cells: [CellOption] = []
 
   @Option(
-    name: .customLong("shape"),
+    name: .customLong("shape"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "A shape; may be given several times. I may be 65hot: tokens. (default: a grid)", valueName: "T,N,I,H[,L]"),
     transform: LayerShape.init(parsing:))

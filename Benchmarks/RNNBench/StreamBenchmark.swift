@@ -17,12 +17,14 @@ struct StreamBenchmark: ParsableCommand {
   var cells: [CellOption] = []
 
   @Option(
-    name: .customLong("hidden"),
+    name: .customLong("hidden"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Hidden units; may be given several times. (default: 64, 128, 256, 512)", valueName: "h"),
     transform: whole(1...LayerShape.largestSize))
   var givenSizes: [Int] = []
 
-  @Option(help: ArgumentHelp("Layers.", valueName: "n"), transform: whole(1...LayerShape.mostLayers))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Layers.", valueName: "n"),
+    transform: whole(1...LayerShape.mostLayers))
   var layers = 1
 
   @OptionGroup var measuring: MeasuringOptions
