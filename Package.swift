@@ -60,7 +60,8 @@ let package = Package(
       dependencies: ["Recurrent", "Kernels", "AllocationCounter"],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
-    .testTarget(name: "CommandTests", dependencies: ["RNNCommand", "Recurrent"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["RNNCommand", "RNNBench", "Recurrent"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -35,6 +35,7 @@ struct MatrixProductBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
+    try verifyWritable(jsonPath)
     let shapes =
       try sizes.map { ProductShape(label: "square \($0)", m: $0, n: $0, k: $0) }
       + steps.map(Self.shape(ofStep:))
@@ -47,12 +48,7 @@ struct MatrixProductBenchmark: ParsableCommand {
       print(result.line)
       results.append(result)
     }
-    if let jsonPath {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      try encoder.encode(results).write(to: URL(fileURLWithPath: jsonPath), options: .atomic)
-    }
+    if let jsonPath { try writeJSON(results, to: jsonPath) }
   }
 
   private static func shape(ofStep text: String) throws -> ProductShape {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// Measures how fast the engine's parts are on this machine.
 @main
@@ -8,10 +9,24 @@ struct RNNBench: ParsableCommand {
     abstract: "Measure how fast Recurrent is on this machine.",
     discussion: """
       Results are compared before they are timed. Sides are interleaved and the median is shown: speeds of a shared \
-      machine vary from moment to moment, ratios within one run much less. Exit codes: 0 measured, 1 results differ or \
-      a file cannot be written, 64 wrong usage.
+      machine vary from moment to moment, ratios within one run much less. Exit codes: 0 measured, 1 results differ, a \
+      file cannot be written or memory is lacking, 64 wrong usage.
       """,
-    subcommands: [MatrixProductBenchmark.self])
+    subcommands: [MatrixProductBenchmark.self, LayersBenchmark.self, StreamBenchmark.self, PeakBenchmark.self])
+
+  /// Errors are one line on standard error, as those of `rnn`.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let code = exitCode(for: error)
+      guard code != .success, !(error is ExitCode) else { exit(withError: error) }
+      let message = message(for: error).split(separator: "\n").joined(separator: " ")
+      FileHandle.standardError.write(Data("rnn-bench: error: \(message)\n".utf8))
+      exit(withError: code)
+    }
+  }
 
   /// A debug build measures the compiler's lack of zeal.
   static func requireRelease() throws {

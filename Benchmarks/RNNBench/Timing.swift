@@ -1,22 +1,41 @@
 /// Times several ways of doing one thing in turn, round after round, and returns the median seconds of each.
 func interleavedMedians(rounds: Int, secondsPerRound: Double, _ sides: [() -> Void]) -> [Double] {
-  // One call of each to warm up and to choose how many calls fill a round.
-  let calls = sides.map { side in
-    side()
-    let once = seconds { side() }
-    return max(1, Int(secondsPerRound / max(once, 1e-9)))
-  }
+  let calls = sides.map { callsFilling(secondsPerRound, $0) }
   var samples = sides.map { _ in [Double]() }
   for _ in 0..<rounds {
-    for (index, side) in sides.enumerated() {
-      let total = seconds { for _ in 0..<calls[index] { side() } }
-      samples[index].append(total / Double(calls[index]))
-    }
+    for (index, side) in sides.enumerated() { samples[index].append(meanSeconds(calls[index], side)) }
   }
-  return samples.map { $0.sorted()[$0.count / 2] }
+  return samples.map(median)
 }
 
-func seconds(_ body: () -> Void) -> Double {
-  let duration = ContinuousClock().measure(body)
-  return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+/// How many calls take about so long, after one to warm up.
+func callsFilling(_ wanted: Double, _ body: () -> Void) -> Int {
+  body()
+  let once = seconds { body() }
+  return max(1, Int(wanted / max(once, 1e-9)))
+}
+
+func meanSeconds(_ calls: Int, _ body: () -> Void) -> Double {
+  seconds { for _ in 0..<calls { body() } } / Double(calls)
+}
+
+func seconds(_ body: () -> Void) -> Double { ContinuousClock().measure(body).seconds }
+
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+/// Calls `body` for at least so many seconds, at least once, and returns the seconds of each call.
+func secondsOfCalls(lasting wanted: Double, _ body: () -> Void) -> [Double] {
+  let start = ContinuousClock.now
+  let end = start + .seconds(wanted)
+  var instants = [start]
+  instants.reserveCapacity(4096)
+  repeat {
+    body()
+    instants.append(.now)
+  } while instants[instants.count - 1] < end
+  return zip(instants, instants.dropFirst()).map { ($1 - $0).seconds }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -85,3 +85,7 @@ KERNEL(void, adam,
         REAL beta1, REAL beta2, REAL inverse_root, REAL epsilon, REAL coupled_decay, REAL decoupled_decay),
        (count, p, g, first, second, scale, limit, step, beta1, beta2, inverse_root, epsilon, coupled_decay,
         decoupled_decay))
+
+KERNEL(size_t, peak_flops, (void), ())
+KERNEL(REAL, peak, (size_t iterations, REAL factor, REAL addend), (iterations, factor, addend))
+KERNEL(REAL, read_sum, (size_t count, const REAL *x), (count, x))

@@ -95,6 +95,30 @@
     }
   }
 
+  /// Copies `values`, row-major, to the rows of `matrix`.
+  package func write(_ values: Span<Element>, to matrix: Matrix) {
+    precondition(values.count == matrix.count, "\(values.count) values to [\(matrix.rows), \(matrix.columns)]")
+    let target = unsafe pointer(matrix)
+    unsafe values.withUnsafeBufferPointer { source in
+      guard let start = source.baseAddress else { return }
+      for row in 0..<matrix.rows {
+        unsafe (target + row * matrix.stride).update(from: start + row * matrix.columns, count: matrix.columns)
+      }
+    }
+  }
+
+  /// Copies the rows of `matrix` to `values`, row-major.
+  package func read(_ matrix: Matrix, into values: inout MutableSpan<Element>) {
+    precondition(values.count == matrix.count, "[\(matrix.rows), \(matrix.columns)] into \(values.count) values")
+    let source = unsafe pointer(matrix)
+    unsafe values.withUnsafeMutableBufferPointer { target in
+      guard let start = target.baseAddress else { return }
+      for row in 0..<matrix.rows {
+        unsafe (start + row * matrix.columns).update(from: source + row * matrix.stride, count: matrix.columns)
+      }
+    }
+  }
+
   /// A copy of `matrix`, its rows one after the other.
   package func array(_ matrix: Matrix) -> [Element] {
     let source = unsafe pointer(matrix)

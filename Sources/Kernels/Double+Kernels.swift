@@ -202,4 +202,16 @@ import COpenBLAS
       count, p, g, first, second, scale, limit, step, beta1, beta2, inverseRoot, epsilon, coupledDecay,
       decoupledDecay)
   }
+
+  // MARK: Measures of the machine
+
+  public static var peakFlops: Int { rk_peak_flops_f64() }
+
+  public static func peak(_ iterations: Int, factor: Value, addend: Value) -> Value {
+    rk_peak_f64(iterations, factor, addend)
+  }
+
+  public static func readSum(_ count: Int, _ x: Input) -> Value {
+    unsafe rk_read_sum_f64(count, x)
+  }
 }

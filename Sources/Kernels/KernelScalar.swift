@@ -88,4 +88,9 @@ public protocol _KernelSet {
     _ count: Int, _ p: Output, _ g: Input, _ first: Output, _ second: Output, scale: Value, limit: Value,
     step: Value, beta1: Value, beta2: Value, inverseRoot: Value, epsilon: Value, coupledDecay: Value,
     decoupledDecay: Value)
+
+  // Measures of the machine.
+  static var peakFlops: Int { get }
+  static func peak(_ iterations: Int, factor: Value, addend: Value) -> Value
+  static func readSum(_ count: Int, _ x: Input) -> Value
 }

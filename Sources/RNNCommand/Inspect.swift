@@ -28,7 +28,7 @@ struct Inspect: ParsableCommand {
     }
     facts += [
       ["hidden size", String(configuration.hiddenSize)], ["layers", String(configuration.layerCount)],
-      ["outputs", "\(configuration.outputSize), at \(configuration.head == .everyStep ? "every" : "the last") step"],
+      ["outputs", outputs(configuration)],
       ["dropout", short(configuration.dropout)],
     ]
     if let vocabulary = model.vocabulary {
@@ -41,6 +41,14 @@ struct Inspect: ParsableCommand {
     rows.append(["all", "", grouped(model.parameterCount)])
     return table(facts) + "\n\n" + table(rows, right: [2])
       + "\n\n\(ByteCount(bytes(model))) of parameters (\(grouped(bytes(model))) bytes)"
+  }
+
+  private func outputs(_ configuration: ModelConfiguration) -> String {
+    switch configuration.head {
+    case .everyStep: "\(configuration.outputSize), at every step"
+    case .lastStep: "\(configuration.outputSize), at the last step"
+    case .none: "the top layer's, at every step; no head"
+    }
   }
 
   private func object(_ model: Model<Float>) -> JSON {
@@ -77,7 +85,7 @@ struct Inspect: ParsableCommand {
           (key: "hidden_size", value: .integer(configuration.hiddenSize)),
           (key: "layers", value: .integer(configuration.layerCount)),
           (key: "output_size", value: .integer(configuration.outputSize)),
-          (key: "head", value: .string(configuration.head == .everyStep ? "every-step" : "last-step")),
+          (key: "head", value: .string(configuration.head.nameInFiles)),
           (key: "dropout", value: .number(configuration.dropout)),
         ])
       ),

@@ -25,12 +25,15 @@ final class Workplace {
 
   deinit { try? FileManager.default.removeItem(at: directory) }
 
-  /// The built command, which lies beside the test bundle.
-  static let command: URL = {
+  /// The built commands, which lie beside the test bundle.
+  static let command = built("rnn")
+  static let benchmark = built("rnn-bench")
+
+  private static func built(_ name: String) -> URL {
     let bundles = [Bundle.main.bundleURL] + Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
-    let places = bundles.map { $0.appending(path: "rnn") }
+    let places = bundles.map { $0.appending(path: name) }
     return places.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? places[0]
-  }()
+  }
 
   func url(_ name: String) -> URL { directory.appending(path: name) }
 
@@ -49,19 +52,29 @@ final class Workplace {
 
   func rnn(_ arguments: [String]) throws -> Outcome { try run(Self.command.path, arguments) }
 
+  /// Runs `rnn-bench` to its end, with `input` on standard input.
+  func bench(_ arguments: [String], input: String = "") throws -> Outcome {
+    try write(input, to: ".input")
+    let process = try start(
+      Self.benchmark.path, arguments, input: FileHandle(forReadingFrom: url(".input")))
+    return try finish(process)
+  }
+
   func run(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
     let process = try start(path, arguments, environment: environment)
     return try finish(process)
   }
 
   /// Starts `rnn`; `finish` waits for it.
-  func start(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+  func start(
+    _ path: String, _ arguments: [String], environment: [String: String] = [:], input: FileHandle = .nullDevice
+  ) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     process.currentDirectoryURL = directory
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     // Files, not pipes: nothing can fill up while nobody reads.
     process.standardOutput = try handle(".output")
     process.standardError = try handle(".errors")
@@ -97,10 +110,11 @@ let tiny = ["--hidden-size", "12", "--layers", "1", "--batch-size", "8", "--sequ
 
 /// Checks that a command failed as it should: the code, and one line that says all of `parts`.
 func expectFailure(
-  _ outcome: Outcome, _ status: Int32, _ parts: String..., sourceLocation: SourceLocation = #_sourceLocation
+  _ outcome: Outcome, _ status: Int32, _ parts: String..., command: String = "rnn",
+  sourceLocation: SourceLocation = #_sourceLocation
 ) {
   #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation)
-  let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("rnn: error: ") }
+  let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("\(command): error: ") }
   #expect(lines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
   #expect(outcome.errors.hasSuffix("\n"), sourceLocation: sourceLocation)
   for part in parts { #expect(outcome.errors.contains(part), "\(outcome.errors)", sourceLocation: sourceLocation) }

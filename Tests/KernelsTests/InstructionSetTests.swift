@@ -54,6 +54,8 @@ struct InstructionSetTests {
       LossKernelTests().random()
       OptimizerKernelTests().adam()
       RowKernelTests().transpose()
+      MeasureTests().readSum()
+      MeasureTests().multiplyAdd()
     }
   #endif
 

@@ -111,3 +111,13 @@ void RK_NAME(rmsprop)(size_t count, RK_REAL *p, const RK_REAL *g, RK_REAL *squar
 void RK_NAME(adam)(size_t count, RK_REAL *p, const RK_REAL *g, RK_REAL *first, RK_REAL *second, RK_REAL scale,
                    RK_REAL limit, RK_REAL step, RK_REAL beta1, RK_REAL beta2, RK_REAL inverse_root, RK_REAL epsilon,
                    RK_REAL coupled_decay, RK_REAL decoupled_decay);
+
+// Measures of the machine, for benchmarks.
+
+/// Floating-point operations of one iteration of `peak`: two for each scalar of each chain.
+size_t RK_NAME(peak_flops)(void);
+/// Independent chains x = factor·x + addend in registers, `iterations` times each; returns the sum of what they end
+/// with. |factor| < 1 keeps them finite.
+RK_REAL RK_NAME(peak)(size_t iterations, RK_REAL factor, RK_REAL addend);
+/// Σ x: one load and one addition a vector, in as many chains as fit the registers.
+RK_REAL RK_NAME(read_sum)(size_t count, const RK_REAL *x);

@@ -14,5 +14,6 @@
 #include "losses.h"
 #include "dropout.h"
 #include "optimizers.h"
+#include "peak.h"
 
 #include "vector_end.h"

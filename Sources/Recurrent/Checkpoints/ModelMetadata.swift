@@ -46,7 +46,7 @@ extension ModelMetadata {
       (key: "hidden_size", value: .integer(configuration.hiddenSize)),
       (key: "layers", value: .integer(configuration.layerCount)),
       (key: "output_size", value: .integer(configuration.outputSize)),
-      (key: "head", value: .string(configuration.head == .everyStep ? "every-step" : "last-step")),
+      (key: "head", value: .string(configuration.head.nameInFiles)),
       (key: "dropout", value: .number(configuration.dropout)),
     ])
   }
@@ -62,6 +62,17 @@ extension ModelMetadata {
     // Every number here is finite, the only thing that JSON cannot say.
     guard let bytes = try? json.serialized() else { preconditionFailure("metadata is not finite") }
     return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension ModelConfiguration.Head {
+  /// As model files and `rnn inspect` write it.
+  package var nameInFiles: String {
+    switch self {
+    case .everyStep: "every-step"
+    case .lastStep: "last-step"
+    case .none: "none"
+    }
   }
 }
 
@@ -130,14 +141,20 @@ extension ModelMetadata {
     case "vectors": parsed = .vectors(size: try input.size("size"))
     default: throw reader.fault("there is no input of kind \(kind)")
     }
-    let head = try reader.string("head")
-    guard head == "every-step" || head == "last-step" else { throw reader.fault("there is no head \(head)") }
+    let headName = try reader.string("head")
+    guard let head = ModelConfiguration.Head.allCases.first(where: { $0.nameInFiles == headName }) else {
+      throw reader.fault("there is no head \(headName)")
+    }
+    let hiddenSize = try reader.size("hidden_size")
+    let outputSize = try reader.size("output_size")
+    guard head != .none || outputSize == hiddenSize else {
+      throw reader.fault("without a head output_size is hidden_size, \(hiddenSize), not \(outputSize)")
+    }
     let dropout = try reader.number("dropout")
     guard (0..<1).contains(dropout) else { throw reader.fault("dropout is \(dropout), not in 0..<1") }
     return ModelConfiguration(
-      cell: cell, input: parsed, hiddenSize: try reader.size("hidden_size"),
-      layerCount: try reader.size("layers"), outputSize: try reader.size("output_size"),
-      head: head == "every-step" ? .everyStep : .lastStep, dropout: dropout)
+      cell: cell, input: parsed, hiddenSize: hiddenSize, layerCount: try reader.size("layers"),
+      outputSize: outputSize, head: head, dropout: dropout)
   }
 
   private static func vocabulary(_ reader: Reader) throws(CheckpointError) -> Vocabulary {

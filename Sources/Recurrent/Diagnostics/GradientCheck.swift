@@ -85,7 +85,7 @@ private struct GradientCheck: ~Copyable {
       inputGradient: configuration.input.vocabularySize == nil, threads: threads)
     self.init(
       model, pass, loss: loss, inputRows: steps * batchSize,
-      outputRows: configuration.head == .everyStep ? steps * batchSize : batchSize, &generator)
+      outputRows: configuration.head == .lastStep ? batchSize : steps * batchSize, &generator)
   }
 
   /// Draws the data.

@@ -1,4 +1,4 @@
-/// What a model is: its input, a stack of recurrent layers of one cell, and a linear head.
+/// What a model is: its input, a stack of recurrent layers of one cell, and a linear head or none.
 public struct ModelConfiguration: Sendable {
   /// What goes into the first layer.
   public enum Input: Sendable, Hashable {
@@ -31,6 +31,8 @@ public struct ModelConfiguration: Sendable {
     case everyStep
     /// At the last step: outputs [1, N, O] (many-to-one).
     case lastStep
+    /// There is no linear layer: the outputs are the top layer's h, [T, N, H].
+    case none
   }
 
   public var cell: any RecurrentCell
@@ -39,14 +41,14 @@ public struct ModelConfiguration: Sendable {
   public var hiddenSize: Int
   /// L.
   public var layerCount: Int
-  /// O: classes or values of the head.
+  /// O: classes or values of the head; H where there is none.
   public var outputSize: Int
   public var head: Head
   /// Probability with which an output of a layer is dropped on its way to the next layer, in training. Between layers
   /// only, as PyTorch's `dropout`; at least two layers are needed for it to act.
   public var dropout: Double
 
-  /// - Precondition: sizes are at least 1; 0 ≤ dropout < 1.
+  /// - Precondition: sizes are at least 1; 0 ≤ dropout < 1; without a head the output size is the hidden size.
   public init(
     cell: some RecurrentCell, input: Input, hiddenSize: Int, layerCount: Int = 1, outputSize: Int,
     head: Head = .everyStep, dropout: Double = 0
@@ -61,6 +63,16 @@ public struct ModelConfiguration: Sendable {
     validate()
   }
 
+  /// A stack of recurrent layers without a head.
+  /// - Precondition: sizes are at least 1; 0 ≤ dropout < 1.
+  public init(
+    cell: some RecurrentCell, input: Input, hiddenSize: Int, layerCount: Int = 1, dropout: Double = 0
+  ) {
+    self.init(
+      cell: cell, input: input, hiddenSize: hiddenSize, layerCount: layerCount, outputSize: hiddenSize, head: .none,
+      dropout: dropout)
+  }
+
   /// I of a layer: the input's size for the first, H above.
   public func inputSize(ofLayer layer: Int) -> Int { layer == 0 ? input.size : hiddenSize }
 
@@ -69,6 +81,9 @@ public struct ModelConfiguration: Sendable {
     precondition(hiddenSize >= 1, "hidden size must be 1 or more, got \(hiddenSize)")
     precondition(layerCount >= 1, "layer count must be 1 or more, got \(layerCount)")
     precondition(outputSize >= 1, "output size must be 1 or more, got \(outputSize)")
+    precondition(
+      head != .none || outputSize == hiddenSize,
+      "without a head the output size is the hidden size, \(hiddenSize); got \(outputSize)")
     precondition(input.size >= 1, "input size must be 1 or more, got \(input.size)")
     precondition(input.vocabularySize ?? 1 >= 1, "vocabulary size must be 1 or more")
     precondition((0..<1).contains(dropout), "dropout must be in 0..<1, got \(dropout)")

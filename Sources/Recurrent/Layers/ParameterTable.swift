@@ -1,5 +1,6 @@
 /// The parameters of a model: name, shape and place of each in one flat block. Names and shapes are PyTorch's, as of a
-/// module with an `nn.Embedding` named embedding, an `nn.RNN`/`LSTM`/`GRU` named rnn and an `nn.Linear` named linear.
+/// module with an `nn.Embedding` named embedding, an `nn.RNN`/`LSTM`/`GRU` named rnn and an `nn.Linear` named linear
+/// (the head, if there is one).
 public struct ParameterTable: Sendable, Hashable {
   public struct Entry: Sendable, Hashable {
     public let name: String
@@ -51,6 +52,7 @@ public struct ParameterTable: Sendable, Hashable {
       places.hiddenBias = try append("rnn.bias_hh_l\(layer)", [rows])
       layers.append(places)
     }
+    guard configuration.head != .none else { return }
     headWeights = try append("linear.weight", [configuration.outputSize, hidden])
     headBias = try append("linear.bias", [configuration.outputSize])
   }

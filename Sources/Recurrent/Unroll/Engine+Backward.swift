@@ -3,17 +3,19 @@ internal import Kernels
 /// Back-propagation through time (Werbos 1990): the head, then per layer the steps in reverse order and one product for
 /// dL/d(input); at last, all layers together, one deferred product for each weight.
 extension Engine {
-  /// From dL/d(outputs), which stands in the plan's `outputs`.
+  /// From dL/d(outputs), which stands in the plan's `outputs`, or without a head in its `outputGradient`.
   func backward(_ job: EngineJob, _ worker: Int) {
     // Nobody takes gradient tasks before the barriers below.
     if worker == 0 { nextTask.store(0, ordering: .relaxed) }
     let rows = job.steps * plan.batchSize
     let headRows = plan.outputRows(steps: job.steps)
     let outputGradient = plan.outputGradient!
-    for piece in Pieces(of: headRows, atMost: 256).taken(by: worker, of: pool.count) {
-      block.multiply(
-        plan.outputs.rows(piece), plan.headWeights,
-        into: outputGradient.rows(rows - headRows + piece.lowerBound..<rows - headRows + piece.upperBound))
+    if plan.configuration.head != .none {
+      for piece in Pieces(of: headRows, atMost: 256).taken(by: worker, of: pool.count) {
+        block.multiply(
+          plan.outputs.rows(piece), plan.headWeights,
+          into: outputGradient.rows(rows - headRows + piece.lowerBound..<rows - headRows + piece.upperBound))
+      }
     }
     pool.barrier()
 

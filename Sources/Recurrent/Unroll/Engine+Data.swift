@@ -79,8 +79,13 @@ extension Engine {
 
 extension Plan {
   /// nil: the caller's own.
+  var loss: Loss? { purpose.loss }
+}
+
+extension Plan.Purpose {
+  /// nil: the caller's own.
   var loss: Loss? {
-    switch purpose {
+    switch self {
     case .training(let loss, _), .inference(let loss): loss
     }
   }

@@ -22,8 +22,10 @@ extension Engine {
       if let dropped = layer.dropped { drop(layer, index, dropped, job, share) }
       pool.barrier()
     }
-    head(job, worker)
-    pool.barrier()
+    if plan.configuration.head != .none {
+      head(job, worker)
+      pool.barrier()
+    }
   }
 
   /// gates = X·Wᵢᵀ + bias for all rows at once.

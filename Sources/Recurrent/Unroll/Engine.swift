@@ -131,8 +131,8 @@ extension Plan {
     if case .training = purpose { true } else { false }
   }
 
-  /// Rows of the head for a call of `steps` steps.
+  /// Rows of the outputs for a call of `steps` steps.
   func outputRows(steps: Int) -> Int {
-    configuration.head == .everyStep ? steps * batchSize : batchSize
+    configuration.head == .lastStep ? batchSize : steps * batchSize
   }
 }

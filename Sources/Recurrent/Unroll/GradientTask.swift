@@ -42,8 +42,10 @@ extension Plan {
             bias: .init(sums: gradient(of: layer.hiddenBias).columns(last), copy: nil)))
       }
     }
-    let outputs = Pieces(of: outputs.columns, atMost: 256)
-    products += (0..<outputs.count).map { .head(columns: outputs[$0]) }
+    if configuration.head != .none {
+      let outputs = Pieces(of: outputs.columns, atMost: 256)
+      products += (0..<outputs.count).map { .head(columns: outputs[$0]) }
+    }
     if let embedding, let inputGradient {
       let pieces = Pieces(of: embedding.columns, atMost: 64)
       sums += (0..<pieces.count).map {

@@ -52,11 +52,12 @@ public struct Plan: Sendable, CustomStringConvertible {
   private(set) var inputGradient: Matrix?
   /// [T·N, H] dL/d(outputs of the layer whose turn it is).
   private(set) var outputGradient: Matrix?
-  /// [O, H] and [1, O].
+  /// [O, H] and [1, O]; empty without a head.
   private(set) var headWeights = Matrix(offset: 0, rows: 0, columns: 0)
   private(set) var headBias = Matrix(offset: 0, rows: 0, columns: 0)
   private(set) var packedHead: Int?
-  /// [T·N or N, O] the head's outputs, then dL/d(outputs).
+  /// [T·N or N, O] the head's outputs, then dL/d(outputs); without a head a view of the top layer's h, whose rows are
+  /// not contiguous.
   private(set) var outputs = Matrix(offset: 0, rows: 0, columns: 0)
   /// As `outputs`, for losses on values.
   private(set) var targets: Matrix?
@@ -77,6 +78,9 @@ public struct Plan: Sendable, CustomStringConvertible {
   ) throws(PlanError) {
     precondition(steps >= 1, "steps must be 1 or more, got \(steps)")
     precondition(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
+    precondition(
+      configuration.head != .none || purpose.loss == nil,
+      "a model without head has no loss of its own; use RecurrentPass")
     self.configuration = configuration
     self.purpose = purpose
     self.steps = steps
@@ -116,16 +120,10 @@ public struct Plan: Sendable, CustomStringConvertible {
         layer(index, rows: rows, isTraining: isTraining, packsEverything: packsEverything, scalar: scalar))
     }
 
-    let outputSize = configuration.outputSize
-    headWeights = Matrix(offset: table.headWeights, rows: outputSize, columns: configuration.hiddenSize)
-    headBias = Matrix(offset: table.headBias, rows: 1, columns: outputSize)
-    if packsEverything {
-      packedHead = reservePacked("linear.weight packed", configuration.hiddenSize, outputSize, scalar)
-    }
-    let outputRows = configuration.head == .everyStep ? rows : batchSize
-    outputs = reserve("outputs", .workspace, [outputRows, outputSize], padded: false)
-    if loss == .meanSquaredError {
-      targets = reserve("targets", .workspace, [outputRows, outputSize], padded: false)
+    if configuration.head == .none {
+      outputs = layers[layers.count - 1].outputs
+    } else {
+      reserveHead(packed: packsEverything, scalar)
     }
     if isTraining {
       outputGradient = reserve("dlayer output", .scratch, [rows, configuration.hiddenSize])
@@ -192,6 +190,20 @@ public struct Plan: Sendable, CustomStringConvertible {
       layer.dropped = reserve(name + "dropped output", .workspace, [rows, hidden])
     }
     return layer
+  }
+
+  private mutating func reserveHead<S: Scalar>(packed: Bool, _ scalar: S.Type) {
+    let outputSize = configuration.outputSize
+    headWeights = Matrix(offset: table.headWeights, rows: outputSize, columns: configuration.hiddenSize)
+    headBias = Matrix(offset: table.headBias, rows: 1, columns: outputSize)
+    if packed {
+      packedHead = reservePacked("linear.weight packed", configuration.hiddenSize, outputSize, scalar)
+    }
+    let outputRows = outputRows(steps: steps)
+    outputs = reserve("outputs", .workspace, [outputRows, outputSize], padded: false)
+    if loss == .meanSquaredError {
+      targets = reserve("targets", .workspace, [outputRows, outputSize], padded: false)
+    }
   }
 
   // MARK: Places

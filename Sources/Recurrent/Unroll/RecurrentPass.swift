@@ -3,7 +3,8 @@ internal import Kernels
 /// One plan, ready to run: forward, and backward from a gradient of your own. What `Trainer` is made of; use it where
 /// the loss or the update is yours.
 ///
-/// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head at the last step).
+/// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head at the last step, [T, N, H] without
+/// a head).
 public struct RecurrentPass<S: Scalar>: ~Copyable {
   private let engine: Engine<S>
   private let model: Model<S>
@@ -31,6 +32,10 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
 
   /// Replaces the parameters; the configuration must be the same.
   public mutating func load(_ model: Model<S>) { engine.load(model) }
+
+  /// Lets the next forward call pack the weights again, as it must after every update: for measuring a training step
+  /// without an optimizer.
+  package mutating func parametersChanged() { engine.parametersChanged() }
 
   /// The state before the first step; all 0 at first.
   public var initialState: RecurrentState<S> {
@@ -63,7 +68,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
 
   private var lastDropoutSeed: UInt64?
 
-  /// The head's outputs, [steps, N, O] or [N, O].
+  /// The outputs of the last forward call, [steps, N, O] or [N, O].
   public var outputs: [S] { engine.block.array(plan.outputs.rows(0..<plan.outputRows(steps: steps))) }
 
   /// The outputs h of a layer, [steps, N, H].
@@ -78,7 +83,9 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
     precondition(
       outputGradient.count == rows * plan.outputs.columns,
       "expected a gradient of \(rows * plan.outputs.columns) values, got \(outputGradient.count)")
-    engine.block.write(outputGradient, at: plan.outputs.offset)
+    // Without a head the outputs are the states themselves, which backward still reads.
+    let place = plan.configuration.head == .none ? plan.outputGradient! : plan.outputs
+    engine.block.write(outputGradient, to: place.rows(0..<rows))
     engine.perform(.backward, steps: steps, dropoutSeed: lastDropoutSeed)
   }
 

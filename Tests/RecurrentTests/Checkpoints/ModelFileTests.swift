@@ -37,6 +37,30 @@ import Testing
     }
   }
 
+  @Test(arguments: inputs)
+  func modelsWithoutHead(input: ModelConfiguration.Input) throws {
+    let directory = try ScratchDirectory()
+    let path = directory.file("model.safetensors")
+    let model = try Model<Double>(
+      ModelConfiguration(cell: .gru, input: input, hiddenSize: 4, layerCount: 2), seed: 7)
+    try model.save(to: path)
+    let read = try Model<Double>(contentsOf: path)
+    #expect(read.configuration.head == .none && read.configuration.outputSize == 4)
+    #expect(read.table == model.table)
+    for entry in model.table.entries {
+      #expect(!entry.name.hasPrefix("linear"))
+      #expect(read[parameter: entry.name] == model[parameter: entry.name])
+    }
+
+    // An output size that is not the hidden size.
+    var bytes = try bytes(of: path)
+    let place = try #require(Data(bytes).range(of: Data(#"\"output_size\":4"#.utf8)))
+    bytes[place.upperBound - 1] = UInt8(ascii: "5")
+    let faulty = try directory.makeFile("faulty", bytes)
+    let error = #expect(throws: CheckpointError.self) { try Model<Double>(contentsOf: faulty) }
+    #expect(error?.description.contains("output_size is hidden_size, 4, not 5") == true)
+  }
+
   @Test func otherPrecisionIsConverted() throws {
     let directory = try ScratchDirectory()
     let path = directory.file("model.safetensors")

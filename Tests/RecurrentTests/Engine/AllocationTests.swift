@@ -74,6 +74,28 @@ struct AllocationTests {
     }
   }
 
+  @Test("A piece of inference and the copy of its outputs", arguments: OracleCell.allCases)
+  func inference(cell: OracleCell) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+      for head in ModelConfiguration.Head.allCases {
+        let shape = Shape(steps: 5, batchSize: 4, inputSize: 6, hiddenSize: 18, layerCount: 2, seed: 1)
+        let problem = try Problem.random(cell, shape, head: head)
+        let vectors = problem.vectors.map { Float($0) }
+        var outputs = [Float](repeating: 0, count: problem.outputRows * problem.configuration.outputSize)
+        for threads in [1, 2] {
+          var pass = try InferencePass<Float>(problem.model(), steps: 5, batchSize: 4, threads: threads)
+          let count = fewestAllocations {
+            pass.run(vectors: vectors.span)
+            var span = outputs.mutableSpan
+            pass.copyOutputs(into: &span)
+            outputs[0] += pass.output(row: 0)[0]
+          }
+          #expect(count == 0, "\(count) in ten pieces of \(threads) workers, head \(head)")
+        }
+      }
+    }
+  }
+
   @Test("A sampling step, however the token is drawn", arguments: OracleCell.allCases)
   func sampling(cell: OracleCell) async {
     await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in

@@ -11,6 +11,7 @@ struct PreconditionTests {
     case parameterOfWrongSize, noHiddenUnits, certainDropout, forgetBiasWithoutGate, secondStageNotDeclared
     case drawWithoutPrompt, feedUnknownToken, negativeTemperature, sampleVectors, oneTokenToEvaluate
     case nesterovWithoutMomentum, clippingAtZero
+    case outputSizeWithoutHead, trainWithoutHead, evaluateWithoutHead, inferenceOfTooManySteps, outputsIntoTooLittle
 
     /// A part of the message.
     var message: String {
@@ -43,6 +44,10 @@ struct PreconditionTests {
       case .oneTokenToEvaluate: "an evaluation needs 2 tokens or more, got 1"
       case .nesterovWithoutMomentum: "needs a momentum above 0"
       case .clippingAtZero: "the clipping norm must be above 0, got 0.0"
+      case .outputSizeWithoutHead: "without a head the output size is the hidden size, 3; got 4"
+      case .trainWithoutHead, .evaluateWithoutHead: "a model without head has no loss of its own; use RecurrentPass"
+      case .inferenceOfTooManySteps: "steps must be in 1...2, got 3"
+      case .outputsIntoTooLittle: "expected room for 6 outputs, got 5"
       }
     }
 
@@ -99,6 +104,19 @@ struct PreconditionTests {
         _ = try Model<Float>(configuration(.oneHot(vocabularySize: 4)), seed: 1).evaluate([0])
       case .nesterovWithoutMomentum: _ = Optimizer.sgd(learningRate: 1, nesterov: true)
       case .clippingAtZero: _ = GradientClipping.norm(0)
+      case .outputSizeWithoutHead:
+        _ = ModelConfiguration(cell: .rnn, input: .vectors(size: 3), hiddenSize: 3, outputSize: 4, head: .none)
+      case .trainWithoutHead: _ = try Trainer(headless(), batchSize: 2, sequenceLength: 3)
+      case .evaluateWithoutHead: _ = try headless().evaluate([0, 1, 2])
+      case .inferenceOfTooManySteps:
+        var pass = try InferencePass(headless(), steps: 2, batchSize: 2)
+        pass.run(tokens: [0, 1, 2, 0, 1, 2].span)
+      case .outputsIntoTooLittle:
+        var pass = try InferencePass(headless(), steps: 2, batchSize: 2)
+        pass.run(tokens: [0, 1].span)
+        var outputs = [Float](repeating: 0, count: 5)
+        var span = outputs.mutableSpan
+        pass.copyOutputs(into: &span)
       }
     }
 
@@ -111,6 +129,10 @@ struct PreconditionTests {
 
     private func trainer(_ input: ModelConfiguration.Input, _ loss: Loss) throws -> Trainer<Float> {
       try Trainer(Model(configuration(input), seed: 1), batchSize: 2, sequenceLength: 3, loss: loss)
+    }
+
+    private func headless() throws -> Model<Float> {
+      try Model(ModelConfiguration(cell: .rnn, input: .oneHot(vocabularySize: 5), hiddenSize: 3), seed: 1)
     }
 
     private func pass() throws -> RecurrentPass<Float> {

@@ -35,7 +35,8 @@ struct OracleTests {
   func pass(cell: OracleCell, shape: Shape) throws {
     // Chosen by the seed, so that all combinations come with all cells.
     let input = InputKind.allCases[Int(shape.seed % 3)]
-    let head: ModelConfiguration.Head = shape.seed % 5 == 2 ? .lastStep : .everyStep
+    let heads: [ModelConfiguration.Head] = [.everyStep, .everyStep, .lastStep, .none, .everyStep]
+    let head = heads[Int(shape.seed % 5)]
     let problem = try Problem.random(
       cell, shape, input: input, head: head, loss: shape.seed % 2 == 0 ? .crossEntropy : .meanSquaredError)
     let solution = problem.solve()
@@ -52,7 +53,7 @@ struct OracleTests {
       (.oneHot, .meanSquaredError), (.embedding, .crossEntropy), (.embedding, .meanSquaredError),
     ])
   func step(cell: OracleCell, kinds: (input: InputKind, loss: Loss)) throws {
-    for head in ModelConfiguration.Head.allCases {
+    for head in [ModelConfiguration.Head.everyStep, .lastStep] {
       // A single class has no gradient.
       for outputSize in [kinds.loss == .crossEntropy ? 2 : 1, 5, 37] {
         let shape = Shape(

@@ -21,7 +21,7 @@ struct Problem {
   /// Whether single precision has only the nearest neighbours of these numbers.
   var isRounded = false
 
-  var outputRows: Int { configuration.head == .everyStep ? steps * batchSize : batchSize }
+  var outputRows: Int { configuration.head == .lastStep ? batchSize : steps * batchSize }
 }
 
 /// How large a random problem is.
@@ -59,6 +59,7 @@ extension Problem {
     _ cell: OracleCell, _ shape: Shape, input: InputKind = .vectors, head: ModelConfiguration.Head = .everyStep,
     loss: Loss = .crossEntropy, outputSize: Int = 3
   ) throws -> Problem {
+    let outputSize = head == .none ? shape.hiddenSize : outputSize
     var generator = SeededGenerator(seed: shape.seed)
     func uniform(_ count: Int, _ bound: Double) -> [Double] {
       (0..<count).map { _ in Double(Float(generator.uniform(-bound, bound))) }

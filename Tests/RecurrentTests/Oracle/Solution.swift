@@ -66,7 +66,10 @@ extension Problem {
           x = state[layer][sequence][0]
           layerOutputs[layer] += x
         }
-        if configuration.head == .everyStep || step == steps - 1 {
+        if configuration.head == .none {
+          // Nodes of their own: dL/d(outputs) is not the gradient that reaches h by the later steps too.
+          outputs += x.map { 1 * $0 }
+        } else if configuration.head == .everyStep || step == steps - 1 {
           outputs += head(x, parameters["linear.weight"]!, parameters["linear.bias"]!)
         }
       }

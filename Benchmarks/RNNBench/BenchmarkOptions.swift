@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import Recurrent
+
+/// A built-in cell, by its name.
+struct CellOption: ExpressibleByArgument, Sendable {
+  let cell: any RecurrentCell
+
+  init?(argument: String) {
+    guard let cell = BuiltInCells.named(argument) else { return nil }
+    self.cell = cell
+  }
+
+  static var allValueStrings: [String] { BuiltInCells.all.map(\.name) }
+
+  /// Those that other libraries have too.
+  static let usual: [any RecurrentCell] = [ElmanCell.rnn, LSTMCell.lstm, GRUCell.gru]
+}
+
+/// A transform for options: a whole number in `range`.
+func whole(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
+  { text in
+    guard let value = Int(text), range.contains(value) else {
+      throw ValidationError("expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+}
+
+/// Thread counts to measure, and how often.
+struct MeasuringOptions: ParsableArguments {
+  @Option(
+    name: .customLong("threads"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Threads; may be given several times.", valueName: "n"),
+    transform: whole(1...1024))
+  var givenThreads: [Int] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Timed rounds; the median is shown.", valueName: "n"), transform: whole(1...1000))
+  var rounds = 5
+
+  @Option(name: .customLong("json"), help: ArgumentHelp("Write the results to this file.", valueName: "file"))
+  var jsonPath: String?
+
+  /// As given, each once; otherwise one, and all processors.
+  var threads: [Int] {
+    let wanted = givenThreads.isEmpty ? [1, ProcessInfo.processInfo.activeProcessorCount] : givenThreads
+    return wanted.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}

@@ -1,0 +1,132 @@
+import Recurrent
+
+/// A stack of built-in cells once more, one unit at a time, in Double with bounds: what outputs are compared with before
+/// they are timed.
+struct NaiveLayers {
+  private struct Layer {
+    let inputWeights: [Float]
+    let hiddenWeights: [Float]
+    let inputBias: [Float]
+    let hiddenBias: [Float]
+  }
+
+  private let cell: String
+  private let hidden: Int
+  private let vocabulary: Int?
+  private let layers: [Layer]
+
+  init(_ model: Model<Float>) {
+    let configuration = model.configuration
+    cell = configuration.cell.name
+    hidden = configuration.hiddenSize
+    vocabulary = configuration.input.vocabularySize
+    layers = (0..<configuration.layerCount).map { layer in
+      Layer(
+        inputWeights: model[parameter: "rnn.weight_ih_l\(layer)"],
+        hiddenWeights: model[parameter: "rnn.weight_hh_l\(layer)"],
+        inputBias: model[parameter: "rnn.bias_ih_l\(layer)"], hiddenBias: model[parameter: "rnn.bias_hh_l\(layer)"])
+    }
+  }
+
+  /// Compares [T, N, H] with the first two steps of the first and the last sequence, from the zero state.
+  /// - Throws: `WrongOutput`.
+  func check(_ outputs: [Float], _ shape: LayerShape, _ data: LayerData, _ label: String) throws {
+    if let index = outputs.firstIndex(where: { !$0.isFinite }) {
+      throw WrongOutput(label: label, what: "output \(index) is \(outputs[index])")
+    }
+    for sequence in Set([0, shape.batchSize - 1]).sorted() {
+      let zero = [BoundedNumber](repeating: BoundedNumber(value: 0), count: hidden)
+      var states = layers.map { _ in (h: zero, c: zero) }
+      for step in 0..<min(2, shape.steps) {
+        let row = step * shape.batchSize + sequence
+        var x = input(row, data, shape.inputSize)
+        for (index, layer) in layers.enumerated() {
+          states[index] = self.step(layer, x, states[index].h, states[index].c)
+          x = states[index].h
+        }
+        for unit in 0..<hidden {
+          let output = Double(outputs[row * hidden + unit])
+          // Twice: formulas that are the same on paper only, z·(h' − n) + n for (1 − z)·n + z·h'.
+          if !(abs(output - x[unit].value) <= 2 * x[unit].error + 1e-30) {
+            throw WrongOutput(
+              label: label,
+              what: """
+                unit \(unit) of sequence \(sequence) at step \(step) is \(output), expected \(x[unit].value) \
+                ± \(2 * x[unit].error)
+                """)
+          }
+        }
+      }
+    }
+  }
+
+  private func input(_ row: Int, _ data: LayerData, _ size: Int) -> [BoundedNumber] {
+    if vocabulary != nil { return (0..<size).map { BoundedNumber(value: $0 == Int(data.tokens[row]) ? 1 : 0) } }
+    return data.vectors[row * size..<(row + 1) * size].map { BoundedNumber(value: Double($0)) }
+  }
+
+  /// h and c after one step of one layer.
+  private func step(
+    _ layer: Layer, _ x: [BoundedNumber], _ h: [BoundedNumber], _ c: [BoundedNumber]
+  ) -> (h: [BoundedNumber], c: [BoundedNumber]) {
+    func sum(_ gate: Int, _ unit: Int, _ operand: [BoundedNumber]) -> BoundedNumber {
+      total(inputs(layer, gate * hidden + unit, x), hiddens(layer, gate * hidden + unit, operand), x.count + hidden + 2)
+    }
+    let units = 0..<hidden
+    switch cell {
+    case "rnn": return (units.map { sum(0, $0, h).tanh }, c)
+    case "rnn-relu": return (units.map { sum(0, $0, h).rectified }, c)
+    case "lstm":
+      let next = units.map { unit in
+        sum(1, unit, h).sigmoid * c[unit] + sum(0, unit, h).sigmoid * sum(2, unit, h).tanh
+      }
+      return (units.map { sum(3, $0, h).sigmoid * next[$0].tanh }, next)
+    case "gru":
+      return (
+        units.map { unit in
+          let (r, z) = (sum(0, unit, h).sigmoid, sum(1, unit, h).sigmoid)
+          let row = 2 * hidden + unit
+          let fromInput = total(inputs(layer, row, x), (0, 0, 0), x.count + 1)
+          let n = (fromInput + r * total(hiddens(layer, row, h), (0, 0, 0), hidden + 1)).tanh
+          return (1 - z) * n + z * h[unit]
+        }, c
+      )
+    case "gru-reset-before":
+      let reset = units.map { sum(0, $0, h).sigmoid * h[$0] }
+      return (
+        units.map { unit in
+          let z = sum(1, unit, h).sigmoid
+          return (1 - z) * sum(2, unit, reset).tanh + z * h[unit]
+        }, c
+      )
+    default: preconditionFailure("no naive form of the cell \(cell)")
+    }
+  }
+
+  private typealias Sum = (value: Double, magnitude: Double, error: Double)
+
+  private func inputs(_ layer: Layer, _ row: Int, _ x: [BoundedNumber]) -> Sum {
+    let sum = BoundedNumber.sum(of: layer.inputWeights[row * x.count..<(row + 1) * x.count], x)
+    let bias = Double(layer.inputBias[row])
+    return (sum.value + bias, sum.magnitude + abs(bias), sum.error)
+  }
+
+  private func hiddens(_ layer: Layer, _ row: Int, _ h: [BoundedNumber]) -> Sum {
+    let sum = BoundedNumber.sum(of: layer.hiddenWeights[row * hidden..<(row + 1) * hidden], h)
+    let bias = Double(layer.hiddenBias[row])
+    return (sum.value + bias, sum.magnitude + abs(bias), sum.error)
+  }
+
+  /// `terms` products and biases added up in any order.
+  private func total(_ a: Sum, _ b: Sum, _ terms: Int) -> BoundedNumber {
+    let count = Double(terms) * BoundedNumber.unit
+    return BoundedNumber(
+      value: a.value + b.value, error: a.error + b.error + count / (1 - count) * (a.magnitude + b.magnitude))
+  }
+}
+
+struct WrongOutput: Error, CustomStringConvertible {
+  let label: String
+  let what: String
+  var description: String { "\(label): \(what)" }
+}

@@ -1,0 +1,22 @@
+import CKernels
+
+/// What the processor can do at most, for benchmarks.
+package enum Processor {
+  /// "avx512", "avx2+fma", "neon" or "baseline": the instruction set of the kernels in use.
+  package static var instructionSet: String { unsafe String(cString: rk_instruction_set()) }
+
+  /// Multiply-adds in registers and nothing else, `flops` of `S` for each iteration. The result is of no interest.
+  package static func multiplyAdd<S: KernelScalar>(iterations: Int, _ scalar: S.Type) -> S {
+    S._Kernels.peak(iterations, factor: S(0.5), addend: S(0.25))
+  }
+
+  /// Floating-point operations of one iteration of `multiplyAdd`.
+  package static func flops<S: KernelScalar>(_ scalar: S.Type) -> Int { S._Kernels.peakFlops }
+}
+
+extension Block where Element: KernelScalar {
+  /// The sum of `count` scalars from `offset` on, at the speed at which they can be read.
+  package func readSum(_ offset: Int, count: Int) -> Element {
+    unsafe Element._Kernels.readSum(count, pointer(Matrix(offset: offset, rows: 1, columns: count)))
+  }
+}

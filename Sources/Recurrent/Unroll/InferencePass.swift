@@ -1,0 +1,87 @@
+internal import Kernels
+
+/// Runs a model forward only, on batches of sequences that come whole or piece by piece: the state is carried from call
+/// to call. A call allocates nothing.
+///
+/// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head at the last step, [T, N, H] without
+/// a head).
+public struct InferencePass<S: Scalar>: ~Copyable {
+  private let engine: Engine<S>
+  /// The engine's memory, held here too so that spans of it may depend on the pass.
+  private let block: Block<S>
+  /// Steps of the last call.
+  private var steps = 0
+
+  /// Plans and allocates everything.
+  /// - Parameters:
+  ///   - steps: T, the most steps of a call.
+  ///   - batchSize: N.
+  ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public init(_ model: Model<S>, steps: Int, batchSize: Int, threads: Int = 0) throws(PlanError) {
+    let plan = try Plan(
+      model.configuration, steps: steps, batchSize: batchSize, purpose: .inference(loss: nil), scalar: S.self)
+    engine = Engine(plan, threads: threads)
+    block = engine.block
+    engine.load(model)
+  }
+
+  /// The buffers and their sizes.
+  public var plan: Plan { engine.plan }
+
+  /// Replaces the parameters; the configuration must be the same. The state stays.
+  public mutating func load(_ model: Model<S>) { engine.load(model) }
+
+  /// The state after the steps run so far, before the next one; all 0 at first.
+  public var state: RecurrentState<S> {
+    get { engine.state { engine.state($0, after: 0) } }
+    set { engine.setInitialState(newValue) }
+  }
+
+  /// Lets the next call start from the zero state.
+  public mutating func resetState() { engine.zeroState() }
+
+  /// Runs the next steps, 1 to T of them.
+  /// - Parameter tokens: [steps, N], each below the vocabulary's size.
+  public mutating func run(tokens: Span<Int32>) {
+    let count = tokens.count / plan.batchSize
+    engine.setTokens(tokens, steps: count)
+    run(steps: count)
+  }
+
+  /// Runs the next steps, 1 to T of them.
+  /// - Parameter vectors: [steps, N, I].
+  public mutating func run(vectors: Span<S>) {
+    let count = vectors.count / (plan.batchSize * plan.configuration.input.size)
+    engine.setVectors(vectors, steps: count)
+    run(steps: count)
+  }
+
+  private mutating func run(steps count: Int) {
+    engine.perform(.forward, steps: count)
+    engine.carryState(after: count)
+    steps = count
+  }
+
+  /// The outputs of the last call, [steps, N, O] or [N, O].
+  public var outputs: [S] { block.array(place) }
+
+  /// Rows of the outputs of the last call: steps · N, or N for a head at the last step.
+  public var outputRowCount: Int { place.rows }
+
+  /// One row of the outputs of the last call, [O]; row `step · N + sequence`, or `sequence` for a head at the last step.
+  @_lifetime(borrow self)
+  public func output(row: Int) -> Span<S> {
+    precondition(row >= 0 && row < place.rows, "row \(row) of \(place.rows)")
+    return block.span(place.offset + row * place.stride, place.columns)
+  }
+
+  /// Copies the outputs of the last call to `target`, without allocating.
+  /// - Precondition: `target` has as many places as there are outputs.
+  public func copyOutputs(into target: inout MutableSpan<S>) {
+    precondition(target.count == place.count, "expected room for \(place.count) outputs, got \(target.count)")
+    block.read(place, into: &target)
+  }
+
+  private var place: Matrix { engine.plan.outputs.rows(0..<(steps == 0 ? 0 : engine.plan.outputRows(steps: steps))) }
+}
