@@ -8,8 +8,7 @@ struct BoundedNumber {
   /// Unit roundoff of Float.
   static let unit = 0x1p-24
 
-  /// Σ a·x + start over all terms: n products and n sums are off by at most γ·Σ|a·x| with γ = n·u/(1 − n·u) (Higham
-  /// 2002, eq. 3.5), n counting the start.
+  /// Σ w·x, Σ |w·x| and Σ |w|·(error of x), the roundings of the sum itself left out.
   static func sum(of weights: ArraySlice<Float>, _ x: [BoundedNumber]) -> (
     value: Double, magnitude: Double, error: Double
   ) {

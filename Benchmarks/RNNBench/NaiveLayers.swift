@@ -117,7 +117,8 @@ struct NaiveLayers {
     return (sum.value + bias, sum.magnitude + abs(bias), sum.error)
   }
 
-  /// `terms` products and biases added up in any order.
+  /// n products and biases added up in any order are off by at most γ·Σ|w·x| with γ = n·u/(1 − n·u) (Higham 2002, eq.
+  /// 3.5).
   private func total(_ a: Sum, _ b: Sum, _ terms: Int) -> BoundedNumber {
     let count = Double(terms) * BoundedNumber.unit
     return BoundedNumber(

@@ -1,6 +1,9 @@
 /// Times several ways of doing one thing in turn, round after round, and returns the median seconds of each.
 func interleavedMedians(rounds: Int, secondsPerRound: Double, _ sides: [() -> Void]) -> [Double] {
-  let calls = sides.map { callsFilling(secondsPerRound, $0) }
+  let calls = sides.map { side in
+    side()  // to warm up
+    return callsFilling(secondsPerRound, side)
+  }
   var samples = sides.map { _ in [Double]() }
   for _ in 0..<rounds {
     for (index, side) in sides.enumerated() { samples[index].append(meanSeconds(calls[index], side)) }
@@ -8,9 +11,8 @@ func interleavedMedians(rounds: Int, secondsPerRound: Double, _ sides: [() -> Vo
   return samples.map(median)
 }
 
-/// How many calls take about so long, after one to warm up.
+/// How many calls take about so long, judged by one.
 func callsFilling(_ wanted: Double, _ body: () -> Void) -> Int {
-  body()
   let once = seconds { body() }
   return max(1, Int(wanted / max(once, 1e-9)))
 }
