@@ -49,11 +49,12 @@ extension Block where Element: KernelScalar {
       source.rows, source.columns, pointer(source), source.stride, pointer(target), target.stride)
   }
 
-  /// Inverted dropout of each row of `source` into `target` (which may be the same place). Whether an element is
-  /// kept depends only on `seed` and its number `first + row · columns + column`.
+  /// Inverted dropout of some columns of each row of `source` into `target` (which may be the same place). Whether an
+  /// element is kept depends only on `seed` and its number, `first` + row · (columns of `source`) + column.
   package func dropout(
-    _ source: Matrix, into target: Matrix, rate: Double, seed: UInt64, first: Int
+    _ source: Matrix, into target: Matrix, columns: Range<Int>, rate: Double, seed: UInt64, first: Int
   ) {
+    precondition(columns.lowerBound >= 0 && columns.upperBound <= source.columns, "columns \(columns)")
     precondition(source.rows == target.rows && source.columns == target.columns, "dropout of unequal shapes")
     let from = unsafe pointer(source)
     let to = unsafe pointer(target)
@@ -61,8 +62,9 @@ extension Block where Element: KernelScalar {
     let scale = Element(1 / (1 - rate))
     for row in 0..<source.rows {
       unsafe Element._Kernels.dropout(
-        source.columns, from + row * source.stride, to + row * target.stride, seed: seed,
-        first: UInt64(first + row * source.columns), threshold: threshold, scale: scale)
+        columns.count, from + row * source.stride + columns.lowerBound, to + row * target.stride + columns.lowerBound,
+        seed: seed, first: UInt64(first + row * source.columns + columns.lowerBound), threshold: threshold,
+        scale: scale)
     }
   }
 

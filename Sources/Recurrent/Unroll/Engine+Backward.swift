@@ -11,23 +11,25 @@ extension Engine {
     let headRows = plan.outputRows(steps: job.steps)
     let outputGradient = plan.outputGradient!
     if plan.configuration.head != .none {
-      for piece in Pieces(of: headRows, atMost: 256).taken(by: worker, of: pool.count) {
-        block.multiply(
-          plan.outputs.rows(piece), plan.headWeights,
-          into: outputGradient.rows(rows - headRows + piece.lowerBound..<rows - headRows + piece.upperBound))
+      let part = part(backward: plan.headWeights, rows: headRows, worker)
+      let result = outputGradient.rows(rows - headRows..<rows)
+      for piece in part.rows {
+        multiply(
+          plan.outputs.rows(piece), backThrough: plan.headWeights, into: result.rows(piece), columns: part.columns)
       }
     }
     pool.barrier()
 
     for index in plan.layers.indices.reversed() {
       let layer = plan.layers[index]
-      let share = pool.share(of: plan.batchSize, worker: worker)
       // Only the head at the last step leaves steps of the top layer without a gradient from above.
       let isTop = index == plan.layers.count - 1
       let firstStep = isTop ? job.steps - headRows / plan.batchSize : 0
       if let twoStageCell {
+        let share = pool.share(of: plan.batchSize, worker: worker)
         unroll(backward: twoStageCell, layer, outputGradient, steps: job.steps, gradientFrom: firstStep, share)
       } else {
+        let share = StepShare(layer, batchSize: plan.batchSize, worker: worker, of: pool.count)
         unroll(backward: cell, layer, outputGradient, steps: job.steps, gradientFrom: firstStep, share)
       }
       pool.barrier()
@@ -52,34 +54,40 @@ extension Engine {
   private func inputProduct(
     backward layer: LayerPlan, into gradient: Matrix, below: Int?, _ job: EngineJob, _ worker: Int
   ) {
-    for piece in Pieces(of: job.steps * plan.batchSize, atMost: 256).taken(by: worker, of: pool.count) {
-      block.multiply(
-        layer.gates.rows(piece).columns(layer.inputColumns), layer.inputWeights, into: gradient.rows(piece))
+    let part = part(backward: layer.inputWeights, rows: job.steps * plan.batchSize, worker)
+    for piece in part.rows {
+      multiply(
+        layer.gates.rows(piece).columns(layer.inputColumns), backThrough: layer.inputWeights,
+        into: gradient.rows(piece), columns: part.columns)
       if let below, plan.layers[below].dropped != nil, let seed = job.dropoutSeed {
-        applyDropout(gradient, into: gradient, layer: below, rows: piece, seed: seed)
+        applyDropout(gradient, into: gradient, layer: below, rows: piece, columns: part.columns, seed: seed)
       }
     }
   }
 
-  /// All steps in reverse of the sequences `share`, which no other worker touches.
+  /// All steps in reverse of a worker's share of the sequences, or of the columns of all.
   private func unroll<C: RecurrentCell>(
     backward cell: C, _ layer: LayerPlan, _ outputGradient: Matrix, steps: Int, gradientFrom firstStep: Int,
-    _ share: Range<Int>
+    _ share: StepShare
   ) {
-    guard !share.isEmpty else { return }
+    guard !share.rows.isEmpty else { return }
     let hidden = 0..<layer.hidden
-    let stateGradient = layer.stateGradient.rows(share)
+    let stateGradient = layer.stateGradient.rows(share.sequences)
     block.fill(stateGradient, with: 0)
     for step in (0..<steps).reversed() {
-      let rows = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
+      let rows = share.sequences.moved(by: step * plan.batchSize)
       if step >= firstStep { block.add(outputGradient.rows(rows), to: stateGradient.columns(hidden)) }
-      for (row, sequence) in zip(rows, share) { backwardRow(cell, layer, row, sequence) }
+      for (row, sequence) in zip(rows, share.sequences) { backwardRow(cell, layer, row, sequence) }
+      if share.isByColumns { pool.barrier() }
       block.multiplyPacked(
-        layer.gates.rows(rows).columns(layer.recurrentColumns), packed: layer.packedBackward!,
-        addingTo: stateGradient.columns(hidden))
+        layer.gates.rows(share.rows.moved(by: step * plan.batchSize)).columns(layer.recurrentColumns),
+        packed: layer.packedBackward!, addingTo: layer.stateGradient.rows(share.rows).columns(hidden),
+        columns: share.hiddenColumns)
+      if share.isByColumns { pool.barrier() }
     }
   }
 
+  /// All steps in reverse of the sequences `share`, which no other worker touches.
   private func unroll<C: TwoStageCell>(
     backward cell: C, _ layer: LayerPlan, _ outputGradient: Matrix, steps: Int, gradientFrom firstStep: Int,
     _ share: Range<Int>
@@ -134,7 +142,7 @@ extension Engine {
     let rows = 0..<steps * plan.batchSize
     switch task {
     case .weights(let gates, let input, let gradient):
-      block.multiply(gates.rows(rows), input.rows(rows), transposingA: true, into: gradient)
+      multiplyTransposed(gates.rows(rows), input.rows(rows), into: gradient)
     case .bias(let gates, let bias):
       block.columnSums(gates.rows(rows), into: bias.sums)
       if let copy = bias.copy { block.copy(bias.sums.columns(0..<copy.columns), to: copy) }
@@ -150,9 +158,19 @@ extension Engine {
       block.scatterAdd(inputGradient.rows(rows), indices, at: 0, into: table)
     case .head(let columns):
       let outputs = plan.outputs.rows(0..<plan.outputRows(steps: steps)).columns(columns)
-      let weights = plan.headWeights.rows(columns).moved(by: plan.gradientShift)
-      block.multiply(outputs, headInput(steps: steps), transposingA: true, into: weights)
+      let weights = plan.headWeights.matrix.rows(columns).moved(by: plan.gradientShift)
+      multiplyTransposed(outputs, headInput(steps: steps), into: weights)
       block.columnSums(outputs, into: plan.headBias.columns(columns).moved(by: plan.gradientShift))
+    }
+  }
+
+  /// dW = dZᵀ·X
+  private func multiplyTransposed(_ gradients: Matrix, _ input: Matrix, into weights: Matrix) {
+    if ProductChoice.multipliesTransposed {
+      block.fill(weights, with: 0)
+      block.multiplyTransposed(gradients, input, addingTo: weights)
+    } else {
+      block.multiply(gradients, input, transposingA: true, into: weights)
     }
   }
 }

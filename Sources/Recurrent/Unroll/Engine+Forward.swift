@@ -13,13 +13,14 @@ extension Engine {
       let layer = plan.layers[index]
       inputProduct(layer, rows: rows, worker)
       pool.barrier()
-      let share = pool.share(of: plan.batchSize, worker: worker)
+      let sequences = pool.share(of: plan.batchSize, worker: worker)
       if let twoStageCell {
-        unroll(twoStageCell, layer, steps: job.steps, share)
+        unroll(twoStageCell, layer, steps: job.steps, sequences)
       } else {
+        let share = StepShare(layer, batchSize: plan.batchSize, worker: worker, of: pool.count)
         unroll(cell, layer, steps: job.steps, share)
       }
-      if let dropped = layer.dropped { drop(layer, index, dropped, job, share) }
+      if let dropped = layer.dropped { drop(layer, index, dropped, job, sequences) }
       pool.barrier()
     }
     if plan.configuration.head != .none {
@@ -30,38 +31,43 @@ extension Engine {
 
   /// gates = X·Wᵢᵀ + bias for all rows at once.
   private func inputProduct(_ layer: LayerPlan, rows: Int, _ worker: Int) {
-    for piece in Pieces(of: rows, atMost: 256).taken(by: worker, of: pool.count) {
+    let apart = 0..<layer.inputColumns.lowerBound
+    guard let input = layer.input else {
+      let share = pool.share(of: rows, worker: worker)
+      let gates = layer.gates.rows(share)
+      if !apart.isEmpty { block.broadcast(layer.rowBias.columns(apart), to: gates.columns(apart)) }
+      block.gather(layer.inputTable!, indices, at: share.lowerBound, into: gates.columns(layer.inputColumns))
+      return
+    }
+    let part = part(forward: layer.inputWeights, rows: rows, worker)
+    let bias = layer.rowBias.columns(layer.inputColumns)
+    for piece in part.rows {
       let gates = layer.gates.rows(piece)
+      if part.columns.lowerBound == 0, !apart.isEmpty {
+        block.broadcast(layer.rowBias.columns(apart), to: gates.columns(apart))
+      }
       let target = gates.columns(layer.inputColumns)
-      guard let input = layer.input else {
-        if layer.structure.apartCount > 0 {
-          block.broadcast(layer.rowBias.columns(0..<layer.hidden), to: gates.columns(0..<layer.hidden))
-        }
-        block.gather(layer.inputTable!, indices, at: piece.lowerBound, into: target)
-        continue
-      }
-      block.broadcast(layer.rowBias, to: gates)
-      if let packed = layer.packedInput {
-        block.multiplyPacked(input.rows(piece), packed: packed, addingTo: target)
-      } else {
-        block.multiply(input.rows(piece), layer.inputWeights, transposingB: true, addingTo: 1, into: target)
-      }
+      block.broadcast(bias.columns(part.columns), to: target.columns(part.columns))
+      multiply(input.rows(piece), by: layer.inputWeights, addingTo: target, columns: part.columns)
+    }
+  }
+
+  /// All steps of a worker's share of the sequences, or of the columns of all.
+  private func unroll<C: RecurrentCell>(_ cell: C, _ layer: LayerPlan, steps: Int, _ share: StepShare) {
+    guard !share.rows.isEmpty else { return }
+    let hidden = 0..<layer.hidden
+    for step in 0..<steps {
+      let rows = share.rows.moved(by: step * plan.batchSize)
+      block.multiplyPacked(
+        layer.states.rows(rows).columns(hidden), packed: layer.packedForward,
+        addingTo: layer.gates.rows(rows).columns(layer.recurrentColumns), columns: share.gateColumns)
+      if share.isByColumns { pool.barrier() }
+      for row in share.sequences.moved(by: step * plan.batchSize) { forwardRow(cell, layer, row) }
+      if share.isByColumns { pool.barrier() }
     }
   }
 
   /// All steps of the sequences `share`, which no other worker touches.
-  private func unroll<C: RecurrentCell>(_ cell: C, _ layer: LayerPlan, steps: Int, _ share: Range<Int>) {
-    guard !share.isEmpty else { return }
-    let hidden = 0..<layer.hidden
-    for step in 0..<steps {
-      let before = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
-      block.multiplyPacked(
-        layer.states.rows(before).columns(hidden), packed: layer.packedForward,
-        addingTo: layer.gates.rows(before).columns(layer.recurrentColumns))
-      for row in before { forwardRow(cell, layer, row) }
-    }
-  }
-
   private func unroll<C: TwoStageCell>(_ cell: C, _ layer: LayerPlan, steps: Int, _ share: Range<Int>) {
     guard !share.isEmpty else { return }
     let hidden = 0..<layer.hidden
@@ -111,14 +117,17 @@ extension Engine {
   }
 
   /// The same seed, layer and row give the same mask, forward and backward. Without a seed rows are copied.
-  func applyDropout(_ source: Matrix, into target: Matrix, layer: Int, rows: Range<Int>, seed: UInt64?) {
+  /// - Parameter columns: the columns to do; nil: all.
+  func applyDropout(
+    _ source: Matrix, into target: Matrix, layer: Int, rows: Range<Int>, columns: Range<Int>? = nil, seed: UInt64?
+  ) {
     guard let seed else {
       block.copy(source.rows(rows), to: target.rows(rows))
       return
     }
     block.dropout(
-      source.rows(rows), into: target.rows(rows), rate: plan.configuration.dropout,
-      seed: seed &+ UInt64(layer), first: rows.lowerBound * source.columns)
+      source.rows(rows), into: target.rows(rows), columns: columns ?? 0..<source.columns,
+      rate: plan.configuration.dropout, seed: seed &+ UInt64(layer), first: rows.lowerBound * source.columns)
   }
 
   /// The top layer's output that the head reads: each step's, or the last one's.
@@ -131,14 +140,11 @@ extension Engine {
   /// outputs = h·Wᵀ + b.
   private func head(_ job: EngineJob, _ worker: Int) {
     let input = headInput(steps: job.steps)
-    for piece in Pieces(of: input.rows, atMost: 256).taken(by: worker, of: pool.count) {
+    let part = part(forward: plan.headWeights, rows: input.rows, worker)
+    for piece in part.rows {
       let target = plan.outputs.rows(piece)
-      block.broadcast(plan.headBias, to: target)
-      if let packed = plan.packedHead {
-        block.multiplyPacked(input.rows(piece), packed: packed, addingTo: target)
-      } else {
-        block.multiply(input.rows(piece), plan.headWeights, transposingB: true, addingTo: 1, into: target)
-      }
+      block.broadcast(plan.headBias.columns(part.columns), to: target.columns(part.columns))
+      multiply(input.rows(piece), by: plan.headWeights, addingTo: target, columns: part.columns)
     }
   }
 

@@ -7,7 +7,7 @@ extension Engine {
     let count = 2 * plan.layers.count + 1
     for task in stride(from: worker, to: count, by: pool.count) {
       if task == count - 1 {
-        if let packed = plan.packedHead { block.pack(plan.headWeights, transposed: true, at: packed) }
+        pack(plan.headWeights)
       } else if task % 2 == 0 {
         packRecurrentWeights(plan.layers[task / 2])
       } else {
@@ -47,9 +47,9 @@ extension Engine {
       block.add(layer.hiddenBias, to: bias)
     }
     if let table = layer.inputTable {
-      block.transpose(layer.inputWeights, into: table)
+      block.transpose(layer.inputWeights.matrix, into: table)
       for row in 0..<table.rows { block.add(bias, to: table.row(row)) }
     }
-    if let packed = layer.packedInput { block.pack(layer.inputWeights, transposed: true, at: packed) }
+    pack(layer.inputWeights)
   }
 }

@@ -80,11 +80,12 @@ extension Plan {
   }
 
   private func inputWeightTasks(_ layer: LayerPlan) -> [GradientTask] {
-    tasks(layer.gates.columns(layer.inputColumns), layer.input!, gradient(of: layer.inputWeights))
+    tasks(layer.gates.columns(layer.inputColumns), layer.input!, gradient(of: layer.inputWeights.matrix))
   }
 
   private func tasks(_ gates: Matrix, _ input: Matrix, _ weights: Matrix) -> [GradientTask] {
-    let pieces = Pieces(of: weights.rows, atMost: 256)
+    // Several of our own for each worker, so that all end together; OpenBLAS copies all of X for each piece.
+    let pieces = Pieces(of: weights.rows, atMost: ProductChoice.multipliesTransposed ? 192 : 256)
     return (0..<pieces.count).map {
       .weights(gates: gates.columns(pieces[$0]), input: input, gradient: weights.rows(pieces[$0]))
     }
@@ -100,13 +101,13 @@ extension Plan {
   }
 
   private func oneHotTasks(_ layer: LayerPlan) -> [GradientTask] {
-    let pieces = Pieces(of: layer.inputWeights.rows, atMost: 128)
+    let pieces = Pieces(of: layer.inputWeights.matrix.rows, atMost: 128)
     return (0..<pieces.count).map { index in
       let piece = pieces[index]
       return .oneHot(
         gates: layer.gates.columns(layer.inputColumns).columns(piece),
         table: layer.tableGradient!.columns(piece),
-        weights: gradient(of: layer.inputWeights).rows(piece), bias: bias(layer, piece))
+        weights: gradient(of: layer.inputWeights.matrix).rows(piece), bias: bias(layer, piece))
     }
   }
 

@@ -10,7 +10,7 @@ struct LayerPlan: Sendable {
 
   // Parameters; their gradients lie `Plan.gradientShift` further on.
   /// [G·H, I]
-  var inputWeights: Matrix
+  var inputWeights: WeightPlan
   /// [G·H, H]
   var hiddenWeights: Matrix
   /// [1, G·H]
@@ -23,8 +23,6 @@ struct LayerPlan: Sendable {
   var rowBias: Matrix
   /// Wᵢᵀ and the bias, [V, G·H], for one-hot tokens: the input product is a gather of its rows.
   var inputTable: Matrix?
-  /// Wᵢᵀ packed, for plans of few rows.
-  var packedInput: Int?
   /// Wₕ with the apart gate's rows first, in the order of a row of gates: [G·H, H].
   var reorderedWeights: Matrix?
   /// Wₕᵀ [H, first-stage columns] and, for training, Wₕ.

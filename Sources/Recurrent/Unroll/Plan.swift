@@ -53,9 +53,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// [T·N, H] dL/d(outputs of the layer whose turn it is).
   private(set) var outputGradient: Matrix?
   /// [O, H] and [1, O]; empty without a head.
-  private(set) var headWeights = Matrix(offset: 0, rows: 0, columns: 0)
+  private(set) var headWeights = WeightPlan(matrix: Matrix(offset: 0, rows: 0, columns: 0))
   private(set) var headBias = Matrix(offset: 0, rows: 0, columns: 0)
-  private(set) var packedHead: Int?
   /// [T·N or N, O] the head's outputs, then dL/d(outputs); without a head a view of the top layer's h, whose rows are
   /// not contiguous.
   private(set) var outputs = Matrix(offset: 0, rows: 0, columns: 0)
@@ -64,10 +63,6 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// Scalars in the engine's block.
   private(set) var scalarCount = 0
   private let scalarBytes: Int
-
-  /// Plans with at most this many rows T·N (streaming) use packed products throughout: for so few rows OpenBLAS
-  /// spends its time packing.
-  static let packedRowLimit = 32
 
   /// - Parameters:
   ///   - inputGradient: whether dL/d(input) is wanted where the input is vectors.
@@ -92,7 +87,6 @@ public struct Plan: Sendable, CustomStringConvertible {
     let rows = steps * batchSize
     var momentCount = 0
     if case .training(_, let count) = purpose { momentCount = count }
-    let packsEverything = !isTraining && rows <= Self.packedRowLimit
 
     // Parameters first, laid out as in the model; gradients and moments follow in the same layout.
     for entry in table.entries { record(entry.name, .parameters, entry.shape) }
@@ -117,13 +111,14 @@ public struct Plan: Sendable, CustomStringConvertible {
     }
     for index in 0..<configuration.layerCount {
       layers.append(
-        layer(index, rows: rows, isTraining: isTraining, packsEverything: packsEverything, scalar: scalar))
+        layer(
+          index, rows: rows, isTraining: isTraining, wantsInputGradient: wantsInputGradient, scalar: scalar))
     }
 
     if configuration.head == .none {
       outputs = layers[layers.count - 1].outputs
     } else {
-      reserveHead(packed: packsEverything, scalar)
+      reserveHead(scalar)
     }
     if isTraining {
       outputGradient = reserve("dlayer output", .scratch, [rows, configuration.hiddenSize])
@@ -135,7 +130,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   }
 
   private mutating func layer<S: Scalar>(
-    _ index: Int, rows: Int, isTraining: Bool, packsEverything: Bool, scalar: S.Type
+    _ index: Int, rows: Int, isTraining: Bool, wantsInputGradient: Bool, scalar: S.Type
   ) -> LayerPlan {
     let structure = configuration.cell.structure
     let hidden = configuration.hiddenSize
@@ -148,7 +143,7 @@ public struct Plan: Sendable, CustomStringConvertible {
 
     var layer = LayerPlan(
       structure: structure, hidden: hidden, inputSize: inputSize,
-      inputWeights: Matrix(offset: places.inputWeights, rows: gateRows, columns: inputSize),
+      inputWeights: WeightPlan(matrix: Matrix(offset: places.inputWeights, rows: gateRows, columns: inputSize)),
       hiddenWeights: Matrix(offset: places.hiddenWeights, rows: gateRows, columns: hidden),
       inputBias: Matrix(offset: places.inputBias, rows: 1, columns: gateRows),
       hiddenBias: Matrix(offset: places.hiddenBias, rows: 1, columns: gateRows),
@@ -162,8 +157,9 @@ public struct Plan: Sendable, CustomStringConvertible {
       stateGradient: Matrix(offset: 0, rows: batchSize, columns: structure.stateCount * hidden))
     if gathers {
       layer.inputTable = reserve(name + "input table", .packed, [inputSize, gateRows])
-    } else if packsEverything {
-      layer.packedInput = reservePacked(name + "weight_ih packed", inputSize, gateRows, scalar)
+    } else {
+      let goesBack = isTraining && (index > 0 || embedding != nil || wantsInputGradient)
+      reservePacked(name + "weight_ih", &layer.inputWeights, rows: rows, backward: goesBack, scalar)
     }
     if structure.recurrentProduct == .lastGateApart {
       layer.reorderedWeights = reserve(name + "weight_hh reordered", .packed, [gateRows, hidden], padded: false)
@@ -192,14 +188,14 @@ public struct Plan: Sendable, CustomStringConvertible {
     return layer
   }
 
-  private mutating func reserveHead<S: Scalar>(packed: Bool, _ scalar: S.Type) {
+  private mutating func reserveHead<S: Scalar>(_ scalar: S.Type) {
     let outputSize = configuration.outputSize
-    headWeights = Matrix(offset: table.headWeights, rows: outputSize, columns: configuration.hiddenSize)
+    var weights = WeightPlan(
+      matrix: Matrix(offset: table.headWeights, rows: outputSize, columns: configuration.hiddenSize))
     headBias = Matrix(offset: table.headBias, rows: 1, columns: outputSize)
-    if packed {
-      packedHead = reservePacked("linear.weight packed", configuration.hiddenSize, outputSize, scalar)
-    }
     let outputRows = outputRows(steps: steps)
+    reservePacked("linear.weight", &weights, rows: outputRows, backward: isTraining, scalar)
+    headWeights = weights
     outputs = reserve("outputs", .workspace, [outputRows, outputSize], padded: false)
     if loss == .meanSquaredError {
       targets = reserve("targets", .workspace, [outputRows, outputSize], padded: false)
@@ -239,6 +235,16 @@ public struct Plan: Sendable, CustomStringConvertible {
     record(name, .packed, [inner, columns], scalars: scalars)
     scalarCount += scalars
     return offset
+  }
+
+  /// Room for packed copies of weights that multiply `rows` rows at once, if our own products are to do it.
+  private mutating func reservePacked<S: Scalar>(
+    _ name: String, _ weights: inout WeightPlan, rows: Int, backward: Bool, _ scalar: S.Type
+  ) {
+    guard ProductChoice.packsInputWeights(rows: rows) else { return }
+    let (outputs, inputs) = (weights.matrix.rows, weights.matrix.columns)
+    weights.packedForward = reservePacked(name + " packed forward", inputs, outputs, scalar)
+    if backward { weights.packedBackward = reservePacked(name + " packed backward", outputs, inputs, scalar) }
   }
 
   /// Refuses sizes whose sums could overflow below: a bound on all buffers together, computed with care.

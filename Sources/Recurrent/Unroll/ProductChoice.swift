@@ -1,0 +1,53 @@
+internal import Kernels
+
+/// How each kind of product is computed and shared out: the one place that knows, from what was measured
+/// (`Benchmarks/README.md`). Which code runs depends on sizes and the instruction set, never on the number of workers:
+/// the bits of a result must not. How the workers share our own products is free, as those do not depend on it.
+enum ProductChoice {
+  /// Whether our kernels beat OpenBLAS on this machine when they multiply many rows at once: those for AVX2 do, which
+  /// pack the weights once an update and not once a product.
+  private static let areOwnProductsFast = Processor.instructionSet != "baseline" && Processor.instructionSet != "neon"
+
+  /// X·Wᵀ and dZ·W for `rows` rows at once. OpenBLAS spends its time packing where they are few.
+  static func packsInputWeights(rows: Int) -> Bool { rows <= 32 || areOwnProductsFast }
+
+  /// dW = dZᵀ·X.
+  static var multipliesTransposed: Bool { areOwnProductsFast }
+
+  /// Whether workers share the columns of a product because there are too few rows for each of them. A tile of fewer
+  /// than four rows does not keep the arithmetic units busy, and all weights pass through the cache of every worker;
+  /// but in a step of the sequence two barriers must cost less than what is won.
+  static func sharesColumns(rows: Int, columns: Int, inner: Int, workers: Int) -> Bool {
+    workers > 1 && rows < 4 * workers && rows * columns * inner >= (rows < workers ? 1 << 15 : 1 << 18)
+  }
+}
+
+/// What one worker computes of a product: a part of the columns of some ranges of rows.
+struct ProductPart {
+  let columns: Range<Int>
+  private let pieces: Pieces
+  private let first: Int
+  private let step: Int
+
+  /// A part of our own product [rows, inner]·[inner, columns].
+  init(rows: Int, columns: Int, inner: Int, worker: Int, of workers: Int) {
+    if ProductChoice.sharesColumns(rows: rows, columns: columns, inner: inner, workers: workers) {
+      let unit = Block<Float>.packedColumnUnit
+      let units = (columns + unit - 1) / unit
+      self.columns = units * worker / workers * unit..<min(columns, units * (worker + 1) / workers * unit)
+      (pieces, first, step) = (Pieces(of: rows, count: 1), 0, 1)
+    } else {
+      self.columns = 0..<columns
+      (pieces, first, step) = (Pieces(of: rows, count: min(workers, rows)), worker, workers)
+    }
+  }
+
+  /// A part of a product of OpenBLAS: the output is cut by its size alone.
+  init(ofOpenBLASRows rows: Int, columns: Int, worker: Int, of workers: Int) {
+    self.columns = 0..<columns
+    (pieces, first, step) = (Pieces(of: rows, atMost: 256), worker, workers)
+  }
+
+  /// The worker's ranges of rows.
+  var rows: some Sequence<Range<Int>> { stride(from: first, to: pieces.count, by: step).lazy.map { pieces[$0] } }
+}
