@@ -8,7 +8,7 @@
   package init(count: Int, filledWith zero: Element) {
     precondition(count >= 0, "an arena needs a count of 0 or more, got \(count)")
     let bytes = max(1, count) * MemoryLayout<Element>.stride
-    let raw = SystemMemory.allocate(byteCount: bytes)
+    let raw = unsafe LargePages.allocate(byteCount: bytes)
     let base = unsafe raw.bindMemory(to: Element.self, capacity: count)
     unsafe base.initialize(repeating: zero, count: count)
     block = unsafe Block(base: base, count: count)
