@@ -83,9 +83,7 @@ struct MatrixProductBenchmark: ParsableCommand {
       { cacheOrderProduct(a, b, &cacheOrder, m: m, n: n, k: k) },
       { block.multiply(left, right, into: product) },
       {
-        // It adds to C, as the unroll wants it; clearing C is part of the work compared.
-        block.fill(product, with: 0)
-        block.multiplyPacked(left, packed: packed, addingTo: product)
+        block.multiplyPacked(left, packed: packed, from: .zero, into: product)
       },
     ]
     let names = ["textbook", "cache order", "OpenBLAS", "packed"]

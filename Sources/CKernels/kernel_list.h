@@ -38,9 +38,9 @@ KERNEL(void, pack,
        (size_t inner, size_t columns, const REAL *b, size_t row_stride, size_t column_stride, REAL *packed),
        (inner, columns, b, row_stride, column_stride, packed))
 KERNEL(void, multiply_packed,
-       (size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride, const REAL *packed, REAL *c,
-        size_t c_stride),
-       (rows, columns, inner, a, a_stride, packed, c, c_stride))
+       (size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride, const REAL *packed,
+        const REAL *start, size_t start_stride, REAL *c, size_t c_stride),
+       (rows, columns, inner, a, a_stride, packed, start, start_stride, c, c_stride))
 KERNEL(void, multiply_transposed,
        (size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride, const REAL *b, size_t b_stride, REAL *c,
         size_t c_stride),

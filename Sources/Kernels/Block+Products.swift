@@ -34,18 +34,38 @@ extension Block where Element: KernelScalar {
   /// Columns at whose multiples a part of a packed matrix may start, on every instruction set.
   package static var packedColumnUnit: Int { 32 }
 
-  /// C += A·B with B packed at `offset`. A row's result does not depend on the rows that go along with it.
+  /// What a packed product is added to.
+  package enum Start {
+    case zero
+    /// What stands in C.
+    case itself
+    /// A vector (one row of as many columns as C), for every row.
+    case bias(Matrix)
+  }
+
+  /// C = start + A·B with B packed at `offset`. A row's result does not depend on the rows that go along with it.
   /// - Parameter part: columns of C to compute, from a multiple of `packedColumnUnit` on; nil: all.
-  @inline(__always)
-  package func multiplyPacked(_ a: Matrix, packed offset: Int, addingTo c: Matrix, columns part: Range<Int>? = nil) {
+  package func multiplyPacked(
+    _ a: Matrix, packed offset: Int, from start: Start = .itself, into c: Matrix, columns part: Range<Int>? = nil
+  ) {
     precondition(a.rows == c.rows, "product of \(a.rows) rows into \(c.rows)")
     let part = part ?? 0..<c.columns
     precondition(part.lowerBound % Self.packedColumnUnit == 0, "part of a packed matrix from column \(part.lowerBound)")
-    let start = offset + Self.packedCount(inner: a.columns, columns: part.lowerBound)
-    let size = Self.packedCount(inner: a.columns, columns: part.count)
+    let packed = Matrix(
+      offset: offset + Self.packedCount(inner: a.columns, columns: part.lowerBound), rows: 1,
+      columns: Self.packedCount(inner: a.columns, columns: part.count))
+    let target = c.columns(part)
+    let first: UnsafePointer<Element>?
+    var stride = 0
+    switch start {
+    case .zero: unsafe first = nil
+    case .itself: unsafe (first, stride) = (UnsafePointer(pointer(target)), c.stride)
+    case .bias(let bias):
+      precondition(bias.columns == c.columns, "a bias of \(bias.columns) for \(c.columns) columns")
+      unsafe first = UnsafePointer(pointer(bias.columns(part)))
+    }
     unsafe Element._Kernels.multiplyPacked(
-      a.rows, part.count, a.columns, pointer(a), a.stride,
-      pointer(Matrix(offset: start, rows: 1, columns: size)), pointer(c.columns(part)), c.stride)
+      a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride, pointer(target), c.stride)
   }
 
   /// C += Aᵀ·B without OpenBLAS. A part of C does not depend on the parts computed beside it.

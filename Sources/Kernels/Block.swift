@@ -22,7 +22,7 @@
 /// Places in it are plain integers (`Matrix`). Every access checks that it stays inside the block. That two workers
 /// do not write the same place is the plan's business.
 @safe package struct Block<Element: BitwiseCopyable>: @unchecked Sendable, BitwiseCopyable {
-  private let base: UnsafeMutablePointer<Element>
+  @usableFromInline let base: UnsafeMutablePointer<Element>
   package let count: Int
 
   @unsafe init(base: UnsafeMutablePointer<Element>, count: Int) {
@@ -33,8 +33,8 @@
   func deallocate() { unsafe UnsafeMutableRawPointer(base).deallocate() }
 
   /// The address of `matrix`, after a check that all of it lies inside the block.
-  @inline(__always)
-  @unsafe func pointer(_ matrix: Matrix) -> UnsafeMutablePointer<Element> {
+  @inlinable @inline(__always)
+  @unsafe package func pointer(_ matrix: Matrix) -> UnsafeMutablePointer<Element> {
     precondition(
       matrix.offset >= 0
         && (matrix.rows == 0
@@ -50,7 +50,7 @@
     return unsafe unsafeBitCast(self, to: Block<Known>.self)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   @_lifetime(borrow self)
   package func span(_ offset: Int, _ length: Int) -> Span<Element> {
     precondition(offset >= 0 && length >= 0 && offset + length <= count, "span outside its block")
@@ -58,7 +58,7 @@
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   @_lifetime(borrow self)
   package func mutableSpan(_ offset: Int, _ length: Int) -> MutableSpan<Element> {
     precondition(offset >= 0 && length >= 0 && offset + length <= count, "span outside its block")

@@ -28,9 +28,9 @@ import COpenBLAS
 
   public static func multiplyPacked(
     _ rows: Int, _ columns: Int, _ inner: Int, _ a: Input, _ aStride: Int, _ packed: Input,
-    _ c: Output, _ cStride: Int
+    _ start: Input?, _ startStride: Int, _ c: Output, _ cStride: Int
   ) {
-    unsafe rk_multiply_packed_f32(rows, columns, inner, a, aStride, packed, c, cStride)
+    unsafe rk_multiply_packed_f32(rows, columns, inner, a, aStride, packed, start, startStride, c, cStride)
   }
 
   public static func multiplyTransposed(

@@ -30,7 +30,7 @@ public protocol _KernelSet {
     _ inner: Int, _ columns: Int, _ b: Input, _ rowStride: Int, _ columnStride: Int, _ packed: Output)
   static func multiplyPacked(
     _ rows: Int, _ columns: Int, _ inner: Int, _ a: Input, _ aStride: Int, _ packed: Input,
-    _ c: Output, _ cStride: Int)
+    _ start: Input?, _ startStride: Int, _ c: Output, _ cStride: Int)
   static func multiplyTransposed(
     _ rows: Int, _ columns: Int, _ inner: Int, _ a: Input, _ aStride: Int, _ b: Input, _ bStride: Int,
     _ c: Output, _ cStride: Int)

@@ -7,7 +7,7 @@ package struct Matrix: Sendable, Hashable, BitwiseCopyable {
   /// Scalars from one row to the next.
   package var stride: Int
 
-  package init(offset: Int, rows: Int, columns: Int, stride: Int? = nil) {
+  @inlinable package init(offset: Int, rows: Int, columns: Int, stride: Int? = nil) {
     self.offset = offset
     self.rows = rows
     self.columns = columns
@@ -15,21 +15,21 @@ package struct Matrix: Sendable, Hashable, BitwiseCopyable {
   }
 
   /// Number of scalars when the rows are contiguous.
-  package var count: Int { rows * columns }
+  @inlinable package var count: Int { rows * columns }
 
-  package func rows(_ range: Range<Int>) -> Matrix {
+  @inlinable package func rows(_ range: Range<Int>) -> Matrix {
     assert(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
     return Matrix(offset: offset + range.lowerBound * stride, rows: range.count, columns: columns, stride: stride)
   }
 
-  package func columns(_ range: Range<Int>) -> Matrix {
+  @inlinable package func columns(_ range: Range<Int>) -> Matrix {
     assert(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of \(columns)")
     return Matrix(offset: offset + range.lowerBound, rows: rows, columns: range.count, stride: stride)
   }
 
-  package func row(_ index: Int) -> Matrix { rows(index..<index + 1) }
+  @inlinable package func row(_ index: Int) -> Matrix { rows(index..<index + 1) }
 
-  package func moved(by distance: Int) -> Matrix {
+  @inlinable package func moved(by distance: Int) -> Matrix {
     Matrix(offset: offset + distance, rows: rows, columns: columns, stride: stride)
   }
 }

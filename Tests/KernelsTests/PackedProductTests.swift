@@ -4,7 +4,7 @@ import Testing
 @Suite("Packed products")
 struct PackedProductTests {
   @Test(
-    "Every element is one chain of multiply-adds in ascending k from its old value",
+    "Every element is one chain of multiply-adds in ascending k from where it starts",
     arguments: [
       (1, 1, 1), (1, 31, 17), (1, 128, 64), (2, 67, 129), (3, 100, 61), (4, 33, 5), (5, 16, 385), (6, 96, 3),
       (7, 13, 7), (8, 65, 1), (11, 47, 40), (12, 8, 384), (13, 34, 769), (24, 17, 30), (29, 64, 2),
@@ -82,14 +82,20 @@ private struct PackedProduct<Element: KernelScalar> {
     return packed.values
   }
 
+  /// What the product is added to: nothing, C, or its first row for every row.
+  enum Start: CaseIterable { case zero, itself, bias }
+
   /// The rows of the result, without the gaps between them, which must not change.
-  func multiply(rows range: Range<Int>) -> [Element] {
+  func multiply(rows range: Range<Int>, from start: Start = .itself) -> [Element] {
     let packed = GuardedRow(Self.pack(inner, columns, b, columns, 1), aligned: true)
     let left = GuardedRow(Array(a[range.lowerBound * aStride..<range.upperBound * aStride]))
     let before = Array(c[range.lowerBound * cStride..<range.upperBound * cStride])
     let sum = GuardedRow(before)
+    let bias = GuardedRow(Array(c[0..<columns]))
     unsafe Element._Kernels.multiplyPacked(
-      range.count, columns, inner, left.input, aStride, packed.input, sum.output, cStride)
+      range.count, columns, inner, left.input, aStride, packed.input,
+      start == .zero ? nil : start == .bias ? bias.input : sum.input, start == .bias ? 0 : cStride, sum.output,
+      cStride)
     #expect(left.isIntact && packed.isIntact && sum.isIntact)
     for index in sum.values.indices where index % cStride >= columns {
       #expect(sum[index] == before[index])
@@ -99,17 +105,19 @@ private struct PackedProduct<Element: KernelScalar> {
 
   func check() {
     let fused = InstructionSet.isFused
-    var expected: [Element] = []
-    for i in 0..<rows {
-      for j in 0..<columns {
-        var sum = c[i * cStride + j]
-        for k in 0..<inner {
-          let x = a[i * aStride + k], y = b[k * columns + j]
-          sum = fused ? sum.addingProduct(x, y) : sum + x * y
+    for start in Start.allCases {
+      var expected: [Element] = []
+      for i in 0..<rows {
+        for j in 0..<columns {
+          var sum = start == .zero ? 0 : start == .bias ? c[j] : c[i * cStride + j]
+          for k in 0..<inner {
+            let x = a[i * aStride + k], y = b[k * columns + j]
+            sum = fused ? sum.addingProduct(x, y) : sum + x * y
+          }
+          expected.append(sum)
         }
-        expected.append(sum)
       }
+      #expect(multiply(rows: 0..<rows, from: start).isIdentical(to: expected), "from \(start)")
     }
-    #expect(multiply(rows: 0..<rows).isIdentical(to: expected))
   }
 }

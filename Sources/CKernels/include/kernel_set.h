@@ -54,10 +54,12 @@ size_t RK_NAME(packed_count)(size_t inner, size_t columns);
 /// `packed` must be aligned to 64 bytes.
 void RK_NAME(pack)(size_t inner, size_t columns, const RK_REAL *b, size_t row_stride, size_t column_stride,
                    RK_REAL *packed);
-/// C[rows, columns] += A[rows, inner] · B. Each element of C is one chain of fused multiply-adds over k in
-/// ascending order that starts from the old value of C, so a row's result does not depend on how many rows go along.
+/// C[rows, columns] = S + A[rows, inner] · B, where row i of S is at start + i * start_stride: C itself to add to it, a
+/// bias with a stride of 0, or a null pointer for 0. Each element of C is one chain of fused multiply-adds over k in
+/// ascending order that starts from its element of S, so a row's result does not depend on how many rows go along.
 void RK_NAME(multiply_packed)(size_t rows, size_t columns, size_t inner, const RK_REAL *a, size_t a_stride,
-                              const RK_REAL *packed, RK_REAL *c, size_t c_stride);
+                              const RK_REAL *packed, const RK_REAL *start, size_t start_stride, RK_REAL *c,
+                              size_t c_stride);
 /// C[rows, columns] += Aᵀ·B with A[inner, rows] and B[inner, columns] as they come. Each element of C is a chain as
 /// above, so a part of C does not depend on the parts computed beside it. Takes 128 KiB of the stack.
 void RK_NAME(multiply_transposed)(size_t rows, size_t columns, size_t inner, const RK_REAL *a, size_t a_stride,

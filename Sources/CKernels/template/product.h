@@ -1,24 +1,25 @@
-// C += A·B with a packed B. Every element of C is one chain of fused multiply-adds in ascending k that starts from
-// its old value, whatever the tile it falls into: the result of a row never depends on the rows beside it.
+// C = S + A·B with a packed B. Every element of C is one chain of fused multiply-adds in ascending k that starts from
+// its element of S, whatever the tile it falls into: the result of a row never depends on the rows beside it.
 
 // Panels that a tile of few rows takes at once: it has too few sums otherwise to hide the latency of the additions.
 #define PANELS_AT_ONCE(rows) \
   (8 * (rows) <= RK_ACCUMULATORS || (rows) == 1 ? 4 : 4 * (rows) <= RK_ACCUMULATORS ? 2 : 1)
 
-#define TILE_OF(count)                                                                                        \
-  case count:                                                                                                 \
-    if (count > RK_TILE_ROWS) break;                                                                          \
-    for (; at_once && columns - j >= PANELS_AT_ONCE(count) * PANEL; j += PANELS_AT_ONCE(count) * PANEL)       \
-      ID(tile)(count, PANELS_AT_ONCE(count), depth, a, a_stride, 1, packed + j / PANEL * panel_stride,        \
-               panel_stride, c + j, c_stride);                                                                \
-    for (; columns - j >= PANEL; j += PANEL)                                                                  \
-      ID(tile)(count, 1, depth, a, a_stride, 1, packed + j / PANEL * panel_stride, panel_stride, c + j,       \
-               c_stride);                                                                                     \
+#define TILE_OF(count)                                                                                         \
+  case count:                                                                                                  \
+    if (count > RK_TILE_ROWS) break;                                                                           \
+    for (; at_once && columns - j >= PANELS_AT_ONCE(count) * PANEL; j += PANELS_AT_ONCE(count) * PANEL)        \
+      ID(tile)(count, PANELS_AT_ONCE(count), depth, a, a_stride, 1, packed + j / PANEL * panel_stride,         \
+               panel_stride, start ? start + j : start, start_stride, c + j, c_stride);                        \
+    for (; columns - j >= PANEL; j += PANEL)                                                                   \
+      ID(tile)(count, 1, depth, a, a_stride, 1, packed + j / PANEL * panel_stride, panel_stride,               \
+               start ? start + j : start, start_stride, c + j, c_stride);                                      \
     break;
 
 // A strip of 1 to RK_TILE_ROWS rows and a whole number of panels.
 static void ID(strip)(size_t rows, size_t columns, size_t depth, bool at_once, const REAL *a, size_t a_stride,
-                      const REAL *packed, size_t panel_stride, REAL *c, size_t c_stride) {
+                      const REAL *packed, size_t panel_stride, const REAL *start, size_t start_stride, REAL *c,
+                      size_t c_stride) {
   size_t j = 0;
   switch (rows) { RK_EACH_STRIP(TILE_OF) }
 }
@@ -29,49 +30,50 @@ static void ID(strip)(size_t rows, size_t columns, size_t depth, bool at_once, c
 // The same for a last panel that is not full: through a small copy of C, so that nothing beyond its columns is
 // touched.
 static void ID(partial_strip)(size_t rows, size_t columns, size_t depth, const REAL *a, size_t a_stride,
-                              const REAL *packed, REAL *c, size_t c_stride) {
+                              const REAL *packed, const REAL *start, size_t start_stride, REAL *c, size_t c_stride) {
   REAL copy[RK_TILE_ROWS * PANEL] = {0};
-  for (size_t i = 0; i < rows; ++i)
-    for (size_t j = 0; j < columns; ++j) copy[i * PANEL + j] = c[i * c_stride + j];
-  ID(strip)(rows, PANEL, depth, false, a, a_stride, packed, 0, copy, PANEL);
+  for (size_t i = 0; start && i < rows; ++i)
+    for (size_t j = 0; j < columns; ++j) copy[i * PANEL + j] = start[i * start_stride + j];
+  ID(strip)(rows, PANEL, depth, false, a, a_stride, packed, 0, copy, PANEL, copy, PANEL);
   for (size_t i = 0; i < rows; ++i)
     for (size_t j = 0; j < columns; ++j) c[i * c_stride + j] = copy[i * PANEL + j];
 }
 
 static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride,
-                                const REAL *packed, REAL *c, size_t c_stride) {
+                                const REAL *packed, const REAL *start, size_t start_stride, REAL *c,
+                                size_t c_stride) {
   const size_t whole = columns / PANEL * PANEL, rest = columns - whole, panel_stride = inner * PANEL;
   if (rows <= RK_TILE_ROWS) {
     // One strip uses each panel once: the panels are streamed at their full depth.
-    ID(strip)(rows, whole, inner, true, a, a_stride, packed, panel_stride, c, c_stride);
-    if (rest) ID(partial_strip)(rows, rest, inner, a, a_stride, packed + whole * inner, c + whole, c_stride);
+    ID(strip)(rows, whole, inner, true, a, a_stride, packed, panel_stride, start, start_stride, c, c_stride);
+    if (rest)
+      ID(partial_strip)(rows, rest, inner, a, a_stride, packed + whole * inner, start ? start + whole : start,
+                        start_stride, c + whole, c_stride);
     return;
   }
   // Several strips: a piece of one panel stays in the first-level cache while all strips of a group pass over it, and
-  // the group's piece of A in the second.
-  const size_t strips = STRIPS(rows), group = GROUP_ROWS / RK_TILE_ROWS, pieces = (inner + 383) / 384;
+  // the group's piece of A in the second. Panels that come from farther away are fetched ahead.
+  const size_t strips = STRIPS(rows), group = GROUP_ROWS / RK_TILE_ROWS, pieces = inner < 384 ? 1 : (inner + 383) / 384;
+  const bool is_far = columns * inner * sizeof(REAL) > SECOND_LEVEL_BYTES;
   for (size_t first = 0; first < strips; first += group) {
     const size_t last = first + group < strips ? first + group : strips;
-    const size_t first_row = STRIP_START(first, rows), last_row = STRIP_START(last, rows);
     for (size_t piece = 0; piece < pieces; ++piece) {
       const size_t k = piece * inner / pieces, depth = (piece + 1) * inner / pieces - k;
-      // Lines of the next panel that each strip fetches; a strip of little depth has no time for it.
-      const size_t lines = depth < PREFETCH_DEPTH ? 0 : depth / (last - first) + 1;
+      const size_t lines = depth / (last - first) + 1;
       for (size_t j = 0; j < columns; j += PANEL) {
         const REAL *panel = packed + j * inner + k * PANEL, *next = panel + inner * PANEL;
-        for (size_t row = first_row, s = first; s < last; ++s) {
-          const size_t count = STRIP_ROWS(s, rows), after = row + count;
+        for (size_t row = STRIP_START(first, rows), s = first; s < last; ++s) {
+          const size_t count = STRIP_ROWS(s, rows);
+          const REAL *left = a + row * a_stride + k;
           REAL *sum = c + row * c_stride + j;
-          if (lines && after < last_row) ID(prefetch)(count, c + after * c_stride + j, c_stride);
-          if (lines && j + PANEL < columns) {
-            if (after == last_row) ID(prefetch)(count, c + first_row * c_stride + j + PANEL, c_stride);
-            ID(prefetch)(lines, next + (s - first) * lines * PANEL, PANEL);
-          }
+          const REAL *from = piece ? sum : start ? start + row * start_stride + j : start;
+          const size_t from_stride = piece ? c_stride : start_stride;
+          if (is_far && j + PANEL < columns) ID(prefetch)(lines, next + (s - first) * lines * PANEL, PANEL);
           if (j < whole)
-            ID(strip)(count, PANEL, depth, false, a + row * a_stride + k, a_stride, panel, panel_stride, sum, c_stride);
+            ID(strip)(count, PANEL, depth, false, left, a_stride, panel, 0, from, from_stride, sum, c_stride);
           else
-            ID(partial_strip)(count, rest, depth, a + row * a_stride + k, a_stride, panel, sum, c_stride);
-          row = after;
+            ID(partial_strip)(count, rest, depth, left, a_stride, panel, from, from_stride, sum, c_stride);
+          row += count;
         }
       }
     }

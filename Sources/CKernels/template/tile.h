@@ -1,14 +1,20 @@
 // What the products are made of: a tile of C in registers, strips of rows, panels of columns.
 
 // One register tile: `rows` rows by `panels` panels. Both are constants where this is inlined, so that the loops
-// unroll and the sums stay in registers. Element (i, k) of A is a[i * a_row + k * a_column].
+// unroll and the sums stay in registers. Element (i, k) of A is a[i * a_row + k * a_column]. The sums start from
+// `start`, or from 0 where that is null, and go to `c`.
 RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a, size_t a_row, size_t a_column,
-                        const REAL *packed, size_t panel_stride, REAL *c, size_t c_stride) {
+                        const REAL *packed, size_t panel_stride, const REAL *start, size_t start_stride, REAL *c,
+                        size_t c_stride) {
   ID(vector) sums[RK_TILE_ROWS][8];
   RK_UNROLL
   for (size_t i = 0; i < rows; ++i)
     RK_UNROLL
-    for (size_t v = 0; v < 2 * panels; ++v) load(&sums[i][v], c + i * c_stride + v * LANES, LANES);
+    for (size_t v = 0; v < 2 * panels; ++v)
+      if (start)
+        load(&sums[i][v], start + i * start_stride + v * LANES, LANES);
+      else
+        sums[i][v] = (ID(vector))(REAL)0;
   RK_UNROLL_BY_4
   for (size_t k = 0; k < depth; ++k) {
     // Kept in registers is what there is less of: elements of A or vectors of B.
@@ -50,8 +56,8 @@ RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a,
 // Rows of A whose piece stays in the second-level cache while the panels pass.
 #define GROUP_ROWS 96
 
-// The depth from which on a strip takes longer than the fetch of what the next one needs.
-#define PREFETCH_DEPTH 64
+// What surely fits into a second-level cache.
+#define SECOND_LEVEL_BYTES (256 * 1024)
 
 // Takes a cache line of each row into the cache. Rows lie far apart, and the processor does not foresee them.
 RK_INLINE void ID(prefetch)(size_t rows, const REAL *start, size_t stride) {

@@ -19,7 +19,7 @@ static void ID(copy_strip)(size_t count, size_t depth, const REAL *a, size_t a_s
 #define TILE_OF_STRIP(count)                                             \
   case count:                                                            \
     if (count > RK_TILE_ROWS) break;                                     \
-    ID(tile)(count, 1, depth, strip, 1, count, panel, 0, c, c_stride);   \
+    ID(tile)(count, 1, depth, strip, 1, count, panel, 0, c, c_stride, c, c_stride); \
     break;
 
 static void ID(strip_by_panel)(size_t count, size_t depth, const REAL *strip, const REAL *panel, REAL *c,

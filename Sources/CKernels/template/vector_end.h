@@ -14,4 +14,4 @@
 #undef STRIP_ROWS
 #undef STRIP_START
 #undef GROUP_ROWS
-#undef PREFETCH_DEPTH
+#undef SECOND_LEVEL_BYTES

@@ -81,7 +81,7 @@ extension Engine {
       if share.isByColumns { pool.barrier() }
       block.multiplyPacked(
         layer.gates.rows(share.rows.moved(by: step * plan.batchSize)).columns(layer.recurrentColumns),
-        packed: layer.packedBackward!, addingTo: layer.stateGradient.rows(share.rows).columns(hidden),
+        packed: layer.packedBackward!, into: layer.stateGradient.rows(share.rows).columns(hidden),
         columns: share.hiddenColumns)
       if share.isByColumns { pool.barrier() }
     }
@@ -101,14 +101,13 @@ extension Engine {
       let rows = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
       if step >= firstStep { block.add(outputGradient.rows(rows), to: stateGradient.columns(hidden)) }
       for (row, sequence) in zip(rows, share) { backwardRow(cell, layer, row, sequence) }
-      block.fill(operandGradient, with: 0)
       block.multiplyPacked(
-        layer.gates.rows(rows).columns(layer.secondStageColumns), packed: layer.packedSecondBackward!,
-        addingTo: operandGradient)
+        layer.gates.rows(rows).columns(layer.secondStageColumns), packed: layer.packedSecondBackward!, from: .zero,
+        into: operandGradient)
       for (row, sequence) in zip(rows, share) { backwardFirstStageRow(cell, layer, row, sequence) }
       block.multiplyPacked(
         layer.gates.rows(rows).columns(layer.recurrentColumns), packed: layer.packedBackward!,
-        addingTo: stateGradient.columns(hidden))
+        into: stateGradient.columns(hidden))
     }
   }
 

@@ -40,15 +40,14 @@ extension Engine {
       return
     }
     let part = part(forward: layer.inputWeights, rows: rows, worker)
-    let bias = layer.rowBias.columns(layer.inputColumns)
     for piece in part.rows {
       let gates = layer.gates.rows(piece)
       if part.columns.lowerBound == 0, !apart.isEmpty {
         block.broadcast(layer.rowBias.columns(apart), to: gates.columns(apart))
       }
-      let target = gates.columns(layer.inputColumns)
-      block.broadcast(bias.columns(part.columns), to: target.columns(part.columns))
-      multiply(input.rows(piece), by: layer.inputWeights, addingTo: target, columns: part.columns)
+      multiply(
+        input.rows(piece), by: layer.inputWeights, bias: layer.rowBias.columns(layer.inputColumns),
+        into: gates.columns(layer.inputColumns), columns: part.columns)
     }
   }
 
@@ -60,7 +59,7 @@ extension Engine {
       let rows = share.rows.moved(by: step * plan.batchSize)
       block.multiplyPacked(
         layer.states.rows(rows).columns(hidden), packed: layer.packedForward,
-        addingTo: layer.gates.rows(rows).columns(layer.recurrentColumns), columns: share.gateColumns)
+        into: layer.gates.rows(rows).columns(layer.recurrentColumns), columns: share.gateColumns)
       if share.isByColumns { pool.barrier() }
       for row in share.sequences.moved(by: step * plan.batchSize) { forwardRow(cell, layer, row) }
       if share.isByColumns { pool.barrier() }
@@ -76,11 +75,11 @@ extension Engine {
       let gates = layer.gates.rows(before)
       block.multiplyPacked(
         layer.states.rows(before).columns(hidden), packed: layer.packedForward,
-        addingTo: gates.columns(layer.recurrentColumns))
+        into: gates.columns(layer.recurrentColumns))
       for row in before { forwardRow(cell, layer, row) }
       block.multiplyPacked(
         layer.saved.rows(before).columns(hidden), packed: layer.packedSecondForward!,
-        addingTo: gates.columns(layer.secondStageColumns))
+        into: gates.columns(layer.secondStageColumns))
       for row in before { forwardSecondStageRow(cell, layer, row) }
     }
   }
@@ -142,9 +141,9 @@ extension Engine {
     let input = headInput(steps: job.steps)
     let part = part(forward: plan.headWeights, rows: input.rows, worker)
     for piece in part.rows {
-      let target = plan.outputs.rows(piece)
-      block.broadcast(plan.headBias.columns(part.columns), to: target.columns(part.columns))
-      multiply(input.rows(piece), by: plan.headWeights, addingTo: target, columns: part.columns)
+      multiply(
+        input.rows(piece), by: plan.headWeights, bias: plan.headBias, into: plan.outputs.rows(piece),
+        columns: part.columns)
     }
   }
 

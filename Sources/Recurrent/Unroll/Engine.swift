@@ -84,6 +84,9 @@ final class Engine<S: Scalar>: PoolTask {
     pool.run(self)
   }
 
+  // Everything below is then specialised too: no look-ups of metadata in the steps.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   func run(worker: Int) {
     let job = job
     if job.phases.contains(.pack) {

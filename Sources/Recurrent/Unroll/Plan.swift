@@ -194,7 +194,7 @@ public struct Plan: Sendable, CustomStringConvertible {
       matrix: Matrix(offset: table.headWeights, rows: outputSize, columns: configuration.hiddenSize))
     headBias = Matrix(offset: table.headBias, rows: 1, columns: outputSize)
     let outputRows = outputRows(steps: steps)
-    reservePacked("linear.weight", &weights, rows: outputRows, backward: isTraining, scalar)
+    reservePacked("head weight", &weights, rows: outputRows, backward: isTraining, scalar)
     headWeights = weights
     outputs = reserve("outputs", .workspace, [outputRows, outputSize], padded: false)
     if loss == .meanSquaredError {

@@ -3,15 +3,15 @@ internal import Kernels
 /// The weights W [out, in] of a layer's input product or of the head, and their packed copies.
 struct WeightPlan: Sendable {
   var matrix: Matrix
-  /// Wᵀ packed, for Y += X·Wᵀ; nil: OpenBLAS multiplies.
+  /// Wᵀ packed, for X·Wᵀ; nil: OpenBLAS multiplies.
   var packedForward: Int?
-  /// W packed, for dX = dY·W; nil: OpenBLAS multiplies.
+  /// W packed, for dY·W; nil: OpenBLAS multiplies.
   var packedBackward: Int?
 }
 
 /// Products of all rows at once with such weights, shared out among the workers.
 extension Engine {
-  /// The worker's part of Y [rows, out] += X·Wᵀ.
+  /// The worker's part of Y [rows, out] = b + X·Wᵀ.
   func part(forward weights: WeightPlan, rows: Int, _ worker: Int) -> ProductPart {
     part(rows, weights.matrix.rows, weights.matrix.columns, packed: weights.packedForward != nil, worker)
   }
@@ -27,11 +27,14 @@ extension Engine {
       : ProductPart(ofOpenBLASRows: rows, columns: columns, worker: worker, of: pool.count)
   }
 
-  /// Columns of Y += X·Wᵀ.
-  func multiply(_ input: Matrix, by weights: WeightPlan, addingTo output: Matrix, columns: Range<Int>) {
+  /// Columns of Y = b + X·Wᵀ.
+  func multiply(
+    _ input: Matrix, by weights: WeightPlan, bias: Matrix, into output: Matrix, columns: Range<Int>
+  ) {
     if let packed = weights.packedForward {
-      block.multiplyPacked(input, packed: packed, addingTo: output, columns: columns)
+      block.multiplyPacked(input, packed: packed, from: .bias(bias), into: output, columns: columns)
     } else {
+      block.broadcast(bias, to: output)
       block.multiply(input, weights.matrix, transposingB: true, addingTo: 1, into: output)
     }
   }
@@ -39,8 +42,7 @@ extension Engine {
   /// Columns of dX = dY·W.
   func multiply(_ gradient: Matrix, backThrough weights: WeightPlan, into result: Matrix, columns: Range<Int>) {
     if let packed = weights.packedBackward {
-      block.fill(result.columns(columns), with: 0)
-      block.multiplyPacked(gradient, packed: packed, addingTo: result, columns: columns)
+      block.multiplyPacked(gradient, packed: packed, from: .zero, into: result, columns: columns)
     } else {
       block.multiply(gradient, weights.matrix, into: result)
     }
