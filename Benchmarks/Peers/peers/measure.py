@@ -22,7 +22,7 @@ PEERS = {
     "onnxruntime": ("infer", "stream"),
 }
 BUILD_SECONDS, STEP_SECONDS = 300.0, 60.0  # after which a side has failed
-PAUSE_SECONDS = 0.02  # before each turn: threads that wait by spinning have gone to sleep by then
+PAUSE_SECONDS = 0.06  # before each turn: threads that wait by spinning, as ONNX Runtime's for 50 ms, sleep by then
 
 
 class Sides:
