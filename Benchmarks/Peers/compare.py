@@ -86,9 +86,10 @@ def progress(result: dict) -> str:
         value = result["sides"][side]["median"] * 1e3 if stream else gigaflops(result, side)
         speeds.append(f"{label} {value:.1f}")
     best = best_peer(result)
-    end = f"; {ratio(result):.2f} of {PEER_LABELS[best]}" if best and OURS in result["sides"] else ""
+    end = f"; {ratio(result):.2f} times {PEER_LABELS[best]}" if best and OURS in result["sides"] else ""
     failed = "".join(f"\n    failed: {why}" for why in result["failures"].values())
-    return f"{', '.join(speeds)} {'µs' if stream else 'GF/s'}{end}{failed}"
+    unit = "" if not speeds else " µs" if stream else " GF/s"
+    return f"{', '.join(speeds)}{unit}{end}{failed}"
 
 
 def write(document: dict, folder: Path):

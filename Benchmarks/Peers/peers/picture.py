@@ -137,7 +137,7 @@ def picture(document: dict) -> str:
     cells = [cell for cell in COLOURS if any(case["cell"] == cell for case in cases)]
     parts = [text("How many times as fast as the best of PyTorch, JAX and ONNX Runtime", 14, 22, style="title")]
     parts += legend(cells, in_order(case["threads"] for case in cases))
-    y, right = float(HEAD), LEFT + 420.0  # as wide as the title at least
+    y, right = float(HEAD), LEFT + 500.0  # as wide as the title at least
     for modes, heading in ((("train", "infer"), "T,N,I,H[,L]"), (("stream",), "")):
         row = [case for case in cases if case["mode"] in modes]
         if not row:

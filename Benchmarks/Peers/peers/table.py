@@ -128,13 +128,19 @@ def stream_table(cases: list[dict], peers: list[str]) -> list[str]:
     return lines_of(header, rows)
 
 
+def preamble(document: dict) -> str:
+    machine = document["machine"]
+    return f"""# Recurrent beside PyTorch, JAX and ONNX Runtime
+
+{machine["cpu"]}, {machine["processors"]} processors, {" ".join(machine["instruction sets"])}; {machine["kernel"]};
+{document["date"]}. Made by `{document["command"]}`: {document["rounds"]} rounds of {document["seconds"]} s of each
+side in turn, medians of all steps. Every side's results were compared with a float64 reference before they were timed.
+A peer computes in the way that a short trial showed to be the fastest, on fewer threads where that is faster.
+"""
+
+
 def table(document: dict) -> str:
-    cases, machine = document["cases"], document["machine"]
-    lines = ["# Recurrent beside PyTorch, JAX and ONNX Runtime", ""]
-    lines += [f"{machine['cpu']}, {machine['processors']} processors, {' '.join(machine['instruction sets'])}; "]
-    lines[-1] += f"{machine['kernel']}; {document['date']}. Made by `{document['command']}`:"
-    lines += [f"{document['rounds']} rounds of {document['seconds']} s of each side in turn, medians of all steps."]
-    lines += ["Every side's results were compared with a float64 reference before they were timed.", ""]
+    cases, lines = document["cases"], [preamble(document)]
     lines += ["## Below the goals", "", *slow_cases(cases), ""]
     lines += ["## Ratio to the best peer, geometric means", "", *means(cases), ""]
     for mode, threads in in_order((case["mode"], case["threads"]) for case in cases):
