@@ -1,0 +1,49 @@
+"""From measured cases to ratios: pure functions of what `compare.py` wrote."""
+
+from __future__ import annotations
+
+import math
+
+# Ours to the best peer, by mode.
+GOALS = {"train": 1.15, "infer": 1.05, "stream": 2.0}
+OURS = "recurrent"
+PEER_LABELS = {"pytorch": "PyTorch", "jax": "JAX", "onnxruntime": "ONNX Runtime"}
+
+
+def gigaflops(case: dict, side: str) -> float | None:
+    """10⁹ operations of matrix products a second, by the median step."""
+    result = case["sides"].get(side)
+    return case["flops"] / (result["median"] * 1e6) if result else None
+
+
+def best_peer(case: dict) -> str | None:
+    peers = [side for side in case["sides"] if side != OURS]
+    return min(peers, key=lambda side: case["sides"][side]["median"], default=None)
+
+
+def ratio(case: dict, peer: str | None = None) -> float | None:
+    """How many times as fast as `peer`, or as the best of them, ours is; by the medians."""
+    peer = peer or best_peer(case)
+    ours, theirs = case["sides"].get(OURS), case["sides"].get(peer)
+    return theirs["median"] / ours["median"] if ours and theirs else None
+
+
+def ratio_less_call(case: dict) -> float | None:
+    """The ratio of a stream if the best peer's call cost nothing: an empty call is taken off its time, not off ours."""
+    ours, theirs = case["sides"].get(OURS), case["sides"].get(best_peer(case))
+    return (theirs["median"] - theirs["call_milliseconds"]) / ours["median"] if ours and theirs else None
+
+
+def geometric_mean(values: list[float]) -> float:
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def below_goal(cases: list[dict]) -> list[dict]:
+    """Those slower than their mode's goal, the slowest for its goal first."""
+    slow = [case for case in cases if ratio(case) is not None and ratio(case) < GOALS[case["mode"]]]
+    return sorted(slow, key=lambda case: ratio(case) / GOALS[case["mode"]])
+
+
+def in_order(values) -> list:
+    """Each once, in the order they come."""
+    return list(dict.fromkeys(values))
