@@ -57,23 +57,28 @@ static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const
   const bool is_far = columns * inner * sizeof(REAL) > SECOND_LEVEL_BYTES;
   for (size_t first = 0; first < strips; first += group) {
     const size_t last = first + group < strips ? first + group : strips;
+    const size_t first_row = STRIP_START(first, rows), last_row = STRIP_START(last, rows);
     for (size_t piece = 0; piece < pieces; ++piece) {
       const size_t k = piece * inner / pieces, depth = (piece + 1) * inner / pieces - k;
       const size_t lines = depth / (last - first) + 1;
       for (size_t j = 0; j < columns; j += PANEL) {
         const REAL *panel = packed + j * inner + k * PANEL, *next = panel + inner * PANEL;
-        for (size_t row = STRIP_START(first, rows), s = first; s < last; ++s) {
-          const size_t count = STRIP_ROWS(s, rows);
+        for (size_t row = first_row, s = first; s < last; ++s) {
+          const size_t count = STRIP_ROWS(s, rows), after = row + count;
           const REAL *left = a + row * a_stride + k;
           REAL *sum = c + row * c_stride + j;
           const REAL *from = piece ? sum : start ? start + row * start_stride + j : start;
           const size_t from_stride = piece ? c_stride : start_stride;
+          if (after < last_row)
+            ID(prefetch)(count, sum + count * c_stride, c_stride);
+          else if (j + PANEL < columns)
+            ID(prefetch)(count, c + first_row * c_stride + j + PANEL, c_stride);
           if (is_far && j + PANEL < columns) ID(prefetch)(lines, next + (s - first) * lines * PANEL, PANEL);
           if (j < whole)
             ID(strip)(count, PANEL, depth, false, left, a_stride, panel, 0, from, from_stride, sum, c_stride);
           else
             ID(partial_strip)(count, rest, depth, left, a_stride, panel, from, from_stride, sum, c_stride);
-          row += count;
+          row = after;
         }
       }
     }
