@@ -39,6 +39,34 @@ static void ID(partial_strip)(size_t rows, size_t columns, size_t depth, const R
     for (size_t j = 0; j < columns; ++j) c[i * c_stride + j] = copy[i * PANEL + j];
 }
 
+// A strip of 1 to RK_TILE_ROWS rows of A in the order in which a tile reads it.
+#define TURN_OF(count)                                                                                    \
+  case count:                                                                                             \
+    if (count > RK_TILE_ROWS) break;                                                                      \
+    for (size_t k = 0; k < depth; ++k)                                                                    \
+      RK_UNROLL                                                                                           \
+      for (size_t i = 0; i < count; ++i) strip[k * count + i] = a[i * a_stride + k];                      \
+    break;
+
+static void ID(turn_strip)(size_t count, size_t depth, const REAL *a, size_t a_stride, REAL *strip) {
+  switch (count) { RK_EACH_STRIP(TURN_OF) }
+}
+
+#undef TURN_OF
+
+#define TILE_OF_STRIP(count)                                                                              \
+  case count:                                                                                             \
+    if (count > RK_TILE_ROWS) break;                                                                      \
+    ID(tile)(count, 1, depth, strip, 1, count, panel, 0, start, start_stride, c, c_stride);               \
+    break;
+
+static void ID(strip_by_panel)(size_t count, size_t depth, const REAL *strip, const REAL *panel, const REAL *start,
+                               size_t start_stride, REAL *c, size_t c_stride) {
+  switch (count) { RK_EACH_STRIP(TILE_OF_STRIP) }
+}
+
+#undef TILE_OF_STRIP
+
 static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride,
                                 const REAL *packed, const REAL *start, size_t start_stride, REAL *c,
                                 size_t c_stride) {
@@ -53,7 +81,9 @@ static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const
   }
   // Several strips: a piece of one panel stays in the first-level cache while all strips of a group pass over it, and
   // the group's piece of A in the second. Panels that come from farther away are fetched ahead.
-  const size_t strips = STRIPS(rows), group = GROUP_ROWS / RK_TILE_ROWS, pieces = inner < 384 ? 1 : (inner + 383) / 384;
+  const size_t strips = STRIPS(rows), group = GROUP_ROWS / RK_TILE_ROWS, pieces = (inner + 1536/sizeof(REAL)-1) / (1536/sizeof(REAL));
+  REAL turned[GROUP_ROWS*1536/sizeof(REAL)];
+  const bool turn = columns >= 256;
   const bool is_far = columns * inner * sizeof(REAL) > SECOND_LEVEL_BYTES;
   for (size_t first = 0; first < strips; first += group) {
     const size_t last = first + group < strips ? first + group : strips;
@@ -61,6 +91,7 @@ static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const
     for (size_t piece = 0; piece < pieces; ++piece) {
       const size_t k = piece * inner / pieces, depth = (piece + 1) * inner / pieces - k;
       const size_t lines = depth / (last - first) + 1;
+      if (turn) for (size_t row = first_row, s = first; s < last; row += STRIP_ROWS(s, rows), ++s) ID(turn_strip)(STRIP_ROWS(s, rows), depth, a + row * a_stride + k, a_stride, turned + (row - first_row) * depth);
       for (size_t j = 0; j < columns; j += PANEL) {
         const REAL *panel = packed + j * inner + k * PANEL, *next = panel + inner * PANEL;
         for (size_t row = first_row, s = first; s < last; ++s) {
@@ -74,7 +105,8 @@ static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const
           else if (j + PANEL < columns)
             ID(prefetch)(count, c + first_row * c_stride + j + PANEL, c_stride);
           if (is_far && j + PANEL < columns) ID(prefetch)(lines, next + (s - first) * lines * PANEL, PANEL);
-          if (j < whole)
+          if (turn && j < whole) ID(strip_by_panel)(count, depth, turned + (row - first_row) * depth, panel, from, from_stride, sum, c_stride);
+          else if (j < whole)
             ID(strip)(count, PANEL, depth, false, left, a_stride, panel, 0, from, from_stride, sum, c_stride);
           else
             ID(partial_strip)(count, rest, depth, left, a_stride, panel, from, from_stride, sum, c_stride);

@@ -16,18 +16,6 @@ static void ID(copy_strip)(size_t count, size_t depth, const REAL *a, size_t a_s
   switch (count) { RK_EACH_STRIP(COPY_OF) }
 }
 
-#define TILE_OF_STRIP(count)                                             \
-  case count:                                                            \
-    if (count > RK_TILE_ROWS) break;                                     \
-    ID(tile)(count, 1, depth, strip, 1, count, panel, 0, c, c_stride, c, c_stride); \
-    break;
-
-static void ID(strip_by_panel)(size_t count, size_t depth, const REAL *strip, const REAL *panel, REAL *c,
-                               size_t c_stride) {
-  switch (count) { RK_EACH_STRIP(TILE_OF_STRIP) }
-}
-
-#undef TILE_OF_STRIP
 #undef COPY_OF
 
 // The same for a last panel of few columns, through a small copy of C.
@@ -36,7 +24,7 @@ static void ID(strip_by_partial_panel)(size_t count, size_t columns, size_t dept
   REAL copy[RK_TILE_ROWS * PANEL] = {0};
   for (size_t i = 0; i < count; ++i)
     for (size_t j = 0; j < columns; ++j) copy[i * PANEL + j] = c[i * c_stride + j];
-  ID(strip_by_panel)(count, depth, strip, panel, copy, PANEL);
+  ID(strip_by_panel)(count, depth, strip, panel, copy, PANEL, copy, PANEL);
   for (size_t i = 0; i < count; ++i)
     for (size_t j = 0; j < columns; ++j) c[i * c_stride + j] = copy[i * PANEL + j];
 }
@@ -74,7 +62,7 @@ static void ID(multiply_transposed)(size_t rows, size_t columns, size_t inner, c
           if (after < last_row) ID(prefetch)(count, c + after * c_stride + j, c_stride);
           if (j + PANEL < columns) ID(prefetch)(lines, next + (s - first) * lines * b_stride, b_stride);
           if (columns - j >= PANEL)
-            ID(strip_by_panel)(count, depth, strip, panel, sum, c_stride);
+            ID(strip_by_panel)(count, depth, strip, panel, sum, c_stride, sum, c_stride);
           else
             ID(strip_by_partial_panel)(count, columns - j, depth, strip, panel, sum, c_stride);
           row = after;
