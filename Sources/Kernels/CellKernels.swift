@@ -3,12 +3,16 @@
 /// The number of hidden units is that of `next` or `gradient` divided by the number of states; every other span is
 /// checked against it.
 package enum CellKernels {
-  @inlinable package static func elmanTanhForward<S: KernelScalar>(_ gates: inout MutableSpan<S>, _ next: inout MutableSpan<S>) {
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func elmanTanhForward<S: KernelScalar>(_ gates: inout MutableSpan<S>, _ next: inout MutableSpan<S>) {
     let hidden = next.count
     unsafe S._Kernels.elmanTanhForward(hidden, start(&gates, hidden), start(&next, hidden))
   }
 
-  @inlinable package static func elmanTanhBackward<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func elmanTanhBackward<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ next: Span<S>, _ gradient: inout MutableSpan<S>
   ) {
     let hidden = gradient.count
@@ -16,12 +20,16 @@ package enum CellKernels {
       hidden, start(&gates, hidden), start(next, hidden), start(&gradient, hidden))
   }
 
-  @inlinable package static func elmanReLUForward<S: KernelScalar>(_ gates: inout MutableSpan<S>, _ next: inout MutableSpan<S>) {
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func elmanReLUForward<S: KernelScalar>(_ gates: inout MutableSpan<S>, _ next: inout MutableSpan<S>) {
     let hidden = next.count
     unsafe S._Kernels.elmanReLUForward(hidden, start(&gates, hidden), start(&next, hidden))
   }
 
-  @inlinable package static func elmanReLUBackward<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func elmanReLUBackward<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ next: Span<S>, _ gradient: inout MutableSpan<S>
   ) {
     let hidden = gradient.count
@@ -29,7 +37,9 @@ package enum CellKernels {
       hidden, start(&gates, hidden), start(next, hidden), start(&gradient, hidden))
   }
 
-  @inlinable package static func lstmForward<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func lstmForward<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>,
     _ saved: inout MutableSpan<S>
   ) {
@@ -39,7 +49,9 @@ package enum CellKernels {
       start(&saved, hidden))
   }
 
-  @inlinable package static func lstmBackward<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func lstmBackward<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ saved: Span<S>, _ gradient: inout MutableSpan<S>
   ) {
     let hidden = gradient.count / 2
@@ -48,7 +60,9 @@ package enum CellKernels {
       start(&gradient, 2 * hidden))
   }
 
-  @inlinable package static func gruForward<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func gruForward<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>
   ) {
     let hidden = next.count
@@ -56,7 +70,9 @@ package enum CellKernels {
       hidden, start(&gates, 4 * hidden), start(previous, hidden), start(&next, hidden))
   }
 
-  @inlinable package static func gruBackward<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func gruBackward<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ gradient: inout MutableSpan<S>
   ) {
     let hidden = gradient.count
@@ -64,7 +80,9 @@ package enum CellKernels {
       hidden, start(&gates, 4 * hidden), start(previous, hidden), start(&gradient, hidden))
   }
 
-  @inlinable package static func gruBeforeForward1<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func gruBeforeForward1<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ saved: inout MutableSpan<S>
   ) {
     let hidden = saved.count
@@ -72,7 +90,9 @@ package enum CellKernels {
       hidden, start(&gates, 3 * hidden), start(previous, hidden), start(&saved, hidden))
   }
 
-  @inlinable package static func gruBeforeForward2<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func gruBeforeForward2<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>
   ) {
     let hidden = next.count
@@ -80,7 +100,9 @@ package enum CellKernels {
       hidden, start(&gates, 3 * hidden), start(previous, hidden), start(&next, hidden))
   }
 
-  @inlinable package static func gruBeforeBackward2<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func gruBeforeBackward2<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ gradient: inout MutableSpan<S>
   ) {
     let hidden = gradient.count
@@ -88,7 +110,9 @@ package enum CellKernels {
       hidden, start(&gates, 3 * hidden), start(previous, hidden), start(&gradient, hidden))
   }
 
-  @inlinable package static func gruBeforeBackward1<S: KernelScalar>(
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func gruBeforeBackward1<S: KernelScalar>(
     _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ operandGradient: Span<S>,
     _ gradient: inout MutableSpan<S>
   ) {
@@ -100,16 +124,16 @@ package enum CellKernels {
 
   // The pointers are used only in the call that they are made for, while the spans they come from are borrowed.
 
-  @inlinable @inline(__always)
-  @unsafe package static func start<S: KernelScalar>(
+  @inline(__always)
+  @unsafe private static func start<S: KernelScalar>(
     _ span: inout MutableSpan<S>, _ count: Int
   ) -> UnsafeMutablePointer<S> {
     precondition(span.count == count, "expected a row of \(count) scalars, got \(span.count)")
     return unsafe span.withUnsafeMutableBufferPointer { $0.baseAddress! }
   }
 
-  @inlinable @inline(__always)
-  @unsafe package static func start<S: KernelScalar>(_ span: Span<S>, _ count: Int) -> UnsafePointer<S> {
+  @inline(__always)
+  @unsafe private static func start<S: KernelScalar>(_ span: Span<S>, _ count: Int) -> UnsafePointer<S> {
     precondition(span.count == count, "expected a row of \(count) scalars, got \(span.count)")
     return unsafe span.withUnsafeBufferPointer { $0.baseAddress! }
   }
