@@ -29,6 +29,11 @@ package struct Matrix: Sendable, Hashable, BitwiseCopyable {
 
   @inlinable package func row(_ index: Int) -> Matrix { rows(index..<index + 1) }
 
+  /// The same place, its first row counted as row `first`: rows before that do not exist.
+  @inlinable package func counted(from first: Int) -> Matrix {
+    Matrix(offset: offset - first * stride, rows: first + rows, columns: columns, stride: stride)
+  }
+
   @inlinable package func moved(by distance: Int) -> Matrix {
     Matrix(offset: offset + distance, rows: rows, columns: columns, stride: stride)
   }

@@ -91,7 +91,7 @@ private struct PackedProduct<Element: KernelScalar> {
     let left = GuardedRow(Array(a[range.lowerBound * aStride..<range.upperBound * aStride]))
     let before = Array(c[range.lowerBound * cStride..<range.upperBound * cStride])
     let sum = GuardedRow(before)
-    let bias = GuardedRow(Array(c[0..<columns]))
+    let bias = GuardedRow(Array(c.prefix(columns)))
     unsafe Element._Kernels.multiplyPacked(
       range.count, columns, inner, left.input, aStride, packed.input,
       start == .zero ? nil : start == .bias ? bias.input : sum.input, start == .bias ? 0 : cStride, sum.output,

@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// The forward pass: per layer one hoisted input product for all steps, then the steps in order; then the head.
+/// The forward pass: per layer and block of steps one hoisted input product, then the steps in order; then the head.
 extension Engine {
   func forward(_ job: EngineJob, _ worker: Int) {
     let rows = job.steps * plan.batchSize
@@ -11,17 +11,13 @@ extension Engine {
     }
     for index in plan.layers.indices {
       let layer = plan.layers[index]
-      inputProduct(layer, rows: rows, worker)
-      pool.barrier()
-      let sequences = pool.share(of: plan.batchSize, worker: worker)
-      if let twoStageCell {
-        unroll(twoStageCell, layer, steps: job.steps, sequences)
-      } else {
-        let share = StepShare(layer, batchSize: plan.batchSize, worker: worker, of: pool.count)
-        unroll(cell, layer, steps: job.steps, share)
+      for start in stride(from: 0, to: job.steps, by: plan.blockSteps) {
+        forward(layer, steps: start..<min(start + plan.blockSteps, job.steps), worker)
       }
-      if let dropped = layer.dropped { drop(layer, index, dropped, job, sequences) }
-      pool.barrier()
+      if let dropped = layer.dropped {
+        drop(layer, index, dropped, job, pool.share(of: plan.batchSize, worker: worker))
+        pool.barrier()
+      }
     }
     if plan.configuration.head != .none {
       head(job, worker)
@@ -29,18 +25,34 @@ extension Engine {
     }
   }
 
-  /// gates = X·Wᵢᵀ + bias for all rows at once.
-  private func inputProduct(_ layer: LayerPlan, rows: Int, _ worker: Int) {
+  /// A block of steps of a layer.
+  private func forward(_ layer: LayerPlan, steps: Range<Int>, _ worker: Int) {
+    let rows = steps.lowerBound * plan.batchSize..<steps.upperBound * plan.batchSize
+    let layer = plan.isTraining ? layer : layer.keeping(rowsFrom: rows.lowerBound)
+    inputProduct(layer, rows: rows, worker)
+    pool.barrier()
+    if let twoStageCell {
+      unroll(twoStageCell, layer, steps, pool.share(of: plan.batchSize, worker: worker))
+    } else {
+      let share = StepShare(layer, batchSize: plan.batchSize, worker: worker, of: pool.count)
+      unroll(cell, layer, steps, share)
+    }
+    pool.barrier()
+  }
+
+  /// gates = X·Wᵢᵀ + bias for all rows of the block at once.
+  private func inputProduct(_ layer: LayerPlan, rows: Range<Int>, _ worker: Int) {
     let apart = 0..<layer.inputColumns.lowerBound
     guard let input = layer.input else {
-      let share = pool.share(of: rows, worker: worker)
+      let share = pool.share(of: rows.count, worker: worker).moved(by: rows.lowerBound)
       let gates = layer.gates.rows(share)
       if !apart.isEmpty { block.broadcast(layer.rowBias.columns(apart), to: gates.columns(apart)) }
       block.gather(layer.inputTable!, indices, at: share.lowerBound, into: gates.columns(layer.inputColumns))
       return
     }
-    let part = part(forward: layer.inputWeights, rows: rows, worker)
-    for piece in part.rows {
+    let part = part(forward: layer.inputWeights, rows: rows.count, worker)
+    for range in part.rows {
+      let piece = range.moved(by: rows.lowerBound)
       let gates = layer.gates.rows(piece)
       if part.columns.lowerBound == 0, !apart.isEmpty {
         block.broadcast(layer.rowBias.columns(apart), to: gates.columns(apart))
@@ -51,11 +63,11 @@ extension Engine {
     }
   }
 
-  /// All steps of a worker's share of the sequences, or of the columns of all.
-  private func unroll<C: RecurrentCell>(_ cell: C, _ layer: LayerPlan, steps: Int, _ share: StepShare) {
+  /// Steps of a worker's share of the sequences, or of the columns of all.
+  private func unroll<C: RecurrentCell>(_ cell: C, _ layer: LayerPlan, _ steps: Range<Int>, _ share: StepShare) {
     guard !share.rows.isEmpty else { return }
     let hidden = 0..<layer.hidden
-    for step in 0..<steps {
+    for step in steps {
       let rows = share.rows.moved(by: step * plan.batchSize)
       block.multiplyPacked(
         layer.states.rows(rows).columns(hidden), packed: layer.packedForward,
@@ -66,11 +78,11 @@ extension Engine {
     }
   }
 
-  /// All steps of the sequences `share`, which no other worker touches.
-  private func unroll<C: TwoStageCell>(_ cell: C, _ layer: LayerPlan, steps: Int, _ share: Range<Int>) {
+  /// Steps of the sequences `share`, which no other worker touches.
+  private func unroll<C: TwoStageCell>(_ cell: C, _ layer: LayerPlan, _ steps: Range<Int>, _ share: Range<Int>) {
     guard !share.isEmpty else { return }
     let hidden = 0..<layer.hidden
-    for step in 0..<steps {
+    for step in steps {
       let before = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
       let gates = layer.gates.rows(before)
       block.multiplyPacked(

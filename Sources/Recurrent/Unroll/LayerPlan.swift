@@ -35,11 +35,12 @@ struct LayerPlan: Sendable {
   // Workspace: forward keeps it for backward.
   /// What multiplies Wᵢ: [T·N, I]; nil where tokens are gathered.
   var input: Matrix?
-  /// [T·N, rowGateCount·H] pre-activations, then gates, then their gradients.
+  /// [T·N, rowGateCount·H] pre-activations, then gates, then their gradients. Without backward only as many rows as a
+  /// block of steps has.
   var gates: Matrix
   /// [(T + 1)·N, S·H]: the initial state, then the state after each step.
   var states: Matrix
-  /// [T·N, savedCount·H]
+  /// [T·N, savedCount·H], or as `gates`.
   var saved: Matrix
   /// [T·N, H] the output after dropout, which the next layer reads; nil without dropout.
   var dropped: Matrix?
@@ -66,5 +67,13 @@ struct LayerPlan: Sendable {
   /// The output h before each step: [T·N, H].
   var previousOutputs: Matrix {
     states.rows(0..<states.rows - stateGradient.rows).columns(0..<hidden)
+  }
+
+  /// The same with rows of `gates` and `saved` counted from row `first` of all steps on, where only a block is kept.
+  func keeping(rowsFrom first: Int) -> LayerPlan {
+    var layer = self
+    layer.gates = gates.counted(from: first)
+    layer.saved = saved.counted(from: first)
+    return layer
   }
 }

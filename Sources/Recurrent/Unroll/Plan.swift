@@ -60,6 +60,9 @@ public struct Plan: Sendable, CustomStringConvertible {
   private(set) var outputs = Matrix(offset: 0, rows: 0, columns: 0)
   /// As `outputs`, for losses on values.
   private(set) var targets: Matrix?
+  /// Steps whose input product is done at once, before the steps themselves. All in training, which keeps every gate;
+  /// else so many that the products have rows enough.
+  let blockSteps: Int
   /// Scalars in the engine's block.
   private(set) var scalarCount = 0
   private let scalarBytes: Int
@@ -80,6 +83,7 @@ public struct Plan: Sendable, CustomStringConvertible {
     self.purpose = purpose
     self.steps = steps
     self.batchSize = batchSize
+    blockSteps = if case .training = purpose { steps } else { min(steps, max(1, 1024 / batchSize)) }
     scalarBytes = MemoryLayout<S>.stride
     table = try ParameterTable(configuration)
     try Self.refuseOverflow(configuration, steps: steps, batchSize: batchSize, table: table)
@@ -140,6 +144,8 @@ public struct Plan: Sendable, CustomStringConvertible {
     let gathers = index == 0 && input == nil
     let below = index == 0 ? input : (layers[index - 1].dropped ?? layers[index - 1].outputs)
     let name = "layer \(index) "
+    // Backward needs all steps; without it those of a block take turns.
+    let keptRows = isTraining ? rows : blockSteps * batchSize
 
     var layer = LayerPlan(
       structure: structure, hidden: hidden, inputSize: inputSize,
@@ -150,10 +156,10 @@ public struct Plan: Sendable, CustomStringConvertible {
       rowBias: reserve(name + "row bias", .packed, [1, structure.rowGateCount * hidden]),
       packedForward: 0,
       input: below,
-      gates: reserve(name + "gates", .workspace, [rows, structure.rowGateCount * hidden]),
+      gates: reserve(name + "gates", .workspace, [keptRows, structure.rowGateCount * hidden]),
       states: reserve(
         name + "states", .workspace, [rows + batchSize, structure.stateCount * hidden]),
-      saved: reserve(name + "saved", .workspace, [rows, structure.savedCount * hidden]),
+      saved: reserve(name + "saved", .workspace, [keptRows, structure.savedCount * hidden]),
       stateGradient: Matrix(offset: 0, rows: batchSize, columns: structure.stateCount * hidden))
     if gathers {
       layer.inputTable = reserve(name + "input table", .packed, [inputSize, gateRows])
