@@ -75,7 +75,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
 
   /// One step on tokens [T, N] with the class of each output, [T, N] or, for a head at the last step, [N].
   public mutating func step(tokens: Span<Int32>, classes: Span<Int32>) -> StepReport {
-    let steps = tokens.count / plan.batchSize
+    let steps = tokens.count / engine.plan.batchSize
     engine.setTokens(tokens, steps: steps)
     engine.setClasses(classes, steps: steps)
     return step(steps)
@@ -83,7 +83,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
 
   /// One step on tokens [T, N] with target values [T, N, O] or [N, O].
   public mutating func step(tokens: Span<Int32>, values: Span<S>) -> StepReport {
-    let steps = tokens.count / plan.batchSize
+    let steps = tokens.count / engine.plan.batchSize
     engine.setTokens(tokens, steps: steps)
     engine.setValues(values, steps: steps)
     return step(steps)
@@ -91,7 +91,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
 
   /// One step on vectors [T, N, I] with the class of each output, [T, N] or [N].
   public mutating func step(vectors: Span<S>, classes: Span<Int32>) -> StepReport {
-    let steps = vectors.count / (plan.batchSize * plan.configuration.input.size)
+    let steps = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
     engine.setVectors(vectors, steps: steps)
     engine.setClasses(classes, steps: steps)
     return step(steps)
@@ -99,7 +99,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
 
   /// One step on vectors [T, N, I] with target values [T, N, O] or [N, O].
   public mutating func step(vectors: Span<S>, values: Span<S>) -> StepReport {
-    let steps = vectors.count / (plan.batchSize * plan.configuration.input.size)
+    let steps = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
     engine.setVectors(vectors, steps: steps)
     engine.setValues(values, steps: steps)
     return step(steps)
@@ -109,7 +109,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
   /// - Precondition: `streams` has this trainer's batch size and sequence length.
   public mutating func step(window: Int, of streams: TokenStreams) -> StepReport {
     engine.setWindow(window, of: streams)
-    return step(plan.steps)
+    return step(engine.plan.steps)
   }
 
   private mutating func step(_ steps: Int) -> StepReport {
@@ -117,7 +117,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
     stepCount += 1
     engine.perform(
       .training, steps: steps,
-      dropoutSeed: plan.configuration.dropout > 0 ? dropoutSeeds.next() : nil,
+      dropoutSeed: engine.plan.configuration.dropout > 0 ? dropoutSeeds.next() : nil,
       update: optimizer.rule(step: stepCount, rate: rate, clipping: clipping))
     if carriesState { engine.carryState(after: steps) }
     return StepReport(
@@ -137,9 +137,9 @@ public struct Trainer<S: Scalar>: ~Copyable {
     var sum = 0.0
     for window in 0..<streams.windowCount {
       engine.setWindow(window, of: streams)
-      engine.perform(.evaluation, steps: plan.steps)
-      engine.carryState(after: plan.steps)
-      sum += engine.meanLoss(steps: plan.steps)
+      engine.perform(.evaluation, steps: engine.plan.steps)
+      engine.carryState(after: engine.plan.steps)
+      sum += engine.meanLoss(steps: engine.plan.steps)
     }
     return sum / Double(streams.windowCount)
   }

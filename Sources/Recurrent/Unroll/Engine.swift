@@ -61,8 +61,8 @@ final class Engine<S: Scalar>: PoolTask {
     precondition(
       (cell.structure.recurrentProduct == .lastGateSecondStage) == (twoStageCell != nil),
       "cell \(cell.name) declares a second stage if and only if it conforms to TwoStageCell")
-    pool = WorkerPool(
-      count: OpenBLAS.workers(requested: threads, processors: Processors.available))
+    let workers = OpenBLAS.workers(requested: threads, processors: Processors.available)
+    pool = WorkerPool(count: plan.isTraining ? workers : ProductChoice.workers(for: plan, wanted: workers))
     arena = Arena(count: plan.scalarCount, filledWith: 0)
     indexArena = Arena(count: 2 * plan.rowCount, filledWith: 0)
     sumArena = Arena(count: plan.outputs.rows + plan.normPieces, filledWith: 0)

@@ -21,6 +21,17 @@ enum GradientTask: Sendable {
   case head(columns: Range<Int>)
 }
 
+extension GradientTask {
+  /// Scalars that a product computes; all have as many terms.
+  fileprivate var outputCount: Int {
+    switch self {
+    case .weights(_, _, let gradient): gradient.count
+    case .oneHot(_, _, let weights, _): weights.count
+    case .bias, .embedding, .head: 0
+    }
+  }
+}
+
 extension Plan {
   /// All pieces, the large ones first, so that workers end together.
   func gradientTasks() -> [GradientTask] {
@@ -53,7 +64,7 @@ extension Plan {
           inputGradient: inputGradient.columns(pieces[$0]), table: gradient(of: embedding).columns(pieces[$0]))
       }
     }
-    return products + sums
+    return products.sorted { $0.outputCount > $1.outputCount } + sums
   }
 
   private func gradient(of parameter: Matrix) -> Matrix { parameter.moved(by: gradientShift) }

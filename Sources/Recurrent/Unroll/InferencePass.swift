@@ -44,7 +44,7 @@ public struct InferencePass<S: Scalar>: ~Copyable {
   /// Runs the next steps, 1 to T of them.
   /// - Parameter tokens: [steps, N], each below the vocabulary's size.
   public mutating func run(tokens: Span<Int32>) {
-    let count = tokens.count / plan.batchSize
+    let count = tokens.count / engine.plan.batchSize
     engine.setTokens(tokens, steps: count)
     run(steps: count)
   }
@@ -52,7 +52,7 @@ public struct InferencePass<S: Scalar>: ~Copyable {
   /// Runs the next steps, 1 to T of them.
   /// - Parameter vectors: [steps, N, I].
   public mutating func run(vectors: Span<S>) {
-    let count = vectors.count / (plan.batchSize * plan.configuration.input.size)
+    let count = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
     engine.setVectors(vectors, steps: count)
     run(steps: count)
   }

@@ -20,6 +20,17 @@ enum ProductChoice {
   static func sharesColumns(rows: Int, columns: Int, inner: Int, workers: Int) -> Bool {
     workers > 1 && rows < 4 * workers && rows * columns * inner >= (rows < workers ? 1 << 15 : 1 << 18)
   }
+
+  /// Workers for a plan where `wanted` are to be had: one for a stream, a step a call, whose products are too small to
+  /// share. Waking a second worker would take longer than the step.
+  static func workers(for plan: Plan, wanted: Int) -> Int {
+    let isStream = plan.steps * plan.batchSize < 4
+    let shares = plan.layers.contains { layer in
+      sharesColumns(
+        rows: plan.batchSize, columns: layer.recurrentColumns.count, inner: layer.hidden, workers: wanted)
+    }
+    return isStream && !shares ? 1 : wanted
+  }
 }
 
 /// What one worker computes of a product: a part of the columns of some ranges of rows.

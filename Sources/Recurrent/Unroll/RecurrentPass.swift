@@ -50,7 +50,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
   ///   - tokens: [steps, N], each below the vocabulary's size.
   ///   - dropoutSeed: decides the dropout masks; nil: no dropout.
   public mutating func forward(tokens: Span<Int32>, dropoutSeed: UInt64? = nil) {
-    steps = tokens.count / plan.batchSize
+    steps = tokens.count / engine.plan.batchSize
     engine.setTokens(tokens, steps: steps)
     engine.perform(.forward, steps: steps, dropoutSeed: dropoutSeed)
     lastDropoutSeed = dropoutSeed
@@ -60,7 +60,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
   ///   - vectors: [steps, N, I].
   ///   - dropoutSeed: decides the dropout masks; nil: no dropout.
   public mutating func forward(vectors: Span<S>, dropoutSeed: UInt64? = nil) {
-    steps = vectors.count / (plan.batchSize * model.configuration.input.size)
+    steps = vectors.count / (engine.plan.batchSize * model.configuration.input.size)
     engine.setVectors(vectors, steps: steps)
     engine.perform(.forward, steps: steps, dropoutSeed: dropoutSeed)
     lastDropoutSeed = dropoutSeed
@@ -69,22 +69,22 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
   private var lastDropoutSeed: UInt64?
 
   /// The outputs of the last forward call, [steps, N, O] or [N, O].
-  public var outputs: [S] { engine.block.array(plan.outputs.rows(0..<plan.outputRows(steps: steps))) }
+  public var outputs: [S] { engine.block.array(engine.plan.outputs.rows(0..<engine.plan.outputRows(steps: steps))) }
 
   /// The outputs h of a layer, [steps, N, H].
   public func layerOutputs(_ layer: Int) -> [S] {
-    engine.block.array(plan.layers[layer].outputs.rows(0..<steps * plan.batchSize))
+    engine.block.array(engine.plan.layers[layer].outputs.rows(0..<steps * engine.plan.batchSize))
   }
 
   /// Back-propagates dL/d(outputs), of the shape of `outputs`, through the last forward call.
   public mutating func backward(outputGradient: Span<S>) {
-    let rows = plan.outputRows(steps: steps)
+    let rows = engine.plan.outputRows(steps: steps)
     precondition(steps > 0, "backward needs a forward call before it")
     precondition(
-      outputGradient.count == rows * plan.outputs.columns,
-      "expected a gradient of \(rows * plan.outputs.columns) values, got \(outputGradient.count)")
+      outputGradient.count == rows * engine.plan.outputs.columns,
+      "expected a gradient of \(rows * engine.plan.outputs.columns) values, got \(outputGradient.count)")
     // Without a head the outputs are the states themselves, which backward still reads.
-    let place = plan.configuration.head == .none ? plan.outputGradient! : plan.outputs
+    let place = engine.plan.configuration.head == .none ? engine.plan.outputGradient! : engine.plan.outputs
     engine.block.write(outputGradient, to: place.rows(0..<rows))
     engine.perform(.backward, steps: steps, dropoutSeed: lastDropoutSeed)
   }
@@ -92,21 +92,21 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
   /// dL/d(parameter) after `backward`, row-major.
   /// - Precondition: the model has a parameter of this name.
   public func gradient(of name: String) -> [S] {
-    guard let entry = plan.table[name] else {
-      preconditionFailure("no parameter \(name); there are \(plan.table.entries.map(\.name))")
+    guard let entry = engine.plan.table[name] else {
+      preconditionFailure("no parameter \(name); there are \(engine.plan.table.entries.map(\.name))")
     }
     return engine.block.array(
-      Matrix(offset: plan.gradientShift + entry.offset, rows: 1, columns: entry.count))
+      Matrix(offset: engine.plan.gradientShift + entry.offset, rows: 1, columns: entry.count))
   }
 
   /// dL/d(input) after `backward`, [steps, N, I], for vectors and where the plan was asked for it.
   public var inputGradient: [S] {
-    guard let gradient = plan.inputGradient else {
+    guard let gradient = engine.plan.inputGradient else {
       preconditionFailure("ask for the input's gradient with RecurrentPass(…, inputGradient: true)")
     }
-    return engine.block.array(gradient.rows(0..<steps * plan.batchSize))
+    return engine.block.array(gradient.rows(0..<steps * engine.plan.batchSize))
   }
 
   /// dL/d(initial state) after `backward`.
-  public var initialStateGradient: RecurrentState<S> { engine.state { plan.layers[$0].stateGradient } }
+  public var initialStateGradient: RecurrentState<S> { engine.state { engine.plan.layers[$0].stateGradient } }
 }
