@@ -14,11 +14,14 @@ enum ProductChoice {
   /// dW = dZᵀ·X.
   static var multipliesTransposed: Bool { areOwnProductsFast }
 
-  /// Whether workers share the columns of a product because there are too few rows for each of them. A tile of fewer
-  /// than four rows does not keep the arithmetic units busy, and all weights pass through the cache of every worker;
-  /// but in a step of the sequence two barriers must cost less than what is won.
+  /// Whether workers share the columns of a product and not its rows. With fewer than four rows each, a tile does not keep
+  /// the arithmetic units busy. And weights of 4 MiB and more (of Floats) come from the third-level cache in every step:
+  /// then each worker had better read half of them for all rows than all of them for half the rows. In a step of the
+  /// sequence this takes two barriers, which must cost less than what is won.
   static func sharesColumns(rows: Int, columns: Int, inner: Int, workers: Int) -> Bool {
-    workers > 1 && rows < 4 * workers && rows * columns * inner >= (rows < workers ? 1 << 15 : 1 << 18)
+    guard workers > 1 else { return false }
+    if columns * inner >= 1 << 20, rows <= 16 * workers { return true }
+    return rows < 4 * workers && rows * columns * inner >= (rows < workers ? 1 << 15 : 1 << 18)
   }
 
   /// Workers for a plan where `wanted` are to be had: one for a stream, a step a call, whose products are too small to

@@ -61,6 +61,38 @@ struct DeterminismTests {
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 
+  /// One and two sequences of a model so wide that the workers share its hidden units, in training, in whole sequences
+  /// and in a stream.
+  @Test("Where the workers share columns", arguments: OracleCell.allCases, [1, 2])
+  func sharedColumns(cell: OracleCell, batchSize: Int) throws {
+    let shape = Shape(steps: 4, batchSize: batchSize, inputSize: 40, hiddenSize: 200, layerCount: 2, seed: 9)
+    let problem = try Problem.random(cell, shape)
+    let model: Model<Float> = try problem.model()
+    let vectors = problem.vectors.map { Float($0) }
+    var trained: [[Float]] = []
+    var outputs: [[Float]] = []
+    for threads in 1...3 {
+      var trainer = try Trainer<Float>(
+        model, batchSize: batchSize, sequenceLength: 4, optimizer: .sgd(learningRate: 1), threads: threads)
+      for _ in 0..<2 { _ = problem.step(&trainer) }
+      let result = trainer.model()
+      trained.append(result.table.entries.flatMap { result[parameter: $0.name] })
+
+      var whole = try InferencePass(model, steps: 4, batchSize: batchSize, threads: threads)
+      whole.run(vectors: vectors.span)
+      outputs.append(whole.outputs)
+      var stream = try InferencePass(model, steps: 1, batchSize: batchSize, threads: threads)
+      let width = batchSize * 40
+      outputs.append(
+        (0..<4).flatMap { step in
+          stream.run(vectors: vectors.span.extracting(step * width..<(step + 1) * width))
+          return stream.outputs
+        })
+    }
+    #expect(trained.allSatisfy { $0 == trained[0] })
+    #expect(outputs.allSatisfy { $0 == outputs[0] })
+  }
+
   @Test("Without dropout the trainer's seed does not matter")
   func noDropout() throws {
     let first = try train(.gru, Float.self, threads: 1, dropoutSeed: 1, dropout: 0, steps: 3)
