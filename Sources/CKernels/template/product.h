@@ -39,13 +39,13 @@ static void ID(partial_strip)(size_t rows, size_t columns, size_t depth, const R
     for (size_t j = 0; j < columns; ++j) c[i * c_stride + j] = copy[i * PANEL + j];
 }
 
-// A strip of 1 to RK_TILE_ROWS rows of A in the order in which a tile reads it.
-#define TURN_OF(count)                                                                                    \
-  case count:                                                                                             \
-    if (count > RK_TILE_ROWS) break;                                                                      \
-    for (size_t k = 0; k < depth; ++k)                                                                    \
-      RK_UNROLL                                                                                           \
-      for (size_t i = 0; i < count; ++i) strip[k * count + i] = a[i * a_stride + k];                      \
+// A strip of A in the order in which a tile reads it: worth it where many panels do.
+#define TURN_OF(count)                                                           \
+  case count:                                                                    \
+    if (count > RK_TILE_ROWS) break;                                             \
+    for (size_t k = 0; k < depth; ++k)                                           \
+      RK_UNROLL                                                                  \
+      for (size_t i = 0; i < count; ++i) strip[k * count + i] = a[i * a_stride + k]; \
     break;
 
 static void ID(turn_strip)(size_t count, size_t depth, const REAL *a, size_t a_stride, REAL *strip) {
@@ -54,65 +54,67 @@ static void ID(turn_strip)(size_t count, size_t depth, const REAL *a, size_t a_s
 
 #undef TURN_OF
 
-#define TILE_OF_STRIP(count)                                                                              \
-  case count:                                                                                             \
-    if (count > RK_TILE_ROWS) break;                                                                      \
-    ID(tile)(count, 1, depth, strip, 1, count, panel, 0, start, start_stride, c, c_stride);               \
-    break;
-
-static void ID(strip_by_panel)(size_t count, size_t depth, const REAL *strip, const REAL *panel, const REAL *start,
-                               size_t start_stride, REAL *c, size_t c_stride) {
-  switch (count) { RK_EACH_STRIP(TILE_OF_STRIP) }
+// One strip uses each panel once: the panels are streamed at their full depth.
+static void ID(multiply_strip_packed)(size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride,
+                                      const REAL *packed, const REAL *start, size_t start_stride, REAL *c,
+                                      size_t c_stride) {
+  const size_t whole = columns / PANEL * PANEL;
+  ID(strip)(rows, whole, inner, true, a, a_stride, packed, inner * PANEL, start, start_stride, c, c_stride);
+  if (whole < columns)
+    ID(partial_strip)(rows, columns - whole, inner, a, a_stride, packed + whole * inner, start ? start + whole : start,
+                      start_stride, c + whole, c_stride);
 }
 
-#undef TILE_OF_STRIP
+// Several strips: a piece of one panel stays in the first-level cache while all strips of a group pass over it, and the
+// group's piece of A in the second. What the next strip adds to is fetched ahead, and the next panel if it comes from
+// farther away.
+static void ID(multiply_group_packed)(size_t first, size_t last, size_t rows, size_t columns, size_t k, size_t depth,
+                                      size_t inner, const REAL *a, size_t a_stride, const REAL *packed,
+                                      const REAL *start, size_t start_stride, REAL *c, size_t c_stride) {
+  REAL turned[GROUP_ROWS * LONGEST_PIECE];
+  const bool turns = columns >= 256, is_far = columns * inner * sizeof(REAL) > SECOND_LEVEL_BYTES;
+  const size_t first_row = STRIP_START(first, rows), last_row = STRIP_START(last, rows);
+  const size_t lines = depth / (last - first) + 1;
+  if (turns)
+    for (size_t row = first_row, s = first; s < last; row += STRIP_ROWS(s, rows), ++s)
+      ID(turn_strip)(STRIP_ROWS(s, rows), depth, a + row * a_stride + k, a_stride, turned + (row - first_row) * depth);
+  for (size_t j = 0; j < columns; j += PANEL) {
+    const size_t width = AT_MOST(columns - j, PANEL);
+    const REAL *panel = packed + j * inner + k * PANEL, *next = panel + inner * PANEL;
+    for (size_t row = first_row, s = first; s < last; ++s) {
+      const size_t count = STRIP_ROWS(s, rows), after = row + count;
+      const REAL *left = a + row * a_stride + k, *from = start ? start + row * start_stride + j : start;
+      REAL *sum = c + row * c_stride + j;
+      if (after < last_row)
+        ID(prefetch)(count, sum + count * c_stride, c_stride);
+      else if (j + PANEL < columns)
+        ID(prefetch)(count, c + first_row * c_stride + j + PANEL, c_stride);
+      if (is_far && j + PANEL < columns) ID(prefetch)(lines, next + (s - first) * lines * PANEL, PANEL);
+      if (width < PANEL)
+        ID(partial_strip)(count, width, depth, left, a_stride, panel, from, start_stride, sum, c_stride);
+      else if (turns)
+        ID(strip_by_panel)(count, depth, turned + (row - first_row) * depth, panel, from, start_stride, sum, c_stride);
+      else
+        ID(strip)(count, PANEL, depth, false, left, a_stride, panel, 0, from, start_stride, sum, c_stride);
+      row = after;
+    }
+  }
+}
 
 static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const REAL *a, size_t a_stride,
                                 const REAL *packed, const REAL *start, size_t start_stride, REAL *c,
                                 size_t c_stride) {
-  const size_t whole = columns / PANEL * PANEL, rest = columns - whole, panel_stride = inner * PANEL;
-  if (rows <= RK_TILE_ROWS) {
-    // One strip uses each panel once: the panels are streamed at their full depth.
-    ID(strip)(rows, whole, inner, true, a, a_stride, packed, panel_stride, start, start_stride, c, c_stride);
-    if (rest)
-      ID(partial_strip)(rows, rest, inner, a, a_stride, packed + whole * inner, start ? start + whole : start,
-                        start_stride, c + whole, c_stride);
+  const size_t strips = STRIPS(rows), group = GROUP_ROWS / RK_TILE_ROWS;
+  const size_t pieces = inner == 0 ? 1 : (inner + LONGEST_PIECE - 1) / LONGEST_PIECE;
+  if (strips <= 1) {
+    ID(multiply_strip_packed)(rows, columns, inner, a, a_stride, packed, start, start_stride, c, c_stride);
     return;
   }
-  // Several strips: a piece of one panel stays in the first-level cache while all strips of a group pass over it, and
-  // the group's piece of A in the second. Panels that come from farther away are fetched ahead.
-  const size_t strips = STRIPS(rows), group = GROUP_ROWS / RK_TILE_ROWS, pieces = (inner + 1536/sizeof(REAL)-1) / (1536/sizeof(REAL));
-  REAL turned[GROUP_ROWS*1536/sizeof(REAL)];
-  const bool turn = columns >= 256;
-  const bool is_far = columns * inner * sizeof(REAL) > SECOND_LEVEL_BYTES;
-  for (size_t first = 0; first < strips; first += group) {
-    const size_t last = first + group < strips ? first + group : strips;
-    const size_t first_row = STRIP_START(first, rows), last_row = STRIP_START(last, rows);
+  for (size_t first = 0; first < strips; first += group)
     for (size_t piece = 0; piece < pieces; ++piece) {
       const size_t k = piece * inner / pieces, depth = (piece + 1) * inner / pieces - k;
-      const size_t lines = depth / (last - first) + 1;
-      if (turn) for (size_t row = first_row, s = first; s < last; row += STRIP_ROWS(s, rows), ++s) ID(turn_strip)(STRIP_ROWS(s, rows), depth, a + row * a_stride + k, a_stride, turned + (row - first_row) * depth);
-      for (size_t j = 0; j < columns; j += PANEL) {
-        const REAL *panel = packed + j * inner + k * PANEL, *next = panel + inner * PANEL;
-        for (size_t row = first_row, s = first; s < last; ++s) {
-          const size_t count = STRIP_ROWS(s, rows), after = row + count;
-          const REAL *left = a + row * a_stride + k;
-          REAL *sum = c + row * c_stride + j;
-          const REAL *from = piece ? sum : start ? start + row * start_stride + j : start;
-          const size_t from_stride = piece ? c_stride : start_stride;
-          if (after < last_row)
-            ID(prefetch)(count, sum + count * c_stride, c_stride);
-          else if (j + PANEL < columns)
-            ID(prefetch)(count, c + first_row * c_stride + j + PANEL, c_stride);
-          if (is_far && j + PANEL < columns) ID(prefetch)(lines, next + (s - first) * lines * PANEL, PANEL);
-          if (turn && j < whole) ID(strip_by_panel)(count, depth, turned + (row - first_row) * depth, panel, from, from_stride, sum, c_stride);
-          else if (j < whole)
-            ID(strip)(count, PANEL, depth, false, left, a_stride, panel, 0, from, from_stride, sum, c_stride);
-          else
-            ID(partial_strip)(count, rest, depth, left, a_stride, panel, from, from_stride, sum, c_stride);
-          row = after;
-        }
-      }
+      // The first piece starts from S, the others go on from there.
+      ID(multiply_group_packed)(first, AT_MOST(first + group, strips), rows, columns, k, depth, inner, a, a_stride,
+                                packed, piece ? c : start, piece ? c_stride : start_stride, c, c_stride);
     }
-  }
 }

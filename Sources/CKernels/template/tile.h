@@ -56,6 +56,9 @@ RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a,
 // Rows of A whose piece stays in the second-level cache while the panels pass.
 #define GROUP_ROWS 96
 
+// The longest piece of a sum that is worked on at once: a panel of it fits into the first-level cache.
+#define LONGEST_PIECE (1536 / sizeof(REAL))
+
 // What surely fits into a second-level cache.
 #define SECOND_LEVEL_BYTES (256 * 1024)
 
@@ -63,3 +66,17 @@ RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a,
 RK_INLINE void ID(prefetch)(size_t rows, const REAL *start, size_t stride) {
   for (size_t i = 0; i < rows; ++i) __builtin_prefetch(start + i * stride, 0, 3);
 }
+
+// A strip whose rows of A stand in the tile's order, by one panel.
+#define TILE_OF_STRIP(count)                                                                \
+  case count:                                                                               \
+    if (count > RK_TILE_ROWS) break;                                                        \
+    ID(tile)(count, 1, depth, strip, 1, count, panel, 0, start, start_stride, c, c_stride); \
+    break;
+
+static void ID(strip_by_panel)(size_t count, size_t depth, const REAL *strip, const REAL *panel, const REAL *start,
+                               size_t start_stride, REAL *c, size_t c_stride) {
+  switch (count) { RK_EACH_STRIP(TILE_OF_STRIP) }
+}
+
+#undef TILE_OF_STRIP

@@ -15,3 +15,4 @@
 #undef STRIP_START
 #undef GROUP_ROWS
 #undef SECOND_LEVEL_BYTES
+#undef LONGEST_PIECE
