@@ -66,21 +66,20 @@ static void ID(multiply_strip_packed)(size_t rows, size_t columns, size_t inner,
 }
 
 // Several strips: a piece of one panel stays in the first-level cache while all strips of a group pass over it, and the
-// group's piece of A in the second. What the next strip adds to is fetched ahead, and the next panel if it comes from
-// farther away.
+// group's piece of A in the second. What the next strip adds to is fetched ahead; panels lie one after the other, and the
+// processor foresees them itself.
 static void ID(multiply_group_packed)(size_t first, size_t last, size_t rows, size_t columns, size_t k, size_t depth,
                                       size_t inner, const REAL *a, size_t a_stride, const REAL *packed,
                                       const REAL *start, size_t start_stride, REAL *c, size_t c_stride) {
   REAL turned[GROUP_ROWS * LONGEST_PIECE];
-  const bool turns = columns >= 256, is_far = columns * inner * sizeof(REAL) > SECOND_LEVEL_BYTES;
+  const bool turns = columns >= 256;
   const size_t first_row = STRIP_START(first, rows), last_row = STRIP_START(last, rows);
-  const size_t lines = depth / (last - first) + 1;
   if (turns)
     for (size_t row = first_row, s = first; s < last; row += STRIP_ROWS(s, rows), ++s)
       ID(turn_strip)(STRIP_ROWS(s, rows), depth, a + row * a_stride + k, a_stride, turned + (row - first_row) * depth);
   for (size_t j = 0; j < columns; j += PANEL) {
     const size_t width = AT_MOST(columns - j, PANEL);
-    const REAL *panel = packed + j * inner + k * PANEL, *next = panel + inner * PANEL;
+    const REAL *panel = packed + j * inner + k * PANEL;
     for (size_t row = first_row, s = first; s < last; ++s) {
       const size_t count = STRIP_ROWS(s, rows), after = row + count;
       const REAL *left = a + row * a_stride + k, *from = start ? start + row * start_stride + j : start;
@@ -89,7 +88,6 @@ static void ID(multiply_group_packed)(size_t first, size_t last, size_t rows, si
         ID(prefetch)(count, sum + count * c_stride, c_stride);
       else if (j + PANEL < columns)
         ID(prefetch)(count, c + first_row * c_stride + j + PANEL, c_stride);
-      if (is_far && j + PANEL < columns) ID(prefetch)(lines, next + (s - first) * lines * PANEL, PANEL);
       if (width < PANEL)
         ID(partial_strip)(count, width, depth, left, a_stride, panel, from, start_stride, sum, c_stride);
       else if (turns)

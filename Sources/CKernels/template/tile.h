@@ -59,9 +59,6 @@ RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a,
 // The longest piece of a sum that is worked on at once: a panel of it fits into the first-level cache.
 #define LONGEST_PIECE (1536 / sizeof(REAL))
 
-// What surely fits into a second-level cache.
-#define SECOND_LEVEL_BYTES (256 * 1024)
-
 // Takes a cache line of each row into the cache. Rows lie far apart, and the processor does not foresee them.
 RK_INLINE void ID(prefetch)(size_t rows, const REAL *start, size_t stride) {
   for (size_t i = 0; i < rows; ++i) __builtin_prefetch(start + i * stride, 0, 3);

@@ -14,5 +14,4 @@
 #undef STRIP_ROWS
 #undef STRIP_START
 #undef GROUP_ROWS
-#undef SECOND_LEVEL_BYTES
 #undef LONGEST_PIECE
