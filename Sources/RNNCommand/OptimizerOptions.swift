@@ -8,8 +8,8 @@ struct OptimizerOptions: ParsableArguments {
 
     var learningRate: Double {
       switch self {
-      case .sgd: 1
-      case .momentum: 0.1
+      case .sgd: 5
+      case .momentum: 0.5
       case .rmsprop, .adam, .adamw: 5e-3
       }
     }
@@ -23,7 +23,7 @@ struct OptimizerOptions: ParsableArguments {
   var optimizer = Method.adam
 
   @Option(
-    .positive, help: "Learning rate. (default: 0.005 for adam, adamw and rmsprop, 0.1 for momentum, 1 for sgd)")
+    .positive, help: "Learning rate. (default: 0.005 for adam, adamw and rmsprop, 0.5 for momentum, 5 for sgd)")
   var learningRate: Double?
 
   @Option(.fraction, help: "Momentum, for --optimizer momentum. (default: 0.9)")
