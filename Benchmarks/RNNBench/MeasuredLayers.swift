@@ -53,7 +53,7 @@ struct MeasuredLayers {
       }
     }
     return steps.indices.map { index in
-      LayerResult(self, threads: threads[index], seconds: samples[index], peak: median(peakSamples[index]))
+      LayerResult(self, threads: threads[index], seconds: samples[index], peak: peakSamples[index].max()!)
     }
   }
 }
