@@ -92,9 +92,16 @@ def progress(result: dict) -> str:
     return f"{', '.join(speeds)}{unit}{end}{failed}"
 
 
+def as_json(document: dict) -> str:
+    """The results with a line for each case."""
+    head = json.dumps({**document, "cases": []}, indent=1, ensure_ascii=False)
+    cases = ",\n".join("  " + json.dumps(case, ensure_ascii=False) for case in document["cases"])
+    return head.replace('"cases": []', f'"cases": [\n{cases}\n ]') + "\n"
+
+
 def write(document: dict, folder: Path):
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {"peers.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n"}
+    contents = {"peers.json": as_json(document)}
     contents |= {"table.md": table(document), "ratios.svg": picture(document)}
     for name, text in contents.items():
         temporary = folder / f".{name}"
