@@ -57,6 +57,7 @@ void RK_NAME(pack)(size_t inner, size_t columns, const RK_REAL *b, size_t row_st
 /// C[rows, columns] = S + A[rows, inner] · B, where row i of S is at start + i * start_stride: C itself to add to it, a
 /// bias with a stride of 0, or a null pointer for 0. Each element of C is one chain of fused multiply-adds over k in
 /// ascending order that starts from its element of S, so a row's result does not depend on how many rows go along.
+/// Takes 144 KiB of the stack.
 void RK_NAME(multiply_packed)(size_t rows, size_t columns, size_t inner, const RK_REAL *a, size_t a_stride,
                               const RK_REAL *packed, const RK_REAL *start, size_t start_stride, RK_REAL *c,
                               size_t c_stride);

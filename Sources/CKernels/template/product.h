@@ -32,11 +32,9 @@ static void ID(strip)(size_t rows, size_t columns, size_t depth, bool at_once, c
 static void ID(partial_strip)(size_t rows, size_t columns, size_t depth, const REAL *a, size_t a_stride,
                               const REAL *packed, const REAL *start, size_t start_stride, REAL *c, size_t c_stride) {
   REAL copy[RK_TILE_ROWS * PANEL] = {0};
-  for (size_t i = 0; start && i < rows; ++i)
-    for (size_t j = 0; j < columns; ++j) copy[i * PANEL + j] = start[i * start_stride + j];
+  if (start) ID(copy_columns)(rows, columns, start, start_stride, copy, PANEL);
   ID(strip)(rows, PANEL, depth, false, a, a_stride, packed, 0, copy, PANEL, copy, PANEL);
-  for (size_t i = 0; i < rows; ++i)
-    for (size_t j = 0; j < columns; ++j) c[i * c_stride + j] = copy[i * PANEL + j];
+  ID(copy_columns)(rows, columns, copy, PANEL, c, c_stride);
 }
 
 // A strip of A in the order in which a tile reads it: worth it where many panels do.

@@ -64,6 +64,13 @@ RK_INLINE void ID(prefetch)(size_t rows, const REAL *start, size_t stride) {
   for (size_t i = 0; i < rows; ++i) __builtin_prefetch(start + i * stride, 0, 3);
 }
 
+// The columns that a last panel has, between C and a small copy of a whole panel's width: nothing beyond them is touched.
+RK_INLINE void ID(copy_columns)(size_t rows, size_t columns, const REAL *from, size_t from_stride, REAL *to,
+                                size_t to_stride) {
+  for (size_t i = 0; i < rows; ++i)
+    for (size_t j = 0; j < columns; ++j) to[i * to_stride + j] = from[i * from_stride + j];
+}
+
 // A strip whose rows of A stand in the tile's order, by one panel.
 #define TILE_OF_STRIP(count)                                                                \
   case count:                                                                               \

@@ -22,11 +22,9 @@ static void ID(copy_strip)(size_t count, size_t depth, const REAL *a, size_t a_s
 static void ID(strip_by_partial_panel)(size_t count, size_t columns, size_t depth, const REAL *strip,
                                        const REAL *panel, REAL *c, size_t c_stride) {
   REAL copy[RK_TILE_ROWS * PANEL] = {0};
-  for (size_t i = 0; i < count; ++i)
-    for (size_t j = 0; j < columns; ++j) copy[i * PANEL + j] = c[i * c_stride + j];
+  ID(copy_columns)(count, columns, c, c_stride, copy, PANEL);
   ID(strip_by_panel)(count, depth, strip, panel, copy, PANEL, copy, PANEL);
-  for (size_t i = 0; i < count; ++i)
-    for (size_t j = 0; j < columns; ++j) c[i * c_stride + j] = copy[i * PANEL + j];
+  ID(copy_columns)(count, columns, copy, PANEL, c, c_stride);
 }
 
 static void ID(copy_panel)(size_t columns, size_t depth, const REAL *b, size_t b_stride, REAL *panel) {
