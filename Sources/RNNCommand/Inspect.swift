@@ -29,7 +29,7 @@ struct Inspect: ParsableCommand {
     facts += [
       ["hidden size", String(configuration.hiddenSize)], ["layers", String(configuration.layerCount)],
       ["outputs", outputs(configuration)],
-      ["dropout", short(configuration.dropout)],
+      ["dropout", short(configuration.dropout)], ["head dropout", short(configuration.headDropout)],
     ]
     if let vocabulary = model.vocabulary {
       facts.append(["vocabulary", "\(vocabulary.count) \(vocabulary.unit == .byte ? "bytes" : "characters")"])
@@ -52,19 +52,6 @@ struct Inspect: ParsableCommand {
   }
 
   private func object(_ model: Model<Float>) -> JSON {
-    let configuration = model.configuration
-    let input: JSON =
-      switch configuration.input {
-      case .oneHot(let count):
-        .object([(key: "kind", value: .string("one-hot")), (key: "vocabulary_size", value: .integer(count))])
-      case .embedding(let count, let size):
-        .object([
-          (key: "kind", value: .string("embedding")), (key: "vocabulary_size", value: .integer(count)),
-          (key: "size", value: .integer(size)),
-        ])
-      case .vectors(let size):
-        .object([(key: "kind", value: .string("vectors")), (key: "size", value: .integer(size))])
-      }
     let parameters = model.table.entries.map { entry in
       JSON.object([
         (key: "name", value: .string(entry.name)), (key: "shape", value: .array(entry.shape.map { .integer($0) })),
@@ -78,17 +65,7 @@ struct Inspect: ParsableCommand {
       ])
     }
     return .object([
-      (
-        key: "configuration",
-        value: .object([
-          (key: "cell", value: .string(configuration.cell.name)), (key: "input", value: input),
-          (key: "hidden_size", value: .integer(configuration.hiddenSize)),
-          (key: "layers", value: .integer(configuration.layerCount)),
-          (key: "output_size", value: .integer(configuration.outputSize)),
-          (key: "head", value: .string(configuration.head.nameInFiles)),
-          (key: "dropout", value: .number(configuration.dropout)),
-        ])
-      ),
+      (key: "configuration", value: model.configuration.json),
       (key: "vocabulary", value: vocabulary ?? .null),
       (key: "parameters", value: .array(parameters)),
       (key: "parameter_count", value: .integer(model.parameterCount)),

@@ -22,6 +22,9 @@ struct ModelOptions: ParsableArguments {
   @Option(.fraction, help: "Share of a layer's outputs that is dropped on the way to the next layer, in training.")
   var dropout = 0.0
 
+  @Option(.fraction, help: "Share of the top layer's outputs that is dropped on the way to the head, in training.")
+  var headDropout = 0.0
+
   @Option(name: .customLong("init"), help: ArgumentHelp("Start values.", valueName: "name"))
   var start = Start.orthogonal
 
@@ -31,7 +34,8 @@ struct ModelOptions: ParsableArguments {
   func validate() throws {
     if dropout > 0, layers == 1 {
       throw ValidationError(
-        "The value '\(dropout)' is invalid for '--dropout <x>' with one layer: it acts between layers")
+        "The value '\(dropout)' is invalid for '--dropout <x>' with one layer: it acts between layers; '--head-dropout <x>' acts above the last"
+      )
     }
     if let forgetBias, cell.cell.structure.forgetGate == nil {
       throw ValidationError(
@@ -62,6 +66,6 @@ struct ModelOptions: ParsableArguments {
       }
     return ModelConfiguration(
       cell: cell.cell, input: input, hiddenSize: hiddenSize, layerCount: layers, outputSize: vocabularySize,
-      dropout: dropout)
+      dropout: dropout, headDropout: headDropout)
   }
 }

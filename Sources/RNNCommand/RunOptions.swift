@@ -16,6 +16,9 @@ struct RunOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "Updates, instead of --epochs.")
   var steps: Int?
 
+  @Option(in: 1...largestSize, help: "Stop after so many epochs in a row without a new lowest validation loss.")
+  var patience: Int?
+
   @Option(in: 0...UInt64.max, help: "Decides start values and dropout: the same seed gives the same model.")
   var seed: UInt64 = 0
 

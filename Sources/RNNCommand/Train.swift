@@ -13,6 +13,7 @@ struct Train: ParsableCommand {
       The model is saved at the end of each epoch (of epochs shorter than that, every 5 seconds), every --save-every \
       steps, when the training is interrupted, and at its end. With a validation part, the model with the lowest \
       validation loss at the end of an epoch is kept beside it: model-best.safetensors beside model.safetensors. \
+      --patience ends the training when that loss no longer falls. \
       A file is replaced whole or not at all, and never by a model whose loss is not a finite number.
 
       Ctrl-C and SIGTERM let the step finish and save; a second one stops at once.
@@ -25,6 +26,12 @@ struct Train: ParsableCommand {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
   @OptionGroup(title: "Run") var settings: RunOptions
+
+  func validate() throws {
+    if settings.patience != nil, division.validationFraction == 0 {
+      throw ValidationError("'--patience <n>' needs a validation part, '--validation-fraction <x>' above 0")
+    }
+  }
 
   func run() throws {
     var keeper = try ModelKeeper(path: settings.checkpoint, keepsBest: division.validationFraction > 0)
@@ -49,7 +56,8 @@ struct Train: ParsableCommand {
     describe(corpus, data, start, steps: steps, memory: trainer.plan.totalBytes)
 
     var training = TrainingRun(
-      trainer, data: data, totalSteps: steps, saveEvery: settings.saveEvery, unit: division.bytes ? "bytes" : "chars")
+      trainer, data: data, totalSteps: steps, saveEvery: settings.saveEvery,
+      stopping: settings.patience.map { EarlyStopping(patience: $0) }, unit: division.bytes ? "bytes" : "chars")
     try training.run(log: log, keeper: &keeper)
   }
 
@@ -61,13 +69,17 @@ struct Train: ParsableCommand {
       "text      \(grouped(corpus.training.count)) \(unit) to train on\(held); "
         + "\(corpus.vocabulary.count) different ones")
     let input = model.embeddingSize.map { "embedding \($0)" } ?? "one-hot"
-    let dropout = model.dropout > 0 ? ", dropout \(short(model.dropout))" : ""
+    let dropouts = [("dropout", model.dropout), ("head dropout", model.headDropout)]
+    let dropout = dropouts.filter { $0.1 > 0 }.map { ", \($0.0) \(short($0.1))" }.joined()
     Note.line(
       "model     \(model.cell.cell.name), \(model.layers) × \(model.hiddenSize), \(input)\(dropout); "
         + "\(grouped(start.parameterCount)) parameters; \(ByteCount(memory)) of memory")
     Note.line(
       "training  \(grouped(steps)) steps of \(data.shape.batchSize) sequences × \(data.shape.sequenceLength) \(unit), "
         + "\(data.training.windowCount) an epoch; \(optimizer.summary)")
+    if case .none = data.validation, division.validationFraction > 0 {
+      Note.note("the text is too short for a validation part")
+    }
     if data.shape.isReduced { Note.note("the batch is smaller than usual, to suit a small text") }
     if FileManager.default.fileExists(atPath: settings.checkpoint) {
       Note.note("\(settings.checkpoint) exists and will be replaced")

@@ -6,15 +6,20 @@ struct TrainingRun: ~Copyable {
   private let data: TrainingData
   private let totalSteps: Int
   private let saveEvery: Int?
+  private var stopping: EarlyStopping?
   private var display: ProgressDisplay
   private let clock = ContinuousClock()
   private let unit: String
 
-  init(_ trainer: consuming Trainer<Float>, data: TrainingData, totalSteps: Int, saveEvery: Int?, unit: String) {
+  init(
+    _ trainer: consuming Trainer<Float>, data: TrainingData, totalSteps: Int, saveEvery: Int?,
+    stopping: EarlyStopping?, unit: String
+  ) {
     self.trainer = trainer
     self.data = data
     self.totalSteps = totalSteps
     self.saveEvery = saveEvery
+    self.stopping = stopping
     self.unit = unit
     let windows = data.training.windowCount
     display = ProgressDisplay(
@@ -63,6 +68,10 @@ struct TrainingRun: ~Copyable {
           epoch, trainingLoss: epochLoss / Double(window + 1), validationLoss: validationLoss,
           seconds: (clock.now - epochStart).seconds, rate: rate)
         keeper.endEpoch(try checkedModel(step, &keeper), step: step, validationLoss: validationLoss)
+        if let validationLoss, stopping?.shouldStop(after: validationLoss) == true, step < totalSteps {
+          Note.note("no lower validation loss in \(stopping!.patience) epochs: stopped after epoch \(epoch)")
+          return try finish(step, &keeper)
+        }
       } else {
         let elapsed = (clock.now - start).seconds
         display.step(record, rate: rate, secondsLeft: elapsed / Double(step) * Double(totalSteps - step))
@@ -73,7 +82,7 @@ struct TrainingRun: ~Copyable {
       }
       if let signal = Interruption.signal, step < totalSteps { try interrupt(signal, step, epoch, &keeper) }
     }
-    try finish(&keeper)
+    try finish(totalSteps, &keeper)
   }
 
   private var tokensPerWindow: Double { Double(data.shape.batchSize * data.shape.sequenceLength) }
@@ -96,8 +105,8 @@ struct TrainingRun: ~Copyable {
 
   // MARK: Ends
 
-  private mutating func finish(_ keeper: inout ModelKeeper) throws {
-    keeper.save(trainer.model(), step: totalSteps)
+  private mutating func finish(_ step: Int, _ keeper: inout ModelKeeper) throws {
+    keeper.save(trainer.model(), step: step)
     try keeper.finish()
     Note.note("saved \(keeper.path)\(bestSaved(keeper))")
   }

@@ -55,6 +55,23 @@ struct TrainingTests {
     #expect(["the", "fox", "dog", "quick", "lazy"].contains { sample.text.contains($0) }, "\(sample.text)")
   }
 
+  /// The rate is so high that no epoch after the first ones is better.
+  @Test func patienceEndsTheTraining() throws {
+    let place = try Workplace()
+    try place.write(sampleText(words: 2000), to: "text.txt")
+    let options = ["train", "--text", "text.txt", "--epochs", "40", "--schedule", "constant", "--log", "log.jsonl"]
+    let trained = try place.rnn(
+      options + ["--learning-rate", "0.5", "--patience", "3", "--head-dropout", "0.3"] + tiny)
+    #expect(trained.status == 0, "\(trained.errors)")
+    #expect(trained.errors.contains("head dropout 0.3"))
+    let losses = try place.log("log.jsonl").compactMap { $0["validation_loss"] as? Double }
+    #expect(losses.count < 40)
+    let lowest = try #require(losses.indices.min { losses[$0] < losses[$1] })
+    #expect(lowest == losses.count - 4, "three epochs after the lowest loss: \(losses)")
+    #expect(trained.errors.contains("no lower validation loss in 3 epochs: stopped after epoch \(losses.count)"))
+    #expect(trained.errors.contains("saved model.safetensors, and model-best.safetensors"))
+  }
+
   @Test func sameSeedSameFile() throws {
     let place = try Workplace()
     try place.write(sampleText(), to: "text.txt")

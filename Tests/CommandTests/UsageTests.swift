@@ -13,7 +13,8 @@ struct UsageTests {
     ("--learning-rate", "nan", "above 0"), ("--learning-rate", "-1", "above 0"), ("--learning-rate", "inf", "above 0"),
     ("--momentum", "1", "from 0 to below 1"), ("--weight-decay", "-1", "0 or more"), ("--clip-norm", "-1", "0 or more"),
     ("--clip-value", "0", "above 0"), ("--dropout", "1", "from 0 to below 1"),
-    ("--dropout", "-0.1", "from 0 to below 1"), ("--validation-fraction", "1", "from 0 to below 1"),
+    ("--dropout", "-0.1", "from 0 to below 1"), ("--head-dropout", "1", "from 0 to below 1"),
+    ("--patience", "0", "1"), ("--validation-fraction", "1", "from 0 to below 1"),
     ("--forget-bias", "x", "a number"), ("--decay-factor", "0", "above 0 and at most 1"),
     ("--cell", "transformer", "lstm"), ("--optimizer", "magic", "adam"), ("--schedule", "x", "cosine"),
     ("--init", "x", "orthogonal"), ("--text", "", "a path"), ("--checkpoint", "", "a path"), ("--log", "", "a path"),
@@ -28,6 +29,7 @@ struct UsageTests {
 
   @Test(arguments: [
     (["--layers", "1", "--dropout", "0.5"], "--dropout"), (["--epochs", "1", "--steps", "1"], "--epochs"),
+    (["--patience", "3", "--validation-fraction", "0"], "--patience"),
     (["--cell", "gru", "--forget-bias", "1"], "forget gate"), (["--momentum", "0.5"], "--optimizer momentum"),
     (["--warm-up", "5", "--schedule", "constant"], "--schedule cosine"), (["--decay-every", "5"], "--schedule step"),
     (["--log", "./model.safetensors"], "same file"), (["--log", "model-best.safetensors"], "same file"),
@@ -74,6 +76,7 @@ struct UsageTests {
     for code in ["  0  ", "  1  ", "  3  ", "  64  ", "  130  ", "  143  "] { #expect(help.contains(code)) }
     for option in [
       "text", "extension", "bytes", "validation-fraction", "cell", "hidden-size", "layers", "embedding-size", "dropout",
+      "head-dropout", "patience",
       "init", "forget-bias", "optimizer", "learning-rate", "schedule", "clip-norm", "clip-value", "batch-size",
       "sequence-length", "epochs", "steps", "seed", "threads", "checkpoint", "save-every", "log",
     ] { #expect(help.contains("  --\(option)"), "\(option)") }

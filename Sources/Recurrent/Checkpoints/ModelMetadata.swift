@@ -2,7 +2,8 @@
 ///
 ///     "format": "recurrent", "format_version": "1",
 ///     "configuration": {"cell": "lstm", "input": {"kind": "one-hot", "vocabulary_size": 65}, "hidden_size": 128,
-///                       "layers": 2, "output_size": 65, "head": "every-step", "dropout": 0.0},
+///                       "layers": 2, "output_size": 65, "head": "every-step", "dropout": 0.0,
+///                       "head_dropout": 0.0},
 ///     "vocabulary": {"unit": "scalar", "symbols": [10, 32, …]}
 struct ModelMetadata {
   let configuration: ModelConfiguration
@@ -21,34 +22,10 @@ extension ModelMetadata {
     var entries = [
       (key: "format", value: "recurrent"),
       (key: "format_version", value: ModelFile.version),
-      (key: "configuration", value: Self.text(configurationJSON)),
+      (key: "configuration", value: Self.text(configuration.json)),
     ]
     if let vocabulary { entries.append((key: "vocabulary", value: Self.text(Self.json(vocabulary)))) }
     return entries
-  }
-
-  private var configurationJSON: JSON {
-    let input: JSON =
-      switch configuration.input {
-      case .oneHot(let count):
-        .object([(key: "kind", value: .string("one-hot")), (key: "vocabulary_size", value: .integer(count))])
-      case .embedding(let count, let size):
-        .object([
-          (key: "kind", value: .string("embedding")), (key: "vocabulary_size", value: .integer(count)),
-          (key: "size", value: .integer(size)),
-        ])
-      case .vectors(let size):
-        .object([(key: "kind", value: .string("vectors")), (key: "size", value: .integer(size))])
-      }
-    return .object([
-      (key: "cell", value: .string(configuration.cell.name)),
-      (key: "input", value: input),
-      (key: "hidden_size", value: .integer(configuration.hiddenSize)),
-      (key: "layers", value: .integer(configuration.layerCount)),
-      (key: "output_size", value: .integer(configuration.outputSize)),
-      (key: "head", value: .string(configuration.head.nameInFiles)),
-      (key: "dropout", value: .number(configuration.dropout)),
-    ])
   }
 
   private static func json(_ vocabulary: Vocabulary) -> JSON {
@@ -62,6 +39,34 @@ extension ModelMetadata {
     // Every number here is finite, the only thing that JSON cannot say.
     guard let bytes = try? json.serialized() else { preconditionFailure("metadata is not finite") }
     return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension ModelConfiguration {
+  /// As model files and `rnn inspect` write it.
+  package var json: JSON {
+    let inputJSON: JSON =
+      switch input {
+      case .oneHot(let count):
+        .object([(key: "kind", value: .string("one-hot")), (key: "vocabulary_size", value: .integer(count))])
+      case .embedding(let count, let size):
+        .object([
+          (key: "kind", value: .string("embedding")), (key: "vocabulary_size", value: .integer(count)),
+          (key: "size", value: .integer(size)),
+        ])
+      case .vectors(let size):
+        .object([(key: "kind", value: .string("vectors")), (key: "size", value: .integer(size))])
+      }
+    return .object([
+      (key: "cell", value: .string(cell.name)),
+      (key: "input", value: inputJSON),
+      (key: "hidden_size", value: .integer(hiddenSize)),
+      (key: "layers", value: .integer(layerCount)),
+      (key: "output_size", value: .integer(outputSize)),
+      (key: "head", value: .string(head.nameInFiles)),
+      (key: "dropout", value: .number(dropout)),
+      (key: "head_dropout", value: .number(headDropout)),
+    ])
   }
 }
 
@@ -152,9 +157,13 @@ extension ModelMetadata {
     }
     let dropout = try reader.number("dropout")
     guard (0..<1).contains(dropout) else { throw reader.fault("dropout is \(dropout), not in 0..<1") }
+    // Files of earlier versions do not have it.
+    let headDropout = reader.json["head_dropout"] == nil ? 0 : try reader.number("head_dropout")
+    guard (0..<1).contains(headDropout) else { throw reader.fault("head_dropout is \(headDropout), not in 0..<1") }
+    guard head != .none || headDropout == 0 else { throw reader.fault("head_dropout is \(headDropout) without a head") }
     return ModelConfiguration(
       cell: cell, input: parsed, hiddenSize: hiddenSize, layerCount: try reader.size("layers"),
-      outputSize: outputSize, head: head, dropout: dropout)
+      outputSize: outputSize, head: head, dropout: dropout, headDropout: headDropout)
   }
 
   private static func vocabulary(_ reader: Reader) throws(CheckpointError) -> Vocabulary {

@@ -46,16 +46,17 @@ public struct GradientReport: Sendable, CustomStringConvertible {
 ///   - steps: T.
 ///   - batchSize: N.
 ///   - dropout: between layers, with one fixed mask.
+///   - headDropout: between the top layer and the head, likewise.
 /// - Throws: `PlanError` where the memory does not suffice.
 public func checkGradients(
   of cell: some RecurrentCell, input: ModelConfiguration.Input = .vectors(size: 3), hiddenSize: Int = 5,
   layerCount: Int = 1, outputSize: Int = 4, head: ModelConfiguration.Head = .everyStep,
-  loss: Loss = .crossEntropy, steps: Int = 7, batchSize: Int = 2, dropout: Double = 0, seed: UInt64 = 1,
-  threads: Int = 1
+  loss: Loss = .crossEntropy, steps: Int = 7, batchSize: Int = 2, dropout: Double = 0,
+  headDropout: Double = 0, seed: UInt64 = 1, threads: Int = 1
 ) throws(PlanError) -> GradientReport {
   let configuration = ModelConfiguration(
     cell: cell, input: input, hiddenSize: hiddenSize, layerCount: layerCount, outputSize: outputSize,
-    head: head, dropout: dropout)
+    head: head, dropout: dropout, headDropout: headDropout)
   var check = try GradientCheck(
     configuration, loss: loss, steps: steps, batchSize: batchSize, seed: seed, threads: threads)
   return check.report()
@@ -96,7 +97,7 @@ private struct GradientCheck: ~Copyable {
     let configuration = model.configuration
     self.model = model
     self.loss = loss
-    dropoutSeed = configuration.dropout > 0 ? generator.next() : nil
+    dropoutSeed = configuration.hasDropout ? generator.next() : nil
     state = RecurrentState(zerosFor: configuration, batchSize: pass.plan.batchSize)
     self.pass = pass
     for index in state.values.indices { state.values[index] = generator.uniform(-1, 1) }

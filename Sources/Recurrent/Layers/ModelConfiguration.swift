@@ -47,11 +47,15 @@ public struct ModelConfiguration: Sendable {
   /// Probability with which an output of a layer is dropped on its way to the next layer, in training. Between layers
   /// only, as PyTorch's `dropout`; at least two layers are needed for it to act.
   public var dropout: Double
+  /// Probability with which an output of the top layer is dropped on its way to the head, in training (char-rnn's last
+  /// dropout). 0 without a head.
+  public var headDropout: Double
 
-  /// - Precondition: sizes are at least 1; 0 ≤ dropout < 1; without a head the output size is the hidden size.
+  /// - Precondition: sizes are at least 1; 0 ≤ dropouts < 1; without a head the output size is the hidden size and the
+  ///   head's dropout 0.
   public init(
     cell: some RecurrentCell, input: Input, hiddenSize: Int, layerCount: Int = 1, outputSize: Int,
-    head: Head = .everyStep, dropout: Double = 0
+    head: Head = .everyStep, dropout: Double = 0, headDropout: Double = 0
   ) {
     self.cell = cell
     self.input = input
@@ -60,6 +64,7 @@ public struct ModelConfiguration: Sendable {
     self.outputSize = outputSize
     self.head = head
     self.dropout = dropout
+    self.headDropout = headDropout
     validate()
   }
 
@@ -76,6 +81,12 @@ public struct ModelConfiguration: Sendable {
   /// I of a layer: the input's size for the first, H above.
   public func inputSize(ofLayer layer: Int) -> Int { layer == 0 ? input.size : hiddenSize }
 
+  /// Probability with which an output of a layer is dropped on its way up.
+  func dropout(aboveLayer layer: Int) -> Double { layer == layerCount - 1 ? headDropout : dropout }
+
+  /// Whether anything is dropped in training.
+  var hasDropout: Bool { headDropout > 0 || (dropout > 0 && layerCount > 1) }
+
   /// Traps where a size or the dropout is out of range (the fields can be changed after `init`).
   func validate() {
     precondition(hiddenSize >= 1, "hidden size must be 1 or more, got \(hiddenSize)")
@@ -87,5 +98,7 @@ public struct ModelConfiguration: Sendable {
     precondition(input.size >= 1, "input size must be 1 or more, got \(input.size)")
     precondition(input.vocabularySize ?? 1 >= 1, "vocabulary size must be 1 or more")
     precondition((0..<1).contains(dropout), "dropout must be in 0..<1, got \(dropout)")
+    precondition((0..<1).contains(headDropout), "head dropout must be in 0..<1, got \(headDropout)")
+    precondition(head != .none || headDropout == 0, "there is no head for a head dropout of \(headDropout)")
   }
 }

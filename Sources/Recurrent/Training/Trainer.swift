@@ -117,7 +117,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
     stepCount += 1
     engine.perform(
       .training, steps: steps,
-      dropoutSeed: engine.plan.configuration.dropout > 0 ? dropoutSeeds.next() : nil,
+      dropoutSeed: engine.plan.configuration.hasDropout ? dropoutSeeds.next() : nil,
       update: optimizer.rule(step: stepCount, rate: rate, clipping: clipping))
     if carriesState { engine.carryState(after: steps) }
     return StepReport(

@@ -12,10 +12,12 @@ extension Engine {
     let outputGradient = plan.outputGradient!
     if plan.configuration.head != .none {
       let part = part(backward: plan.headWeights, rows: headRows, worker)
-      let result = outputGradient.rows(rows - headRows..<rows)
       for piece in part.rows {
+        let rows = piece.moved(by: rows - headRows)
         multiply(
-          plan.outputs.rows(piece), backThrough: plan.headWeights, into: result.rows(piece), columns: part.columns)
+          plan.outputs.rows(piece), backThrough: plan.headWeights, into: outputGradient.rows(rows),
+          columns: part.columns)
+        dropBack(outputGradient, below: plan.layers.count - 1, rows: rows, columns: part.columns, job)
       }
     }
     pool.barrier()
@@ -59,10 +61,14 @@ extension Engine {
       multiply(
         layer.gates.rows(piece).columns(layer.inputColumns), backThrough: layer.inputWeights,
         into: gradient.rows(piece), columns: part.columns)
-      if let below, plan.layers[below].dropped != nil, let seed = job.dropoutSeed {
-        applyDropout(gradient, into: gradient, layer: below, rows: piece, columns: part.columns, seed: seed)
-      }
+      if let below { dropBack(gradient, below: below, rows: piece, columns: part.columns, job) }
     }
+  }
+
+  /// The gradient by what a layer passed up becomes that by its outputs.
+  private func dropBack(_ gradient: Matrix, below layer: Int, rows: Range<Int>, columns: Range<Int>, _ job: EngineJob) {
+    guard plan.layers[layer].dropped != nil, let seed = job.dropoutSeed else { return }
+    applyDropout(gradient, into: gradient, layer: layer, rows: rows, columns: columns, seed: seed)
   }
 
   /// All steps in reverse of a worker's share of the sequences, or of the columns of all.

@@ -117,7 +117,7 @@ extension Engine {
     S._forwardSecondStage(cell, &gates, previous, &next)
   }
 
-  /// What the layer above reads: the outputs of the sequences `share`, dropped out in training.
+  /// What the layer above or the head reads: the outputs of the sequences `share`, dropped out in training.
   private func drop(
     _ layer: LayerPlan, _ index: Int, _ dropped: Matrix, _ job: EngineJob, _ share: Range<Int>
   ) {
@@ -138,12 +138,13 @@ extension Engine {
     }
     block.dropout(
       source.rows(rows), into: target.rows(rows), columns: columns ?? 0..<source.columns,
-      rate: plan.configuration.dropout, seed: seed &+ UInt64(layer), first: rows.lowerBound * source.columns)
+      rate: plan.configuration.dropout(aboveLayer: layer), seed: seed &+ UInt64(layer),
+      first: rows.lowerBound * source.columns)
   }
 
   /// The top layer's output that the head reads: each step's, or the last one's.
   func headInput(steps: Int) -> Matrix {
-    let outputs = plan.layers[plan.layers.count - 1].outputs
+    let outputs = plan.layers[plan.layers.count - 1].passedUp
     let end = steps * plan.batchSize
     return outputs.rows(end - plan.outputRows(steps: steps)..<end)
   }

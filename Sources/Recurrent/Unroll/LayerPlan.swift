@@ -42,7 +42,7 @@ struct LayerPlan: Sendable {
   var states: Matrix
   /// [T·N, savedCount·H], or as `gates`.
   var saved: Matrix
-  /// [T·N, H] the output after dropout, which the next layer reads; nil without dropout.
+  /// [T·N, H] the output after dropout, which the next layer or the head reads; nil without dropout.
   var dropped: Matrix?
 
   // Scratch of the backward pass.
@@ -64,6 +64,8 @@ struct LayerPlan: Sendable {
     let batch = stateGradient.rows
     return states.rows(batch..<states.rows).columns(0..<hidden)
   }
+  /// What the layer above or the head reads: [T·N, H].
+  var passedUp: Matrix { dropped ?? outputs }
   /// The output h before each step: [T·N, H].
   var previousOutputs: Matrix {
     states.rows(0..<states.rows - stateGradient.rows).columns(0..<hidden)

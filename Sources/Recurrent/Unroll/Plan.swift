@@ -142,7 +142,7 @@ public struct Plan: Sendable, CustomStringConvertible {
     let gateRows = structure.gateCount * hidden
     let places = table.layers[index]
     let gathers = index == 0 && input == nil
-    let below = index == 0 ? input : (layers[index - 1].dropped ?? layers[index - 1].outputs)
+    let below = index == 0 ? input : layers[index - 1].passedUp
     let name = "layer \(index) "
     // Backward needs all steps; without it those of a block take turns.
     let keptRows = isTraining ? rows : blockSteps * batchSize
@@ -188,7 +188,7 @@ public struct Plan: Sendable, CustomStringConvertible {
     if gathers {
       layer.tableGradient = reserve(name + "dinput table", .scratch, [inputSize, gateRows])
     }
-    if configuration.dropout > 0, index < configuration.layerCount - 1 {
+    if configuration.dropout(aboveLayer: index) > 0 {
       layer.dropped = reserve(name + "dropped output", .workspace, [rows, hidden])
     }
     return layer

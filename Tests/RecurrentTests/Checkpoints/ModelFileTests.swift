@@ -12,7 +12,8 @@ import Testing
     _ cell: some RecurrentCell = LSTMCell(), _ input: ModelConfiguration.Input = .oneHot(vocabularySize: 3)
   ) -> ModelConfiguration {
     ModelConfiguration(
-      cell: cell, input: input, hiddenSize: 4, layerCount: 2, outputSize: 3, head: .lastStep, dropout: 0.25)
+      cell: cell, input: input, hiddenSize: 4, layerCount: 2, outputSize: 3, head: .lastStep, dropout: 0.25,
+      headDropout: 0.5)
   }
 
   private func bytes(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
@@ -30,7 +31,7 @@ import Testing
     #expect(read.configuration.input == input)
     #expect(read.configuration.hiddenSize == 4 && read.configuration.layerCount == 2)
     #expect(read.configuration.outputSize == 3 && read.configuration.head == .lastStep)
-    #expect(read.configuration.dropout == 0.25)
+    #expect(read.configuration.dropout == 0.25 && read.configuration.headDropout == 0.5)
     #expect(read.vocabulary == vocabulary)
     for entry in model.table.entries {
       #expect(read[parameter: entry.name].map(\.bitPattern) == model[parameter: entry.name].map(\.bitPattern))
@@ -99,6 +100,7 @@ import Testing
     (#"\"layers\":2"#, #"\"layers\":9"#, "rnn."),
     (#"\"output_size\":3"#, #"\"output_size\":4"#, "linear.weight"),
     (#"\"dropout\":0.25"#, #"\"dropout\":1.25"#, "dropout"),
+    (#"\"head_dropout\":0.5"#, #"\"head_dropout\":1.5"#, "head_dropout"),
     (#"\"head\":\"last-step\""#, #"\"head\":\"past-step\""#, "past-step"),
     (#"\"kind\":\"one-hot\""#, #"\"kind\":\"one-hat\""#, "one-hat"),
     (#"\"symbols\":[97,98,99]"#, #"\"symbols\":[97,98,98]"#, "symbol 2"),
@@ -123,6 +125,16 @@ import Testing
       #expect(error.description.contains(fault.named), "\(error)")
       #expect(!error.description.contains("\n"))
     }
+  }
+
+  @Test func filesWithoutHeadDropoutHaveNone() throws {
+    let directory = try ScratchDirectory()
+    try Model<Float>(configuration(), seed: 3).save(to: directory.file("model"))
+    var bytes = try bytes(of: directory.file("model"))
+    let place = try #require(Data(bytes).range(of: Data(#"\"head_dropout\""#.utf8)))
+    bytes.replaceSubrange(place, with: Array(#"\"____________\""#.utf8))
+    let read = try Model<Float>(contentsOf: directory.makeFile("earlier", bytes))
+    #expect(read.configuration.headDropout == 0 && read.configuration.dropout == 0.25)
   }
 
   /// A configuration that lies must not cost memory or time.

@@ -76,6 +76,50 @@ struct DropoutTests {
     #expect(both.contains(true))
   }
 
+  /// As `model()`, with one layer, and the head in the second layer's place.
+  private func headOutputs(_ head: ModelConfiguration.Head, seed: UInt64?, threads: Int = 1) throws -> [Double] {
+    let configuration = ModelConfiguration(
+      cell: .rnnReLU, input: .vectors(size: 1), hiddenSize: Self.hidden, outputSize: Self.hidden, head: head,
+      headDropout: Self.probability)
+    var model = try Model<Double>(configuration, seed: 1)
+    for entry in model.table.entries { model[parameter: entry.name] = [Double](repeating: 0, count: entry.count) }
+    model[parameter: "rnn.bias_ih_l0"] = (1...Self.hidden).map { Double($0) }
+    model[parameter: "linear.weight"] = (0..<Self.hidden * Self.hidden).map {
+      $0 / Self.hidden == $0 % Self.hidden ? 1 : 0
+    }
+    var pass = try RecurrentPass(model, steps: Self.rows / 10, batchSize: 10, threads: threads)
+    let vectors = [Double](repeating: 0, count: Self.rows)
+    pass.forward(vectors: vectors.span, dropoutSeed: seed)
+    return pass.outputs
+  }
+
+  @Test("The head's dropout", arguments: [ModelConfiguration.Head.everyStep, .lastStep])
+  func head(place: ModelConfiguration.Head) throws {
+    let outputs = try headOutputs(place, seed: 1)
+    for (index, output) in outputs.enumerated() where output != 0 {
+      let expected = Double(index % Self.hidden + 1) / (1 - Self.probability)
+      #expect(abs(output - expected) <= 0x1p-52 * expected)
+    }
+    let count = Double(outputs.count)
+    let deviation = (count * Self.probability * (1 - Self.probability)).squareRoot()
+    #expect(abs(Double(outputs.count { $0 != 0 }) - count * (1 - Self.probability)) < 5 * deviation)
+    #expect(try headOutputs(place, seed: 2) != outputs)
+    for threads in 2...3 { #expect(try headOutputs(place, seed: 1, threads: threads) == outputs) }
+    #expect(try headOutputs(place, seed: nil) == outputs.indices.map { Double($0 % Self.hidden + 1) })
+  }
+
+  @Test("Gradients through the head's dropout", arguments: OracleCell.allCases, [1, 2])
+  func headGradients(cell: OracleCell, layers: Int) throws {
+    for head in [ModelConfiguration.Head.everyStep, .lastStep] {
+      let report = try checkGradients(
+        of: cell.cell, layerCount: layers, head: head, steps: 3, batchSize: 3, headDropout: 0.5, threads: layers)
+      #expect(report.passes, "\(head):\n\(report)")
+      let without = try checkGradients(
+        of: cell.cell, layerCount: layers, head: head, steps: 3, batchSize: 3, threads: layers)
+      #expect(report.tensors.map(\.analytic) != without.tensors.map(\.analytic), "nothing is dropped")
+    }
+  }
+
   @Test("Nothing is dropped without a seed, in evaluation and in sampling")
   func evaluation() throws {
     #expect(try dropped(seed: nil) == (0..<Self.rows * Self.hidden).map { Double($0 % Self.hidden + 1) })
