@@ -25,8 +25,8 @@ struct InferencePassTests {
             problem.piece(start, steps).run(&pass)
             outputs += pass.outputs
           }
-          expectWithinBounds(outputs, solution.outputs, "outputs")
-          expectWithinBounds(pass.state.values, solution.finalState, "final state")
+          expectWithinBounds(outputs, solution.outputs, "outputs", problem.cell)
+          expectWithinBounds(pass.state.values, solution.finalState, "final state", problem.cell)
         }
       }
     }
@@ -39,7 +39,7 @@ struct InferencePassTests {
     pass.state = problem.state()
     problem.run(&pass)
     #expect(pass.outputRowCount == 3)
-    expectWithinBounds(pass.outputs, problem.solve().outputs, "outputs")
+    expectWithinBounds(pass.outputs, problem.solve().outputs, "outputs", problem.cell)
   }
 
   /// More rows than a plan packs everything for: then both passes run the same products.

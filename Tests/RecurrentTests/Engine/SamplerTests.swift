@@ -48,8 +48,8 @@ struct SamplerTests {
       sampler.feed(token)
       logits += sampler.logits
     }
-    expectWithinBounds(logits, solution.outputs, "logits")
-    expectWithinBounds(sampler.state.values, solution.finalState, "state")
+    expectWithinBounds(logits, solution.outputs, "logits", problem.cell)
+    expectWithinBounds(sampler.state.values, solution.finalState, "state", problem.cell)
   }
 
   @Test("A state that was kept continues where it was", arguments: OracleCell.allCases)

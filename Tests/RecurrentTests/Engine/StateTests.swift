@@ -46,8 +46,8 @@ struct StateTests {
       outputs += pass.outputs
       pass.initialState = pass.finalState
     }
-    expectWithinBounds(outputs, solution.outputs, "outputs")
-    expectWithinBounds(pass.initialState.values, solution.finalState, "final state")
+    expectWithinBounds(outputs, solution.outputs, "outputs", problem.cell)
+    expectWithinBounds(pass.initialState.values, solution.finalState, "final state", problem.cell)
   }
 
   @Test("A state is given back as it was set", arguments: OracleCell.allCases)
@@ -84,15 +84,16 @@ struct StateTests {
       loss += reports[segment].loss / 3
     }
     let solution = problem.solve()
-    expectWithinBounds([loss], [solution.loss], "mean loss of the segments")
-    expectWithinBounds(trainer.state.values, solution.finalState, "final state")
+    expectWithinBounds([loss], [solution.loss], "mean loss of the segments", problem.cell)
+    expectWithinBounds(trainer.state.values, solution.finalState, "final state", problem.cell)
 
     // Gradients stop at the segment's start: each segment alone, from the state it started with, has the same.
     for segment in 0..<3 {
       var alone = problem.piece(2 * segment, 2)
       alone.initialState = starts[segment].values
       let solution = alone.solve()
-      expectWithinBounds([reports[segment].gradientNorm], [solution.gradientNorm], "norm of segment \(segment)")
+      expectWithinBounds(
+        [reports[segment].gradientNorm], [solution.gradientNorm], "norm of segment \(segment)", problem.cell)
     }
   }
 

@@ -78,12 +78,12 @@ struct OracleTests {
       optimizer: .sgd(learningRate: 1), threads: threads)
     trainer.state = problem.state()
     let report = problem.step(&trainer)
-    expectWithinBounds([S(report.loss)], [solution.loss], "loss")
-    expectWithinBounds([S(report.gradientNorm)], [solution.gradientNorm], "gradient norm")
+    expectWithinBounds([S(report.loss)], [solution.loss], "loss", problem.cell)
+    expectWithinBounds([S(report.gradientNorm)], [solution.gradientNorm], "gradient norm", problem.cell)
     let model = trainer.model()
     for (name, values) in problem.parameters {
       let expected = zip(values, solution.gradients[name]!).map { Tracked($0) - $1 }
-      expectWithinBounds(model[parameter: name], expected, name)
+      expectWithinBounds(model[parameter: name], expected, name, problem.cell)
     }
   }
 
@@ -110,7 +110,7 @@ struct OracleTests {
 
 /// Runs `problem` in a `RecurrentPass` and compares all that it gives.
 func comparePass<S: Scalar>(
-  _ problem: Problem, _ solution: Solution, _ scalar: S.Type, threads: Int
+  _ problem: Problem, _ solution: Solution, _ scalar: S.Type, threads: Int, method: Ledger.Method = .oracle
 ) throws {
   let model = try problem.model(S.self)
   let hasVectors = problem.tokens.isEmpty
@@ -118,17 +118,20 @@ func comparePass<S: Scalar>(
     model, steps: problem.steps, batchSize: problem.batchSize, inputGradient: hasVectors, threads: threads)
   pass.initialState = problem.state()
   problem.forward(&pass)
-  expectWithinBounds(pass.outputs, solution.outputs, "outputs")
+  expectWithinBounds(pass.outputs, solution.outputs, "outputs", problem.cell, method: method)
   for (layer, expected) in solution.layerOutputs.enumerated() {
-    expectWithinBounds(pass.layerOutputs(layer), expected, "outputs of layer \(layer)")
+    expectWithinBounds(pass.layerOutputs(layer), expected, "outputs of layer \(layer)", problem.cell, method: method)
   }
-  expectWithinBounds(pass.finalState.values, solution.finalState, "final state")
+  expectWithinBounds(pass.finalState.values, solution.finalState, "final state", problem.cell, method: method)
   let outputGradient = solution.outputGradient.map { S($0.value) }
   pass.backward(outputGradient: outputGradient.span)
   for entry in model.table.entries {
-    expectWithinBounds(pass.gradient(of: entry.name), solution.gradients[entry.name]!, "d\(entry.name)")
+    expectWithinBounds(
+      pass.gradient(of: entry.name), solution.gradients[entry.name]!, "d\(entry.name)", problem.cell, method: method)
   }
-  if hasVectors { expectWithinBounds(pass.inputGradient, solution.inputGradient, "dinput") }
+  if hasVectors {
+    expectWithinBounds(pass.inputGradient, solution.inputGradient, "dinput", problem.cell, method: method)
+  }
   expectWithinBounds(
-    pass.initialStateGradient.values, solution.initialStateGradient, "dinitial state")
+    pass.initialStateGradient.values, solution.initialStateGradient, "dinitial state", problem.cell, method: method)
 }

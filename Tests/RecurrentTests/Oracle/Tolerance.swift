@@ -13,8 +13,13 @@ func tolerance<S: Scalar>(_ tracked: Tracked, _ scalar: S.Type) -> Double {
 
 /// Expects every number within its tolerance, and the tolerances to mean something: no error could pass that is more
 /// than 2¹⁸ roundoffs of the largest number, 1 in 64 in single and 3·10⁻¹¹ in double precision.
+///
+/// - Parameters:
+///   - cell: whose account the comparison goes on.
+///   - method: where the expected numbers come from.
 func expectWithinBounds<S: Scalar>(
-  _ actual: [S], _ expected: [Tracked], _ what: String, sourceLocation: SourceLocation = #_sourceLocation
+  _ actual: [S], _ expected: [Tracked], _ what: String, _ cell: OracleCell, method: Ledger.Method = .oracle,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard actual.count == expected.count else {
     Issue.record(
@@ -32,6 +37,7 @@ func expectWithinBounds<S: Scalar>(
     largest = max(largest, abs(y.value))
   }
   guard !actual.isEmpty else { return }
+  Ledger.enter(method, cell, S.self, count: actual.count, worst: worst.ratio)
   let index = worst.index
   #expect(
     worst.ratio <= 1,

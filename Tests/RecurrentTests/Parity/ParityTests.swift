@@ -23,15 +23,15 @@ struct ParityTests {
     for (torch, oracle) in zip(solution.gradients["linear.weight"]!, bounds.gradients["linear.weight"]!) {
       #expect(abs(torch.value - oracle.value) <= tolerance(oracle, Double.self), "the oracle is not PyTorch's model")
     }
-    for threads in 1...3 { try comparePass(problem, solution, S.self, threads: threads) }
+    for threads in 1...3 { try comparePass(problem, solution, S.self, threads: threads, method: .torch) }
 
     var trainer = try Trainer<S>(
       problem.model(), batchSize: problem.batchSize, sequenceLength: problem.steps, loss: problem.loss)
     trainer.state = problem.state()
     let report = problem.step(&trainer)
-    expectWithinBounds([S(report.loss)], [solution.loss], "loss")
+    expectWithinBounds([S(report.loss)], [solution.loss], "loss", problem.cell, method: .torch)
     let norm = Tracked(try fixture.doubles("gradient_norm")[0], error: bounds.gradientNorm.error)
-    expectWithinBounds([S(report.gradientNorm)], [norm], "gradient norm")
+    expectWithinBounds([S(report.gradientNorm)], [norm], "gradient norm", problem.cell, method: .torch)
   }
 
   /// PyTorch's values in the place of the oracle's. (It keeps no outputs of lower layers, and no gradient by outputs.)
