@@ -51,7 +51,37 @@ struct GradientCheckTests {
         "input", "initial state h", "initial state c",
       ])
     #expect(report.tensors.map(\.count) == [24, 16, 8, 8, 6, 3, 12, 4, 4])
-    for tensor in report.tensors { #expect(report.description.contains(tensor.name)) }
+    #expect(
+      report.tensors.map(\.shape) == [
+        [8, 3], [8, 2], [8], [8], [3, 2], [3], [2, 2, 3], [1, 2, 2], [1, 2, 2],
+      ])
+    for tensor in report.tensors {
+      #expect(report.description.contains(tensor.name))
+      let flat = zip(tensor.shape, tensor.worstPosition).reduce(0) { $0 * $1.0 + $1.1 }
+      #expect(flat == tensor.worstIndex)
+    }
+  }
+
+  @Test("Without a head the outputs are the hidden units", arguments: OracleCell.allCases)
+  func withoutHead(cell: OracleCell) throws {
+    let report = try checkGradients(of: cell.cell, head: .none)
+    #expect(report.passes, "\(report)")
+    #expect(!report.tensors.contains { $0.name.hasPrefix("linear") })
+  }
+
+  // MARK: Kinks
+
+  /// With kinks 10⁻⁴ apart a fifth of all elements lies within 10⁻⁵ of one, and next to none within 4·10⁻⁸.
+  @Test("A kink at a distance is not taken for a mistake")
+  func distantKinks() throws {
+    let report = try checkGradients(of: JaggedCell(spacing: 1e-4), hiddenSize: 3, steps: 1)
+    #expect(report.passes, "\(report)")
+  }
+
+  @Test("A kink within the smallest step is told")
+  func nearKinks() throws {
+    let report = try checkGradients(of: JaggedCell(spacing: 1e-8), hiddenSize: 3, steps: 1)
+    #expect(!report.passes, "\(report)")
   }
 
   // MARK: Cells that are not built in
