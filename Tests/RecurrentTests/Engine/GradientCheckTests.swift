@@ -5,27 +5,30 @@ import Testing
 struct GradientCheckTests {
   /// What lies around the cell.
   struct Surroundings: Sendable, CustomTestStringConvertible {
-    var input: ModelConfiguration.Input
+    var input: InputKind
     var head: ModelConfiguration.Head
     var loss: Loss
-    var testDescription: String { "\(input), \(head), \(loss)" }
+    var testDescription: String { "\(input), head \(head), \(loss)" }
 
     static let all: [Surroundings] = InputKind.allCases.flatMap { input in
       ModelConfiguration.Head.allCases.flatMap { head in
-        [Loss.crossEntropy, .meanSquaredError].map {
-          Surroundings(input: input.input(size: 3), head: head, loss: $0)
-        }
+        [Loss.crossEntropy, .meanSquaredError].map { Surroundings(input: input, head: head, loss: $0) }
       }
     }
   }
 
+  /// 5 cells × 18 surroundings × 3 lengths × 2 batches × 2 depths, each with and without dropout: 2160 checks.
   @Test("Every cell in every surroundings", arguments: OracleCell.allCases, Surroundings.all)
   func product(cell: OracleCell, around: Surroundings) throws {
-    for (layers, dropout) in [(1, 0.0), (2, 0), (2, 0.5)] {
-      let report = try checkGradients(
-        of: cell.cell, input: around.input, hiddenSize: 3, layerCount: layers, outputSize: 3, head: around.head,
-        loss: around.loss, steps: 4, dropout: dropout)
-      #expect(report.passes, "\(layers) layers, dropout \(dropout):\n\(report)")
+    for steps in [1, 2, 5] {
+      for batchSize in [1, 3] {
+        for (layers, dropout) in [(1, 0.0), (1, 0.5), (2, 0), (2, 0.5)] {
+          let report = try checkGradients(
+            of: cell.cell, input: around.input.input(size: 2), hiddenSize: 2, layerCount: layers, outputSize: 2,
+            head: around.head, loss: around.loss, steps: steps, batchSize: batchSize, dropout: dropout)
+          #expect(report.passes, "T \(steps), N \(batchSize), L \(layers), dropout \(dropout):\n\(report)")
+        }
+      }
     }
   }
 
