@@ -10,7 +10,8 @@ internal import Kernels
 /// The step. A central difference of the loss f with step s has the truncation error s²·|f‴|/6 and, where f is computed
 /// to one unit roundoff u = 2⁻⁵³, the rounding error u·|f|/s. Their sum is least at s = (3u·|f/f‴|)^⅓: 7·10⁻⁶ where f and
 /// f‴ are alike, and somewhat more because f has more than one roundoff. So s = 10⁻⁵·max(1, |x|), with errors of about
-/// 10⁻¹¹ each, a thousandth of the tolerance.
+/// 10⁻¹¹ each, a thousandth of the tolerance. The usual (2u)^⅓ = 6·10⁻⁶ would be no better: about its least the sum is
+/// flat.
 ///
 /// Kinks. max(·, 0) has no derivative at 0; where a unit passes 0 between x − s and x + s, the difference is wrong though
 /// the gradient is right. An element that does not pass is therefore tried again with s/16 and with s/256. A wrong
