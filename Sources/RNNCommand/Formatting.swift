@@ -49,6 +49,3 @@ func table(_ rows: [[String]], right: Set<Int> = []) -> String {
 extension Duration {
   var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
-
-/// 3.1e-10
-func scientific(_ value: Double) -> String { String(format: "%.1e", value) }

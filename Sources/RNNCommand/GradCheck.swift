@@ -3,7 +3,20 @@ import Recurrent
 
 struct GradCheck: ParsableCommand {
   enum InputKind: String, ExpressibleByArgument, CaseIterable { case oneHot = "one-hot", embedding, vectors }
-  enum HeadPlace: String, ExpressibleByArgument, CaseIterable { case everyStep = "every-step", lastStep = "last-step" }
+  enum HeadPlace: String, ExpressibleByArgument, CaseIterable {
+    case everyStep = "every-step"
+    case lastStep = "last-step"
+    case none
+
+    var head: ModelConfiguration.Head {
+      switch self {
+      case .everyStep: .everyStep
+      case .lastStep: .lastStep
+      case .none: .none
+      }
+    }
+  }
+
   enum LossKind: String, ExpressibleByArgument, CaseIterable {
     case crossEntropy = "cross-entropy"
     case meanSquaredError = "mean-squared-error"
@@ -14,10 +27,13 @@ struct GradCheck: ParsableCommand {
     abstract: "Prove the gradients: back-propagation against central differences.",
     discussion: """
       In Double, signed, every element of every parameter, input vector and initial state. An element passes where \
-      |analytic − numeric| ≤ 10⁻⁸ + 10⁻⁵·|numeric|. The error shown is the worst of the tensor, relative to its \
-      largest entry. Exit code 1 if an element fails. The time grows with the square of the sizes.
+      |analytic − numeric| ≤ 10⁻⁸ + 10⁻⁵·|numeric|. A line for each tensor shows its worst element: its place, both \
+      gradients there, and their difference relative to the tensor's largest entry. Exit code 1 if an element fails. \
+      The time grows with the square of the sizes.
 
-      rnn-relu has no derivative at 0: where a unit comes to within 10⁻⁵ of it, the check fails and another seed helps.
+      The step is 10⁻⁵. rnn-relu has no derivative at 0, so an element that does not pass is tried again with a 16th and \
+      a 256th of the step. Where a unit comes to within the smallest, 4·10⁻⁸, of 0, the check still fails and another \
+      seed helps.
       """)
 
   @Option(help: ArgumentHelp("The cell; may be given several times. (default: all)", valueName: "name"))
@@ -44,10 +60,10 @@ struct GradCheck: ParsableCommand {
   @Option(in: 1...largestSize, help: "Tokens, for --input one-hot and embedding.")
   var vocabularySize = 4
 
-  @Option(in: 1...largestSize, help: "Outputs of the head.")
-  var outputSize = 4
+  @Option(in: 1...largestSize, help: "Outputs of the head. (default: 4)")
+  var outputSize: Int?
 
-  @Option(help: ArgumentHelp("Where the head reads.", valueName: "place"))
+  @Option(help: ArgumentHelp("Where the head reads; without one the outputs are the hidden units.", valueName: "place"))
   var head = HeadPlace.everyStep
 
   @Option(help: ArgumentHelp("The loss.", valueName: "name"))
@@ -55,6 +71,9 @@ struct GradCheck: ParsableCommand {
 
   @Option(.fraction, help: "Dropout between layers, with one fixed mask.")
   var dropout = 0.0
+
+  @Option(.fraction, help: "Dropout between the top layer and the head, likewise.")
+  var headDropout = 0.0
 
   @Option(in: 0...UInt64.max, help: "Decides parameters and data.")
   var seed: UInt64 = 1
@@ -67,6 +86,13 @@ struct GradCheck: ParsableCommand {
       throw ValidationError(
         "The value '\(dropout)' is invalid for '--dropout <x>' with one layer: it acts between layers")
     }
+    if head == .none, headDropout > 0 {
+      throw ValidationError("The value '\(headDropout)' is invalid for '--head-dropout <x>' without a head")
+    }
+    if head == .none, let outputSize {
+      throw ValidationError(
+        "The value '\(outputSize)' is invalid for '--output-size <n>' without a head: the outputs are the hidden units")
+    }
   }
 
   func run() throws {
@@ -75,7 +101,7 @@ struct GradCheck: ParsableCommand {
     for (index, cell) in cells.enumerated() {
       let report = try check(cell)
       if index > 0 { try output("") }
-      try output("\(cell.name)\n\(rows(report))")
+      try output("\(cell.name)\n\(report)")
       failures += report.tensors.count { !$0.passes }
     }
     if failures > 0 {
@@ -92,15 +118,7 @@ struct GradCheck: ParsableCommand {
       }
     return try checkGradients(
       of: cell, input: kind, hiddenSize: hiddenSize, layerCount: layers, outputSize: outputSize,
-      head: head == .everyStep ? .everyStep : .lastStep,
-      loss: loss == .crossEntropy ? .crossEntropy : .meanSquaredError, steps: sequenceLength, batchSize: batchSize,
-      dropout: dropout, seed: seed, threads: threads)
-  }
-
-  private func rows(_ report: GradientReport) -> String {
-    table(
-      report.tensors.map { tensor in
-        [tensor.passes ? "ok" : "FAILED", tensor.name, grouped(tensor.count), scientific(tensor.relativeError)]
-      }, right: [2])
+      head: head.head, loss: loss == .crossEntropy ? .crossEntropy : .meanSquaredError, steps: sequenceLength,
+      batchSize: batchSize, dropout: dropout, headDropout: headDropout, seed: seed, threads: threads)
   }
 }

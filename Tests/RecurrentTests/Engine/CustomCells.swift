@@ -115,6 +115,34 @@ struct ResettingCell: TwoStageCell {
   }
 }
 
+/// h = a up and down between 0 and `spacing`: a slope of 1 or −1, and kinks `spacing` apart.
+struct JaggedCell: RecurrentCell {
+  let name = "jagged"
+  let structure = CellStructure(gateCount: 1)
+  let spacing: Double
+
+  func forward<S: Scalar>(
+    gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>
+  ) {
+    let period = 2 * S(spacing)
+    for j in 0..<next.count {
+      let distance = gates[j] - period * (gates[j] / period).rounded()
+      next[j] = abs(distance)
+      gates[j] = distance > 0 ? 1 : -1
+    }
+  }
+
+  func backward<S: Scalar>(
+    gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>,
+    gradient: inout MutableSpan<S>
+  ) {
+    for j in 0..<gradient.count {
+      gates[j] *= gradient[j]
+      gradient[j] = 0
+    }
+  }
+}
+
 // MARK: Wrong on purpose
 
 /// A leaky cell with one mistake in its derivative.

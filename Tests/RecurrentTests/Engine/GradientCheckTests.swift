@@ -5,27 +5,32 @@ import Testing
 struct GradientCheckTests {
   /// What lies around the cell.
   struct Surroundings: Sendable, CustomTestStringConvertible {
-    var input: ModelConfiguration.Input
+    var input: InputKind
     var head: ModelConfiguration.Head
     var loss: Loss
-    var testDescription: String { "\(input), \(head), \(loss)" }
+    var testDescription: String { "\(input), head \(head), \(loss)" }
 
     static let all: [Surroundings] = InputKind.allCases.flatMap { input in
       ModelConfiguration.Head.allCases.flatMap { head in
-        [Loss.crossEntropy, .meanSquaredError].map {
-          Surroundings(input: input.input(size: 3), head: head, loss: $0)
-        }
+        [Loss.crossEntropy, .meanSquaredError].map { Surroundings(input: input, head: head, loss: $0) }
       }
     }
   }
 
+  /// 5 cells × 18 surroundings × 3 lengths × 2 batches × 2 depths, each without dropout and with it, between layers and before the head: 2160 checks.
   @Test("Every cell in every surroundings", arguments: OracleCell.allCases, Surroundings.all)
   func product(cell: OracleCell, around: Surroundings) throws {
-    for (layers, dropout) in [(1, 0.0), (2, 0), (2, 0.5)] {
-      let report = try checkGradients(
-        of: cell.cell, input: around.input, hiddenSize: 3, layerCount: layers, outputSize: 3, head: around.head,
-        loss: around.loss, steps: 4, dropout: dropout)
-      #expect(report.passes, "\(layers) layers, dropout \(dropout):\n\(report)")
+    for steps in [1, 2, 5] {
+      for batchSize in [1, 3] {
+        for (layers, dropout) in [(1, 0.0), (1, 0.5), (2, 0), (2, 0.5)] {
+          let report = try checkGradients(
+            of: cell.cell, input: around.input.input(size: 2), hiddenSize: 2, layerCount: layers, outputSize: 2,
+            head: around.head, loss: around.loss, steps: steps, batchSize: batchSize, dropout: dropout,
+            headDropout: around.head == .none ? 0 : dropout)
+          #expect(report.passes, "T \(steps), N \(batchSize), L \(layers), dropout \(dropout):\n\(report)")
+          Ledger.enter(report, cell)
+        }
+      }
     }
   }
 
@@ -51,7 +56,37 @@ struct GradientCheckTests {
         "input", "initial state h", "initial state c",
       ])
     #expect(report.tensors.map(\.count) == [24, 16, 8, 8, 6, 3, 12, 4, 4])
-    for tensor in report.tensors { #expect(report.description.contains(tensor.name)) }
+    #expect(
+      report.tensors.map(\.shape) == [
+        [8, 3], [8, 2], [8], [8], [3, 2], [3], [2, 2, 3], [1, 2, 2], [1, 2, 2],
+      ])
+    for tensor in report.tensors {
+      #expect(report.description.contains(tensor.name))
+      let flat = zip(tensor.shape, tensor.worstPosition).reduce(0) { $0 * $1.0 + $1.1 }
+      #expect(flat == tensor.worstIndex)
+    }
+  }
+
+  @Test("Without a head the outputs are the hidden units", arguments: OracleCell.allCases)
+  func withoutHead(cell: OracleCell) throws {
+    let report = try checkGradients(of: cell.cell, head: .none)
+    #expect(report.passes, "\(report)")
+    #expect(!report.tensors.contains { $0.name.hasPrefix("linear") })
+  }
+
+  // MARK: Kinks
+
+  /// With kinks 10⁻⁴ apart a fifth of all elements lies within 10⁻⁵ of one, and next to none within 4·10⁻⁸.
+  @Test("A kink at a distance is not taken for a mistake")
+  func distantKinks() throws {
+    let report = try checkGradients(of: JaggedCell(spacing: 1e-4), hiddenSize: 3, steps: 1)
+    #expect(report.passes, "\(report)")
+  }
+
+  @Test("A kink within the smallest step is told")
+  func nearKinks() throws {
+    let report = try checkGradients(of: JaggedCell(spacing: 1e-8), hiddenSize: 3, steps: 1)
+    #expect(!report.passes, "\(report)")
   }
 
   // MARK: Cells that are not built in

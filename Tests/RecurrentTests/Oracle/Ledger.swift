@@ -9,6 +9,8 @@ enum Ledger {
   enum Method: String {
     case oracle
     case torch = "PyTorch"
+    /// Gradients with central differences, whose bound is the gradient check's tolerance.
+    case differences
   }
 
   private struct Account {
@@ -41,6 +43,14 @@ enum Ledger {
     }
   }
 
+  static func enter(_ report: GradientReport, _ cell: OracleCell) {
+    for tensor in report.tensors {
+      let allowed = 1e-8 + 1e-5 * abs(tensor.numeric)
+      let worst = abs(tensor.analytic - tensor.numeric) / allowed
+      enter(.differences, cell, Double.self, count: tensor.count, worst: worst)
+    }
+  }
+
   private static func close() {
     let accounts = accounts.withLock { $0 }
     guard !accounts.isEmpty else { return }
@@ -49,7 +59,7 @@ enum Ledger {
       ($0.key.method.rawValue, $0.key.cell, $0.key.precision) < ($1.key.method.rawValue, $1.key.cell, $1.key.precision)
     }
     for (line, account) in lines {
-      let words = [(line.method.rawValue, 10), (line.cell, 18), (line.precision, 8)]
+      let words = [(line.method.rawValue, 13), (line.cell, 18), (line.precision, 8)]
         .map { $0.0.padding(toLength: $0.1, withPad: " ", startingAt: 0) }.joined()
       print("  \(words)" + String(format: "%10d  %.3f", account.count, account.worst))
     }
