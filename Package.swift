@@ -45,10 +45,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
+    .target(name: "Tasks", dependencies: ["Recurrent"], path: "Benchmarks/Tasks", swiftSettings: swiftSettings),
     .executableTarget(
       name: "RNNBench",
       dependencies: [
-        "Kernels", "Recurrent",
+        "Kernels", "Recurrent", "Tasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/RNNBench",
@@ -57,7 +58,7 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "Kernels", "AllocationCounter"],
+      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "Tasks"],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .testTarget(

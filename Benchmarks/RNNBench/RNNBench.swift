@@ -12,7 +12,10 @@ struct RNNBench: ParsableCommand {
       machine vary from moment to moment, ratios within one run much less. Exit codes: 0 measured, 1 results differ, a \
       file cannot be written or memory is lacking, 64 wrong usage.
       """,
-    subcommands: [MatrixProductBenchmark.self, LayersBenchmark.self, StreamBenchmark.self, PeakBenchmark.self])
+    subcommands: [
+      MatrixProductBenchmark.self, LayersBenchmark.self, StreamBenchmark.self, PeakBenchmark.self,
+      TasksBenchmark.self,
+    ])
 
   /// Errors are one line on standard error, as those of `rnn`.
   static func main() {

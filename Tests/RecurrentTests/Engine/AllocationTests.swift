@@ -156,7 +156,7 @@ private func countSteps<S: Scalar>(
 }
 
 /// Whether assertions are compiled out.
-private let isOptimized: Bool = {
+let isOptimized: Bool = {
   var optimized = true
   assert({ optimized = false }() == ())
   return optimized

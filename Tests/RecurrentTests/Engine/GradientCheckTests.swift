@@ -17,7 +17,8 @@ struct GradientCheckTests {
     }
   }
 
-  /// 5 cells × 18 surroundings × 3 lengths × 2 batches × 2 depths, each without dropout and with it, between layers and before the head: 2160 checks.
+  /// 5 cells × 18 surroundings × 3 lengths × 2 batches × 2 depths, each without dropout and with it, between layers and
+  /// before the head: 2160 checks.
   @Test("Every cell in every surroundings", arguments: OracleCell.allCases, Surroundings.all)
   func product(cell: OracleCell, around: Surroundings) throws {
     for steps in [1, 2, 5] {
