@@ -1,7 +1,7 @@
 """Writes what PyTorch computes for small recurrent models, as fixtures for the parity tests.
 
 Run it through scripts/fixtures. Each file is one model in float64 with everything a test needs: parameters,
-inputs, targets, initial state, outputs, final state, loss, every gradient, and loss curves of ten steps of
+inputs, targets, initial state, outputs, final state, loss, every gradient, and loss curves of fifty steps of
 each optimizer. Tests/RecurrentTests/Fixtures/README.md describes the tensors.
 
 The same versions write the same bytes: one seed per file, one thread, and no code path chosen by the processor.
@@ -26,7 +26,7 @@ from torch.nn import functional as F
 
 SEED = 20260
 STEPS, SEQUENCES, INPUTS, HIDDEN, OUTPUTS, VOCABULARY = 7, 3, 5, 4, 6, 6  # T, N, I, H, O, V
-CURVE_STEPS = 10
+CURVE_STEPS = 50
 CLIP_NORM = 0.25
 CLIP_VALUE = 0.01
 

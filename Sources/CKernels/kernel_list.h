@@ -78,13 +78,14 @@ KERNEL(void, sgd,
        (count, p, g, buffer, scale, limit, rate, momentum, weight_decay, nesterov))
 KERNEL(void, rmsprop,
        (size_t count, REAL *p, const REAL *g, REAL *square, REAL scale, REAL limit, REAL rate, REAL decay,
-        REAL epsilon, REAL weight_decay),
-       (count, p, g, square, scale, limit, rate, decay, epsilon, weight_decay))
+        REAL one_minus_decay, REAL epsilon, REAL weight_decay),
+       (count, p, g, square, scale, limit, rate, decay, one_minus_decay, epsilon, weight_decay))
 KERNEL(void, adam,
        (size_t count, REAL *p, const REAL *g, REAL *first, REAL *second, REAL scale, REAL limit, REAL step,
-        REAL beta1, REAL beta2, REAL inverse_root, REAL epsilon, REAL coupled_decay, REAL decoupled_decay),
-       (count, p, g, first, second, scale, limit, step, beta1, beta2, inverse_root, epsilon, coupled_decay,
-        decoupled_decay))
+        REAL beta1, REAL one_minus_beta1, REAL beta2, REAL one_minus_beta2, REAL inverse_root, REAL epsilon,
+        REAL coupled_decay, REAL decoupled_decay),
+       (count, p, g, first, second, scale, limit, step, beta1, one_minus_beta1, beta2, one_minus_beta2, inverse_root,
+        epsilon, coupled_decay, decoupled_decay))
 
 KERNEL(size_t, peak_flops, (void), ())
 KERNEL(REAL, peak, (size_t iterations, REAL factor, REAL addend), (iterations, factor, addend))

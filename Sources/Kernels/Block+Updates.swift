@@ -16,22 +16,24 @@ extension Block where Element: KernelScalar {
 
   package func rmsprop(
     count: Int, parameters: Int, gradients: Int, square: Int, scale: Element, limit: Element, rate: Element,
-    decay: Element, epsilon: Element, weightDecay: Element
+    decay: Element, oneMinusDecay: Element, epsilon: Element, weightDecay: Element
   ) {
     unsafe Element._Kernels.rmsprop(
       count, piece(parameters, count), piece(gradients, count), piece(square, count), scale: scale,
-      limit: limit, rate: rate, decay: decay, epsilon: epsilon, weightDecay: weightDecay)
+      limit: limit, rate: rate, decay: decay, oneMinusDecay: oneMinusDecay, epsilon: epsilon,
+      weightDecay: weightDecay)
   }
 
   package func adam(
     count: Int, parameters: Int, gradients: Int, first: Int, second: Int, scale: Element, limit: Element,
-    step: Element, beta1: Element, beta2: Element, inverseRoot: Element, epsilon: Element,
-    coupledDecay: Element, decoupledDecay: Element
+    step: Element, beta1: Element, oneMinusBeta1: Element, beta2: Element, oneMinusBeta2: Element,
+    inverseRoot: Element, epsilon: Element, coupledDecay: Element, decoupledDecay: Element
   ) {
     unsafe Element._Kernels.adam(
       count, piece(parameters, count), piece(gradients, count), piece(first, count), piece(second, count),
-      scale: scale, limit: limit, step: step, beta1: beta1, beta2: beta2, inverseRoot: inverseRoot,
-      epsilon: epsilon, coupledDecay: coupledDecay, decoupledDecay: decoupledDecay)
+      scale: scale, limit: limit, step: step, beta1: beta1, oneMinusBeta1: oneMinusBeta1, beta2: beta2,
+      oneMinusBeta2: oneMinusBeta2, inverseRoot: inverseRoot, epsilon: epsilon, coupledDecay: coupledDecay,
+      decoupledDecay: decoupledDecay)
   }
 
   @unsafe private func piece(_ offset: Int, _ count: Int) -> UnsafeMutablePointer<Element> {

@@ -188,19 +188,20 @@ import COpenBLAS
 
   public static func rmsprop(
     _ count: Int, _ p: Output, _ g: Input, _ square: Output, scale: Value, limit: Value, rate: Value,
-    decay: Value, epsilon: Value, weightDecay: Value
+    decay: Value, oneMinusDecay: Value, epsilon: Value, weightDecay: Value
   ) {
-    unsafe rk_rmsprop_f32(count, p, g, square, scale, limit, rate, decay, epsilon, weightDecay)
+    unsafe rk_rmsprop_f32(
+      count, p, g, square, scale, limit, rate, decay, oneMinusDecay, epsilon, weightDecay)
   }
 
   public static func adam(
     _ count: Int, _ p: Output, _ g: Input, _ first: Output, _ second: Output, scale: Value, limit: Value,
-    step: Value, beta1: Value, beta2: Value, inverseRoot: Value, epsilon: Value, coupledDecay: Value,
-    decoupledDecay: Value
+    step: Value, beta1: Value, oneMinusBeta1: Value, beta2: Value, oneMinusBeta2: Value, inverseRoot: Value,
+    epsilon: Value, coupledDecay: Value, decoupledDecay: Value
   ) {
     unsafe rk_adam_f32(
-      count, p, g, first, second, scale, limit, step, beta1, beta2, inverseRoot, epsilon, coupledDecay,
-      decoupledDecay)
+      count, p, g, first, second, scale, limit, step, beta1, oneMinusBeta1, beta2, oneMinusBeta2, inverseRoot,
+      epsilon, coupledDecay, decoupledDecay)
   }
 
   // MARK: Measures of the machine

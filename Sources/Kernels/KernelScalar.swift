@@ -83,11 +83,11 @@ public protocol _KernelSet {
     momentum: Value, weightDecay: Value, nesterov: Bool)
   static func rmsprop(
     _ count: Int, _ p: Output, _ g: Input, _ square: Output, scale: Value, limit: Value, rate: Value,
-    decay: Value, epsilon: Value, weightDecay: Value)
+    decay: Value, oneMinusDecay: Value, epsilon: Value, weightDecay: Value)
   static func adam(
     _ count: Int, _ p: Output, _ g: Input, _ first: Output, _ second: Output, scale: Value, limit: Value,
-    step: Value, beta1: Value, beta2: Value, inverseRoot: Value, epsilon: Value, coupledDecay: Value,
-    decoupledDecay: Value)
+    step: Value, beta1: Value, oneMinusBeta1: Value, beta2: Value, oneMinusBeta2: Value, inverseRoot: Value,
+    epsilon: Value, coupledDecay: Value, decoupledDecay: Value)
 
   // Measures of the machine.
   static var peakFlops: Int { get }

@@ -17,6 +17,30 @@ struct OptimizerKernelTests {
   @Test("RMSprop") func rmsprop() { each({ $0.rmsprop() }, { $0.rmsprop() }) }
   @Test("Adam") func adam() { each({ $0.adam() }, { $0.adam() }) }
 
+  /// Each is the given 1 − β times a power of the gradient: one rounding for a factor, two for a square.
+  @Test("Moments after the first step")
+  func firstMoments() {
+    var random = SplitMix64(1)
+    let gradients: [Float] = random.numbers(37, within: 1)
+    let g = GuardedRow(gradients)
+    let rows = (0..<4).map { _ in GuardedRow([Float](repeating: 0, count: g.count)) }
+    let gain = (Float(1 - 0.9), Float(1 - 0.999))
+    unsafe Float._Kernels.adam(
+      g.count, rows[0].output, g.input, rows[1].output, rows[2].output, scale: 1, limit: 0, step: 1, beta1: 0.9,
+      oneMinusBeta1: gain.0, beta2: 0.999, oneMinusBeta2: gain.1, inverseRoot: 1, epsilon: 1, coupledDecay: 0,
+      decoupledDecay: 0)
+    unsafe Float._Kernels.rmsprop(
+      g.count, rows[0].output, g.input, rows[3].output, scale: 1, limit: 0, rate: 1, decay: 0.999,
+      oneMinusDecay: gain.1, epsilon: 1, weightDecay: 0)
+    for index in 0..<g.count {
+      let (gradient, unit) = (Double(g[index]), Float.unitRoundoff)
+      let (first, second) = (Double(gain.0) * gradient, Double(gain.1) * gradient * gradient)
+      #expect(abs(Double(rows[1][index]) - first) <= unit * abs(first))
+      #expect(abs(Double(rows[2][index]) - second) <= 2.01 * unit * second)
+      #expect(abs(Double(rows[3][index]) - second) <= 2.01 * unit * second)
+    }
+  }
+
   @Test("NaN passes the clamp")
   func nan() {
     let p = GuardedRow<Float>([1, 1]), g = GuardedRow<Float>([.nan, 1]), buffer = GuardedRow<Float>([0, 0])
@@ -79,7 +103,7 @@ private struct OptimizerCase<Element: KernelScalar> {
   func rmsprop() {
     unsafe Element._Kernels.rmsprop(
       count, p.output, g.input, second.output, scale: scale, limit: limit, rate: 0.125, decay: 0.75,
-      epsilon: 0.0625, weightDecay: 0.5)
+      oneMinusDecay: 0.25, epsilon: 0.0625, weightDecay: 0.5)
     let gradient = { (i: Int) in clipped(i) + 0.5 * before[0][i] }
     let square = { (i: Int) in 0.75 * before[3][i] + 0.25 * gradient(i) * gradient(i) }
     expect(second, square)
@@ -90,7 +114,8 @@ private struct OptimizerCase<Element: KernelScalar> {
   func adam() {
     unsafe Element._Kernels.adam(
       count, p.output, g.input, first.output, second.output, scale: scale, limit: limit, step: 0.125,
-      beta1: 0.5, beta2: 0.75, inverseRoot: 1.5, epsilon: 0.0625, coupledDecay: 0.25, decoupledDecay: 0.125)
+      beta1: 0.5, oneMinusBeta1: 0.5, beta2: 0.75, oneMinusBeta2: 0.25, inverseRoot: 1.5, epsilon: 0.0625,
+      coupledDecay: 0.25, decoupledDecay: 0.125)
     let gradient = { (i: Int) in clipped(i) + 0.25 * before[0][i] }
     let mean = { (i: Int) in 0.5 * before[2][i] + 0.5 * gradient(i) }
     let square = { (i: Int) in 0.75 * before[3][i] + 0.25 * gradient(i) * gradient(i) }

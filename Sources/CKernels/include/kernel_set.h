@@ -106,14 +106,15 @@ void RK_NAME(sgd)(size_t count, RK_REAL *p, const RK_REAL *g, RK_REAL *buffer, R
                   RK_REAL rate, RK_REAL momentum, RK_REAL weight_decay, int nesterov);
 /// g += weight_decay·p;  square = decay·square + (1 - decay)·g²;  p -= rate·g / (sqrt(square) + epsilon)
 void RK_NAME(rmsprop)(size_t count, RK_REAL *p, const RK_REAL *g, RK_REAL *square, RK_REAL scale, RK_REAL limit,
-                      RK_REAL rate, RK_REAL decay, RK_REAL epsilon, RK_REAL weight_decay);
+                      RK_REAL rate, RK_REAL decay, RK_REAL one_minus_decay, RK_REAL epsilon, RK_REAL weight_decay);
 /// g += coupled_decay·p;  p -= decoupled_decay·p (already multiplied by the rate);
 /// first = β1·first + (1 - β1)·g;  second = β2·second + (1 - β2)·g²;
 /// p -= step · first / (sqrt(second)·inverse_root + epsilon)
 /// where the caller gives step = rate / (1 - β1^t) and inverse_root = 1 / sqrt(1 - β2^t).
 void RK_NAME(adam)(size_t count, RK_REAL *p, const RK_REAL *g, RK_REAL *first, RK_REAL *second, RK_REAL scale,
-                   RK_REAL limit, RK_REAL step, RK_REAL beta1, RK_REAL beta2, RK_REAL inverse_root, RK_REAL epsilon,
-                   RK_REAL coupled_decay, RK_REAL decoupled_decay);
+                   RK_REAL limit, RK_REAL step, RK_REAL beta1, RK_REAL one_minus_beta1, RK_REAL beta2,
+                   RK_REAL one_minus_beta2, RK_REAL inverse_root, RK_REAL epsilon, RK_REAL coupled_decay,
+                   RK_REAL decoupled_decay);
 
 // Measures of the machine, for benchmarks.
 

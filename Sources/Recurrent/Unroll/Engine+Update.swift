@@ -48,13 +48,14 @@ extension Engine {
     case .rmsprop(let decay, let epsilon, let weightDecay):
       block.rmsprop(
         count: count, parameters: start, gradients: gradients, square: first, scale: S(scale), limit: limit,
-        rate: S(rule.rate), decay: S(decay), epsilon: S(epsilon), weightDecay: S(weightDecay))
+        rate: S(rule.rate), decay: S(decay), oneMinusDecay: S(1 - decay), epsilon: S(epsilon),
+        weightDecay: S(weightDecay))
     case .adam(let beta1, let beta2, let epsilon, let coupled, let decoupled, let correction1, let correction2):
       block.adam(
         count: count, parameters: start, gradients: gradients, first: first, second: second, scale: S(scale),
-        limit: limit, step: S(rule.rate / correction1), beta1: S(beta1), beta2: S(beta2),
-        inverseRoot: S(1 / correction2.squareRoot()), epsilon: S(epsilon), coupledDecay: S(coupled),
-        decoupledDecay: S(rule.rate * decoupled))
+        limit: limit, step: S(rule.rate / correction1), beta1: S(beta1), oneMinusBeta1: S(1 - beta1),
+        beta2: S(beta2), oneMinusBeta2: S(1 - beta2), inverseRoot: S(1 / correction2.squareRoot()),
+        epsilon: S(epsilon), coupledDecay: S(coupled), decoupledDecay: S(rule.rate * decoupled))
     }
   }
 

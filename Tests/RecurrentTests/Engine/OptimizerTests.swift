@@ -113,6 +113,38 @@ struct OptimizerTests {
     }
   }
 
+  /// From moments of 0 the gradient cancels out of the first step: √v̂ = |g| and m̂ = g, so Adam moves by its learning
+  /// rate, and RMSprop, which corrects nothing, by the learning rate / √(1 − α).
+  ///
+  /// 1 − β is what this proves: taken in single precision it is off by 5·10⁻⁵, and half as much here, where the allowed
+  /// 8 roundings are 5·10⁻⁷.
+  @Test("The first step is as long as the formula says")
+  func firstStep() throws {
+    let adams = [
+      Optimizer.adam(learningRate: 1, epsilon: 1e-30), .adamW(learningRate: 1, epsilon: 1e-30, weightDecay: 0),
+    ]
+    for optimizer in adams {
+      #expect(abs(try firstStep(of: optimizer, Float.self) - 1) <= 8 * 0x1p-24)
+      #expect(abs(try firstStep(of: optimizer, Double.self) - 1) <= 8 * 0x1p-53)
+    }
+    let rmsprop = Optimizer.rmsprop(learningRate: 1, decay: 0.999, epsilon: 1e-30)
+    let length = 1 / (1 - 0.999).squareRoot()
+    #expect(abs(try firstStep(of: rmsprop, Float.self) - length) <= 8 * 0x1p-24 * length)
+    #expect(abs(try firstStep(of: rmsprop, Double.self) - length) <= 8 * 0x1p-53 * length)
+  }
+
+  /// How far the one parameter that has a gradient moves from 0.
+  private func firstStep<S: Scalar>(of optimizer: Optimizer, _ scalar: S.Type) throws -> Double {
+    let configuration = ModelConfiguration(
+      cell: .rnn, input: .vectors(size: 1), hiddenSize: 1, outputSize: 1, head: .lastStep)
+    var model = try Model<S>(configuration, seed: 1)
+    for entry in model.table.entries { model[parameter: entry.name] = [0] }
+    var trainer = try Trainer(
+      model, batchSize: 1, sequenceLength: 1, loss: .meanSquaredError, optimizer: optimizer, threads: 1)
+    _ = trainer.step(vectors: [0].span, values: [0.375].span)
+    return Double(trainer.model()[parameter: "linear.bias"][0])
+  }
+
   @Test("A gradient of zeros divides nothing by zero")
   func zeroGradient() throws {
     for optimizer in [Optimizer.sgd(learningRate: 1), .rmsprop(), .adam(), .adamW(weightDecay: 0)] {

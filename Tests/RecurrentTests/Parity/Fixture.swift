@@ -25,7 +25,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
 
   func contains(_ name: String) -> Bool { file.contains(name) }
 
-  /// The curve of an optimizer: the loss before each of ten steps and after the last.
+  /// The curve of an optimizer: the loss before each of fifty steps and after the last.
   func curve(_ optimizer: String) throws -> [Double] { try file.doubles("curve.\(optimizer)") }
 
   /// h, then an LSTM's c: [part, L, N, H].
