@@ -23,7 +23,8 @@ struct BenchmarkUsageTests {
     ["layers", "--cell", "transformer"], ["layers", "--mode", "sideways"], ["layers", "--threads", "0"],
     ["layers", "--threads", "1025"], ["layers", "--rounds", "0"], ["layers", "--rounds", "many"],
     ["stream", "--hidden", "0"], ["stream", "--layers", "0"], ["stream", "--cell", "x"], ["peak", "--threads", "-1"],
-    ["matmul", "--size", "0"], ["everything"],
+    ["matmul", "--size", "0"], ["everything"], ["tasks", "--task", "flying"], ["tasks", "--cell", "x"],
+    ["tasks", "--seed", "-1"], ["tasks", "--threads", "1025"],
   ])
   func flags(arguments: [String]) throws {
     expectFailure(try Workplace().bench(arguments), 64, arguments.last!, command: "rnn-bench")
@@ -130,6 +131,17 @@ struct BenchmarkRunTests {
     #expect(results.map { $0["weight_bytes"] as? Int } == [1, 4, 3].map { 4 * 2 * 16 * 16 * $0 })
     let requested = try place.bench(arguments + ["--cell", "gru", "--on-request"], input: "0\n")
     #expect(requested.text.hasPrefix("ready\n{\"milliseconds\":["))
+  }
+
+  @Test func tasks() throws {
+    let learnt = try Workplace().bench(["tasks", "--task", "addition", "--threads", "1"])
+    #expect(learnt.status == 0, "\(learnt.errors)")
+    let lines = learnt.text.split(separator: "\n")
+    #expect(lines.count == 4 && lines[2].hasPrefix("| addition | gru-reset-before, 1 × 64 | "))
+    #expect(lines[3] == "400958 + 737471 = 1138429 (1138429)")
+    // A network without gates is not what the settings are for.
+    let missed = try Workplace().bench(["tasks", "--task", "addition", "--cell", "rnn-relu", "--threads", "1"])
+    expectFailure(missed, 1, "addition (rnn-relu)", command: "rnn-bench")
   }
 
   @Test func requestsThatAreNoNumbers() throws {
