@@ -25,9 +25,9 @@ enum PublishedTask: String, ExpressibleByArgument, CaseIterable {
       course.goal = 0.01
     case .copying:
       course = Course(
-        CopyMemory(delay: 100), cell: cell, hiddenSize: 128, batchSize: 32, updates: 20_000,
-        optimizer: .adam(learningRate: 0.002))
-      course.goal = 0.001
+        CopyMemory(delay: 100), cell: cell, hiddenSize: 64, batchSize: 32, updates: 20_000,
+        optimizer: .adam(learningRate: 0.01))
+      course.goal = course.task.baseline / 2
       course.testInterval = 500
     case .addition:
       course = Course(
@@ -40,10 +40,10 @@ enum PublishedTask: String, ExpressibleByArgument, CaseIterable {
         updates: Self.updates(epochs: 25), optimizer: .adam(learningRate: 0.004))
       course.layerCount = 2
       course.schedule = .cosine(warmUp: 100, total: course.updates)
-      course.goal = 0.01
+      course.goal = course.task.baseline / 10
       course.testInterval = BinaryArithmetic.sampleCount / 64
     }
-    // The gate that forgets is open at first for about as many steps as the task remembers.
+    // The forget gate starts open for about as many steps as the task remembers.
     if self == .copying, cell.structure.forgetGate != nil { course.initialization.forgetGateBias = 5 }
     course.seed = seed
     return course

@@ -20,6 +20,11 @@ struct TasksBenchmark: ParsableCommand {
   @Option(name: .customLong("cell"), help: "A cell; may be given several times. (default: those of the task)")
   var cells: [CellOption] = []
 
+  @Option(
+    help: ArgumentHelp("The most updates. (default: those of the task)", valueName: "n"),
+    transform: whole(1...1_000_000_000))
+  var updates: Int?
+
   @Option(help: ArgumentHelp("Decides start values and data.", valueName: "n"))
   var seed: UInt64 = 1
 
@@ -51,6 +56,7 @@ struct TasksBenchmark: ParsableCommand {
   ) throws -> Course? {
     var course = task.course(cell, seed: seed)
     course.threads = threads
+    if let updates { course.updates = updates }
     let clock = ContinuousClock()
     let start = clock.now
     let outcome = try course.run { update, error in
