@@ -21,14 +21,16 @@ struct TasksBenchmark: ParsableCommand {
   var cells: [CellOption] = []
 
   @Option(
-    help: ArgumentHelp("The most updates. (default: those of the task)", valueName: "n"),
+    parsing: .unconditional, help: ArgumentHelp("The most updates. (default: those of the task)", valueName: "n"),
     transform: whole(1...1_000_000_000))
   var updates: Int?
 
-  @Option(help: ArgumentHelp("Decides start values and data.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Decides start values and data.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Threads; 0: one for each processor.", valueName: "n"), transform: whole(0...1024))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Threads; 0: one for each processor.", valueName: "n"),
+    transform: whole(0...1024))
   var threads = 0
 
   @Flag(help: "Show every test.")
