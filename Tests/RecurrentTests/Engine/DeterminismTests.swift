@@ -32,9 +32,11 @@ struct DeterminismTests {
     for threads in 1...3 {
       #expect(try train(cell, Float.self, threads: threads) == expected, "\(threads) workers")
     }
-    #expect(try train(cell, Float.self, threads: 2, modelSeed: 2) != expected)
-    #expect(try train(cell, Float.self, threads: 2, dropoutSeed: 2) != expected)
-    #expect(try train(cell, Float.self, threads: 2, dropout: 0) != expected)
+    let short = try train(cell, Float.self, threads: 2, steps: 5)
+    #expect(short != expected)
+    #expect(try train(cell, Float.self, threads: 2, modelSeed: 2, steps: 5) != short)
+    #expect(try train(cell, Float.self, threads: 2, dropoutSeed: 2, steps: 5) != short)
+    #expect(try train(cell, Float.self, threads: 2, dropout: 0, steps: 5) != short)
   }
 
   @Test("In double precision", arguments: OracleCell.allCases)
