@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import torch
@@ -115,7 +116,8 @@ class TorchPeer(Peer):
             "PyTorch": torch.__version__,
             "threads": torch.get_num_threads(),
             "cpu": torch.backends.cpu.get_cpu_capability(),
-            "configuration": torch.__config__.show(),
+            # Without the flags and folders of the machine that built it.
+            "configuration": re.sub(r"\n  - Build settings:.*", "", torch.__config__.show()),
             "parallel": torch.__config__.parallel_info(),
         }
 
