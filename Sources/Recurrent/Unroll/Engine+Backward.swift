@@ -24,9 +24,7 @@ extension Engine {
 
     for index in plan.layers.indices.reversed() {
       let layer = plan.layers[index]
-      // Only the head at the last step leaves steps of the top layer without a gradient from above.
-      let isTop = index == plan.layers.count - 1
-      let firstStep = isTop ? job.steps - headRows / plan.batchSize : 0
+      let firstStep = plan.firstStepPassedUp(fromLayer: index, steps: job.steps)
       if let twoStageCell {
         let share = pool.share(of: plan.batchSize, worker: worker)
         unroll(backward: twoStageCell, layer, outputGradient, steps: job.steps, gradientFrom: firstStep, share)

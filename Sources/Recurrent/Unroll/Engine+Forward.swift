@@ -121,7 +121,7 @@ extension Engine {
   private func drop(
     _ layer: LayerPlan, _ index: Int, _ dropped: Matrix, _ job: EngineJob, _ share: Range<Int>
   ) {
-    for step in 0..<job.steps {
+    for step in plan.firstStepPassedUp(fromLayer: index, steps: job.steps)..<job.steps {
       let rows = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
       applyDropout(layer.outputs, into: dropped, layer: index, rows: rows, seed: job.dropoutSeed)
     }

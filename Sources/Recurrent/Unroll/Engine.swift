@@ -134,6 +134,12 @@ extension Plan {
     if case .training = purpose { true } else { false }
   }
 
+  /// The first step of a layer whose output is read above it, and so has a gradient from there: only a head at the last
+  /// step leaves steps of the top layer out.
+  func firstStepPassedUp(fromLayer layer: Int, steps: Int) -> Int {
+    layer == layers.count - 1 ? steps - outputRows(steps: steps) / batchSize : 0
+  }
+
   /// Rows of the outputs for a call of `steps` steps.
   func outputRows(steps: Int) -> Int {
     configuration.head == .lastStep ? batchSize : steps * batchSize
