@@ -82,10 +82,7 @@ struct GradCheck: ParsableCommand {
   var threads = 1
 
   func validate() throws {
-    if dropout > 0, layers == 1 {
-      throw ValidationError(
-        "The value '\(dropout)' is invalid for '--dropout <x>' with one layer: it acts between layers")
-    }
+    try refuseIdle(dropout: dropout, layers: layers)
     if head == .none, headDropout > 0 {
       throw ValidationError("The value '\(headDropout)' is invalid for '--head-dropout <x>' without a head")
     }

@@ -32,11 +32,7 @@ struct ModelOptions: ParsableArguments {
   var forgetBias: Double?
 
   func validate() throws {
-    if dropout > 0, layers == 1 {
-      throw ValidationError(
-        "The value '\(dropout)' is invalid for '--dropout <x>' with one layer: it acts between layers; '--head-dropout <x>' acts above the last"
-      )
-    }
+    try refuseIdle(dropout: dropout, layers: layers)
     if let forgetBias, cell.cell.structure.forgetGate == nil {
       throw ValidationError(
         "The value '\(short(forgetBias))' is invalid for '--forget-bias <x>': the cell \(cell.cell.name) has no forget gate"
@@ -68,4 +64,12 @@ struct ModelOptions: ParsableArguments {
       cell: cell.cell, input: input, hiddenSize: hiddenSize, layerCount: layers, outputSize: vocabularySize,
       dropout: dropout, headDropout: headDropout)
   }
+}
+
+/// Refuses a dropout that would have no place to act.
+func refuseIdle(dropout: Double, layers: Int) throws(ValidationError) {
+  guard dropout > 0, layers == 1 else { return }
+  throw ValidationError(
+    "The value '\(dropout)' is invalid for '--dropout <x>' with one layer: it acts between layers; "
+      + "'--head-dropout <x>' acts above the last")
 }
