@@ -45,9 +45,7 @@ enum Ledger {
 
   static func enter(_ report: GradientReport, _ cell: OracleCell) {
     for tensor in report.tensors {
-      let allowed = 1e-8 + 1e-5 * abs(tensor.numeric)
-      let worst = abs(tensor.analytic - tensor.numeric) / allowed
-      enter(.differences, cell, Double.self, count: tensor.count, worst: worst)
+      enter(.differences, cell, Double.self, count: tensor.count, worst: tensor.worstExcess)
     }
   }
 
