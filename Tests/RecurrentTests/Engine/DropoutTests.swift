@@ -7,19 +7,25 @@ struct DropoutTests {
   private static let hidden = 40
   private static let rows = 200
 
-  /// Two layers of which the second shows what it reads: Wᵢ is the unit matrix, everything else is 0, and the first
-  /// layer's outputs are above 0.
+  /// A model whose first layer has the outputs given, at every step, and whose weights `passing` pass on what they read.
+  /// Everything else is 0, and the outputs are above 0.
+  private func model(
+    _ configuration: ModelConfiguration, outputs: [Double], passing names: [String]
+  ) throws -> Model<Double> {
+    var model = try Model<Double>(configuration, seed: 1)
+    for entry in model.table.entries { model[parameter: entry.name] = [Double](repeating: 0, count: entry.count) }
+    model[parameter: "rnn.bias_ih_l0"] = outputs
+    let size = outputs.count
+    for name in names { model[parameter: name] = (0..<size * size).map { $0 / size == $0 % size ? 1 : 0 } }
+    return model
+  }
+
+  /// Two layers of which the second shows what it reads.
   private func model() throws -> Model<Double> {
     let configuration = ModelConfiguration(
       cell: .rnnReLU, input: .vectors(size: 1), hiddenSize: Self.hidden, layerCount: 2, outputSize: 2,
       dropout: Self.probability)
-    var model = try Model<Double>(configuration, seed: 1)
-    for entry in model.table.entries { model[parameter: entry.name] = [Double](repeating: 0, count: entry.count) }
-    model[parameter: "rnn.bias_ih_l0"] = (1...Self.hidden).map { Double($0) }
-    model[parameter: "rnn.weight_ih_l1"] = (0..<Self.hidden * Self.hidden).map {
-      $0 / Self.hidden == $0 % Self.hidden ? 1 : 0
-    }
-    return model
+    return try model(configuration, outputs: (1...Self.hidden).map { Double($0) }, passing: ["rnn.weight_ih_l1"])
   }
 
   /// What the second layer read, [rows, H].
@@ -61,12 +67,8 @@ struct DropoutTests {
   func boundaries() throws {
     let configuration = ModelConfiguration(
       cell: .rnnReLU, input: .vectors(size: 1), hiddenSize: 64, layerCount: 3, outputSize: 1, dropout: 0.5)
-    var model = try Model<Double>(configuration, seed: 1)
-    for entry in model.table.entries { model[parameter: entry.name] = [Double](repeating: 0, count: entry.count) }
-    let unit = (0..<64 * 64).map { $0 / 64 == $0 % 64 ? 1.0 : 0 }
-    model[parameter: "rnn.bias_ih_l0"] = [Double](repeating: 1, count: 64)
-    model[parameter: "rnn.weight_ih_l1"] = unit
-    model[parameter: "rnn.weight_ih_l2"] = unit
+    let model = try model(
+      configuration, outputs: [Double](repeating: 1, count: 64), passing: ["rnn.weight_ih_l1", "rnn.weight_ih_l2"])
     var pass = try RecurrentPass(model, steps: 1, batchSize: 1)
     pass.forward(vectors: [0].span, dropoutSeed: 9)
     let first = pass.layerOutputs(1).map { $0 != 0 }
@@ -81,12 +83,8 @@ struct DropoutTests {
     let configuration = ModelConfiguration(
       cell: .rnnReLU, input: .vectors(size: 1), hiddenSize: Self.hidden, outputSize: Self.hidden, head: head,
       headDropout: Self.probability)
-    var model = try Model<Double>(configuration, seed: 1)
-    for entry in model.table.entries { model[parameter: entry.name] = [Double](repeating: 0, count: entry.count) }
-    model[parameter: "rnn.bias_ih_l0"] = (1...Self.hidden).map { Double($0) }
-    model[parameter: "linear.weight"] = (0..<Self.hidden * Self.hidden).map {
-      $0 / Self.hidden == $0 % Self.hidden ? 1 : 0
-    }
+    let model = try model(
+      configuration, outputs: (1...Self.hidden).map { Double($0) }, passing: ["linear.weight"])
     var pass = try RecurrentPass(model, steps: Self.rows / 10, batchSize: 10, threads: threads)
     let vectors = [Double](repeating: 0, count: Self.rows)
     pass.forward(vectors: vectors.span, dropoutSeed: seed)

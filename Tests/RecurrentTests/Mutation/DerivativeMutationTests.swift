@@ -16,7 +16,7 @@ struct DerivativeMutationTests {
 
   @Test("The gradient check catches every fault in a cell's derivative", arguments: cells)
   func caught(type: any MutantCell.Type) throws {
-    let report = try check(type.init(nil))
+    let report = try check(type.init(mutation: nil))
     #expect(report.passes, "without a fault:\n\(report)")
 
     let mutations = type.sites.mutations
@@ -24,7 +24,7 @@ struct DerivativeMutationTests {
     var survivors: [Mutation] = []
     var leastVisible = Double.infinity
     for mutation in mutations {
-      let report = try check(type.init(mutation))
+      let report = try check(type.init(mutation: mutation))
       if report.passes { survivors.append(mutation) }
       leastVisible = min(leastVisible, report.tensors.map(\.relativeError).max()!)
     }
@@ -42,8 +42,8 @@ struct DerivativeMutationTests {
   @Test("Without a fault the copy is the cell's own derivative", arguments: cells)
   func agreement(type: any MutantCell.Type) {
     for hidden in [3, 17] {
-      expectAgreement(type.init(nil), hidden: hidden, Double.self)
-      expectAgreement(type.init(nil), hidden: hidden, Float.self)
+      expectAgreement(type.init(mutation: nil), hidden: hidden, Double.self)
+      expectAgreement(type.init(mutation: nil), hidden: hidden, Float.self)
     }
   }
 

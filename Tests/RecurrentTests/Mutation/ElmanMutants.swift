@@ -5,7 +5,6 @@ struct ElmanTanhBackward: MutantCell {
   static let original = ElmanCell.rnn
   static let sites = Sites(terms: 1, factors: 1, slopes: 1, slips: [.previousForNext, .keptStateGradient])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func backward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
@@ -26,7 +25,6 @@ struct ElmanReLUBackward: MutantCell {
   static let sites = Sites(
     terms: 1, factors: 2, slips: [.previousForNext, .keptStateGradient, .invertedCondition])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func backward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
@@ -47,7 +45,6 @@ struct ElmanTanhForward: MutantCell {
   static let original = ElmanCell.rnn
   static let sites = Sites(terms: 1, activations: 1, slips: [.previousForNext])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func forward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>
@@ -63,7 +60,6 @@ struct ElmanReLUForward: MutantCell {
   static let original = ElmanCell.rnnReLU
   static let sites = Sites(terms: 1, activations: 1, slips: [.previousForNext, .invertedCondition])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func forward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>

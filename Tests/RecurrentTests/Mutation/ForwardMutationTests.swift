@@ -15,14 +15,14 @@ struct ForwardMutationTests {
     let shape = Shape(steps: 3, batchSize: 2, inputSize: 2, hiddenSize: 3, seed: 4)
     let problem = try Problem.random(cell, shape)
     let solution = problem.solve()
-    try #expect(ratio(type.init(nil), problem, solution, Double.self) <= 1)
-    try #expect(ratio(type.init(nil), problem, solution, Float.self) <= 1)
+    try #expect(ratio(type.init(mutation: nil), problem, solution, Double.self) <= 1)
+    try #expect(ratio(type.init(mutation: nil), problem, solution, Float.self) <= 1)
 
     let mutations = type.sites.mutations
     #expect(Set(mutations).count == mutations.count)
     let survivors = try mutations.filter { mutation in
-      try ratio(type.init(mutation), problem, solution, Double.self) <= 1
-        || ratio(type.init(mutation), problem, solution, Float.self) <= 1
+      try ratio(type.init(mutation: mutation), problem, solution, Double.self) <= 1
+        || ratio(type.init(mutation: mutation), problem, solution, Float.self) <= 1
     }
     let caught = mutations.count - survivors.count
     print("\(type.original.name): \(caught) of \(mutations.count) faults in forward caught")
@@ -40,6 +40,7 @@ struct ForwardMutationTests {
     pass.initialState = problem.state()
     problem.forward(&pass)
     return max(
-      worstRatio(pass.outputs, solution.outputs), worstRatio(pass.finalState.values, solution.finalState))
+      worstRatio(pass.outputs, solution.outputs).ratio,
+      worstRatio(pass.finalState.values, solution.finalState).ratio)
   }
 }

@@ -10,7 +10,6 @@ struct GRUBackward: MutantCell {
     terms: 9, factors: 9, complements: 1, slopes: 3, read: 4, written: 4,
     slips: [.nextForPrevious, .exchangedWithComplement])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func backward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
@@ -43,7 +42,6 @@ struct GRUForward: MutantCell {
     terms: 4, factors: 5, complements: 1, activations: 3, read: 4,
     slips: [.exchangedWithComplement, .resetOfPrevious])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func forward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>

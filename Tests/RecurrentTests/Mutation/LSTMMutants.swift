@@ -8,7 +8,6 @@ struct LSTMBackward: MutantCell {
     terms: 8, factors: 12, slopes: 5, read: 4, written: 4,
     slips: [.nextForPrevious, .cellForItsTanh, .keptStateGradient, .keptCellGradient])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func backward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
@@ -41,7 +40,6 @@ struct LSTMForward: MutantCell {
   static let sites = Sites(
     terms: 3, factors: 6, activations: 5, read: 4, slips: [.staleCell, .exchangedWithComplement])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func forward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>

@@ -5,7 +5,7 @@ import Recurrent
 protocol Mutant: Sendable {
   static var sites: Sites { get }
   var mutation: Mutation? { get }
-  init(_ mutation: Mutation?)
+  init(mutation: Mutation?)
 }
 
 /// The parts of a formula, right or as the mutation has them.

@@ -12,7 +12,6 @@ struct CrossEntropyMutant: LossMutant {
   static let loss = Loss.crossEntropy
   static let sites = Sites(terms: 4, factors: 4, slips: [.shiftedTarget])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func callAsFunction(_ outputs: [Double], _ problem: Problem) -> (value: Double, gradient: [Double]) {
     let columns = problem.configuration.outputSize
@@ -39,7 +38,6 @@ struct SquaredErrorMutant: LossMutant {
   static let loss = Loss.meanSquaredError
   static let sites = Sites(terms: 3, factors: 5, slips: [.shiftedTarget])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func callAsFunction(_ outputs: [Double], _ problem: Problem) -> (value: Double, gradient: [Double]) {
     let share = 1 / Double(outputs.count)
@@ -59,7 +57,6 @@ struct SquaredErrorMutant: LossMutant {
 struct HeadMutant: Mutant {
   static let sites = Sites(terms: 5, factors: 6, slips: [.transposed, .lastRowOnly])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   /// From states [rows, H] the outputs [rows, O].
   func outputs(_ states: [Double], weights: [Double], bias: [Double]) -> [Double] {

@@ -18,7 +18,7 @@ struct OutputMutationTests {
     let problem = try problem(type.loss, head)
     let solution = problem.solve()
     try expectRejected(type.sites, "\(type.loss), head \(head)") { mutation in
-      try ratio(type.init(mutation), problem, solution)
+      try ratio(type.init(mutation: mutation), problem, solution)
     }
   }
 
@@ -27,7 +27,7 @@ struct OutputMutationTests {
     let problem = try problem(.crossEntropy, .everyStep)
     let solution = problem.solve()
     try expectRejected(HeadMutant.sites, "head") { mutation in
-      try ratio(HeadMutant(mutation), problem, solution)
+      try ratio(HeadMutant(mutation: mutation), problem, solution)
     }
   }
 
@@ -48,8 +48,10 @@ struct OutputMutationTests {
     problem.forward(&pass)
     let (value, gradient) = loss(pass.outputs, problem)
     pass.backward(outputGradient: gradient.span)
-    let gradients = model.table.entries.map { worstRatio(pass.gradient(of: $0.name), solution.gradients[$0.name]!) }
-    return max(worstRatio([value], [solution.loss]), gradients.max()!)
+    let gradients = model.table.entries.map {
+      worstRatio(pass.gradient(of: $0.name), solution.gradients[$0.name]!).ratio
+    }
+    return max(worstRatio([value], [solution.loss]).ratio, gradients.max()!)
   }
 
   /// The engine's recurrent layers with a head of one's own.
@@ -64,15 +66,15 @@ struct OutputMutationTests {
     problem.forward(&pass)
     let states = pass.outputs
     let outputs = head.outputs(states, weights: weights, bias: bias)
-    let outputGradient = CrossEntropyMutant(nil)(outputs, problem).gradient
+    let outputGradient = CrossEntropyMutant(mutation: nil)(outputs, problem).gradient
     let gradients = head.gradients(outputGradient, states, weights: weights, biasCount: bias.count)
     pass.backward(outputGradient: gradients.states.span)
     let ratios =
       [
-        worstRatio(outputs, solution.outputs),
-        worstRatio(gradients.weights, solution.gradients["linear.weight"]!),
-        worstRatio(gradients.bias, solution.gradients["linear.bias"]!),
-      ] + model.table.entries.map { worstRatio(pass.gradient(of: $0.name), solution.gradients[$0.name]!) }
+        worstRatio(outputs, solution.outputs).ratio,
+        worstRatio(gradients.weights, solution.gradients["linear.weight"]!).ratio,
+        worstRatio(gradients.bias, solution.gradients["linear.bias"]!).ratio,
+      ] + model.table.entries.map { worstRatio(pass.gradient(of: $0.name), solution.gradients[$0.name]!).ratio }
     return ratios.max()!
   }
 }

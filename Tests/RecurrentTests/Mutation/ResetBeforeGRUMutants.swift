@@ -27,7 +27,6 @@ struct ResetBeforeGRUBackward: TwoStageMutantCell {
     terms: 9, factors: 9, complements: 1, slopes: 3, read: 3, written: 3,
     slips: [.nextForPrevious, .exchangedWithComplement, .resetOfPrevious])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func backward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
@@ -69,7 +68,6 @@ struct ResetBeforeGRUForward: TwoStageMutantCell {
     terms: 3, factors: 5, complements: 1, activations: 3, read: 3,
     slips: [.exchangedWithComplement, .resetOfPrevious])
   let mutation: Mutation?
-  init(_ mutation: Mutation?) { self.mutation = mutation }
 
   func forward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>

@@ -11,6 +11,18 @@ func tolerance<S: Scalar>(_ tracked: Tracked, _ scalar: S.Type) -> Double {
   return 2 * (unit + 0x1p-53) * tracked.error + Double(S.leastNormalMagnitude) * 0x1p20
 }
 
+/// How far numbers lie from the expected ones, in tolerances, and where that is most. What is not a number is farthest.
+func worstRatio<S: Scalar>(_ actual: [S], _ expected: [Tracked]) -> (ratio: Double, index: Int) {
+  precondition(actual.count == expected.count, "\(actual.count) numbers where \(expected.count) were expected")
+  var worst = (ratio: -1.0, index: 0)
+  for (index, (x, y)) in zip(actual, expected).enumerated() {
+    let ratio = abs(Double(x) - y.value) / tolerance(y, S.self)
+    if ratio.isNaN { return (ratio, index) }
+    if ratio > worst.ratio { worst = (ratio, index) }
+  }
+  return worst
+}
+
 /// Expects every number within its tolerance, and the tolerances to mean something: no error could pass that is more
 /// than 2¹⁸ roundoffs of the largest number, 1 in 64 in single and 3·10⁻¹¹ in double precision.
 ///
@@ -26,17 +38,10 @@ func expectWithinBounds<S: Scalar>(
       "\(what): \(actual.count) numbers where \(expected.count) were expected", sourceLocation: sourceLocation)
     return
   }
-  var worst = (ratio: -1.0, index: 0)
-  var widest = 0.0
-  var largest = 0.0
-  for (index, (x, y)) in zip(actual, expected).enumerated() {
-    let allowed = tolerance(y, S.self)
-    let ratio = abs(Double(x) - y.value) / allowed
-    if !(ratio <= worst.ratio) { worst = (ratio, index) }
-    widest = max(widest, allowed)
-    largest = max(largest, abs(y.value))
-  }
   guard !actual.isEmpty else { return }
+  let worst = worstRatio(actual, expected)
+  let widest = expected.map { tolerance($0, S.self) }.max()!
+  let largest = expected.map { abs($0.value) }.max()!
   Ledger.enter(method, cell, S.self, count: actual.count, worst: worst.ratio)
   let index = worst.index
   #expect(
