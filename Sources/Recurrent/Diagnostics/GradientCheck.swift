@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Kernels
 
 /// Compares back-propagated gradients with central differences: in Double, signed, every element of every parameter,
@@ -13,8 +12,12 @@ internal import Kernels
 /// 10⁻¹¹ each, a thousandth of the tolerance. The usual (2u)^⅓ = 6·10⁻⁶ would be no better: about its least the sum is
 /// flat.
 ///
+/// The loss itself is checked too: the gradient that is propagated back is that of its kernels, the loss that is
+/// differenced is written apart from them.
+///
 /// Kinks. max(·, 0) has no derivative at 0; where a unit passes 0 between x − s and x + s, the difference is wrong though
-/// the gradient is right. An element that does not pass is therefore tried again with s/16 and with s/256. A wrong
+/// the gradient is right. So it is for the absolute error of an output that passes its target, and, a little, where the
+/// Huber loss becomes linear. An element that does not pass is therefore tried again with s/16 and with s/256. A wrong
 /// gradient stays wrong, and the tolerance keeps its meaning: the rounding error grows to 256·10⁻¹¹·|f| ≈ 3·10⁻⁹·|f|, less
 /// than the 10⁻⁸ that are allowed, up to a loss of 3. Only a unit within the smallest step of 0, 4·10⁻⁸, still fails.
 ///
@@ -26,6 +29,7 @@ internal import Kernels
 ///   - batchSize: N.
 ///   - dropout: between layers, with one fixed mask.
 ///   - headDropout: between the top layer and the head, likewise.
+/// - Precondition: a loss on labels has outputs at every step.
 /// - Throws: `PlanError` where the memory does not suffice.
 public func checkGradients(
   of cell: some RecurrentCell, input: ModelConfiguration.Input = .vectors(size: 3), hiddenSize: Int = 5,
@@ -33,6 +37,8 @@ public func checkGradients(
   loss: Loss = .crossEntropy, steps: Int = 7, batchSize: Int = 2, dropout: Double = 0,
   headDropout: Double = 0, seed: UInt64 = 1, threads: Int = 1
 ) throws(PlanError) -> GradientReport {
+  precondition(
+    loss.targets != .labels || head != .lastStep, "the connectionist loss needs outputs at every step")
   let configuration = ModelConfiguration(
     cell: cell, input: input, hiddenSize: hiddenSize, layerCount: layerCount,
     outputSize: outputSize ?? (head == .none ? hiddenSize : 4), head: head, dropout: dropout,
@@ -43,15 +49,13 @@ public func checkGradients(
 }
 
 /// One problem with random data, whose loss can be evaluated again and again with one number changed.
-private struct GradientCheck: ~Copyable {
+struct GradientCheck: ~Copyable {
   private var model: Model<Double>
   private var pass: RecurrentPass<Double>
   private var state: RecurrentState<Double>
   private var vectors: [Double]
   private let tokens: [Int32]
-  private let classes: [Int32]
-  private let targets: [Double]
-  private let loss: Loss
+  private let targets: GradientCheckTargets
   private let dropoutSeed: UInt64?
 
   init(
@@ -76,9 +80,9 @@ private struct GradientCheck: ~Copyable {
   ) {
     let configuration = model.configuration
     self.model = model
-    self.loss = loss
     dropoutSeed = configuration.hasDropout ? generator.next() : nil
     state = RecurrentState(zerosFor: configuration, batchSize: pass.plan.batchSize)
+    let batchSize = state.batchSize
     self.pass = pass
     for index in state.values.indices { state.values[index] = generator.uniform(-1, 1) }
     if let vocabulary = configuration.input.vocabularySize {
@@ -88,8 +92,8 @@ private struct GradientCheck: ~Copyable {
       tokens = []
       vectors = (0..<inputRows * configuration.input.size).map { _ in generator.uniform(-1, 1) }
     }
-    classes = (0..<outputRows).map { _ in Int32(generator.uniform() * Double(configuration.outputSize)) }
-    targets = (0..<outputRows * configuration.outputSize).map { _ in generator.uniform(-1, 1) }
+    targets = GradientCheckTargets(
+      loss, rows: outputRows, outputSize: configuration.outputSize, batchSize: batchSize, &generator)
     self.pass.initialState = state
   }
 
@@ -103,42 +107,13 @@ private struct GradientCheck: ~Copyable {
     return pass.outputs
   }
 
-  /// The loss and its gradient, written apart from the engine's fused kernels.
-  private func value(_ outputs: [Double]) -> (loss: Double, gradient: [Double]) {
-    let columns = model.configuration.outputSize
-    let rows = outputs.count / columns
-    var gradient = [Double](repeating: 0, count: outputs.count)
-    var sum = 0.0
-    for row in 0..<rows {
-      switch loss {
-      case .crossEntropy:
-        let logits = outputs[row * columns..<(row + 1) * columns]
-        let maximum = logits.max()!
-        let normalizer = logits.reduce(0) { $0 + exp($1 - maximum) }
-        sum += maximum + log(normalizer) - outputs[row * columns + Int(classes[row])]
-        for column in 0..<columns {
-          let probability = exp(outputs[row * columns + column] - maximum) / normalizer
-          gradient[row * columns + column] = (probability - (column == Int(classes[row]) ? 1 : 0)) / Double(rows)
-        }
-      case .meanSquaredError:
-        for index in row * columns..<(row + 1) * columns {
-          let difference = outputs[index] - targets[index]
-          sum += difference * difference / Double(columns)
-          gradient[index] = 2 * difference / Double(outputs.count)
-        }
-      }
-    }
-    return (sum / Double(rows), gradient)
-  }
-
   private mutating func currentLoss() -> Double {
     let outputs = run()
-    return value(outputs).loss
+    return targets.naiveLoss(outputs)
   }
 
   mutating func report() -> GradientReport {
-    let outputs = run()
-    let outputGradient = value(outputs).gradient
+    let outputGradient = targets.gradient(run())
     pass.backward(outputGradient: outputGradient.span)
     let stateGradient = pass.initialStateGradient
     let inputGradient = vectors.isEmpty ? [] : pass.inputGradient

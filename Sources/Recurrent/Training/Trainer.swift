@@ -105,6 +105,22 @@ public struct Trainer<S: Scalar>: ~Copyable {
     return step(steps)
   }
 
+  /// One step on tokens [T, N] with the labels of each sequence, for the connectionist loss.
+  public mutating func step(tokens: Span<Int32>, labels: [[Int32]]) -> StepReport {
+    let steps = tokens.count / engine.plan.batchSize
+    engine.setTokens(tokens, steps: steps)
+    engine.setLabels(labels) { _ in steps }
+    return step(steps)
+  }
+
+  /// One step on vectors [T, N, I] with the labels of each sequence, for the connectionist loss.
+  public mutating func step(vectors: Span<S>, labels: [[Int32]]) -> StepReport {
+    let steps = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
+    engine.setVectors(vectors, steps: steps)
+    engine.setLabels(labels) { _ in steps }
+    return step(steps)
+  }
+
   /// One step on window number `window` of parallel token streams.
   /// - Precondition: `streams` has this trainer's batch size and sequence length.
   public mutating func step(window: Int, of streams: TokenStreams) -> StepReport {

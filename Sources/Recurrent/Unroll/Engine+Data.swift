@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// Inputs and targets into the engine's memory, checked on the way.
+/// Inputs, and windows of streams, into the engine's memory, checked on the way.
 extension Engine {
   /// Tokens [T, N].
   func setTokens(_ tokens: Span<Int32>, steps: Int) {
@@ -23,25 +23,6 @@ extension Engine {
     }
   }
 
-  /// Classes [T, N], or [N] for a head at the last step.
-  func setClasses(_ classes: Span<Int32>, steps: Int) {
-    precondition(plan.loss == .crossEntropy, "classes are for the cross-entropy; the loss is \(lossName)")
-    let rows = plan.outputRows(steps: steps)
-    precondition(classes.count == rows, "expected \(rows) classes, got \(classes.count)")
-    Self.check(classes, below: plan.outputs.columns, "class")
-    indices.write(classes, at: plan.rowCount)
-  }
-
-  /// Values [T, N, O], or [N, O] for a head at the last step.
-  func setValues(_ values: Span<S>, steps: Int) {
-    guard plan.loss == .meanSquaredError, let targets = plan.targets else {
-      preconditionFailure("values are for the mean squared error; the loss is \(lossName)")
-    }
-    let count = plan.outputRows(steps: steps) * targets.columns
-    precondition(values.count == count, "expected \(count) target values, got \(values.count)")
-    block.write(values, at: targets.offset)
-  }
-
   /// One window of parallel streams: its inputs as tokens, its targets as classes.
   func setWindow(_ window: Int, of streams: TokenStreams) {
     precondition(
@@ -51,16 +32,14 @@ extension Engine {
       \(streams.sequenceLength)
       """)
     guard let vocabularySize = plan.configuration.input.vocabularySize, plan.configuration.head == .everyStep,
-      plan.loss == .crossEntropy
+      let loss = plan.lossPlan, loss.loss.targets == .classes
     else { preconditionFailure("token streams need tokens in and classes out at every step") }
     var tokens = indices.mutableSpan(0, plan.rowCount)
     var classes = indices.mutableSpan(plan.rowCount, plan.rowCount)
     streams.copyWindow(window, inputs: &tokens, targets: &classes)
     Self.check(tokens.span, below: vocabularySize, "token")
-    Self.check(classes.span, below: plan.outputs.columns, "class")
+    loss.check(classes.span)
   }
-
-  private var lossName: String { plan.loss?.rawValue ?? "the caller's" }
 
   private func check(count: Int, isStepsOf steps: Int, width: Int, _ what: String) {
     precondition(steps >= 1 && steps <= plan.steps, "steps must be in 1...\(plan.steps), got \(steps)")
@@ -73,20 +52,6 @@ extension Engine {
   private static func check(_ values: Span<Int32>, below limit: Int, _ what: String) {
     for index in values.indices {
       precondition(values[index] >= 0 && values[index] < limit, "\(what) \(values[index]) of \(limit)")
-    }
-  }
-}
-
-extension Plan {
-  /// nil: the caller's own.
-  var loss: Loss? { purpose.loss }
-}
-
-extension Plan.Purpose {
-  /// nil: the caller's own.
-  var loss: Loss? {
-    switch self {
-    case .training(let loss, _), .inference(let loss): loss
     }
   }
 }

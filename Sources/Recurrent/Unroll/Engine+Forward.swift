@@ -159,32 +159,4 @@ extension Engine {
         columns: part.columns)
     }
   }
-
-  /// The loss of each row into `sums`; its gradient takes the place of the outputs.
-  func loss(_ job: EngineJob, _ worker: Int) {
-    guard let kind = plan.loss else { preconditionFailure("the plan has no loss") }
-    let rows = plan.outputRows(steps: job.steps)
-    let outputSize = plan.outputs.columns
-    for row in pool.share(of: rows, worker: worker) {
-      switch kind {
-      case .crossEntropy:
-        sums[row] = block.softmaxCrossEntropy(
-          plan.outputs.row(row), target: Int(indices[plan.rowCount + row]), scale: S(1 / Double(rows)))
-      case .meanSquaredError:
-        sums[row] =
-          block.squaredError(
-            plan.outputs.row(row), target: plan.targets!.row(row), scale: S(1 / Double(rows * outputSize)))
-          / Double(outputSize)
-      }
-    }
-    pool.barrier()
-  }
-
-  /// The mean of the rows' losses, summed in their order.
-  func meanLoss(steps: Int) -> Double {
-    let rows = plan.outputRows(steps: steps)
-    var sum = 0.0
-    for row in 0..<rows { sum += sums[row] }
-    return sum / Double(rows)
-  }
 }

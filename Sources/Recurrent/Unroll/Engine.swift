@@ -42,9 +42,9 @@ final class Engine<S: Scalar>: PoolTask {
   let nextTask = Atomic<Int>(0)
   /// All of the plan's buffers.
   let block: Block<S>
-  /// Tokens [T·N], then classes [T·N].
+  /// Tokens [T·N], then classes [T·N] or the labels of the sequences.
   let indices: Block<Int32>
-  /// The loss of each row of the head, then partial sums of squares of the gradient.
+  /// The loss of each row of the head or of each sequence, partial sums of squares of the gradient, and the loss's scratch.
   let sums: Block<Double>
   private let arena: Arena<S>
   private let indexArena: Arena<Int32>
@@ -64,13 +64,14 @@ final class Engine<S: Scalar>: PoolTask {
     let workers = OpenBLAS.workers(requested: threads, processors: Processors.available)
     pool = WorkerPool(count: plan.isTraining ? workers : ProductChoice.workers(for: plan, wanted: workers))
     arena = Arena(count: plan.scalarCount, filledWith: 0)
-    indexArena = Arena(count: 2 * plan.rowCount, filledWith: 0)
-    sumArena = Arena(count: plan.outputs.rows + plan.normPieces, filledWith: 0)
+    indexArena = Arena(count: plan.rowCount + plan.targetIndexCount, filledWith: 0)
+    sumArena = Arena(count: plan.sumCount, filledWith: 0)
     block = arena.block
     indices = indexArena.block
     sums = sumArena.block
     gradientTasks = plan.isTraining ? plan.gradientTasks() : []
     job = EngineJob(phases: [], steps: plan.steps, dropoutSeed: nil, update: nil)
+    writeLossWeights()
   }
 
   /// Runs the phases on all workers. Weights are packed first where they have changed.

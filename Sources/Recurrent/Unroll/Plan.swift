@@ -58,8 +58,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// [T·N or N, O] the head's outputs, then dL/d(outputs); without a head a view of the top layer's h, whose rows are
   /// not contiguous.
   private(set) var outputs = Matrix(offset: 0, rows: 0, columns: 0)
-  /// As `outputs`, for losses on values.
-  private(set) var targets: Matrix?
+  /// What the loss needs; nil: there is none.
+  private(set) var lossPlan: LossPlan?
   /// Steps whose input product is done at once, before the steps themselves. All in training, which keeps every gate;
   /// else so many that the products have rows enough.
   let blockSteps: Int
@@ -123,6 +123,7 @@ public struct Plan: Sendable, CustomStringConvertible {
       outputs = layers[layers.count - 1].outputs
     } else {
       reserveHead(scalar)
+      if let loss { lossPlan = try reserve(loss) }
     }
     if isTraining {
       outputGradient = reserve("dlayer output", .scratch, [rows, configuration.hiddenSize])
@@ -130,7 +131,7 @@ public struct Plan: Sendable, CustomStringConvertible {
         inputGradient = reserve("dinput", .scratch, [rows, configuration.input.size])
       }
     }
-    try PlanError.refuse(bytesOver: scalarCount * scalarBytes, for: "this model and batch")
+    try PlanError.refuse(bytesOver: scalarCount * scalarBytes + sumCount * 8, for: "this model and batch")
   }
 
   private mutating func layer<S: Scalar>(
@@ -203,21 +204,20 @@ public struct Plan: Sendable, CustomStringConvertible {
     reservePacked("head weight", &weights, rows: outputRows, backward: isTraining, scalar)
     headWeights = weights
     outputs = reserve("outputs", .workspace, [outputRows, outputSize], padded: false)
-    if loss == .meanSquaredError {
-      targets = reserve("targets", .workspace, [outputRows, outputSize], padded: false)
-    }
   }
 
   // MARK: Places
 
-  private mutating func record(_ name: String, _ lifetime: Lifetime, _ shape: [Int], scalars: Int? = nil) {
+  mutating func record(
+    _ name: String, _ lifetime: Lifetime, _ shape: [Int], scalars: Int? = nil, bytes: Int? = nil
+  ) {
     let count = scalars ?? (shape.reduce(1, *) + 15) / 16 * 16
-    buffers.append(Buffer(name: name, lifetime: lifetime, shape: shape, bytes: count * scalarBytes))
+    buffers.append(Buffer(name: name, lifetime: lifetime, shape: shape, bytes: bytes ?? count * scalarBytes))
   }
 
   /// Padded rows start on cache lines and are never a multiple of 256 scalars long: rows of such strides would compete
   /// for the same lines of the first-level cache.
-  private mutating func reserve(
+  mutating func reserve(
     _ name: String, _ lifetime: Lifetime, _ shape: [Int], padded: Bool = true
   ) -> Matrix {
     let (rows, columns) = (shape[0], shape[1])
