@@ -32,7 +32,7 @@ extension Engine {
       \(streams.sequenceLength)
       """)
     guard let vocabularySize = plan.configuration.input.vocabularySize, plan.configuration.head == .everyStep,
-      let loss = plan.lossPlan, loss.loss.targets == .classes
+      let loss = plan.lossPlan, plan.loss?.targets == .classes
     else { preconditionFailure("token streams need tokens in and classes out at every step") }
     var tokens = indices.mutableSpan(0, plan.rowCount)
     var classes = indices.mutableSpan(plan.rowCount, plan.rowCount)

@@ -4,26 +4,22 @@ internal import Kernels
 extension Engine {
   /// Classes [T, N], or [N] for a head at the last step.
   func setClasses(_ classes: Span<Int32>, steps: Int) {
-    lossPlan("classes").setClasses(classes, rows: plan.outputRows(steps: steps), in: lossMemory)
+    lossPlan(for: .classes).setClasses(classes, rows: plan.outputRows(steps: steps), in: lossMemory)
   }
 
   /// Values [T, N, O], or [N, O] for a head at the last step.
   func setValues(_ values: Span<S>, steps: Int) {
-    lossPlan("values").setValues(values, rows: plan.outputRows(steps: steps), in: lossMemory)
+    lossPlan(for: .values).setValues(values, rows: plan.outputRows(steps: steps), in: lossMemory)
   }
 
   /// The labels of each sequence, and how many of the steps it has.
   func setLabels(_ labels: [[Int32]], stepCount: (_ sequence: Int) -> Int) {
-    let loss = lossPlan("labels")
-    guard let ctc = loss.ctc else {
-      preconditionFailure("labels are for the connectionist loss; the loss is \(loss.loss)")
-    }
-    ctc.setLabels(labels, stepCount: stepCount, in: indices)
+    lossPlan(for: .labels).ctc!.setLabels(labels, stepCount: stepCount, in: indices)
   }
 
   /// The loss of each row, or of each sequence, into `sums`; its gradient takes the place of the outputs.
   func loss(_ job: EngineJob, _ worker: Int) {
-    let loss = lossPlan("loss")
+    guard let loss = plan.lossPlan else { preconditionFailure("the plan has no loss") }
     let memory = lossMemory
     if let ctc = loss.ctc {
       let batchSize = plan.batchSize
@@ -39,17 +35,20 @@ extension Engine {
 
   /// The mean of the losses of rows or sequences, summed in their order.
   func meanLoss(steps: Int) -> Double {
-    let loss = lossPlan("loss")
+    guard let loss = plan.lossPlan else { preconditionFailure("the plan has no loss") }
     return loss.mean(rows: loss.ctc == nil ? plan.outputRows(steps: steps) : plan.batchSize, in: lossMemory)
   }
 
   /// Writes the weights that the plan has room for.
-  func writeLossWeights() { plan.lossPlan?.writeWeights(in: lossMemory) }
+  func writeLossWeights() {
+    if let loss = plan.loss { plan.lossPlan?.writeWeights(of: loss, in: lossMemory) }
+  }
 
   private var lossMemory: LossMemory<S> { LossMemory(block: block, indices: indices, sums: sums) }
 
-  private func lossPlan(_ what: String) -> LossPlan {
-    guard let loss = plan.lossPlan else { preconditionFailure("\(what): the plan has no loss") }
-    return loss
+  private func lossPlan(for targets: Loss.Targets) -> LossPlan {
+    guard let loss = plan.loss, let place = plan.lossPlan else { preconditionFailure("the plan has no loss") }
+    loss.require(targets)
+    return place
   }
 }
