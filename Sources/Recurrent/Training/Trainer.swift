@@ -19,13 +19,13 @@ public struct StepReport: Sendable, Hashable {
 /// Sequences are taken whole, or in segments with the state carried (truncated back-propagation, Williams & Peng 1990):
 /// with `carriesState` the state after a step is where the next step starts, until `resetState`.
 public struct Trainer<S: Scalar>: ~Copyable {
-  private let engine: Engine<S>
+  let engine: Engine<S>
   private var trained: Model<S>
   private var dropoutSeeds: SeededGenerator
   private let optimizer: Optimizer
   private let schedule: LearningRateSchedule
   private let clipping: GradientClipping
-  private let carriesState: Bool
+  let carriesState: Bool
   /// Steps done.
   public private(set) var stepCount = 0
 
@@ -192,20 +192,33 @@ public struct Trainer<S: Scalar>: ~Copyable {
   }
 
   private mutating func step() -> StepReport {
+    if engine.plan.keptSteps < engine.batchSteps {
+      let carriesState = carriesState
+      return update { engine, seed, rule in
+        engine.performInSegments(dropoutSeed: seed, carriesState: carriesState)
+        engine.perform(.update, update: rule)
+      }
+    }
+    let report = update()
+    if carriesState { engine.carryState() }
+    return report
+  }
+
+  /// One update on the batch whose inputs and targets are set.
+  mutating func update() -> StepReport {
+    update { engine, seed, rule in engine.perform(.training, dropoutSeed: seed, update: rule) }
+  }
+
+  private mutating func update(
+    _ perform: (_ engine: Engine<S>, _ dropoutSeed: UInt64?, _ rule: UpdateRule) -> Void
+  ) -> StepReport {
     let rate = optimizer.learningRate * schedule.factor(at: stepCount)
     stepCount += 1
-    let rule = optimizer.rule(step: stepCount, rate: rate, clipping: clipping)
-    let seed = engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil
-    if engine.plan.keptSteps < engine.batchSteps {
-      engine.performInSegments(dropoutSeed: seed, carriesState: carriesState)
-      engine.perform(.update, update: rule)
-    } else {
-      engine.perform(.training, dropoutSeed: seed, update: rule)
-      if carriesState { engine.carryState() }
-    }
+    perform(
+      engine, engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
+      optimizer.rule(step: stepCount, rate: rate, clipping: clipping))
     return StepReport(
-      step: stepCount, loss: engine.meanLoss(), gradientNorm: engine.gradientNorm(),
-      learningRate: rate)
+      step: stepCount, loss: engine.meanLoss(), gradientNorm: engine.gradientNorm(), learningRate: rate)
   }
 
   // MARK: Evaluation
@@ -214,8 +227,8 @@ public struct Trainer<S: Scalar>: ~Copyable {
   /// The training state is as before afterwards.
   /// - Precondition: `streams` has this trainer's batch size and sequence length.
   public mutating func evaluate(_ streams: TokenStreams) -> Double {
-    let before = state
-    defer { state = before }
+    let before = engine.savedStart()
+    defer { engine.restore(before) }
     engine.zeroState()
     var sum = 0.0
     for window in 0..<streams.windowCount {

@@ -54,8 +54,11 @@ extension Engine {
         }
       }
     } else {
-      let first = plan.configuration.head.isPooled ? 0 : rowOffset
-      loss.perform(pool.share(of: outputRowCount, worker: worker), from: first, of: lossCount, in: memory)
+      let untargeted = untargetedRows
+      let first = plan.configuration.head.isPooled ? 0 : rowOffset - untargeted
+      let rows = pool.share(of: outputRowCount - untargeted, worker: worker).moved(by: untargeted)
+      loss.perform(rows, from: first, of: lossCount, in: memory)
+      for row in pool.share(of: untargeted, worker: worker) { block.fill(plan.outputs.row(row), with: 0) }
     }
     pool.barrier()
   }
@@ -68,8 +71,10 @@ extension Engine {
 
   /// Losses that are summed: of rows of the outputs, or of sequences.
   private var lossCount: Int {
-    plan.lossPlan?.ctc != nil || plan.configuration.head.isPooled ? sequenceCount : batchRowCount
+    plan.lossPlan?.ctc != nil || plan.configuration.head.isPooled ? sequenceCount : batchRowCount - untargetedRows
   }
+
+  private var untargetedRows: Int { untargetedSteps * plan.batchSize }
 
   /// Writes the weights that the plan has room for.
   func writeLossWeights() {

@@ -11,6 +11,7 @@ internal import Kernels
 extension Engine {
   /// A batch of N sequences of `steps` steps.
   func setRows(steps: Int) {
+    untargetedSteps = 0
     guard isRagged || steps != batchSteps else { return setSegment(0..<steps) }
     let batch = plan.batchSize
     for step in 0...steps { indices[plan.index.starts + step] = Int32(step * batch) }
@@ -27,6 +28,7 @@ extension Engine {
   /// - Returns: the steps of the longest.
   @discardableResult
   func setRows(lengths: [Int]) -> Int {
+    untargetedSteps = 0
     precondition(
       !plan.isTraining || plan.isRagged,
       "sequences of different lengths need a plan for them: ask for one with isRagged: true")

@@ -66,6 +66,8 @@ final class Engine<S: Scalar>: PoolTask {
   var isRagged = false
   var sequenceCount = 0
   var batchSteps = 0
+  /// Steps at the beginning of the batch whose outputs have no targets: they only carry gradients.
+  var untargetedSteps = 0
 
   /// - Parameter threads: workers; 0: one for each processor.
   init(_ plan: Plan, threads: Int) {

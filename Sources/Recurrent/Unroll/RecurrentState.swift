@@ -128,6 +128,21 @@ extension Engine {
     for sequence in 0..<plan.batchSize { indices[plan.index.isFresh + sequence] = 0 }
   }
 
+  /// What the next call starts from: states, and which of them are the trained one.
+  struct Start {
+    fileprivate let state: RecurrentState<S>
+    fileprivate let isFresh: [Int32]
+  }
+
+  func savedStart() -> Start {
+    Start(state: initialState, isFresh: (0..<plan.batchSize).map { indices[plan.index.isFresh + $0] })
+  }
+
+  func restore(_ start: Start) {
+    setInitialState(start.state)
+    for (sequence, flag) in start.isFresh.enumerated() { indices[plan.index.isFresh + sequence] = flag }
+  }
+
   private func writeState(_ state: RecurrentState<S>, to row: (RecurrencePlan, Int) -> Matrix) {
     let expected = RecurrentState<S>(zerosFor: plan.configuration, batchSize: plan.batchSize)
     precondition(
