@@ -15,7 +15,9 @@ struct RNN: ParsableCommand {
       \(ExitStatus.documentation)
       """,
     version: "0.1.0",
-    subcommands: [Train.self, Sample.self, Evaluate.self, Inspect.self, GradCheck.self])
+    subcommands: [
+      Train.self, Sample.self, Evaluate.self, Forecast.self, Inspect.self, GradCheck.self,
+    ])
 
   static func main() {
     Interruption.prepare()
