@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import Kernels
 import Recurrent
 
 struct ForecastPredict: ParsableCommand {
@@ -60,22 +58,18 @@ struct ForecastPredict: ParsableCommand {
     guard forecasts.allSatisfy(\.isFinite) else {
       throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
     }
-    let rows = table(forecasts, series, from: known)
-    if let output {
-      try write(Array(rows.utf8), to: output)
-    } else {
-      try RNNCommand.output(Array(rows.utf8))
-    }
+    let rows = rows(forecasts, series, from: known)
+    try writeTable(rows, to: output)
     guard let plot else { return }
     let panels = panels(forecasts, series, from: known)
     if plot == "-" {
       for panel in panels { Note.line(TextPlot(panel).description) }
     } else {
-      try write(Array(SVGPlot(panels, xTitle: series.time.title).description.utf8), to: plot)
+      try replaceFile(plot, with: SVGPlot(panels, xTitle: series.time.title).description)
     }
   }
 
-  private func table(_ forecasts: [Double], _ series: Series, from start: Int) -> String {
+  private func rows(_ forecasts: [Double], _ series: Series, from start: Int) -> [[String]] {
     let width = series.width
     var header = [series.time.name ?? "row"] + series.columns
     if holdOut > 0 { header += series.columns.map { $0 + " (true)" } }
@@ -91,17 +85,12 @@ struct ForecastPredict: ParsableCommand {
       }
       rows.append(row)
     }
-    return rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+    return rows
   }
 
   /// As many digits as a `Float` holds.
   private func short(_ value: Double) -> String {
     "\(Float(value))".hasSuffix(".0") ? "\(Int(value))" : "\(Float(value))"
-  }
-
-  private func quoted(_ field: String) -> String {
-    field.contains { ",\"\n\r".contains($0) } || field != field.trimmingCharacters(in: .whitespaces)
-      ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
   }
 
   private func panels(_ forecasts: [Double], _ series: Series, from start: Int) -> [PlotPanel] {
@@ -119,11 +108,5 @@ struct ForecastPredict: ParsableCommand {
       lines.append(PlotPanel.Line(name: "forecast", kind: .forecast, points: joint + ahead))
       return PlotPanel(title: name, lines: lines)
     }
-  }
-
-  private func write(_ bytes: [UInt8], to path: String) throws {
-    do {
-      try DurableFile.replace(path) { (file) throws(FileError) in try file.write(bytes.span) }
-    } catch { throw Failure(message: error.description) }
   }
 }
