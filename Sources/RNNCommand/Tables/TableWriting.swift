@@ -15,6 +15,7 @@ func replaceFile(_ path: String, with text: String) throws(Failure) {
 }
 
 private func quoted(_ field: String) -> String {
-  let needsQuotes = field.utf8.contains { ",;|\t\"\r\n".utf8.contains($0) } || field.hasPrefix(" ") || field.hasSuffix(" ")
+  let needsQuotes =
+    field.utf8.contains { ",;|\t\"\r\n".utf8.contains($0) } || field.hasPrefix(" ") || field.hasSuffix(" ")
   return needsQuotes ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
 }
