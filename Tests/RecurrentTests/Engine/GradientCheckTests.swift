@@ -35,6 +35,23 @@ struct GradientCheckTests {
     }
   }
 
+  /// The losses that the product above leaves out.
+  static let losses: [Loss] = [
+    .crossEntropy(classWeights: [0.5, 2, 1, 0.25]), .crossEntropy(labelSmoothing: 0.2), .crossEntropy(ignoring: -100),
+    .crossEntropy(classWeights: [0.5, 2, 0, 0.25], labelSmoothing: 0.1, ignoring: 2), .binaryCrossEntropy,
+    .binaryCrossEntropy(positiveWeight: 3), .binaryCrossEntropy(positiveWeights: [0.5, 2, 1, 0.25]),
+    .meanAbsoluteError, .huber(delta: 0.25), .huber(), .ctc(), .ctc(blank: 2, maximumLabels: 3),
+  ]
+
+  @Test("Every loss", arguments: losses, ModelConfiguration.Head.allCases)
+  func loss(loss: Loss, head: ModelConfiguration.Head) throws {
+    if loss.targets == .labels, head == .lastStep { return }
+    for seed: UInt64 in 1...5 {
+      let report = try checkGradients(of: .lstm, hiddenSize: 4, head: head, loss: loss, batchSize: 3, seed: seed)
+      #expect(report.passes, "\(loss), seed \(seed):\n\(report)")
+    }
+  }
+
   @Test("The default problem", arguments: OracleCell.allCases)
   func defaults(cell: OracleCell) throws {
     let report = try checkGradients(of: cell.cell)
