@@ -63,7 +63,8 @@ struct Inspect: ParsableCommand {
         let classes = try ClassDescription(text, file: self.model)
         facts.append([
           "classes",
-          classes.classes.joined(separator: ", ") + (classes.isPerStep ? ", at each step" : ", of a sequence"),
+          printable(classes.classes.joined(separator: ", "), limit: 1000)
+            + (classes.isPerStep ? ", at each step" : ", of a sequence"),
         ])
         facts += scaling(classes.scaling, names: classes.features)
       default: facts.append(["annotation", "\(name), \(grouped(text.utf8.count)) bytes"])

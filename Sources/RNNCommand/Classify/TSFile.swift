@@ -86,7 +86,7 @@ extension LabelledSequences {
     }
     let expected = width ?? header.dimensions ?? channels.count
     guard channels.count == expected, expected > 0 else {
-      throw fault(.other("\(channels.count) channels where there are \(expected)"))
+      throw fault(.other("\(channels.count) channel\(channels.count == 1 ? "" : "s") where there are \(expected)"))
     }
     width = expected
     var length = 0
