@@ -5,12 +5,14 @@ import ArgumentParser
 struct RNN: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rnn",
-    abstract: "Train recurrent neural networks on text, and let them write.",
+    abstract: "Train recurrent neural networks on text, on series and on sequences, and use them.",
     discussion: """
       A first model:
 
         rnn train --text book.txt
         rnn sample model.safetensors --prompt "Once "
+
+      Tables and sequences: rnn forecast --help, rnn classify --help.
 
       \(ExitStatus.documentation)
       """,

@@ -143,7 +143,7 @@ struct ForecastTests {
     let deviations = try #require(series["deviations"] as? [Double])
     #expect(means.count == 1 && abs(means[0] - mean) < 1e-12 * mean)
     #expect(deviations.count == 1 && abs(deviations[0] - deviation) < 1e-12 * deviation)
-    #expect(try place.rnn("inspect", "model.safetensors").text.contains("forecasts      sales"))
+    #expect(try place.rnn("inspect", "model.safetensors").text.contains("forecasts     sales"))
 
     // Month 118 is filled in: five of six are scored.
     let options = ["--missing", "interpolate", "--test", "6", "--horizon", "1", "--json"]

@@ -40,7 +40,7 @@ struct TableTests {
     FaultyTable("text after a quote", "a,b\n1,\"2\"x\n", "line 2, column \"b\": text after the end"),
     FaultyTable("a quote inside", "a,b\n1,2\"3\n", "line 2, column \"b\": a quote inside"),
     FaultyTable(
-      "line ends in quotes are lines", "\"a\nname\",b\n1,\"\r\n\r2\"\n3,x\n", "line 6, column \"b\": \"x\" is not"),
+      "line ends in quotes are lines", "\"a\nname\",b\n\"\r\n\r2\",1\n3,x\n", "line 6, column \"b\": \"x\" is not"),
     FaultyTable("Latin-1", bytes: Array("a,b\n1,2\n3,caf".utf8) + [0xE9, 0x0A], "line 3: not UTF-8: byte 0xE9"),
     FaultyTable("UTF-16", bytes: [0xFF, 0xFE, 0x61, 0x00], "line 1: not UTF-8", "UTF-16"),
     FaultyTable("one missing", "t,b\n1,2\n2,\n3,4\n", "column \"b\": a value is missing, in line 3", "--missing"),
