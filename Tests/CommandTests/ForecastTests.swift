@@ -275,6 +275,12 @@ struct ForecastTests {
     expectFailure(
       try place.rnn("forecast", "evaluate", "f.safetensors", "t.csv", "--horizon", "50"), 1, "shorter than --horizon 50"
     )
+    let sizes = ["--test", "1000000000", "--validation", "1000000000", "--window", "1000000000"]
+    expectFailure(try place.rnn(["forecast", "train", "t.csv"] + sizes), 1, "t.csv: 60 rows are too few")
+    expectFailure(
+      try place.rnn(
+        "forecast", "evaluate", "f.safetensors", "t.csv", "--autoregression", "30", "--horizon", "1"), 1,
+      "--autoregression with 6 held out needs 68 or more")
     expectFailure(
       try place.rnn("forecast", "train", "t.csv", "--checkpoint", "t.csv"), 1, "t.csv is read and would be overwritten")
     expectFailure(

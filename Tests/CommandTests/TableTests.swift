@@ -36,6 +36,8 @@ struct TableTests {
     FaultyTable("a hexadecimal number", "a,b\n1,2\n3,0x10\n", "line 3, column \"b\": \"0x10\" is not a number"),
     FaultyTable("infinity", "a,b\n1,2\n3,-inf\n", "line 3, column \"b\": \"-inf\" is not a finite number"),
     FaultyTable("a number too large", "a,b\n1,2\n3,1e999\n", "line 3, column \"b\": \"1e999\" is not a finite number"),
+    FaultyTable(
+      "a number beyond a Float", "a,b\n1,2\n3,-1e300\n", "line 3, column \"b\": \"-1e300\" is beyond", "1e38"),
     FaultyTable("an open quote", "a,b\n1,2\n3,\"4\n5,6\n", "line 3, column \"b\": the quoted field that begins here"),
     FaultyTable("text after a quote", "a,b\n1,\"2\"x\n", "line 2, column \"b\": text after the end"),
     FaultyTable("a quote inside", "a,b\n1,2\"3\n", "line 2, column \"b\": a quote inside"),

@@ -108,8 +108,10 @@ extension LabelledSequences {
       for index in indices {
         if let value = try table.number(row, index) {
           items[place].values.append(value)
-        } else if missing == nil || missing?.column == index {
-          missing = (index, (missing?.lines ?? []) + [table.lines[row]])
+        } else if missing == nil {
+          missing = (index, [table.lines[row]])
+        } else if missing?.column == index {
+          missing?.lines.append(table.lines[row])
         }
       }
       guard let labelIndex else { continue }

@@ -56,12 +56,12 @@ struct ScoringOptions: ParsableArguments {
 
   /// How many steps are held out.
   /// - Throws: `TableError` where too few steps are left before them.
-  func testCount(_ series: Series, needed: Int, why: String) throws(TableError) -> Int {
+  func testCount(_ series: Series, difference: Int, needed: Int, why: String) throws(TableError) -> Int {
     let count = test.count(of: series.count)
     let before = series.count - count
     let (most, reason) = [
       (needed, why), (season ?? 0, "--season"),
-      (autoregression.map { 2 * $0 + 2 } ?? 0, "--autoregression"),
+      (autoregression.map { 2 * $0 + 2 + difference } ?? 0, "--autoregression"),
     ].max { $0.0 < $1.0 }!
     guard before >= most else {
       throw TableError(

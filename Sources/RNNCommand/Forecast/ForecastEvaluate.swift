@@ -24,7 +24,8 @@ struct ForecastEvaluate: ParsableCommand {
   func run() throws {
     let (model, description) = try Model.forForecasts(at: model)
     let series = try input.series(description.columns)
-    let testCount = try scoring.testCount(series, needed: description.difference + 1, why: "a forecast")
+    let testCount = try scoring.testCount(
+      series, difference: description.difference, needed: description.difference + 1, why: "a forecast")
     guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure") }
     var forecaster = try Forecaster(model, description, origins: testCount, threads: threads ?? 0)
     let reports = try scoring.reports(

@@ -50,7 +50,7 @@ struct ForecastTrain: ParsableCommand {
     let validationCount = validation.count(of: series.count)
     let needed = validationCount + difference + window + 2
     let testCount = try scoring.testCount(
-      series, needed: needed, why: "a window of \(window) with --validation \(validationCount)")
+      series, difference: difference, needed: needed, why: "a window of \(window) with --validation \(validationCount)")
     let log = try options.log.map { path throws(Failure) in try TrainingLog(path: path) }
 
     let width = series.width

@@ -132,6 +132,9 @@ struct CSVTable: Sendable {
   }
 }
 
+/// About what a `Float` holds; squares and sums of such numbers do not overflow a `Double`.
+private let largestNumber = 1e38
+
 /// A decimal number; nil where it is missing.
 /// - Throws: what is wrong with it.
 func parseNumber(_ text: String) throws(TableError.Reason) -> Double? {
@@ -140,6 +143,7 @@ func parseNumber(_ text: String) throws(TableError.Reason) -> Double? {
   let isDecimal = (0x30...0x39).contains(first) || "+-.".utf8.contains(first)
   if isDecimal, !text.utf8.contains(where: { $0 | 0x20 == 0x78 }), let value = Double(text) {
     guard value.isFinite else { throw .notFinite(text) }
+    guard abs(value) <= largestNumber else { throw .tooLarge(text) }
     return value
   }
   switch text.lowercased() {

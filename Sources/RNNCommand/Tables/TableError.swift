@@ -23,6 +23,7 @@ struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     case noNumbers
     case notANumber(String)
     case notFinite(String)
+    case tooLarge(String)
     /// Values are missing; `lines` are the first ones' lines.
     case missingValues(count: Int, lines: [Int], canFill: Bool)
     case tooShort(needed: Int, found: Int, why: String)
@@ -77,6 +78,7 @@ struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
       "\"\(printable(text, limit: 40))\" is not a number"
         + (text.contains(",") && Double(text.replacing(",", with: ".")) != nil ? "; a decimal point is expected" : "")
     case .notFinite(let text): "\"\(printable(text, limit: 40))\" is not a finite number"
+    case .tooLarge(let text): "\"\(printable(text, limit: 40))\" is beyond the largest number that is taken, 1e38"
     case .missingValues(let count, let lines, let canFill):
       (count == 1
         ? "a value is missing, in line \(lines[0])"

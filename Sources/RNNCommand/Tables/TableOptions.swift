@@ -23,7 +23,7 @@ enum PartSize: Sendable, Equatable, ExpressibleByArgument {
   case share(Double)
 
   init?(argument: String) {
-    if let count = Int(argument), count >= 0 {
+    if let count = Int(argument), (0...largestSize).contains(count) {
       self = .count(count)
     } else if let share = Double(argument), share >= 0, share < 1 {
       self = .share(share)
