@@ -33,19 +33,22 @@ public struct Trainer<S: Scalar>: ~Copyable {
   ///   - batchSize: N, sequences side by side.
   ///   - sequenceLength: T, the most steps of a segment.
   ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
+  ///   - recomputing: whether to keep less than backward needs, and compute it again.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   ///   - seed: of the masks of dropout and zoneout.
   /// - Throws: `PlanError` where the memory does not suffice.
   public init(
     _ model: Model<S>, batchSize: Int, sequenceLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant,
-    clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false, threads: Int = 0,
-    seed: UInt64 = 0
+    clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false,
+    recomputing: Recomputation = .none, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
+    precondition(
+      !carriesState || model.configuration.directions == .forward,
+      "a layer that runs both ways has no state to carry to what follows")
     let plan = try Plan(
-      model.configuration, steps: sequenceLength, batchSize: batchSize,
-      purpose: .training(loss: loss, momentCount: optimizer.momentCount), isRagged: isRagged,
-      scalar: S.self)
+      training: model.configuration, loss: loss, momentCount: optimizer.momentCount, steps: sequenceLength,
+      batchSize: batchSize, isRagged: isRagged, recomputing: recomputing, scalar: S.self)
     engine = Engine(plan, threads: threads)
     engine.load(model)
     trained = model
@@ -191,10 +194,15 @@ public struct Trainer<S: Scalar>: ~Copyable {
   private mutating func step() -> StepReport {
     let rate = optimizer.learningRate * schedule.factor(at: stepCount)
     stepCount += 1
-    engine.perform(
-      .training, dropoutSeed: engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
-      update: optimizer.rule(step: stepCount, rate: rate, clipping: clipping))
-    if carriesState { engine.carryState() }
+    let rule = optimizer.rule(step: stepCount, rate: rate, clipping: clipping)
+    let seed = engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil
+    if engine.plan.keptSteps < engine.batchSteps {
+      engine.performInSegments(dropoutSeed: seed, carriesState: carriesState)
+      engine.perform(.update, update: rule)
+    } else {
+      engine.perform(.training, dropoutSeed: seed, update: rule)
+      if carriesState { engine.carryState() }
+    }
     return StepReport(
       step: stepCount, loss: engine.meanLoss(), gradientNorm: engine.gradientNorm(),
       learningRate: rate)
@@ -212,8 +220,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
     var sum = 0.0
     for window in 0..<streams.windowCount {
       engine.setWindow(window, of: streams)
-      engine.perform(.evaluation)
-      engine.carryState()
+      engine.evaluate()
       sum += engine.meanLoss()
     }
     return sum / Double(streams.windowCount)

@@ -86,7 +86,10 @@ public struct RecurrentState<S: Scalar>: Sendable, Hashable {
 extension Engine {
   /// The states that the next call starts from.
   var initialState: RecurrentState<S> {
-    state { recurrence, sequence in recurrence.states.row(sequence) }
+    state { recurrence, sequence in
+      let isFresh = indices[plan.index.isFresh + sequence] != 0
+      return (isFresh ? recurrence.initialState : nil) ?? recurrence.states.row(sequence)
+    }
   }
 
   /// The states after each sequence's last step.
