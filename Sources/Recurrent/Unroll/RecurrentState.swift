@@ -151,10 +151,10 @@ extension Engine {
         let isFresh = indices[plan.index.isFresh + sequence] != 0
         let row = (isFresh ? recurrence.initialState : nil) ?? recurrence.states.row(sequence)
         for part in 0..<state.partCount {
-          let range = state.range(part, index, sequence)
-          var values = state.values.mutableSpan
-          var place = values.extracting(range)
-          block.read(from: row.offset + part * recurrence.hidden, into: &place)
+          let first = row.offset + part * recurrence.hidden
+          for (offset, place) in state.range(part, index, sequence).enumerated() {
+            state.values[place] = block[first + offset]
+          }
         }
       }
     }
