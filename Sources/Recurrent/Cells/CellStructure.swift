@@ -16,6 +16,9 @@ public struct CellStructure: Sendable, Hashable {
     /// stage computes (the first H scalars of `saved`). The original GRU (reset before the product) needs this.
     /// The cell conforms to `TwoStageCell`.
     case lastGateSecondStage
+    /// There is none, and no Wₕ nor bias of it: rows of gates hold the input's part alone, and the state reaches the
+    /// next step through the row function only (minimal GRU, independently recurrent network).
+    case none
   }
 
   /// G: blocks of H rows in the weights.
@@ -27,11 +30,17 @@ public struct CellStructure: Sendable, Hashable {
   public let recurrentProduct: RecurrentProduct
   /// Index of the gate that keeps the old state when it is open, for the forget-gate bias; nil where there is none.
   public let forgetGate: Int?
+  /// Trained vectors of the cell's own, H scalars each. A cell that has any conforms to `VectorCell`.
+  public let vectors: [CellVector]
+  /// Whether the row function never reads the output h of the step before, so that the unroll may project the output to
+  /// fewer units: of `previous`, forward and backward then read only what follows the first H.
+  public let allowsProjection: Bool
 
-  /// - Precondition: at least one gate and one state; for `.lastGateSecondStage` at least two gates and one saved block.
+  /// - Precondition: at least one gate and one state; for `.lastGateSecondStage` at least two gates and one saved block;
+  ///   vectors of different names; a projection only where there is a recurrent product of h for it.
   public init(
     gateCount: Int, stateCount: Int = 1, savedCount: Int = 0, recurrentProduct: RecurrentProduct = .merged,
-    forgetGate: Int? = nil
+    forgetGate: Int? = nil, vectors: [CellVector] = [], allowsProjection: Bool = false
   ) {
     precondition(gateCount >= 1, "a cell needs at least 1 gate, got \(gateCount)")
     precondition(stateCount >= 1, "a cell needs at least 1 state, got \(stateCount)")
@@ -43,12 +52,23 @@ public struct CellStructure: Sendable, Hashable {
         gateCount >= 2 && savedCount >= 1,
         "a second stage needs 2 gates and a saved operand, got \(gateCount) gates, \(savedCount) saved")
     }
+    precondition(
+      Set(vectors.map(\.name)).count == vectors.count,
+      "expected vectors of different names, got \(vectors.map(\.name))")
+    precondition(
+      !allowsProjection || recurrentProduct == .merged || recurrentProduct == .lastGateApart,
+      "an output is projected for the recurrent product of h; the cell's is \(recurrentProduct)")
     self.gateCount = gateCount
     self.stateCount = stateCount
     self.savedCount = savedCount
     self.recurrentProduct = recurrentProduct
     self.forgetGate = forgetGate
+    self.vectors = vectors
+    self.allowsProjection = allowsProjection
   }
+
+  /// Blocks of H scalars in the vectors.
+  public var vectorCount: Int { vectors.count }
 
   /// Blocks of H scalars in a row of gates: G, and one more where the last gate's recurrent part stays apart.
   public var rowGateCount: Int { gateCount + apartCount }

@@ -9,7 +9,8 @@ internal import Kernels
 public struct LSTMCell: RecurrentCell, Hashable {
   public let name = "lstm"
   /// tanh(c) is saved: one tanh less in backward.
-  public let structure = CellStructure(gateCount: 4, stateCount: 2, savedCount: 1, forgetGate: 1)
+  public let structure = CellStructure(
+    gateCount: 4, stateCount: 2, savedCount: 1, forgetGate: 1, allowsProjection: true)
 
   public init() {}
 

@@ -11,6 +11,13 @@ public protocol Scalar: KernelScalar {
   static func _backward(
     _ cell: some RecurrentCell, _ gates: inout MutableSpan<Self>, _ previous: Span<Self>, _ next: Span<Self>,
     _ saved: Span<Self>, _ gradient: inout MutableSpan<Self>)
+  static func _forward(
+    _ cell: some VectorCell, _ gates: inout MutableSpan<Self>, _ previous: Span<Self>,
+    _ next: inout MutableSpan<Self>, _ saved: inout MutableSpan<Self>, _ vectors: Span<Self>)
+  static func _backward(
+    _ cell: some VectorCell, _ gates: inout MutableSpan<Self>, _ previous: Span<Self>, _ next: Span<Self>,
+    _ saved: Span<Self>, _ gradient: inout MutableSpan<Self>, _ vectors: Span<Self>,
+    _ vectorGradient: inout MutableSpan<Self>)
   static func _forwardSecondStage(
     _ cell: some TwoStageCell, _ gates: inout MutableSpan<Self>, _ previous: Span<Self>,
     _ next: inout MutableSpan<Self>)
@@ -34,6 +41,23 @@ extension Float: Scalar {
     _ saved: Span<Self>, _ gradient: inout MutableSpan<Self>
   ) {
     cell.backward(gates: &gates, previous: previous, next: next, saved: saved, gradient: &gradient)
+  }
+
+  public static func _forward(
+    _ cell: some VectorCell, _ gates: inout MutableSpan<Self>, _ previous: Span<Self>,
+    _ next: inout MutableSpan<Self>, _ saved: inout MutableSpan<Self>, _ vectors: Span<Self>
+  ) {
+    cell.forward(gates: &gates, previous: previous, next: &next, saved: &saved, vectors: vectors)
+  }
+
+  public static func _backward(
+    _ cell: some VectorCell, _ gates: inout MutableSpan<Self>, _ previous: Span<Self>, _ next: Span<Self>,
+    _ saved: Span<Self>, _ gradient: inout MutableSpan<Self>, _ vectors: Span<Self>,
+    _ vectorGradient: inout MutableSpan<Self>
+  ) {
+    cell.backward(
+      gates: &gates, previous: previous, next: next, saved: saved, gradient: &gradient, vectors: vectors,
+      vectorGradient: &vectorGradient)
   }
 
   public static func _forwardSecondStage(
@@ -67,6 +91,23 @@ extension Double: Scalar {
     _ saved: Span<Self>, _ gradient: inout MutableSpan<Self>
   ) {
     cell.backward(gates: &gates, previous: previous, next: next, saved: saved, gradient: &gradient)
+  }
+
+  public static func _forward(
+    _ cell: some VectorCell, _ gates: inout MutableSpan<Self>, _ previous: Span<Self>,
+    _ next: inout MutableSpan<Self>, _ saved: inout MutableSpan<Self>, _ vectors: Span<Self>
+  ) {
+    cell.forward(gates: &gates, previous: previous, next: &next, saved: &saved, vectors: vectors)
+  }
+
+  public static func _backward(
+    _ cell: some VectorCell, _ gates: inout MutableSpan<Self>, _ previous: Span<Self>, _ next: Span<Self>,
+    _ saved: Span<Self>, _ gradient: inout MutableSpan<Self>, _ vectors: Span<Self>,
+    _ vectorGradient: inout MutableSpan<Self>
+  ) {
+    cell.backward(
+      gates: &gates, previous: previous, next: next, saved: saved, gradient: &gradient, vectors: vectors,
+      vectorGradient: &vectorGradient)
   }
 
   public static func _forwardSecondStage(

@@ -87,6 +87,8 @@ extension Plan {
         + tasks(
           layer.gates.columns(layer.secondStageColumns), layer.saved.columns(0..<layer.hidden),
           weights.rows(last..<weights.rows))
+    case .none:
+      return []
     }
   }
 
