@@ -9,6 +9,8 @@
 #undef LOAD
 #undef STORE
 #undef SPLAT
+#undef NORM_EPSILON
+#undef NORMALIZED
 #undef PANEL
 #undef STRIPS
 #undef STRIP_ROWS
