@@ -42,8 +42,6 @@ struct NormCellTests {
     for (actual, exact) in zip(NaiveRow(rows).all.joined(), expected.all.joined()) {
       for (x, y) in zip(actual, exact) { error.add(Element(x), y) }
     }
-    print(
-      "DBG", Element.self, rows.hidden, error.largest, expected.magnification, error.largest / expected.magnification)
     #expect(error.largest <= bound * expected.magnification, "\(rows.hidden) units")
     // What one unit's norm magnifies is 0: oneUnit() looks at it.
     let allowed = bound * expected.magnification * Element.unitRoundoff

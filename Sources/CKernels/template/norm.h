@@ -6,7 +6,21 @@
 
 #define NORM_EPSILON 1e-5
 
-// Up to 16 scalars of x - mean, zero behind the end of the row.
+// Runs statements for every 16 scalars of a row, i being the first of `left` of them: 16 but for the last.
+#define FOR_EACH_BLOCK(count, ...)                 \
+  do {                                             \
+    size_t i = 0;                                  \
+    for (; i + 16 <= (count); i += 16) {           \
+      const size_t left = 16;                      \
+      __VA_ARGS__                                  \
+    }                                              \
+    if (i < (count)) {                             \
+      const size_t left = (count) - i;             \
+      __VA_ARGS__                                  \
+    }                                              \
+  } while (0)
+
+// `count` scalars of x - mean, at most 16, with zeros behind them.
 RK_INLINE void ID(load_deviations)(ID(vector16) *block, const REAL *x, REAL mean, size_t count) {
   ID(load_block)(block, x, count);
   *block -= (ID(vector16))mean;
@@ -15,11 +29,11 @@ RK_INLINE void ID(load_deviations)(ID(vector16) *block, const REAL *x, REAL mean
 
 static REAL ID(mean)(size_t count, const REAL *x) {
   rk_partial_sums sums = (rk_partial_sums)0.0;
-  for (size_t i = 0; i < count; i += 16) {
+  FOR_EACH_BLOCK(count, {
     ID(vector16) block;
-    ID(load_block)(&block, x + i, count - i);
+    ID(load_block)(&block, x + i, left);
     sums += __builtin_convertvector(block, rk_partial_sums);
-  }
+  });
   return (REAL)(total(&sums) / (double)count);
 }
 
@@ -35,12 +49,12 @@ typedef struct {
 static ID(norm) ID(norm_of)(size_t count, const REAL *x) {
   const REAL mean = ID(mean)(count, x);
   rk_partial_sums squares = (rk_partial_sums)0.0;
-  for (size_t i = 0; i < count; i += 16) {
+  FOR_EACH_BLOCK(count, {
     ID(vector16) block;
-    ID(load_deviations)(&block, x + i, mean, count - i);
+    ID(load_deviations)(&block, x + i, mean, left);
     const rk_partial_sums wide = __builtin_convertvector(block, rk_partial_sums);
-    squares += wide * wide;
-  }
+    squares = FMA(wide, wide, squares);
+  });
   return (ID(norm)){mean, (REAL)ID(inverse_deviation)(count, &squares)};
 }
 
@@ -50,17 +64,17 @@ static ID(norm) ID(norm_of)(size_t count, const REAL *x) {
 static void ID(norm_backward)(size_t count, const REAL *x, REAL mean, const REAL *gain, const REAL *dy, REAL *dx,
                               REAL *gain_gradient, REAL *bias_gradient) {
   rk_partial_sums squares = (rk_partial_sums)0.0, slopes = (rk_partial_sums)0.0, products = (rk_partial_sums)0.0;
-  for (size_t i = 0; i < count; i += 16) {
+  FOR_EACH_BLOCK(count, {
     ID(vector16) deviation, slope, factor;
-    ID(load_deviations)(&deviation, x + i, mean, count - i);
-    ID(load_block)(&slope, dy + i, count - i);
-    ID(load_block)(&factor, gain + i, count - i);
+    ID(load_deviations)(&deviation, x + i, mean, left);
+    ID(load_block)(&slope, dy + i, left);
+    ID(load_block)(&factor, gain + i, left);
     const rk_partial_sums wide = __builtin_convertvector(deviation, rk_partial_sums);
     const rk_partial_sums through = __builtin_convertvector(slope * factor, rk_partial_sums);
-    squares += wide * wide;
+    squares = FMA(wide, wide, squares);
     slopes += through;
-    products += through * wide;
-  }
+    products = FMA(through, wide, products);
+  });
   const double inverse = ID(inverse_deviation)(count, &squares);
   const REAL scale = (REAL)inverse;
   const REAL common = (REAL)(total(&slopes) / (double)count);

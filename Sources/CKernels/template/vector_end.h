@@ -10,6 +10,7 @@
 #undef STORE
 #undef SPLAT
 #undef NORM_EPSILON
+#undef FOR_EACH_BLOCK
 #undef NORMALIZED
 #undef PANEL
 #undef STRIPS
