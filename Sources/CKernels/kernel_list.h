@@ -5,6 +5,9 @@
 KERNEL(void, tanh, (size_t count, const REAL *x, REAL *y), (count, x, y))
 KERNEL(void, sigmoid, (size_t count, const REAL *x, REAL *y), (count, x, y))
 KERNEL(void, add, (size_t count, const REAL *x, REAL *y), (count, x, y))
+KERNEL(void, scale, (size_t count, REAL factor, const REAL *x, REAL *y), (count, factor, x, y))
+KERNEL(void, multiply, (size_t count, const REAL *x, const REAL *y, REAL *z), (count, x, y, z))
+KERNEL(void, multiply_add, (size_t count, const REAL *x, const REAL *y, REAL *z), (count, x, y, z))
 
 KERNEL(void, elman_tanh_forward, (size_t hidden, REAL *gates, REAL *next), (hidden, gates, next))
 KERNEL(void, elman_tanh_backward, (size_t hidden, REAL *gates, const REAL *next, REAL *gradient),
@@ -93,7 +96,7 @@ KERNEL(void, multiply_transposed,
 
 KERNEL(void, broadcast_rows, (size_t rows, size_t columns, const REAL *bias, REAL *matrix, size_t stride),
        (rows, columns, bias, matrix, stride))
-KERNEL(void, column_sums, (size_t rows, size_t columns, const REAL *matrix, size_t stride, REAL *sums),
+KERNEL(void, add_column_sums, (size_t rows, size_t columns, const REAL *matrix, size_t stride, REAL *sums),
        (rows, columns, matrix, stride, sums))
 KERNEL(void, gather_rows,
        (size_t rows, size_t columns, const REAL *table, size_t table_stride, const int32_t *indices, REAL *matrix,
@@ -115,6 +118,16 @@ KERNEL(double, squared_error, (size_t count, REAL *output, const REAL *target, R
 KERNEL(void, dropout,
        (size_t count, const REAL *x, REAL *y, uint64_t seed, uint64_t first, uint32_t threshold, REAL scale),
        (count, x, y, seed, first, threshold, scale))
+KERNEL(void, zoneout,
+       (size_t count, const REAL *previous, REAL *state, uint64_t seed, uint64_t first, uint32_t threshold),
+       (count, previous, state, seed, first, threshold))
+KERNEL(void, zoneout_gradient,
+       (size_t count, REAL *gradient, REAL *kept, uint64_t seed, uint64_t first, uint32_t threshold),
+       (count, gradient, kept, seed, first, threshold))
+KERNEL(void, zoneout_mean, (size_t count, const REAL *previous, REAL *state, REAL rate),
+       (count, previous, state, rate))
+KERNEL(void, zoneout_mean_gradient, (size_t count, REAL *gradient, REAL *kept, REAL rate),
+       (count, gradient, kept, rate))
 
 KERNEL(double, sum_of_squares, (size_t count, const REAL *x), (count, x))
 KERNEL(void, sgd,

@@ -66,6 +66,20 @@
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 
+  /// A row of `matrix`.
+  @inlinable @inline(__always)
+  @_lifetime(borrow self)
+  package func span(_ matrix: Matrix, _ row: Int) -> Span<Element> {
+    span(matrix.offset + row * matrix.stride, matrix.columns)
+  }
+
+  /// A row of `matrix`.
+  @inlinable @inline(__always)
+  @_lifetime(borrow self)
+  package func mutableSpan(_ matrix: Matrix, _ row: Int) -> MutableSpan<Element> {
+    mutableSpan(matrix.offset + row * matrix.stride, matrix.columns)
+  }
+
   package subscript(index: Int) -> Element {
     get {
       precondition(index >= 0 && index < count, "element \(index) of \(count)")

@@ -63,6 +63,38 @@ import COpenBLAS
     unsafe rk_add_f32(count, x, y)
   }
 
+  public static func scale(_ count: Int, _ factor: Value, _ x: Input, _ y: Output) {
+    unsafe rk_scale_f32(count, factor, x, y)
+  }
+
+  public static func multiply(_ count: Int, _ x: Input, _ y: Input, _ z: Output) {
+    unsafe rk_multiply_f32(count, x, y, z)
+  }
+
+  public static func multiplyAdd(_ count: Int, _ x: Input, _ y: Input, _ z: Output) {
+    unsafe rk_multiply_add_f32(count, x, y, z)
+  }
+
+  public static func zoneout(
+    _ count: Int, _ previous: Input, _ state: Output, seed: UInt64, first: UInt64, threshold: UInt32
+  ) {
+    unsafe rk_zoneout_f32(count, previous, state, seed, first, threshold)
+  }
+
+  public static func zoneoutGradient(
+    _ count: Int, _ gradient: Output, _ kept: Output, seed: UInt64, first: UInt64, threshold: UInt32
+  ) {
+    unsafe rk_zoneout_gradient_f32(count, gradient, kept, seed, first, threshold)
+  }
+
+  public static func zoneoutMean(_ count: Int, _ previous: Input, _ state: Output, rate: Value) {
+    unsafe rk_zoneout_mean_f32(count, previous, state, rate)
+  }
+
+  public static func zoneoutMeanGradient(_ count: Int, _ gradient: Output, _ kept: Output, rate: Value) {
+    unsafe rk_zoneout_mean_gradient_f32(count, gradient, kept, rate)
+  }
+
   public static func dropout(
     _ count: Int, _ x: Input, _ y: Output, seed: UInt64, first: UInt64, threshold: UInt32, scale: Value
   ) {
@@ -216,10 +248,10 @@ import COpenBLAS
     unsafe rk_broadcast_rows_f32(rows, columns, bias, matrix, stride)
   }
 
-  public static func columnSums(
+  public static func addColumnSums(
     _ rows: Int, _ columns: Int, _ matrix: Input, _ stride: Int, _ sums: Output
   ) {
-    unsafe rk_column_sums_f32(rows, columns, matrix, stride, sums)
+    unsafe rk_add_column_sums_f32(rows, columns, matrix, stride, sums)
   }
 
   public static func gatherRows(

@@ -41,8 +41,17 @@ public protocol _KernelSet {
   static func tanh(_ count: Int, _ x: Input, _ y: Output)
   static func sigmoid(_ count: Int, _ x: Input, _ y: Output)
   static func add(_ count: Int, _ x: Input, _ y: Output)
+  static func scale(_ count: Int, _ factor: Value, _ x: Input, _ y: Output)
+  static func multiply(_ count: Int, _ x: Input, _ y: Input, _ z: Output)
+  static func multiplyAdd(_ count: Int, _ x: Input, _ y: Input, _ z: Output)
   static func dropout(
     _ count: Int, _ x: Input, _ y: Output, seed: UInt64, first: UInt64, threshold: UInt32, scale: Value)
+  static func zoneout(
+    _ count: Int, _ previous: Input, _ state: Output, seed: UInt64, first: UInt64, threshold: UInt32)
+  static func zoneoutGradient(
+    _ count: Int, _ gradient: Output, _ kept: Output, seed: UInt64, first: UInt64, threshold: UInt32)
+  static func zoneoutMean(_ count: Int, _ previous: Input, _ state: Output, rate: Value)
+  static func zoneoutMeanGradient(_ count: Int, _ gradient: Output, _ kept: Output, rate: Value)
 
   // Cells, one row.
   static func elmanTanhForward(_ hidden: Int, _ gates: Output, _ next: Output)
@@ -90,7 +99,7 @@ public protocol _KernelSet {
 
   // Rows and columns.
   static func broadcastRows(_ rows: Int, _ columns: Int, _ bias: Input, _ matrix: Output, _ stride: Int)
-  static func columnSums(_ rows: Int, _ columns: Int, _ matrix: Input, _ stride: Int, _ sums: Output)
+  static func addColumnSums(_ rows: Int, _ columns: Int, _ matrix: Input, _ stride: Int, _ sums: Output)
   static func gatherRows(
     _ rows: Int, _ columns: Int, _ table: Input, _ tableStride: Int, _ indices: UnsafePointer<Int32>,
     _ matrix: Output, _ stride: Int)

@@ -31,6 +31,7 @@ struct Inspect: ParsableCommand {
       ["outputs", outputs(configuration)],
       ["dropout", short(configuration.dropout)], ["head dropout", short(configuration.headDropout)],
     ]
+    facts += configuration.options.map { [$0.name, $0.value] }
     if let vocabulary = model.vocabulary {
       facts.append(["vocabulary", "\(vocabulary.count) \(vocabulary.unit == .byte ? "bytes" : "characters")"])
     }
@@ -47,6 +48,8 @@ struct Inspect: ParsableCommand {
     switch configuration.head {
     case .everyStep: "\(configuration.outputSize), at every step"
     case .lastStep: "\(configuration.outputSize), at the last step"
+    case .meanOverSteps: "\(configuration.outputSize), from the mean over the steps"
+    case .maxOverSteps: "\(configuration.outputSize), from the greatest values over the steps"
     case .none: "the top layer's, at every step; no head"
     }
   }

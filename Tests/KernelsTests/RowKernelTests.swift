@@ -16,9 +16,9 @@ struct RowKernelTests {
   }
 
   @Test("The bias goes to every row") func broadcast() { each({ $0.broadcast() }, { $0.broadcast() }) }
-  @Test("Column sums go down the rows") func sums() { each({ $0.columnSums() }, { $0.columnSums() }) }
+  @Test("Column sums go up the rows") func sums() { each({ $0.columnSums() }, { $0.columnSums() }) }
   @Test("Rows are gathered") func gather() { each({ $0.gather() }, { $0.gather() }) }
-  @Test("Rows are added in order") func scatter() { each({ $0.scatterAdd() }, { $0.scatterAdd() }) }
+  @Test("Rows are added from the last to the first") func scatter() { each({ $0.scatterAdd() }, { $0.scatterAdd() }) }
   @Test("Transposition") func transpose() { each({ $0.transpose() }, { $0.transpose() }) }
 }
 
@@ -57,9 +57,11 @@ private struct MatrixCase<Element: KernelScalar> {
   }
 
   func columnSums() {
-    let sums = GuardedRow<Element>(count: columns)
-    unsafe Element._Kernels.columnSums(rows, columns, matrix.input, stride, sums.output)
-    #expect(sums.values == (0..<columns).map { j in (0..<rows).reduce(0) { $0 + at($1, j) } })
+    var random = random
+    let sums = GuardedRow<Element>(random.numbers(columns, within: 1))
+    let start = sums.values
+    unsafe Element._Kernels.addColumnSums(rows, columns, matrix.input, stride, sums.output)
+    #expect(sums.values == (0..<columns).map { j in (0..<rows).reversed().reduce(start[j]) { $0 + at($1, j) } })
     #expect(sums.isIntact)
     expectMatrix(at)
   }
@@ -81,7 +83,7 @@ private struct MatrixCase<Element: KernelScalar> {
   func scatterAdd() {
     let (table, indices) = table()
     var expected = table.values
-    for i in 0..<rows {
+    for i in (0..<rows).reversed() {
       for j in 0..<columns { expected[Int(indices[i]) * (columns + 1) + j] += at(i, j) }
     }
     unsafe Element._Kernels.scatterAddRows(

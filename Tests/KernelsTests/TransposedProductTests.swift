@@ -4,7 +4,7 @@ import Testing
 @Suite("Transposed products")
 struct TransposedProductTests {
   @Test(
-    "Every element is one chain of multiply-adds in ascending k from its old value",
+    "Every element is one chain of multiply-adds in descending k from its old value",
     arguments: [
       (1, 1, 1), (1, 17, 31), (2, 129, 67), (6, 16, 256), (7, 15, 257), (12, 32, 20), (64, 65, 130), (97, 33, 300),
       (101, 8, 5), (200, 16, 3), (3, 0, 4), (0, 3, 5), (4, 3, 0),
@@ -74,7 +74,7 @@ private struct TransposedProduct<Element: KernelScalar> {
     for i in 0..<rows {
       for j in 0..<columns {
         var sum = c[i * cStride + j]
-        for k in 0..<inner {
+        for k in (0..<inner).reversed() {
           let x = a[k * aStride + i], y = b[k * bStride + j]
           sum = fused ? sum.addingProduct(x, y) : sum + x * y
         }

@@ -8,6 +8,12 @@ void RK_NAME(tanh)(size_t count, const RK_REAL *x, RK_REAL *y);
 void RK_NAME(sigmoid)(size_t count, const RK_REAL *x, RK_REAL *y);
 /// y[i] += x[i]
 void RK_NAME(add)(size_t count, const RK_REAL *x, RK_REAL *y);
+/// y[i] = factor · x[i]
+void RK_NAME(scale)(size_t count, RK_REAL factor, const RK_REAL *x, RK_REAL *y);
+/// z[i] = x[i] · y[i]; z may be x or y.
+void RK_NAME(multiply)(size_t count, const RK_REAL *x, const RK_REAL *y, RK_REAL *z);
+/// z[i] += x[i] · y[i], fused.
+void RK_NAME(multiply_add)(size_t count, const RK_REAL *x, const RK_REAL *y, RK_REAL *z);
 
 // Cells, one row (one sequence at one step) of `hidden` units. In `forward`, `gates` holds pre-activations and is
 // overwritten by what `backward` needs; in `backward` it is overwritten by the gradient of the pre-activations.
@@ -113,7 +119,8 @@ void RK_NAME(multiply_packed)(size_t rows, size_t columns, size_t inner, const R
                               const RK_REAL *packed, const RK_REAL *start, size_t start_stride, RK_REAL *c,
                               size_t c_stride);
 /// C[rows, columns] += Aᵀ·B with A[inner, rows] and B[inner, columns] as they come. Each element of C is a chain as
-/// above, so a part of C does not depend on the parts computed beside it. Takes 128 KiB of the stack.
+/// above but over k in descending order: a part of C does not depend on the parts computed beside it, and the rows of A
+/// and B may be handed in piece by piece, the last ones first. Takes 128 KiB of the stack.
 void RK_NAME(multiply_transposed)(size_t rows, size_t columns, size_t inner, const RK_REAL *a, size_t a_stride,
                                   const RK_REAL *b, size_t b_stride, RK_REAL *c, size_t c_stride);
 
@@ -121,12 +128,12 @@ void RK_NAME(multiply_transposed)(size_t rows, size_t columns, size_t inner, con
 
 /// Writes `bias` [columns] into each row of `matrix`.
 void RK_NAME(broadcast_rows)(size_t rows, size_t columns, const RK_REAL *bias, RK_REAL *matrix, size_t stride);
-/// sums[j] = Σ_i matrix[i, j], summed in the order of the rows (each column one chain, whatever the other columns).
-void RK_NAME(column_sums)(size_t rows, size_t columns, const RK_REAL *matrix, size_t stride, RK_REAL *sums);
+/// sums[j] += Σ_i matrix[i, j], from the last row to the first (each column one chain, whatever the other columns).
+void RK_NAME(add_column_sums)(size_t rows, size_t columns, const RK_REAL *matrix, size_t stride, RK_REAL *sums);
 /// Copies row table[indices[i]] to row i of `matrix`.
 void RK_NAME(gather_rows)(size_t rows, size_t columns, const RK_REAL *table, size_t table_stride,
                           const int32_t *indices, RK_REAL *matrix, size_t stride);
-/// Adds row i of `matrix` to row table[indices[i]], in the order of the rows.
+/// Adds row i of `matrix` to row table[indices[i]], from the last row to the first.
 void RK_NAME(scatter_add_rows)(size_t rows, size_t columns, const RK_REAL *matrix, size_t stride,
                                const int32_t *indices, RK_REAL *table, size_t table_stride);
 /// out[j * out_stride + i] = in[i * in_stride + j], blocked for the cache.
@@ -146,6 +153,20 @@ double RK_NAME(squared_error)(size_t count, RK_REAL *output, const RK_REAL *targ
 // instruction set. x and y may be the same pointer.
 void RK_NAME(dropout)(size_t count, const RK_REAL *x, RK_REAL *y, uint64_t seed, uint64_t first, uint32_t threshold,
                       RK_REAL scale);
+
+// Zoneout. Element i keeps its old value where a hash of (seed, first + i), as above, is below `threshold` of 2^32.
+
+/// state[i] = previous[i] where element i keeps it.
+void RK_NAME(zoneout)(size_t count, const RK_REAL *previous, RK_REAL *state, uint64_t seed, uint64_t first,
+                      uint32_t threshold);
+/// Moves the gradient of what was kept: where element i kept its value, kept[i] = gradient[i] and gradient[i] = 0;
+/// elsewhere kept[i] = 0.
+void RK_NAME(zoneout_gradient)(size_t count, RK_REAL *gradient, RK_REAL *kept, uint64_t seed, uint64_t first,
+                               uint32_t threshold);
+/// The expectation of both: state = rate · previous + (1 − rate) · state.
+void RK_NAME(zoneout_mean)(size_t count, const RK_REAL *previous, RK_REAL *state, RK_REAL rate);
+/// kept = rate · gradient, gradient = (1 − rate) · gradient.
+void RK_NAME(zoneout_mean_gradient)(size_t count, RK_REAL *gradient, RK_REAL *kept, RK_REAL rate);
 
 // Optimizers, on a piece of the flat parameter block. Every gradient is first multiplied by `scale` (the global-norm
 // clip) and then, if `limit` > 0, clamped to ±limit (NaN propagates).

@@ -83,9 +83,9 @@ static void ID(multiply_group_packed)(size_t first, size_t last, size_t rows, si
       const REAL *left = a + row * a_stride + k, *from = start ? start + row * start_stride + j : start;
       REAL *sum = c + row * c_stride + j;
       if (after < last_row)
-        ID(prefetch)(count, sum + count * c_stride, c_stride);
+        ID(prefetch)(count, sum + count * c_stride, (ptrdiff_t)c_stride);
       else if (j + PANEL < columns)
-        ID(prefetch)(count, c + first_row * c_stride + j + PANEL, c_stride);
+        ID(prefetch)(count, c + first_row * c_stride + j + PANEL, (ptrdiff_t)c_stride);
       if (width < PANEL)
         ID(partial_strip)(count, width, depth, left, a_stride, panel, from, start_stride, sum, c_stride);
       else if (turns)

@@ -5,14 +5,12 @@ static void ID(broadcast_rows)(size_t rows, size_t columns, const REAL *bias, RE
 }
 
 // Four rows per pass over the sums; each sum still takes them one after the other.
-static void ID(column_sums)(size_t rows, size_t columns, const REAL *matrix, size_t stride, REAL *sums) {
-  FOR_EACH_VECTOR(columns, STORE(sums, SPLAT(0)););
-  size_t row = 0;
-  for (; row + 4 <= rows; row += 4) {
-    const REAL *a = matrix + row * stride, *b = a + stride, *c = b + stride, *d = c + stride;
+static void ID(add_column_sums)(size_t rows, size_t columns, const REAL *matrix, size_t stride, REAL *sums) {
+  for (; rows >= 4; rows -= 4) {
+    const REAL *d = matrix + (rows - 4) * stride, *c = d + stride, *b = c + stride, *a = b + stride;
     FOR_EACH_VECTOR(columns, STORE(sums, LOAD(sums) + LOAD(a) + LOAD(b) + LOAD(c) + LOAD(d)););
   }
-  for (; row < rows; ++row) ID(add)(columns, matrix + row * stride, sums);
+  for (; rows > 0; --rows) ID(add)(columns, matrix + (rows - 1) * stride, sums);
 }
 
 static void ID(gather_rows)(size_t rows, size_t columns, const REAL *table, size_t table_stride,
@@ -25,6 +23,6 @@ static void ID(gather_rows)(size_t rows, size_t columns, const REAL *table, size
 
 static void ID(scatter_add_rows)(size_t rows, size_t columns, const REAL *matrix, size_t stride,
                                  const int32_t *indices, REAL *table, size_t table_stride) {
-  for (size_t row = 0; row < rows; ++row)
+  for (size_t row = rows; row-- > 0;)
     ID(add)(columns, matrix + row * stride, table + (size_t)indices[row] * table_stride);
 }

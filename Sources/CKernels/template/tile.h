@@ -60,8 +60,8 @@ RK_INLINE void ID(tile)(size_t rows, size_t panels, size_t depth, const REAL *a,
 #define LONGEST_PIECE (1536 / sizeof(REAL))
 
 // Takes a cache line of each row into the cache. Rows lie far apart, and the processor does not foresee them.
-RK_INLINE void ID(prefetch)(size_t rows, const REAL *start, size_t stride) {
-  for (size_t i = 0; i < rows; ++i) __builtin_prefetch(start + i * stride, 0, 3);
+RK_INLINE void ID(prefetch)(size_t rows, const REAL *start, ptrdiff_t stride) {
+  for (size_t i = 0; i < rows; ++i, start += stride) __builtin_prefetch(start, 0, 3);
 }
 
 // The columns that a last panel has, between C and a small copy of a whole panel's width: nothing beyond them is touched.

@@ -57,16 +57,17 @@ extension ModelConfiguration {
       case .vectors(let size):
         .object([(key: "kind", value: .string("vectors")), (key: "size", value: .integer(size))])
       }
-    return .object([
-      (key: "cell", value: .string(cell.name)),
-      (key: "input", value: inputJSON),
-      (key: "hidden_size", value: .integer(hiddenSize)),
-      (key: "layers", value: .integer(layerCount)),
-      (key: "output_size", value: .integer(outputSize)),
-      (key: "head", value: .string(head.nameInFiles)),
-      (key: "dropout", value: .number(dropout)),
-      (key: "head_dropout", value: .number(headDropout)),
-    ])
+    return .object(
+      [
+        (key: "cell", value: .string(cell.name)),
+        (key: "input", value: inputJSON),
+        (key: "hidden_size", value: .integer(hiddenSize)),
+        (key: "layers", value: .integer(layerCount)),
+        (key: "output_size", value: .integer(outputSize)),
+        (key: "head", value: .string(head.nameInFiles)),
+        (key: "dropout", value: .number(dropout)),
+        (key: "head_dropout", value: .number(headDropout)),
+      ] + optionsJSON)
   }
 }
 
@@ -76,6 +77,8 @@ extension ModelConfiguration.Head {
     switch self {
     case .everyStep: "every-step"
     case .lastStep: "last-step"
+    case .meanOverSteps: "mean-over-steps"
+    case .maxOverSteps: "max-over-steps"
     case .none: "none"
     }
   }
@@ -92,9 +95,9 @@ extension ModelMetadata {
     guard version == ModelFile.version else {
       throw .unsupportedVersion(file: file.file, found: version, supported: ModelFile.version)
     }
-    let reader = try Reader(file, "configuration")
+    let reader = try MetadataReader(file, "configuration")
     configuration = try Self.configuration(reader, cell: cell)
-    vocabulary = file.metadata("vocabulary") == nil ? nil : try Self.vocabulary(Reader(file, "vocabulary"))
+    vocabulary = file.metadata("vocabulary") == nil ? nil : try Self.vocabulary(MetadataReader(file, "vocabulary"))
     if let vocabulary, let size = configuration.input.vocabularySize, vocabulary.count != size {
       throw .invalidMetadata(
         file: file.file, key: "vocabulary",
@@ -104,11 +107,9 @@ extension ModelMetadata {
 
   /// Checks names and shapes before anything of the model's size is allocated: a file's configuration may lie.
   func checkTensors(of file: SafetensorsFile) throws(CheckpointError) {
-    let expectedCount =
-      configuration.layerCount.multipliedReportingOverflow(by: 4).overflow
-      || configuration.layerCount * 4 > file.tensors.count
-    if expectedCount {
-      throw .missingTensor(file: file.file, name: "rnn.weight_ih_l\(file.tensors.count / 4)")
+    let perLayer = configuration.directions.count * (configuration.cell.structure.recurrentProduct == .none ? 2 : 4)
+    if configuration.layerCount > file.tensors.count / perLayer {
+      throw .missingTensor(file: file.file, name: "rnn.weight_ih_l\(file.tensors.count / perLayer)")
     }
     let table: ParameterTable
     do { table = try ParameterTable(configuration) } catch {
@@ -127,7 +128,7 @@ extension ModelMetadata {
   }
 
   private static func configuration(
-    _ reader: Reader, cell given: (any RecurrentCell)?
+    _ reader: MetadataReader, cell given: (any RecurrentCell)?
   ) throws(CheckpointError) -> ModelConfiguration {
     let name = try reader.string("cell")
     if let given, given.name != name {
@@ -152,21 +153,21 @@ extension ModelMetadata {
     }
     let hiddenSize = try reader.size("hidden_size")
     let outputSize = try reader.size("output_size")
-    guard head != .none || outputSize == hiddenSize else {
-      throw reader.fault("without a head output_size is hidden_size, \(hiddenSize), not \(outputSize)")
-    }
-    let dropout = try reader.number("dropout")
-    guard (0..<1).contains(dropout) else { throw reader.fault("dropout is \(dropout), not in 0..<1") }
+    let dropout = try reader.probability("dropout")
     // Files of earlier versions do not have it.
-    let headDropout = reader.json["head_dropout"] == nil ? 0 : try reader.number("head_dropout")
-    guard (0..<1).contains(headDropout) else { throw reader.fault("head_dropout is \(headDropout), not in 0..<1") }
+    let headDropout = try reader.probability("head_dropout")
     guard head != .none || headDropout == 0 else { throw reader.fault("head_dropout is \(headDropout) without a head") }
-    return ModelConfiguration(
+    var configuration = ModelConfiguration(
       cell: cell, input: parsed, hiddenSize: hiddenSize, layerCount: try reader.size("layers"),
-      outputSize: outputSize, head: head, dropout: dropout, headDropout: headDropout)
+      outputSize: head == .none ? hiddenSize : outputSize, head: head, dropout: dropout, headDropout: headDropout)
+    try configuration.readOptions(reader)
+    guard configuration.outputSize == outputSize else {
+      throw reader.fault("without a head output_size is hidden_size, \(configuration.outputSize), not \(outputSize)")
+    }
+    return configuration
   }
 
-  private static func vocabulary(_ reader: Reader) throws(CheckpointError) -> Vocabulary {
+  private static func vocabulary(_ reader: MetadataReader) throws(CheckpointError) -> Vocabulary {
     let unit = try reader.string("unit")
     guard unit == "scalar" || unit == "byte" else { throw reader.fault("there is no unit \(unit)") }
     guard let list = reader.json["symbols"]?.array else { throw reader.fault("symbols are missing") }
@@ -184,7 +185,7 @@ extension ModelMetadata {
 }
 
 /// Members of one JSON object in the metadata, with errors that say where.
-private struct Reader {
+struct MetadataReader {
   let file: String
   let key: String
   let json: JSON
@@ -206,9 +207,9 @@ private struct Reader {
 
   func fault(_ reason: String) -> CheckpointError { .invalidMetadata(file: file, key: key, reason: reason) }
 
-  func member(_ name: String) throws(CheckpointError) -> Reader {
+  func member(_ name: String) throws(CheckpointError) -> MetadataReader {
     guard let value = json[name] else { throw fault("\(name) is missing") }
-    return Reader(file: file, key: key, json: value)
+    return MetadataReader(file: file, key: key, json: value)
   }
 
   func string(_ name: String) throws(CheckpointError) -> String {

@@ -66,7 +66,7 @@ private struct GradientCheck: ~Copyable {
       inputGradient: configuration.input.vocabularySize == nil, threads: threads)
     self.init(
       model, pass, loss: loss, inputRows: steps * batchSize,
-      outputRows: configuration.head == .lastStep ? batchSize : steps * batchSize, &generator)
+      outputRows: configuration.head.isPooled ? batchSize : steps * batchSize, &generator)
   }
 
   /// Draws the data.
@@ -77,7 +77,7 @@ private struct GradientCheck: ~Copyable {
     let configuration = model.configuration
     self.model = model
     self.loss = loss
-    dropoutSeed = configuration.hasDropout ? generator.next() : nil
+    dropoutSeed = configuration.isRandom ? generator.next() : nil
     state = RecurrentState(zerosFor: configuration, batchSize: pass.plan.batchSize)
     self.pass = pass
     for index in state.values.indices { state.values[index] = generator.uniform(-1, 1) }
@@ -155,9 +155,11 @@ private struct GradientCheck: ~Copyable {
     }
     for part in 0..<state.partCount {
       let name = part < 2 ? "initial state \(part == 0 ? "h" : "c")" : "initial state \(part)"
-      let shape = [state.layerCount, state.batchSize, state.hiddenSize]
-      let count = state.values.count / state.partCount
-      tensors.append(compare(name, shape, stateGradient[part: part]) { .state(part * count + $0) })
+      let isUniform = Set(state.widths[part]).count == 1
+      let count = stateGradient[part: part].count
+      let shape = isUniform ? [state.recurrenceCount, state.batchSize, state.widths[part][0]] : [count]
+      let first = state.widths[..<part].joined().reduce(0, +) * state.batchSize
+      tensors.append(compare(name, shape, stateGradient[part: part]) { .state(first + $0) })
     }
     return GradientReport(tensors: tensors)
   }

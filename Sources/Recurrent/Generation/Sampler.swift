@@ -15,6 +15,7 @@ public struct Sampler<S: Scalar>: ~Copyable {
     precondition(
       configuration.input.vocabularySize == configuration.outputSize && configuration.head == .everyStep,
       "sampling needs a token model with one output a token at every step")
+    precondition(configuration.directions == .forward, "a model that runs both ways cannot be sampled step by step")
     engine = Engine(
       try Plan(configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), scalar: S.self), threads: 1)
     engine.load(model)
@@ -27,7 +28,7 @@ public struct Sampler<S: Scalar>: ~Copyable {
 
   /// The state after the tokens fed so far.
   public var state: RecurrentState<S> {
-    get { engine.state { engine.state($0, after: 0) } }
+    get { engine.initialState }
     set { engine.setInitialState(newValue) }
   }
 
@@ -36,8 +37,8 @@ public struct Sampler<S: Scalar>: ~Copyable {
     precondition(
       token >= 0 && token < engine.plan.outputs.columns, "token \(token) of \(engine.plan.outputs.columns)")
     engine.indices[0] = token
-    engine.perform(.forward, steps: 1)
-    engine.carryState(after: 1)
+    engine.perform(.forward)
+    engine.carryState()
     hasLogits = true
   }
 

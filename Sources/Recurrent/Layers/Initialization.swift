@@ -38,40 +38,65 @@ public struct Initialization: Sendable, Hashable {
     using generator: inout SeededGenerator
   ) {
     let structure = configuration.cell.structure
-    let hidden = configuration.hiddenSize
-    let bound = 1 / Double(hidden).squareRoot()
     if let forgetGateBias {
       precondition(
         structure.forgetGate != nil,
         "a forget-gate bias of \(forgetGateBias) was asked of \(configuration.cell.name), which has no such gate")
     }
     for entry in table.entries {
-      let isRecurrentMatrix = entry.name.contains("weight_hh")
-      let scheme = isRecurrentMatrix || entry.name.contains("bias_hh") ? recurrent : input
-      let gates = entry.name.hasPrefix("rnn.") ? structure.gateCount : 1
-      for gate in 0..<gates {
-        let rows = entry.shape[0] / gates
-        let values: [Double]
-        if entry.shape.count == 1 {
-          values = (0..<rows).map { _ in scheme == .pytorch ? generator.uniform(-bound, bound) : 0 }
-        } else if entry.name == "embedding.weight" {
-          // A lookup has no fan-in to scale by; unit variance, as PyTorch's nn.Embedding.
-          values = (0..<entry.count).map { _ in generator.normal() }
-        } else {
-          values = Self.matrix(scheme, rows, entry.shape[1], bound: bound, &generator)
-        }
-        let start = entry.offset + gate * values.count
-        for (index, value) in values.enumerated() { block[start + index] = S(value) }
-      }
+      let values =
+        entry.name.hasPrefix("rnn.")
+        ? recurrentValues(entry, structure, configuration, &generator)
+        : values(entry, configuration, &generator)
+      for (index, value) in values.enumerated() { block[entry.offset + index] = S(value) }
     }
     if let forgetGateBias, let gate = structure.forgetGate {
-      for places in table.layers {
+      for (index, places) in table.recurrences.enumerated() {
+        let hidden = configuration.hiddenSize(ofLayer: index / configuration.directions.count)
         for unit in gate * hidden..<(gate + 1) * hidden {
           block[places.inputBias + unit] = S(forgetGateBias)
           block[places.hiddenBias + unit] = 0
         }
       }
     }
+  }
+
+  /// Of the embedding or the head.
+  private func values(
+    _ entry: ParameterTable.Entry, _ configuration: ModelConfiguration, _ generator: inout SeededGenerator
+  ) -> [Double] {
+    // A lookup has no fan-in to scale by; unit variance, as PyTorch's nn.Embedding.
+    if entry.name == "embedding.weight" { return (0..<entry.count).map { _ in generator.normal() } }
+    let bound = 1 / Double(configuration.headInputSize).squareRoot()
+    return Self.values(input, entry.shape, bound: bound, &generator)
+  }
+
+  /// Of a recurrent layer: weights and biases gate by gate.
+  private func recurrentValues(
+    _ entry: ParameterTable.Entry, _ structure: CellStructure, _ configuration: ModelConfiguration,
+    _ generator: inout SeededGenerator
+  ) -> [Double] {
+    if entry.name.hasPrefix("rnn.initial_state") { return [Double](repeating: 0, count: entry.count) }
+    if entry.name.hasPrefix("rnn.vectors") {
+      return structure.vectors.flatMap { $0.start.values(count: entry.shape[1], using: &generator) }
+    }
+    let isProjection = entry.name.hasPrefix("rnn.weight_hr")
+    let gates = isProjection ? 1 : structure.gateCount
+    let hidden = isProjection ? entry.shape[1] : entry.shape[0] / gates
+    let scheme = entry.name.hasPrefix("rnn.weight_hh") || entry.name.hasPrefix("rnn.bias_hh") ? recurrent : input
+    var shape = entry.shape
+    shape[0] /= gates
+    return (0..<gates).flatMap { _ in
+      Self.values(scheme, shape, bound: 1 / Double(hidden).squareRoot(), &generator)
+    }
+  }
+
+  /// Of a weight [rows, columns] or a bias [rows].
+  private static func values(
+    _ scheme: Weights, _ shape: [Int], bound: Double, _ generator: inout SeededGenerator
+  ) -> [Double] {
+    if shape.count == 2 { return matrix(scheme, shape[0], shape[1], bound: bound, &generator) }
+    return (0..<shape[0]).map { _ in scheme == .pytorch ? generator.uniform(-bound, bound) : 0 }
   }
 
   /// A matrix [rows, columns] that multiplies vectors of `columns` (fan-in) into `rows` (fan-out).
@@ -95,6 +120,15 @@ public struct Initialization: Sendable, Hashable {
       Orthogonal.orthonormalize(&values, rows: tall, columns: narrow)
       if rows >= columns { return values }
       return (0..<count).map { values[$0 % columns * narrow + $0 / columns] }
+    }
+  }
+}
+
+extension CellVector.Start {
+  func values(count: Int, using generator: inout SeededGenerator) -> [Double] {
+    switch self {
+    case .constant(let value): [Double](repeating: value, count: count)
+    case .uniform(let lower, let upper): (0..<count).map { _ in generator.uniform(lower, upper) }
     }
   }
 }

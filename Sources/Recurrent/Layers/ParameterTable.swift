@@ -1,6 +1,7 @@
 /// The parameters of a model: name, shape and place of each in one flat block. Names and shapes are PyTorch's, as of a
 /// module with an `nn.Embedding` named embedding, an `nn.RNN`/`LSTM`/`GRU` named rnn and an `nn.Linear` named linear
-/// (the head, if there is one).
+/// (the head, if there is one). What PyTorch does not have: rnn.vectors_l… [vectors, H], a cell's own vectors, and
+/// rnn.initial_state_l… [S, H], a trained initial state (with a projection the first P of its first row are used).
 public struct ParameterTable: Sendable, Hashable {
   public struct Entry: Sendable, Hashable {
     public let name: String
@@ -22,14 +23,22 @@ public struct ParameterTable: Sendable, Hashable {
   /// nil where no parameter has the name.
   public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 
-  /// Offsets that the engine needs, so that no name is looked up in a pass.
-  struct Layer: Sendable, Hashable {
+  /// Offsets of one direction of a layer that the engine needs, so that no name is looked up in a pass.
+  struct Recurrence: Sendable, Hashable {
     var inputWeights = 0
+    /// Of a cell without recurrent product 0, as its bias.
     var hiddenWeights = 0
     var inputBias = 0
     var hiddenBias = 0
+    /// nil without projection.
+    var projection: Int?
+    /// nil where the cell has no vectors.
+    var vectors: Int?
+    /// nil where the state starts from 0.
+    var initialState: Int?
   }
-  private(set) var layers: [Layer] = []
+  /// Layer by layer, in each the forward direction first.
+  private(set) var recurrences: [Recurrence] = []
   private(set) var embedding = 0
   private(set) var headWeights = 0
   private(set) var headBias = 0
@@ -37,26 +46,49 @@ public struct ParameterTable: Sendable, Hashable {
   /// - Throws: `PlanError.tooLarge` where a size overflows.
   public init(_ configuration: ModelConfiguration) throws(PlanError) {
     configuration.validate()
-    let hidden = configuration.hiddenSize
-    let (rows, overflow) = configuration.cell.structure.gateCount.multipliedReportingOverflow(by: hidden)
-    if overflow { throw .tooLarge(what: "the weights of a layer of \(hidden) hidden units") }
+    for layer in 0..<configuration.layerCount where configuration.hiddenSize(ofLayer: layer) > Int.max >> 8 {
+      throw .tooLarge(what: "the weights of a layer of \(configuration.hiddenSize(ofLayer: layer)) hidden units")
+    }
     if case .embedding(let vocabulary, let size) = configuration.input {
       embedding = try append("embedding.weight", [vocabulary, size])
     }
     for layer in 0..<configuration.layerCount {
-      var places = Layer()
-      places.inputWeights = try append(
-        "rnn.weight_ih_l\(layer)", [rows, configuration.inputSize(ofLayer: layer)])
-      places.hiddenWeights = try append("rnn.weight_hh_l\(layer)", [rows, hidden])
-      places.inputBias = try append("rnn.bias_ih_l\(layer)", [rows])
-      places.hiddenBias = try append("rnn.bias_hh_l\(layer)", [rows])
-      layers.append(places)
+      for direction in 0..<configuration.directions.count {
+        try append(configuration, layer: layer, suffix: "_l\(layer)" + (direction == 0 ? "" : "_reverse"))
+      }
     }
     guard configuration.head != .none else { return }
-    headWeights = try append("linear.weight", [configuration.outputSize, hidden])
+    headWeights = try append("linear.weight", [configuration.outputSize, configuration.headInputSize])
     headBias = try append("linear.bias", [configuration.outputSize])
   }
 
+  private mutating func append(
+    _ configuration: ModelConfiguration, layer: Int, suffix: String
+  ) throws(PlanError) {
+    let structure = configuration.cell.structure
+    let hidden = configuration.hiddenSize(ofLayer: layer)
+    let output = configuration.directionSize(ofLayer: layer)
+    let (rows, overflow) = structure.gateCount.multipliedReportingOverflow(by: hidden)
+    if overflow { throw .tooLarge(what: "the weights of a layer of \(hidden) hidden units") }
+    let hasProduct = structure.recurrentProduct != .none
+    var places = Recurrence()
+    places.inputWeights = try append("rnn.weight_ih" + suffix, [rows, configuration.inputSize(ofLayer: layer)])
+    if hasProduct { places.hiddenWeights = try append("rnn.weight_hh" + suffix, [rows, output]) }
+    places.inputBias = try append("rnn.bias_ih" + suffix, [rows])
+    if hasProduct { places.hiddenBias = try append("rnn.bias_hh" + suffix, [rows]) }
+    if configuration.projectionSize != nil {
+      places.projection = try append("rnn.weight_hr" + suffix, [output, hidden])
+    }
+    if structure.vectorCount > 0 {
+      places.vectors = try append("rnn.vectors" + suffix, [structure.vectorCount, hidden])
+    }
+    if configuration.trainsInitialState {
+      places.initialState = try append("rnn.initial_state" + suffix, [structure.stateCount, hidden])
+    }
+    recurrences.append(places)
+  }
+
+  @discardableResult
   private mutating func append(_ name: String, _ shape: [Int]) throws(PlanError) -> Int {
     let offset = blockCount
     var count = 1

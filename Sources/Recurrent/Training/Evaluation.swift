@@ -29,10 +29,10 @@ extension Model {
     for start in stride(from: 0, to: count, by: segment) {
       let steps = min(segment, count - start)
       engine.setTokens(tokens.span.extracting(start..<start + steps), steps: steps)
-      engine.setClasses(tokens.span.extracting(start + 1..<start + 1 + steps), steps: steps)
-      engine.perform(.evaluation, steps: steps)
-      engine.carryState(after: steps)
-      sum += engine.meanLoss(steps: steps) * Double(steps)
+      engine.setClasses(tokens.span.extracting(start + 1..<start + 1 + steps))
+      engine.perform(.evaluation)
+      engine.carryState()
+      sum += engine.meanLoss() * Double(steps)
     }
     return Evaluation(loss: sum / Double(count), tokenCount: count)
   }

@@ -32,17 +32,20 @@ public struct Trainer<S: Scalar>: ~Copyable {
   /// - Parameters:
   ///   - batchSize: N, sequences side by side.
   ///   - sequenceLength: T, the most steps of a segment.
+  ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
-  ///   - seed: of the dropout masks.
+  ///   - seed: of the masks of dropout and zoneout.
   /// - Throws: `PlanError` where the memory does not suffice.
   public init(
     _ model: Model<S>, batchSize: Int, sequenceLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant,
-    clipping: GradientClipping = .none, carriesState: Bool = false, threads: Int = 0, seed: UInt64 = 0
+    clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false, threads: Int = 0,
+    seed: UInt64 = 0
   ) throws(PlanError) {
     let plan = try Plan(
       model.configuration, steps: sequenceLength, batchSize: batchSize,
-      purpose: .training(loss: loss, momentCount: optimizer.momentCount), scalar: S.self)
+      purpose: .training(loss: loss, momentCount: optimizer.momentCount), isRagged: isRagged,
+      scalar: S.self)
     engine = Engine(plan, threads: threads)
     engine.load(model)
     trained = model
@@ -64,12 +67,15 @@ public struct Trainer<S: Scalar>: ~Copyable {
 
   /// The state before the next step.
   public var state: RecurrentState<S> {
-    get { engine.state { engine.state($0, after: 0) } }
+    get { engine.initialState }
     set { engine.setInitialState(newValue) }
   }
 
-  /// Lets the next step start from the zero state.
+  /// Lets the next step start from the zero state, or the trained one.
   public mutating func resetState() { engine.zeroState() }
+
+  /// Lets one sequence of the next step start anew.
+  public mutating func resetState(ofSequence sequence: Int) { engine.zeroState(of: sequence) }
 
   // MARK: Steps
 
@@ -77,51 +83,99 @@ public struct Trainer<S: Scalar>: ~Copyable {
   public mutating func step(tokens: Span<Int32>, classes: Span<Int32>) -> StepReport {
     let steps = tokens.count / engine.plan.batchSize
     engine.setTokens(tokens, steps: steps)
-    engine.setClasses(classes, steps: steps)
-    return step(steps)
+    engine.setClasses(classes)
+    return step()
   }
 
   /// One step on tokens [T, N] with target values [T, N, O] or [N, O].
   public mutating func step(tokens: Span<Int32>, values: Span<S>) -> StepReport {
     let steps = tokens.count / engine.plan.batchSize
     engine.setTokens(tokens, steps: steps)
-    engine.setValues(values, steps: steps)
-    return step(steps)
+    engine.setValues(values)
+    return step()
   }
 
   /// One step on vectors [T, N, I] with the class of each output, [T, N] or [N].
   public mutating func step(vectors: Span<S>, classes: Span<Int32>) -> StepReport {
     let steps = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
     engine.setVectors(vectors, steps: steps)
-    engine.setClasses(classes, steps: steps)
-    return step(steps)
+    engine.setClasses(classes)
+    return step()
   }
 
   /// One step on vectors [T, N, I] with target values [T, N, O] or [N, O].
   public mutating func step(vectors: Span<S>, values: Span<S>) -> StepReport {
     let steps = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
     engine.setVectors(vectors, steps: steps)
-    engine.setValues(values, steps: steps)
-    return step(steps)
+    engine.setValues(values)
+    return step()
   }
 
   /// One step on window number `window` of parallel token streams.
   /// - Precondition: `streams` has this trainer's batch size and sequence length.
   public mutating func step(window: Int, of streams: TokenStreams) -> StepReport {
     engine.setWindow(window, of: streams)
-    return step(engine.plan.steps)
+    return step()
   }
 
-  private mutating func step(_ steps: Int) -> StepReport {
+  /// One step on up to N sequences of 1 to T tokens; a class for every step, or one for each sequence.
+  public mutating func step(tokens: Sequences<Int32>, classes: Sequences<Int32>) -> StepReport {
+    engine.setTokens(tokens)
+    engine.setClasses(classes)
+    return step()
+  }
+
+  /// One step on up to N sequences of 1 to T tokens with the class of each sequence.
+  public mutating func step(tokens: Sequences<Int32>, classes: Span<Int32>) -> StepReport {
+    engine.setTokens(tokens)
+    engine.setClasses(classes)
+    return step()
+  }
+
+  /// One step on up to N sequences of 1 to T tokens with target values [N, O].
+  public mutating func step(tokens: Sequences<Int32>, values: Span<S>) -> StepReport {
+    engine.setTokens(tokens)
+    engine.setValues(values)
+    return step()
+  }
+
+  /// One step on up to N sequences of 1 to T vectors with a class for every step.
+  public mutating func step(vectors: Sequences<S>, classes: Sequences<Int32>) -> StepReport {
+    engine.setVectors(vectors)
+    engine.setClasses(classes)
+    return step()
+  }
+
+  /// One step on up to N sequences of 1 to T vectors with the class of each sequence.
+  public mutating func step(vectors: Sequences<S>, classes: Span<Int32>) -> StepReport {
+    engine.setVectors(vectors)
+    engine.setClasses(classes)
+    return step()
+  }
+
+  /// One step on up to N sequences of 1 to T vectors with target values for every step.
+  public mutating func step(vectors: Sequences<S>, values: Sequences<S>) -> StepReport {
+    engine.setVectors(vectors)
+    engine.setValues(values)
+    return step()
+  }
+
+  /// One step on up to N sequences of 1 to T vectors with target values [N, O].
+  public mutating func step(vectors: Sequences<S>, values: Span<S>) -> StepReport {
+    engine.setVectors(vectors)
+    engine.setValues(values)
+    return step()
+  }
+
+  private mutating func step() -> StepReport {
     let rate = optimizer.learningRate * schedule.factor(at: stepCount)
     stepCount += 1
     engine.perform(
-      .training, steps: steps,
-      dropoutSeed: engine.plan.configuration.hasDropout ? dropoutSeeds.next() : nil,
+      .training, dropoutSeed: engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
       update: optimizer.rule(step: stepCount, rate: rate, clipping: clipping))
-    if carriesState { engine.carryState(after: steps) }
+    if carriesState { engine.carryState() }
     return StepReport(
-      step: stepCount, loss: engine.meanLoss(steps: steps), gradientNorm: engine.gradientNorm(),
+      step: stepCount, loss: engine.meanLoss(), gradientNorm: engine.gradientNorm(),
       learningRate: rate)
   }
 
@@ -137,9 +191,9 @@ public struct Trainer<S: Scalar>: ~Copyable {
     var sum = 0.0
     for window in 0..<streams.windowCount {
       engine.setWindow(window, of: streams)
-      engine.perform(.evaluation, steps: engine.plan.steps)
-      engine.carryState(after: engine.plan.steps)
-      sum += engine.meanLoss(steps: engine.plan.steps)
+      engine.perform(.evaluation)
+      engine.carryState()
+      sum += engine.meanLoss()
     }
     return sum / Double(streams.windowCount)
   }

@@ -1,45 +1,26 @@
 internal import Kernels
 
-/// Inputs and targets into the engine's memory, checked on the way.
+/// Inputs and targets into the engine's memory, checked on the way. Inputs come first: they say which rows the batch has.
 extension Engine {
+  // MARK: One length
+
   /// Tokens [T, N].
   func setTokens(_ tokens: Span<Int32>, steps: Int) {
-    guard let vocabularySize = plan.configuration.input.vocabularySize else {
-      preconditionFailure("the model takes vectors, not tokens")
-    }
+    let vocabularySize = vocabularySize
     check(count: tokens.count, isStepsOf: steps, width: 1, "tokens")
     Self.check(tokens, below: vocabularySize, "token")
-    indices.write(tokens, at: 0)
+    setRows(steps: steps)
+    indices.write(tokens, at: plan.index.tokens)
   }
 
   /// Vectors [T, N, I].
   func setVectors(_ vectors: Span<S>, steps: Int) {
-    guard case .vectors(let size) = plan.configuration.input, let input = plan.input else {
-      preconditionFailure("the model takes tokens, not vectors")
+    let input = vectorInput
+    check(count: vectors.count, isStepsOf: steps, width: input.columns, "vector components")
+    setRows(steps: steps)
+    for row in 0..<rowCount {
+      block.write(vectors.extracting(row * input.columns..<(row + 1) * input.columns), at: input.row(row).offset)
     }
-    check(count: vectors.count, isStepsOf: steps, width: size, "vector components")
-    for row in 0..<steps * plan.batchSize {
-      block.write(vectors.extracting(row * size..<(row + 1) * size), at: input.row(row).offset)
-    }
-  }
-
-  /// Classes [T, N], or [N] for a head at the last step.
-  func setClasses(_ classes: Span<Int32>, steps: Int) {
-    precondition(plan.loss == .crossEntropy, "classes are for the cross-entropy; the loss is \(lossName)")
-    let rows = plan.outputRows(steps: steps)
-    precondition(classes.count == rows, "expected \(rows) classes, got \(classes.count)")
-    Self.check(classes, below: plan.outputs.columns, "class")
-    indices.write(classes, at: plan.rowCount)
-  }
-
-  /// Values [T, N, O], or [N, O] for a head at the last step.
-  func setValues(_ values: Span<S>, steps: Int) {
-    guard plan.loss == .meanSquaredError, let targets = plan.targets else {
-      preconditionFailure("values are for the mean squared error; the loss is \(lossName)")
-    }
-    let count = plan.outputRows(steps: steps) * targets.columns
-    precondition(values.count == count, "expected \(count) target values, got \(values.count)")
-    block.write(values, at: targets.offset)
   }
 
   /// One window of parallel streams: its inputs as tokens, its targets as classes.
@@ -53,14 +34,111 @@ extension Engine {
     guard let vocabularySize = plan.configuration.input.vocabularySize, plan.configuration.head == .everyStep,
       plan.loss == .crossEntropy
     else { preconditionFailure("token streams need tokens in and classes out at every step") }
-    var tokens = indices.mutableSpan(0, plan.rowCount)
-    var classes = indices.mutableSpan(plan.rowCount, plan.rowCount)
+    setRows(steps: plan.steps)
+    var tokens = indices.mutableSpan(plan.index.tokens, plan.rowCount)
+    var classes = indices.mutableSpan(plan.index.classes, plan.rowCount)
     streams.copyWindow(window, inputs: &tokens, targets: &classes)
     Self.check(tokens.span, below: vocabularySize, "token")
     Self.check(classes.span, below: plan.outputs.columns, "class")
   }
 
-  private var lossName: String { plan.loss?.rawValue ?? "the caller's" }
+  // MARK: Different lengths
+
+  func setTokens(_ tokens: Sequences<Int32>) {
+    let vocabularySize = vocabularySize
+    precondition(tokens.width == 1, "expected 1 token a step, got \(tokens.width)")
+    Self.check(tokens.values.span, below: vocabularySize, "token")
+    setRows(lengths: tokens.lengths)
+    writeIndices(tokens, at: plan.index.tokens)
+  }
+
+  func setVectors(_ vectors: Sequences<S>) {
+    let input = vectorInput
+    precondition(vectors.width == input.columns, "expected vectors of \(input.columns), got \(vectors.width)")
+    setRows(lengths: vectors.lengths)
+    write(vectors, to: input)
+  }
+
+  /// An index for each row, from `offset` on.
+  func writeIndices(_ values: Sequences<Int32>, at offset: Int) {
+    for place in 0..<sequenceCount {
+      let sequence = sequence(inPlace: place)
+      for step in 0..<length(ofPlace: place) {
+        indices[offset + firstRow(ofStep: step) + place] = values.values[values.position(of: sequence, step: step)]
+      }
+    }
+  }
+
+  /// Sequences of the batch to rows of `target`.
+  func write(_ values: Sequences<S>, to target: Matrix) {
+    checkLengths(of: values)
+    for place in 0..<sequenceCount {
+      let sequence = sequence(inPlace: place)
+      for step in 0..<length(ofPlace: place) {
+        let start = values.position(of: sequence, step: step)
+        block.write(
+          values.values.span.extracting(start..<start + values.width),
+          at: target.row(firstRow(ofStep: step) + place).offset)
+      }
+    }
+  }
+
+  /// Rows of `source` as the sequences of the batch.
+  func sequences(_ source: Matrix) -> Sequences<S> {
+    var lengths = [Int](repeating: 0, count: sequenceCount)
+    var places = lengths
+    for place in 0..<sequenceCount {
+      lengths[sequence(inPlace: place)] = length(ofPlace: place)
+      places[sequence(inPlace: place)] = place
+    }
+    let values = places.indices.flatMap { sequence in
+      (0..<lengths[sequence]).flatMap { block.array(source.row(firstRow(ofStep: $0) + places[sequence])) }
+    }
+    return Sequences(values: values, lengths: lengths, width: source.columns)
+  }
+
+  /// The states of a recurrence after every step of each sequence, in the order of time.
+  func stateSequences(_ index: Int) -> Sequences<S> {
+    let recurrence = plan.recurrences[index]
+    let states = recurrence.states.rows(plan.batchSize..<recurrence.states.rows)
+    let inOrder = sequences(states)
+    guard recurrence.isReverse else { return inOrder }
+    let width = states.columns
+    return Sequences(
+      (0..<inOrder.count).map { sequence in
+        let rows = Array(inOrder[sequence])
+        return inOrder.lengths[sequence..<sequence + 1].flatMap { length in
+          (0..<length).reversed().flatMap { rows[$0 * width..<($0 + 1) * width] }
+        }
+      }, width: width)
+  }
+
+  /// Traps where values for every step do not have the lengths of the batch.
+  func checkLengths<Element>(of values: Sequences<Element>) {
+    precondition(values.count == sequenceCount, "expected \(sequenceCount) sequences, got \(values.count)")
+    for place in 0..<sequenceCount {
+      let sequence = sequence(inPlace: place)
+      precondition(
+        values.lengths[sequence] == length(ofPlace: place),
+        "expected \(length(ofPlace: place)) steps of sequence \(sequence), got \(values.lengths[sequence])")
+    }
+  }
+
+  // MARK: Checks
+
+  private var vocabularySize: Int {
+    guard let size = plan.configuration.input.vocabularySize else {
+      preconditionFailure("the model takes vectors, not tokens")
+    }
+    return size
+  }
+
+  private var vectorInput: Matrix {
+    guard case .vectors = plan.configuration.input, let input = plan.input else {
+      preconditionFailure("the model takes tokens, not vectors")
+    }
+    return input
+  }
 
   private func check(count: Int, isStepsOf steps: Int, width: Int, _ what: String) {
     precondition(steps >= 1 && steps <= plan.steps, "steps must be in 1...\(plan.steps), got \(steps)")
@@ -70,23 +148,9 @@ extension Engine {
       "expected \(expected) \(what) for \(steps) steps of \(plan.batchSize) sequences, got \(count)")
   }
 
-  private static func check(_ values: Span<Int32>, below limit: Int, _ what: String) {
+  static func check(_ values: Span<Int32>, below limit: Int, _ what: String) {
     for index in values.indices {
       precondition(values[index] >= 0 && values[index] < limit, "\(what) \(values[index]) of \(limit)")
-    }
-  }
-}
-
-extension Plan {
-  /// nil: the caller's own.
-  var loss: Loss? { purpose.loss }
-}
-
-extension Plan.Purpose {
-  /// nil: the caller's own.
-  var loss: Loss? {
-    switch self {
-    case .training(let loss, _), .inference(let loss): loss
     }
   }
 }

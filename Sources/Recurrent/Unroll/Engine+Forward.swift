@@ -1,190 +1,206 @@
 internal import Kernels
 
-/// The forward pass: per layer and block of steps one hoisted input product, then the steps in order; then the head.
+/// The forward pass: layer by layer, and in each by blocks of steps, the hoisted input product and then the steps in
+/// order (`Engine+Unroll`); then the head.
 extension Engine {
   func forward(_ job: EngineJob, _ worker: Int) {
-    let rows = job.steps * plan.batchSize
     if let embedding = plan.embedding, let input = plan.input {
-      let share = pool.share(of: rows, worker: worker)
-      block.gather(embedding, indices, at: share.lowerBound, into: input.rows(share))
+      let share = pool.share(of: rowCount, worker: worker)
+      block.gather(embedding, indices, at: plan.index.tokens + share.lowerBound, into: input.rows(share))
       pool.barrier()
     }
+    startStates(job, worker)
     for index in plan.layers.indices {
       let layer = plan.layers[index]
+      mirrorInput(layer, worker)
       for start in stride(from: 0, to: job.steps, by: plan.blockSteps) {
-        forward(layer, steps: start..<min(start + plan.blockSteps, job.steps), worker)
-      }
-      if let dropped = layer.dropped {
-        drop(layer, index, dropped, job, pool.share(of: plan.batchSize, worker: worker))
+        let steps = start..<min(start + plan.blockSteps, job.steps)
+        for recurrence in layer.recurrences { inputProduct(recurrence, steps: steps, worker) }
+        pool.barrier()
+        for recurrence in layer.recurrences {
+          guard let share = share(of: recurrence, worker: worker) else { continue }
+          unroll(recurrence, steps: steps, share, job)
+        }
         pool.barrier()
       }
+      passUp(layer, index, job, worker)
     }
-    if plan.configuration.head != .none {
-      head(job, worker)
+    if let head = plan.head {
+      gatherHeadInput(head, job, worker)
+      multiply(head, worker)
       pool.barrier()
     }
   }
 
-  /// A block of steps of a layer.
-  private func forward(_ layer: LayerPlan, steps: Range<Int>, _ worker: Int) {
-    let rows = steps.lowerBound * plan.batchSize..<steps.upperBound * plan.batchSize
-    let layer = plan.isTraining ? layer : layer.keeping(rowsFrom: rows.lowerBound)
-    inputProduct(layer, rows: rows, worker)
-    pool.barrier()
-    if let twoStageCell {
-      unroll(twoStageCell, layer, steps, pool.share(of: plan.batchSize, worker: worker))
-    } else {
-      let share = StepShare(layer, batchSize: plan.batchSize, worker: worker, of: pool.count)
-      unroll(cell, layer, steps, share)
+  /// The trained initial state where a sequence starts from it, and the masks of recurrent dropout.
+  private func startStates(_ job: EngineJob, _ worker: Int) {
+    for (index, recurrence) in plan.recurrences.enumerated() {
+      if let start = recurrence.initialState {
+        for sequence in pool.share(of: plan.batchSize, worker: worker)
+        where indices[plan.index.isFresh + sequence] != 0 {
+          block.copy(start, to: recurrence.states.row(sequence))
+        }
+      }
+      if let mask = recurrence.mask, let seed = job.dropoutSeed {
+        for place in pool.share(of: sequenceCount, worker: worker) {
+          let row = mask.row(place)
+          block.fill(row, with: 1)
+          block.dropout(
+            row, into: row, columns: 0..<row.columns, rate: plan.configuration.recurrentDropout,
+            seed: seed &+ MaskStream.recurrent(index), first: sequence(inPlace: place) * row.columns)
+        }
+      }
+    }
+    // The next barrier comes before the first step.
+  }
+
+  /// What the other direction reads: the input in its order.
+  private func mirrorInput(_ layer: LayerPlan, _ worker: Int) {
+    guard layer.merge != nil else { return }
+    let share = pool.share(of: rowCount, worker: worker)
+    if let input = layer.input, let target = plan.recurrences[layer.recurrences.upperBound - 1].input {
+      for row in share { block.copy(input.row(mirrored(row)), to: target.row(row)) }
+    } else if let tokens = plan.index.mirroredTokens {
+      for row in share { indices[tokens + row] = indices[plan.index.tokens + mirrored(row)] }
     }
     pool.barrier()
   }
 
-  /// gates = X·Wᵢᵀ + bias for all rows of the block at once.
-  private func inputProduct(_ layer: LayerPlan, rows: Range<Int>, _ worker: Int) {
-    let apart = 0..<layer.inputColumns.lowerBound
-    guard let input = layer.input else {
+  /// gates = X·Wᵢᵀ + bias for all rows of a block of steps at once.
+  private func inputProduct(_ index: Int, steps: Range<Int>, _ worker: Int) {
+    let rows = firstRow(ofStep: steps.lowerBound)..<firstRow(ofStep: steps.upperBound)
+    let recurrence = kept(index, from: rows.lowerBound)
+    let apart = 0..<recurrence.inputColumns.lowerBound
+    guard let input = recurrence.input else {
       let share = pool.share(of: rows.count, worker: worker).moved(by: rows.lowerBound)
-      let gates = layer.gates.rows(share)
-      if !apart.isEmpty { block.broadcast(layer.rowBias.columns(apart), to: gates.columns(apart)) }
-      block.gather(layer.inputTable!, indices, at: share.lowerBound, into: gates.columns(layer.inputColumns))
+      let gates = recurrence.gates.rows(share)
+      if !apart.isEmpty { block.broadcast(recurrence.rowBias.columns(apart), to: gates.columns(apart)) }
+      let tokens = recurrence.isReverse ? plan.index.mirroredTokens! : plan.index.tokens
+      block.gather(
+        recurrence.inputTable!, indices, at: tokens + share.lowerBound, into: gates.columns(recurrence.inputColumns))
       return
     }
-    let part = part(forward: layer.inputWeights, rows: rows.count, worker)
+    let part = part(forward: recurrence.inputWeights, rows: rows.count, worker)
     for range in part.rows {
       let piece = range.moved(by: rows.lowerBound)
-      let gates = layer.gates.rows(piece)
+      let gates = recurrence.gates.rows(piece)
       if part.columns.lowerBound == 0, !apart.isEmpty {
-        block.broadcast(layer.rowBias.columns(apart), to: gates.columns(apart))
+        block.broadcast(recurrence.rowBias.columns(apart), to: gates.columns(apart))
       }
       multiply(
-        input.rows(piece), by: layer.inputWeights, bias: layer.rowBias.columns(layer.inputColumns),
-        into: gates.columns(layer.inputColumns), columns: part.columns)
+        input.rows(piece), by: recurrence.inputWeights, bias: recurrence.rowBias.columns(recurrence.inputColumns),
+        into: gates.columns(recurrence.inputColumns), columns: part.columns)
     }
   }
 
-  /// Steps of a worker's share of the sequences, or of the columns of all.
-  private func unroll<C: RecurrentCell>(_ cell: C, _ layer: LayerPlan, _ steps: Range<Int>, _ share: StepShare) {
-    guard !share.rows.isEmpty else { return }
-    let hidden = 0..<layer.hidden
-    for step in steps {
-      let rows = share.rows.moved(by: step * plan.batchSize)
-      block.multiplyPacked(
-        layer.states.rows(rows).columns(hidden), packed: layer.packedForward,
-        into: layer.gates.rows(rows).columns(layer.recurrentColumns), columns: share.gateColumns)
-      if share.isByColumns { pool.barrier() }
-      for row in share.sequences.moved(by: step * plan.batchSize) { forwardRow(cell, layer, row) }
-      if share.isByColumns { pool.barrier() }
+  /// A recurrence with rows counted as those of the batch, where only a block of them is kept.
+  func kept(_ index: Int, from row: Int) -> RecurrencePlan {
+    plan.isTraining ? plan.recurrences[index] : plan.recurrences[index].keeping(rowsFrom: row)
+  }
+
+  // MARK: What goes up
+
+  /// The layer's output from those of its directions, and its copy for the next layer after dropout.
+  private func passUp(_ layer: LayerPlan, _ index: Int, _ job: EngineJob, _ worker: Int) {
+    let rows = pool.share(of: rowCount, worker: worker)
+    if layer.ownsOutputs {
+      let forward = plan.recurrences[layer.recurrences.lowerBound].outputs
+      let reverse = plan.recurrences[layer.recurrences.upperBound - 1].outputs
+      for row in rows {
+        let target = layer.outputs.row(row)
+        if let merge = layer.merge {
+          block.merge(forward.row(row), reverse.row(mirrored(row)), merge, into: target)
+        } else {
+          block.copy(forward.row(row), to: target)
+        }
+        if layer.addsInput { block.add(layer.input!.row(row), to: target) }
+      }
     }
-  }
-
-  /// Steps of the sequences `share`, which no other worker touches.
-  private func unroll<C: TwoStageCell>(_ cell: C, _ layer: LayerPlan, _ steps: Range<Int>, _ share: Range<Int>) {
-    guard !share.isEmpty else { return }
-    let hidden = 0..<layer.hidden
-    for step in steps {
-      let before = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
-      let gates = layer.gates.rows(before)
-      block.multiplyPacked(
-        layer.states.rows(before).columns(hidden), packed: layer.packedForward,
-        into: gates.columns(layer.recurrentColumns))
-      for row in before { forwardRow(cell, layer, row) }
-      block.multiplyPacked(
-        layer.saved.rows(before).columns(hidden), packed: layer.packedSecondForward!,
-        into: gates.columns(layer.secondStageColumns))
-      for row in before { forwardSecondStageRow(cell, layer, row) }
+    if let dropped = layer.dropped {
+      drop(
+        layer.outputs, into: dropped, rows: rows, rate: plan.configuration.dropout, stream: MaskStream.layer(index), job
+      )
     }
+    if layer.ownsOutputs || layer.dropped != nil { pool.barrier() }
   }
 
-  @inline(__always)
-  private func forwardRow<C: RecurrentCell>(_ cell: C, _ layer: LayerPlan, _ row: Int) {
-    var gates = block.mutableSpan(layer.gates.offset + row * layer.gates.stride, layer.gates.columns)
-    let states = layer.states
-    let previous = block.span(states.offset + row * states.stride, states.columns)
-    var next = block.mutableSpan(
-      states.offset + (row + plan.batchSize) * states.stride, states.columns)
-    var saved = block.mutableSpan(layer.saved.offset + row * layer.saved.stride, layer.saved.columns)
-    S._forward(cell, &gates, previous, &next, &saved)
-  }
-
-  @inline(__always)
-  private func forwardSecondStageRow<C: TwoStageCell>(_ cell: C, _ layer: LayerPlan, _ row: Int) {
-    var gates = block.mutableSpan(layer.gates.offset + row * layer.gates.stride, layer.gates.columns)
-    let states = layer.states
-    let previous = block.span(states.offset + row * states.stride, states.columns)
-    var next = block.mutableSpan(
-      states.offset + (row + plan.batchSize) * states.stride, states.columns)
-    S._forwardSecondStage(cell, &gates, previous, &next)
-  }
-
-  /// What the layer above or the head reads: the outputs of the sequences `share`, dropped out in training.
-  private func drop(
-    _ layer: LayerPlan, _ index: Int, _ dropped: Matrix, _ job: EngineJob, _ share: Range<Int>
-  ) {
-    for step in plan.firstStepPassedUp(fromLayer: index, steps: job.steps)..<job.steps {
-      let rows = step * plan.batchSize + share.lowerBound..<step * plan.batchSize + share.upperBound
-      applyDropout(layer.outputs, into: dropped, layer: index, rows: rows, seed: job.dropoutSeed)
-    }
-  }
-
-  /// The same seed, layer and row give the same mask, forward and backward. Without a seed rows are copied.
+  /// Rows dropped out; the same rows, stream and seed have the same mask, forward and backward. Without a seed they are
+  /// copied.
   /// - Parameter columns: the columns to do; nil: all.
-  func applyDropout(
-    _ source: Matrix, into target: Matrix, layer: Int, rows: Range<Int>, columns: Range<Int>? = nil, seed: UInt64?
+  func drop(
+    _ source: Matrix, into target: Matrix, rows: Range<Int>, columns: Range<Int>? = nil, rate: Double, stream: UInt64,
+    _ job: EngineJob
   ) {
-    guard let seed else {
-      block.copy(source.rows(rows), to: target.rows(rows))
+    guard let seed = job.dropoutSeed else {
+      if source != target { block.copy(source.rows(rows), to: target.rows(rows)) }
+      return
+    }
+    forEachRow(in: rows) { row, step, sequence in
+      let number =
+        plan.configuration.isDropoutVariational ? sequence : (job.firstStep + step) * plan.batchSize + sequence
+      block.dropout(
+        source.row(row), into: target.row(row), columns: columns ?? 0..<source.columns, rate: rate,
+        seed: seed &+ stream, first: number * source.columns)
+    }
+  }
+
+  // MARK: Head
+
+  /// Rows of the outputs: one for each step of each sequence, or one for each sequence.
+  var outputRowCount: Int { plan.configuration.head.isPooled ? sequenceCount : rowCount }
+
+  /// What the head reads where that is not simply the top layer's output.
+  private func gatherHeadInput(_ head: HeadPlan, _ job: EngineJob, _ worker: Int) {
+    let rows = pool.share(of: outputRowCount, worker: worker)
+    let places = pool.share(of: sequenceCount, worker: worker)
+    switch plan.configuration.head {
+    case .lastStep: for place in places { readLastStep(place, into: head.input) }
+    case .meanOverSteps: for place in places { readMean(place, into: head.input) }
+    case .maxOverSteps: for place in places { readGreatest(place, into: head.input) }
+    case .everyStep where plan.configuration.headReadsAllLayers:
+      for layer in plan.layers {
+        block.copy(layer.outputs.rows(rows), to: head.input.rows(rows).columns(layer.headColumns!))
+      }
+    case .everyStep, .none: break
+    }
+    if plan.configuration.head.isPooled || plan.configuration.headReadsAllLayers || head.dropped != nil {
+      pool.barrier()
+    }
+    if head.dropped != nil {
+      dropHeadInput(head.input, into: head.dropped!, rows: rows, job)
+      pool.barrier()
+    }
+  }
+
+  /// Dropout before the head, and of the gradient by what it read.
+  func dropHeadInput(
+    _ source: Matrix, into target: Matrix, rows: Range<Int>, columns: Range<Int>? = nil, _ job: EngineJob
+  ) {
+    let rate = plan.configuration.headDropout
+    let stream = MaskStream.layer(plan.layers.count - 1)
+    guard plan.configuration.head.isPooled, let seed = job.dropoutSeed else {
+      drop(source, into: target, rows: rows, columns: columns, rate: rate, stream: stream, job)
       return
     }
     block.dropout(
-      source.rows(rows), into: target.rows(rows), columns: columns ?? 0..<source.columns,
-      rate: plan.configuration.dropout(aboveLayer: layer), seed: seed &+ UInt64(layer),
-      first: rows.lowerBound * source.columns)
+      source.rows(rows), into: target.rows(rows), columns: columns ?? 0..<source.columns, rate: rate,
+      seed: seed &+ stream, first: rows.lowerBound * source.columns)
   }
 
-  /// The top layer's output that the head reads: each step's, or the last one's.
-  func headInput(steps: Int) -> Matrix {
-    let outputs = plan.layers[plan.layers.count - 1].passedUp
-    let end = steps * plan.batchSize
-    return outputs.rows(end - plan.outputRows(steps: steps)..<end)
-  }
-
-  /// outputs = h·Wᵀ + b.
-  private func head(_ job: EngineJob, _ worker: Int) {
-    let input = headInput(steps: job.steps)
-    let part = part(forward: plan.headWeights, rows: input.rows, worker)
+  /// outputs = X·Wᵀ + b.
+  private func multiply(_ head: HeadPlan, _ worker: Int) {
+    let part = part(forward: head.weights, rows: outputRowCount, worker)
     for piece in part.rows {
       multiply(
-        input.rows(piece), by: plan.headWeights, bias: plan.headBias, into: plan.outputs.rows(piece),
+        head.read.rows(piece), by: head.weights, bias: head.bias, into: plan.outputs.rows(piece),
         columns: part.columns)
     }
   }
+}
 
-  /// The loss of each row into `sums`; its gradient takes the place of the outputs.
-  func loss(_ job: EngineJob, _ worker: Int) {
-    guard let kind = plan.loss else { preconditionFailure("the plan has no loss") }
-    let rows = plan.outputRows(steps: job.steps)
-    let outputSize = plan.outputs.columns
-    for row in pool.share(of: rows, worker: worker) {
-      switch kind {
-      case .crossEntropy:
-        sums[row] = block.softmaxCrossEntropy(
-          plan.outputs.row(row), target: Int(indices[plan.rowCount + row]), scale: S(1 / Double(rows)))
-      case .meanSquaredError:
-        sums[row] =
-          block.squaredError(
-            plan.outputs.row(row), target: plan.targets!.row(row), scale: S(1 / Double(rows * outputSize)))
-          / Double(outputSize)
-      }
-    }
-    pool.barrier()
-  }
-
-  /// The mean of the rows' losses, summed in their order.
-  func meanLoss(steps: Int) -> Double {
-    let rows = plan.outputRows(steps: steps)
-    var sum = 0.0
-    for row in 0..<rows { sum += sums[row] }
-    return sum / Double(rows)
-  }
+/// What a random mask is for: masks of different streams have nothing in common.
+enum MaskStream {
+  static func layer(_ index: Int) -> UInt64 { UInt64(index) }
+  static func recurrent(_ recurrence: Int) -> UInt64 { 1 << 32 + UInt64(recurrence) }
+  static func zoneout(_ recurrence: Int, part: Int) -> UInt64 { 2 << 32 + UInt64(recurrence) << 8 + UInt64(part) }
 }

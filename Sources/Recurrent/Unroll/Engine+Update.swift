@@ -29,7 +29,7 @@ extension Engine {
     pool.barrier()
     // Every worker comes to the same verdict: a step that is not finite changes nothing.
     let norm = gradientNorm()
-    guard norm.isFinite, !job.phases.contains(.loss) || meanLoss(steps: job.steps).isFinite else { return }
+    guard norm.isFinite, !job.phases.contains(.loss) || meanLoss().isFinite else { return }
 
     // PyTorch's clip_grad_norm_: the same small number keeps a gradient of zeros from dividing by zero.
     let scale = rule.clipNorm.map { min(1, $0 / (norm + 1e-6)) } ?? 1

@@ -21,6 +21,10 @@ struct EngineJob {
   var phases: EnginePhases
   /// T of this call, at most the plan's.
   var steps: Int
+  /// Steps that came before, of a sequence that is taken piece by piece.
+  var firstStep = 0
+  /// Whether gradients go on from those of the piece of time that follows this one.
+  var continuesGradient = false
   /// Seed of this call's dropout masks; nil: no dropout.
   var dropoutSeed: UInt64?
   var update: UpdateRule?
@@ -34,15 +38,16 @@ struct EngineJob {
 final class Engine<S: Scalar>: PoolTask {
   let plan: Plan
   let cell: any RecurrentCell
-  /// `cell` once more where it has two stages.
+  /// `cell` once more where it has two stages, or vectors of its own.
   let twoStageCell: (any TwoStageCell)?
+  let vectorCell: (any VectorCell)?
   let pool: WorkerPool
   let gradientTasks: [GradientTask]
   /// The next gradient task that no worker has taken.
   let nextTask = Atomic<Int>(0)
   /// All of the plan's buffers.
   let block: Block<S>
-  /// Tokens [T·N], then classes [T·N].
+  /// What `Plan.index` says.
   let indices: Block<Int32>
   /// The loss of each row of the head, then partial sums of squares of the gradient.
   let sums: Block<Double>
@@ -52,30 +57,41 @@ final class Engine<S: Scalar>: PoolTask {
   private var job: EngineJob
   /// Whether the packed weights are those of the parameters.
   private var isPacked = false
+  /// The batch of the present call (`Engine+Rows`): whether its sequences differ in length, how many they are, and the
+  /// steps of the longest.
+  var isRagged = false
+  var sequenceCount = 0
+  var rowSteps = 0
 
   /// - Parameter threads: workers; 0: one for each processor.
   init(_ plan: Plan, threads: Int) {
     self.plan = plan
     cell = plan.configuration.cell
     twoStageCell = plan.configuration.cell as? any TwoStageCell
+    vectorCell = plan.configuration.cell as? any VectorCell
     precondition(
       (cell.structure.recurrentProduct == .lastGateSecondStage) == (twoStageCell != nil),
       "cell \(cell.name) declares a second stage if and only if it conforms to TwoStageCell")
+    precondition(
+      (cell.structure.vectorCount > 0) == (vectorCell != nil),
+      "cell \(cell.name) declares vectors if and only if it conforms to VectorCell")
     let workers = OpenBLAS.workers(requested: threads, processors: Processors.available)
     pool = WorkerPool(count: plan.isTraining ? workers : ProductChoice.workers(for: plan, wanted: workers))
     arena = Arena(count: plan.scalarCount, filledWith: 0)
-    indexArena = Arena(count: 2 * plan.rowCount, filledWith: 0)
+    indexArena = Arena(count: plan.index.count, filledWith: 0)
     sumArena = Arena(count: plan.outputs.rows + plan.normPieces, filledWith: 0)
     block = arena.block
     indices = indexArena.block
     sums = sumArena.block
     gradientTasks = plan.isTraining ? plan.gradientTasks() : []
     job = EngineJob(phases: [], steps: plan.steps, dropoutSeed: nil, update: nil)
+    setRows(steps: plan.steps)
+    zeroState()
   }
 
-  /// Runs the phases on all workers. Weights are packed first where they have changed.
-  func perform(_ phases: EnginePhases, steps: Int, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil) {
-    job = EngineJob(phases: phases, steps: steps, dropoutSeed: dropoutSeed, update: update)
+  /// Runs the phases on all workers, on the batch whose inputs were set last. Weights are packed first where they have changed.
+  func perform(_ phases: EnginePhases, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil) {
+    job = EngineJob(phases: phases, steps: rowSteps, dropoutSeed: dropoutSeed, update: update)
     if phases.contains(.forward), !isPacked {
       job.phases.insert(.pack)
       isPacked = true
@@ -110,19 +126,31 @@ final class Engine<S: Scalar>: PoolTask {
     isPacked = false
   }
 
-  /// Places of layer states before the first step (`steps` 0) or after `steps` steps: [N, S·H].
-  func state(_ layer: Int, after steps: Int) -> Matrix {
-    let batch = plan.batchSize
-    return plan.layers[layer].states.rows(steps * batch..<(steps + 1) * batch)
+  // MARK: States
+
+  /// Makes the state of each sequence after its last step its initial state in the next call. The state of the other
+  /// direction, which begins at the end of a sequence, is no start for what follows: it stays.
+  func carryState() {
+    for recurrence in plan.recurrences where !recurrence.isReverse {
+      for place in 0..<sequenceCount {
+        block.copy(
+          recurrence.states.row(finalStateRow(ofPlace: place)),
+          to: recurrence.states.row(sequence(inPlace: place)))
+      }
+    }
+    for place in 0..<sequenceCount { indices[plan.index.isFresh + sequence(inPlace: place)] = 0 }
   }
 
-  /// Makes the state after `steps` steps the initial state of the next call.
-  func carryState(after steps: Int) {
-    for layer in plan.layers.indices { block.copy(state(layer, after: steps), to: state(layer, after: 0)) }
-  }
-
+  /// Lets all sequences of the next call start from the trained initial state, or from 0.
   func zeroState() {
-    for layer in plan.layers.indices { block.fill(state(layer, after: 0), with: 0) }
+    for sequence in 0..<plan.batchSize { zeroState(of: sequence) }
+  }
+
+  /// Lets a sequence of the next call start from the trained initial state, or from 0.
+  func zeroState(of sequence: Int) {
+    precondition(sequence >= 0 && sequence < plan.batchSize, "sequence \(sequence) of \(plan.batchSize)")
+    for recurrence in plan.recurrences { block.fill(recurrence.states.row(sequence), with: 0) }
+    indices[plan.index.isFresh + sequence] = 1
   }
 }
 
@@ -132,16 +160,5 @@ extension Plan {
 
   var isTraining: Bool {
     if case .training = purpose { true } else { false }
-  }
-
-  /// The first step of a layer whose output is read above it, and so has a gradient from there: only a head at the last
-  /// step leaves steps of the top layer out.
-  func firstStepPassedUp(fromLayer layer: Int, steps: Int) -> Int {
-    layer == layers.count - 1 ? steps - outputRows(steps: steps) / batchSize : 0
-  }
-
-  /// Rows of the outputs for a call of `steps` steps.
-  func outputRows(steps: Int) -> Int {
-    configuration.head == .lastStep ? batchSize : steps * batchSize
   }
 }

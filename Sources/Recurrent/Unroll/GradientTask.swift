@@ -14,9 +14,13 @@ enum GradientTask: Sendable {
   /// db = column sums of dZ
   case bias(gates: Matrix, bias: Bias)
   /// dWᵢ and the biases where the input was a gather: rows of dZ are added to the rows of their tokens.
-  case oneHot(gates: Matrix, table: Matrix, weights: Matrix, bias: Bias)
+  case oneHot(gates: Matrix, tokens: Int, table: Matrix, weights: Matrix, bias: Bias)
   /// The embedding's gradient: rows of dL/d(input) are added to the rows of their tokens.
   case embedding(inputGradient: Matrix, table: Matrix)
+  /// The cell's own vectors: the sum of what each sequence gathered.
+  case vectors(gradients: Matrix, sums: Matrix)
+  /// The trained initial state: the sum over the sequences that started from it.
+  case initialState(gradients: Matrix, sums: Matrix)
   /// dW and db of the head, for some of its outputs.
   case head(columns: Range<Int>)
 }
@@ -26,8 +30,8 @@ extension GradientTask {
   fileprivate var outputCount: Int {
     switch self {
     case .weights(_, _, let gradient): gradient.count
-    case .oneHot(_, _, let weights, _): weights.count
-    case .bias, .embedding, .head: 0
+    case .oneHot(_, _, _, let weights, _): weights.count
+    case .bias, .embedding, .vectors, .initialState, .head: 0
     }
   }
 }
@@ -37,23 +41,34 @@ extension Plan {
   func gradientTasks() -> [GradientTask] {
     var products: [GradientTask] = []
     var sums: [GradientTask] = []
-    for layer in layers {
-      products += recurrentWeightTasks(layer)
-      if layer.input == nil {
-        products += oneHotTasks(layer)
+    for recurrence in recurrences {
+      products += recurrentWeightTasks(recurrence)
+      if recurrence.input == nil {
+        products += oneHotTasks(recurrence)
       } else {
-        products += inputWeightTasks(layer)
-        sums += biasTasks(layer)
+        products += inputWeightTasks(recurrence)
+        sums += biasTasks(recurrence)
       }
-      if layer.structure.apartCount > 0 {
-        let last = layer.hiddenBias.columns - layer.hidden..<layer.hiddenBias.columns
+      if recurrence.structure.apartCount > 0 {
+        let last = recurrence.hiddenBias.columns - recurrence.hidden..<recurrence.hiddenBias.columns
         sums.append(
           .bias(
-            gates: layer.gates.columns(0..<layer.hidden),
-            bias: .init(sums: gradient(of: layer.hiddenBias).columns(last), copy: nil)))
+            gates: recurrence.gates.columns(0..<recurrence.hidden),
+            bias: .init(sums: gradient(of: recurrence.hiddenBias).columns(last), copy: nil)))
+      }
+      if let projection = recurrence.projection {
+        products += tasks(
+          recurrence.projectionGradient!, recurrence.candidates!.columns(0..<recurrence.hidden),
+          gradient(of: projection.matrix))
+      }
+      if let vectors = recurrence.vectors {
+        sums.append(.vectors(gradients: recurrence.vectorGradient!, sums: gradient(of: vectors)))
+      }
+      if let start = recurrence.initialState {
+        sums.append(.initialState(gradients: recurrence.stateGradient, sums: gradient(of: start)))
       }
     }
-    if configuration.head != .none {
+    if head != nil {
       let outputs = Pieces(of: outputs.columns, atMost: 256)
       products += (0..<outputs.count).map { .head(columns: outputs[$0]) }
     }
@@ -69,31 +84,34 @@ extension Plan {
 
   private func gradient(of parameter: Matrix) -> Matrix { parameter.moved(by: gradientShift) }
 
-  private func recurrentWeightTasks(_ layer: LayerPlan) -> [GradientTask] {
-    let weights = gradient(of: layer.hiddenWeights)
-    let last = weights.rows - layer.hidden
-    switch layer.structure.recurrentProduct {
+  private func recurrentWeightTasks(_ recurrence: RecurrencePlan) -> [GradientTask] {
+    let weights = gradient(of: recurrence.hiddenWeights)
+    let last = weights.rows - recurrence.hidden
+    switch recurrence.structure.recurrentProduct {
     case .merged:
-      return tasks(layer.gates.columns(0..<weights.rows), layer.previousOutputs, weights)
+      return tasks(recurrence.gates.columns(0..<weights.rows), recurrence.productOperands, weights)
     case .lastGateApart:
       // In a row of gates the apart part comes first.
       return tasks(
-        layer.gates.columns(layer.hidden..<weights.rows), layer.previousOutputs, weights.rows(0..<last))
+        recurrence.gates.columns(recurrence.hidden..<weights.rows), recurrence.productOperands, weights.rows(0..<last))
         + tasks(
-          layer.gates.columns(0..<layer.hidden), layer.previousOutputs, weights.rows(last..<weights.rows))
+          recurrence.gates.columns(0..<recurrence.hidden), recurrence.productOperands, weights.rows(last..<weights.rows)
+        )
     case .lastGateSecondStage:
       return tasks(
-        layer.gates.columns(layer.recurrentColumns), layer.previousOutputs, weights.rows(0..<last))
+        recurrence.gates.columns(recurrence.recurrentColumns), recurrence.productOperands, weights.rows(0..<last))
         + tasks(
-          layer.gates.columns(layer.secondStageColumns), layer.saved.columns(0..<layer.hidden),
+          recurrence.gates.columns(recurrence.secondStageColumns), recurrence.saved.columns(0..<recurrence.hidden),
           weights.rows(last..<weights.rows))
     case .none:
       return []
     }
   }
 
-  private func inputWeightTasks(_ layer: LayerPlan) -> [GradientTask] {
-    tasks(layer.gates.columns(layer.inputColumns), layer.input!, gradient(of: layer.inputWeights.matrix))
+  private func inputWeightTasks(_ recurrence: RecurrencePlan) -> [GradientTask] {
+    tasks(
+      recurrence.gates.columns(recurrence.inputColumns), recurrence.input!, gradient(of: recurrence.inputWeights.matrix)
+    )
   }
 
   private func tasks(_ gates: Matrix, _ input: Matrix, _ weights: Matrix) -> [GradientTask] {
@@ -105,30 +123,34 @@ extension Plan {
   }
 
   /// Places of a piece of the biases' gradients: the input bias's, and the part of it that is the hidden bias's too.
-  private func bias(_ layer: LayerPlan, _ piece: Range<Int>) -> GradientTask.Bias {
-    let merged = (layer.structure.gateCount - layer.structure.apartCount) * layer.hidden
+  private func bias(_ recurrence: RecurrencePlan, _ piece: Range<Int>) -> GradientTask.Bias {
+    let merged =
+      recurrence.structure.recurrentProduct == .none
+      ? 0 : (recurrence.structure.gateCount - recurrence.structure.apartCount) * recurrence.hidden
     let shared = min(piece.lowerBound, merged)..<min(piece.upperBound, merged)
     return .init(
-      sums: gradient(of: layer.inputBias).columns(piece),
-      copy: shared.isEmpty ? nil : gradient(of: layer.hiddenBias).columns(shared))
+      sums: gradient(of: recurrence.inputBias).columns(piece),
+      copy: shared.isEmpty ? nil : gradient(of: recurrence.hiddenBias).columns(shared))
   }
 
-  private func oneHotTasks(_ layer: LayerPlan) -> [GradientTask] {
-    let pieces = Pieces(of: layer.inputWeights.matrix.rows, atMost: 128)
-    return (0..<pieces.count).map { index in
-      let piece = pieces[index]
+  private func oneHotTasks(_ recurrence: RecurrencePlan) -> [GradientTask] {
+    let pieces = Pieces(of: recurrence.inputWeights.matrix.rows, atMost: 128)
+    return (0..<pieces.count).map {
+      let piece = pieces[$0]
       return .oneHot(
-        gates: layer.gates.columns(layer.inputColumns).columns(piece),
-        table: layer.tableGradient!.columns(piece),
-        weights: gradient(of: layer.inputWeights.matrix).rows(piece), bias: bias(layer, piece))
+        gates: recurrence.gates.columns(recurrence.inputColumns).columns(piece),
+        tokens: recurrence.isReverse ? index.mirroredTokens! : index.tokens,
+        table: recurrence.tableGradient!.columns(piece),
+        weights: gradient(of: recurrence.inputWeights.matrix).rows(piece), bias: bias(recurrence, piece))
     }
   }
 
-  private func biasTasks(_ layer: LayerPlan) -> [GradientTask] {
-    let pieces = Pieces(of: layer.inputBias.columns, atMost: 128)
+  private func biasTasks(_ recurrence: RecurrencePlan) -> [GradientTask] {
+    let pieces = Pieces(of: recurrence.inputBias.columns, atMost: 128)
     return (0..<pieces.count).map { index in
       .bias(
-        gates: layer.gates.columns(layer.inputColumns).columns(pieces[index]), bias: bias(layer, pieces[index]))
+        gates: recurrence.gates.columns(recurrence.inputColumns).columns(pieces[index]),
+        bias: bias(recurrence, pieces[index]))
     }
   }
 }

@@ -3,14 +3,16 @@ internal import Kernels
 /// Runs a model forward only, on batches of sequences that come whole or piece by piece: the state is carried from call
 /// to call. A call allocates nothing.
 ///
-/// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head at the last step, [T, N, H] without
-/// a head).
+/// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head that gives one output a sequence, and
+/// without a head as wide as the top layer). Sequences of different lengths come as `Sequences`.
+///
+/// A layer that runs both ways begins anew in each call in the other direction: such a model wants whole sequences.
 public struct InferencePass<S: Scalar>: ~Copyable {
   private let engine: Engine<S>
   /// The engine's memory, held here too so that spans of it may depend on the pass.
   private let block: Block<S>
-  /// Steps of the last call.
-  private var steps = 0
+  /// Rows of the outputs of the last call.
+  private var rowCount = 0
 
   /// Plans and allocates everything.
   /// - Parameters:
@@ -32,21 +34,24 @@ public struct InferencePass<S: Scalar>: ~Copyable {
   /// Replaces the parameters; the configuration must be the same. The state stays.
   public mutating func load(_ model: Model<S>) { engine.load(model) }
 
-  /// The state after the steps run so far, before the next one; all 0 at first.
+  /// The state after the steps run so far, before the next one; all 0 at first (or what was trained).
   public var state: RecurrentState<S> {
-    get { engine.state { engine.state($0, after: 0) } }
+    get { engine.initialState }
     set { engine.setInitialState(newValue) }
   }
 
-  /// Lets the next call start from the zero state.
+  /// Lets the next call start from the zero state, or the trained one.
   public mutating func resetState() { engine.zeroState() }
+
+  /// Lets one sequence of the next call start anew.
+  public mutating func resetState(ofSequence sequence: Int) { engine.zeroState(of: sequence) }
 
   /// Runs the next steps, 1 to T of them.
   /// - Parameter tokens: [steps, N], each below the vocabulary's size.
   public mutating func run(tokens: Span<Int32>) {
     let count = tokens.count / engine.plan.batchSize
     engine.setTokens(tokens, steps: count)
-    run(steps: count)
+    run()
   }
 
   /// Runs the next steps, 1 to T of them.
@@ -54,20 +59,40 @@ public struct InferencePass<S: Scalar>: ~Copyable {
   public mutating func run(vectors: Span<S>) {
     let count = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
     engine.setVectors(vectors, steps: count)
-    run(steps: count)
+    run()
   }
 
-  private mutating func run(steps count: Int) {
-    engine.perform(.forward, steps: count)
-    engine.carryState(after: count)
-    steps = count
+  /// Runs the next steps of up to N sequences, 0 to T of each.
+  public mutating func run(tokens: Sequences<Int32>) {
+    engine.setTokens(tokens)
+    run()
   }
 
-  /// The outputs of the last call, [steps, N, O] or [N, O].
+  /// Runs the next steps of up to N sequences, 0 to T of each.
+  public mutating func run(vectors: Sequences<S>) {
+    engine.setVectors(vectors)
+    run()
+  }
+
+  private mutating func run() {
+    engine.perform(.forward)
+    engine.carryState()
+    rowCount = engine.outputRowCount
+  }
+
+  /// The outputs of the last call, [steps, N, O], or [N, O] where there is one for each sequence.
+  /// - Precondition: not the outputs at every step of sequences of different lengths: see `outputSequences`.
   public var outputs: [S] { block.array(place) }
 
-  /// Rows of the outputs of the last call: steps · N, or N for a head at the last step.
-  public var outputRowCount: Int { place.rows }
+  /// The outputs at every step of each sequence of the last call.
+  /// - Precondition: the model has an output for every step.
+  public var outputSequences: Sequences<S> {
+    precondition(!engine.plan.configuration.head.isPooled, "there is one output for each sequence: see outputs")
+    return engine.sequences(place)
+  }
+
+  /// Rows of the outputs of the last call: steps · N, or N where there is one output for each sequence.
+  public var outputRowCount: Int { rowCount }
 
   /// One row of the outputs of the last call, [O]; row `step · N + sequence`, or `sequence` for a head at the last step.
   @_lifetime(borrow self)
@@ -83,5 +108,5 @@ public struct InferencePass<S: Scalar>: ~Copyable {
     block.read(place, into: &target)
   }
 
-  private var place: Matrix { engine.plan.outputs.rows(0..<(steps == 0 ? 0 : engine.plan.outputRows(steps: steps))) }
+  private var place: Matrix { engine.plan.outputs.rows(0..<rowCount) }
 }

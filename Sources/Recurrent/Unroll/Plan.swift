@@ -41,22 +41,28 @@ public struct Plan: Sendable, CustomStringConvertible {
   // What the engine needs.
   let configuration: ModelConfiguration
   let table: ParameterTable
+  /// Whether a batch may have sequences of different lengths, or fewer than N, in training.
+  let isRagged: Bool
+  let index: IndexPlan
+  /// Layer by layer, in each the forward direction first.
+  private(set) var recurrences: [RecurrencePlan] = []
   private(set) var layers: [LayerPlan] = []
+  /// nil without a head.
+  private(set) var head: HeadPlan?
   /// From a parameter to its gradient; and from a gradient to its first and second moments.
   private(set) var gradientShift = 0
   /// [V, E]; nil without embedding.
   private(set) var embedding: Matrix?
-  /// [T·N, I] the dense or embedded input; nil for one-hot tokens.
+  /// [R, I] the dense or embedded input; nil for one-hot tokens.
   private(set) var input: Matrix?
-  /// [T·N, I] dL/d(input); nil where nobody wants it.
+  /// [R, I] dL/d(input); nil where nobody wants it.
   private(set) var inputGradient: Matrix?
-  /// [T·N, H] dL/d(outputs of the layer whose turn it is).
+  /// [R, U] dL/d(outputs of the layer whose turn it is), as wide as the widest.
   private(set) var outputGradient: Matrix?
-  /// [O, H] and [1, O]; empty without a head.
-  private(set) var headWeights = WeightPlan(matrix: Matrix(offset: 0, rows: 0, columns: 0))
-  private(set) var headBias = Matrix(offset: 0, rows: 0, columns: 0)
-  /// [T·N or N, O] the head's outputs, then dL/d(outputs); without a head a view of the top layer's h, whose rows are
-  /// not contiguous.
+  /// [R, I] dL/d(input) in the other direction's order, as wide as the widest; nil for one direction.
+  private(set) var mirroredGradient: Matrix?
+  /// [R or N, O] the head's outputs, then dL/d(outputs); without a head a view of the top layer's, whose rows are not
+  /// contiguous.
   private(set) var outputs = Matrix(offset: 0, rows: 0, columns: 0)
   /// As `outputs`, for losses on values.
   private(set) var targets: Matrix?
@@ -69,10 +75,11 @@ public struct Plan: Sendable, CustomStringConvertible {
 
   /// - Parameters:
   ///   - inputGradient: whether dL/d(input) is wanted where the input is vectors.
+  ///   - isRagged: whether batches of training may have sequences of different lengths, T being the most.
   /// - Throws: `PlanError` where a size overflows or the memory does not suffice.
   public init<S: Scalar>(
     _ configuration: ModelConfiguration, steps: Int, batchSize: Int, purpose: Purpose,
-    inputGradient wantsInputGradient: Bool = false, scalar: S.Type
+    inputGradient wantsInputGradient: Bool = false, isRagged: Bool = false, scalar: S.Type
   ) throws(PlanError) {
     precondition(steps >= 1, "steps must be 1 or more, got \(steps)")
     precondition(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
@@ -83,28 +90,15 @@ public struct Plan: Sendable, CustomStringConvertible {
     self.purpose = purpose
     self.steps = steps
     self.batchSize = batchSize
-    blockSteps = if case .training = purpose { steps } else { min(steps, max(1, 1024 / batchSize)) }
+    self.isRagged = isRagged
     scalarBytes = MemoryLayout<S>.stride
     table = try ParameterTable(configuration)
     try Self.refuseOverflow(configuration, steps: steps, batchSize: batchSize, table: table)
+    blockSteps = if case .training = purpose { steps } else { min(steps, max(1, 1024 / batchSize)) }
+    index = IndexPlan(configuration, steps: steps, batchSize: batchSize)
 
+    reserveParameters()
     let rows = steps * batchSize
-    var momentCount = 0
-    if case .training(_, let count) = purpose { momentCount = count }
-
-    // Parameters first, laid out as in the model; gradients and moments follow in the same layout.
-    for entry in table.entries { record(entry.name, .parameters, entry.shape) }
-    scalarCount = table.blockCount
-    gradientShift = table.blockCount
-    if isTraining {
-      for entry in table.entries { record("d\(entry.name)", .gradients, entry.shape) }
-      scalarCount += table.blockCount
-      for moment in 0..<momentCount {
-        record("moment \(moment + 1)", .moments, [table.blockCount])
-        scalarCount += table.blockCount
-      }
-    }
-
     switch configuration.input {
     case .oneHot: break
     case .embedding(let vocabulary, let size):
@@ -113,98 +107,204 @@ public struct Plan: Sendable, CustomStringConvertible {
     case .vectors(let size):
       input = reserve("input", .workspace, [rows, size])
     }
-    for index in 0..<configuration.layerCount {
-      layers.append(
-        layer(
-          index, rows: rows, isTraining: isTraining, wantsInputGradient: wantsInputGradient, scalar: scalar))
+    let wantsGradient = isTraining && (embedding != nil || (wantsInputGradient && input != nil))
+    var headColumns = 0
+    for layer in 0..<configuration.layerCount {
+      reserveLayer(layer, headColumns: headColumns, goesBack: layer > 0 || wantsGradient, scalar)
+      headColumns += layers[layer].outputs.columns
     }
-
     if configuration.head == .none {
       outputs = layers[layers.count - 1].outputs
     } else {
       reserveHead(scalar)
     }
-    if isTraining {
-      outputGradient = reserve("dlayer output", .scratch, [rows, configuration.hiddenSize])
-      if embedding != nil || (wantsInputGradient && configuration.input.vocabularySize == nil) {
-        inputGradient = reserve("dinput", .scratch, [rows, configuration.input.size])
-      }
-    }
+    if isTraining { reserveGradients(rows: rows, ofInput: wantsGradient) }
     try PlanError.refuse(bytesOver: scalarCount * scalarBytes, for: "this model and batch")
   }
 
-  private mutating func layer<S: Scalar>(
-    _ index: Int, rows: Int, isTraining: Bool, wantsInputGradient: Bool, scalar: S.Type
-  ) -> LayerPlan {
+  /// Parameters first, laid out as in the model; gradients and moments follow in the same layout.
+  private mutating func reserveParameters() {
+    for entry in table.entries { record(entry.name, .parameters, entry.shape) }
+    scalarCount = table.blockCount
+    gradientShift = table.blockCount
+    guard case .training(_, let momentCount) = purpose else { return }
+    for entry in table.entries { record("d\(entry.name)", .gradients, entry.shape) }
+    scalarCount += table.blockCount
+    for moment in 0..<momentCount {
+      record("moment \(moment + 1)", .moments, [table.blockCount])
+      scalarCount += table.blockCount
+    }
+  }
+
+  private mutating func reserveLayer<S: Scalar>(
+    _ layer: Int, headColumns: Int, goesBack: Bool, _ scalar: S.Type
+  ) {
+    let rows = steps * batchSize
+    let below = layer == 0 ? input : layers[layer - 1].passedUp
+    let first = recurrences.count
+    for direction in 0..<configuration.directions.count {
+      let name = "layer \(layer) " + (direction == 0 ? "" : "reverse ")
+      recurrences.append(
+        recurrence(name, layer, isReverse: direction == 1, input: below, goesBack: goesBack, scalar))
+    }
+    let width = configuration.outputSize(ofLayer: layer)
+    let addsInput = configuration.addsInput(layer: layer)
+    let ownsOutputs = configuration.directions != .forward || addsInput
+    let outputs =
+      ownsOutputs ? reserve("layer \(layer) output", .workspace, [rows, width]) : recurrences[first].outputs
+    var plan = LayerPlan(
+      recurrences: first..<recurrences.count, merge: configuration.directions.merge, input: below,
+      addsInput: addsInput, outputs: outputs, ownsOutputs: ownsOutputs,
+      headColumns: configuration.headReadsAllLayers ? headColumns..<headColumns + width : nil)
+    if isTraining, configuration.dropout > 0, layer < configuration.layerCount - 1 {
+      plan.dropped = reserve("layer \(layer) dropped output", .workspace, [rows, width])
+    }
+    layers.append(plan)
+  }
+
+  private mutating func recurrence<S: Scalar>(
+    _ name: String, _ layer: Int, isReverse: Bool, input below: Matrix?, goesBack: Bool, _ scalar: S.Type
+  ) -> RecurrencePlan {
     let structure = configuration.cell.structure
-    let hidden = configuration.hiddenSize
-    let inputSize = configuration.inputSize(ofLayer: index)
+    let hidden = configuration.hiddenSize(ofLayer: layer)
+    let output = configuration.directionSize(ofLayer: layer)
+    let inputSize = configuration.inputSize(ofLayer: layer)
     let gateRows = structure.gateCount * hidden
-    let places = table.layers[index]
-    let gathers = index == 0 && input == nil
-    let below = index == 0 ? input : layers[index - 1].passedUp
-    let name = "layer \(index) "
+    let productRows = structure.recurrentProduct == .none ? 0 : gateRows
+    let places = table.recurrences[recurrences.count]
+    let rows = steps * batchSize
+    let stateColumns = structure.stateCount * hidden
     // Backward needs all steps; without it those of a block take turns.
     let keptRows = isTraining ? rows : blockSteps * batchSize
 
-    var layer = LayerPlan(
-      structure: structure, hidden: hidden, inputSize: inputSize,
+    var plan = RecurrencePlan(
+      structure: structure, hidden: hidden, outputSize: output, batchSize: batchSize, isReverse: isReverse,
       inputWeights: WeightPlan(matrix: Matrix(offset: places.inputWeights, rows: gateRows, columns: inputSize)),
-      hiddenWeights: Matrix(offset: places.hiddenWeights, rows: gateRows, columns: hidden),
+      hiddenWeights: Matrix(offset: places.hiddenWeights, rows: productRows, columns: output),
       inputBias: Matrix(offset: places.inputBias, rows: 1, columns: gateRows),
-      hiddenBias: Matrix(offset: places.hiddenBias, rows: 1, columns: gateRows),
+      hiddenBias: Matrix(offset: places.hiddenBias, rows: 1, columns: productRows),
+      vectors: places.vectors.map { Matrix(offset: $0, rows: 1, columns: structure.vectorCount * hidden) },
+      initialState: places.initialState.map { Matrix(offset: $0, rows: 1, columns: stateColumns) },
       rowBias: reserve(name + "row bias", .packed, [1, structure.rowGateCount * hidden]),
-      packedForward: 0,
-      input: below,
+      input: isReverse && below != nil ? reserve(name + "input", .workspace, [rows, inputSize]) : below,
       gates: reserve(name + "gates", .workspace, [keptRows, structure.rowGateCount * hidden]),
-      states: reserve(
-        name + "states", .workspace, [rows + batchSize, structure.stateCount * hidden]),
+      states: reserve(name + "states", .workspace, [rows + batchSize, stateColumns]),
       saved: reserve(name + "saved", .workspace, [keptRows, structure.savedCount * hidden]),
-      stateGradient: Matrix(offset: 0, rows: batchSize, columns: structure.stateCount * hidden))
-    if gathers {
-      layer.inputTable = reserve(name + "input table", .packed, [inputSize, gateRows])
+      stateGradient: Matrix(offset: 0, rows: batchSize, columns: stateColumns))
+    if below == nil {
+      plan.inputTable = reserve(name + "input table", .packed, [inputSize, gateRows])
     } else {
-      let goesBack = isTraining && (index > 0 || embedding != nil || wantsInputGradient)
-      reservePacked(name + "weight_ih", &layer.inputWeights, rows: rows, backward: goesBack, scalar)
+      reservePacked(name + "weight_ih", &plan.inputWeights, rows: rows, backward: goesBack && isTraining, scalar)
     }
-    if structure.recurrentProduct == .lastGateApart {
-      layer.reorderedWeights = reserve(name + "weight_hh reordered", .packed, [gateRows, hidden], padded: false)
+    reserveRecurrentWeights(name, &plan, scalar)
+    if let projection = places.projection {
+      var weights = WeightPlan(matrix: Matrix(offset: projection, rows: output, columns: hidden))
+      reservePacked(name + "weight_hr", &weights, backward: isTraining, scalar)
+      plan.projection = weights
     }
-    let first = layer.recurrentColumns.count
-    let second = layer.secondStageColumns.count
-    layer.packedForward = reservePacked(name + "weight_hh packed forward", hidden, first, scalar)
-    if second > 0 {
-      layer.packedSecondForward = reservePacked(name + "weight_hh packed forward 2", hidden, second, scalar)
+    if plan.projection != nil || configuration.zoneout.isActive {
+      plan.candidates = reserve(name + "candidates", .workspace, [keptRows, stateColumns])
     }
-    guard isTraining else { return layer }
+    let drops = isTraining && configuration.recurrentDropout > 0
+    if productRows > 0, isTraining ? isRagged || drops : steps > 1 {
+      plan.operands = reserve(name + "operands", .workspace, [keptRows, output])
+    }
+    if drops { plan.mask = reserve(name + "mask", .workspace, [batchSize, output]) }
+    if isTraining { reserveScratch(name, &plan) }
+    return plan
+  }
 
-    layer.packedBackward = reservePacked(name + "weight_hh packed backward", first, hidden, scalar)
+  private mutating func reserveRecurrentWeights<S: Scalar>(
+    _ name: String, _ plan: inout RecurrencePlan, _ scalar: S.Type
+  ) {
+    guard plan.structure.recurrentProduct != .none else { return }
+    if plan.structure.recurrentProduct == .lastGateApart {
+      plan.reorderedWeights = reserve(
+        name + "weight_hh reordered", .packed, [plan.hiddenWeights.rows, plan.outputSize], padded: false)
+    }
+    let (first, second) = (plan.recurrentColumns.count, plan.secondStageColumns.count)
+    plan.packedForward = reservePacked(name + "weight_hh packed forward", plan.outputSize, first, scalar)
     if second > 0 {
-      layer.packedSecondBackward = reservePacked(name + "weight_hh packed backward 2", second, hidden, scalar)
-      layer.operandGradient = reserve(name + "doperand", .scratch, [batchSize, hidden])
+      plan.packedSecondForward = reservePacked(name + "weight_hh packed forward 2", plan.hidden, second, scalar)
     }
-    layer.stateGradient = reserve(
-      name + "dstate", .scratch, [batchSize, structure.stateCount * hidden])
-    if gathers {
-      layer.tableGradient = reserve(name + "dinput table", .scratch, [inputSize, gateRows])
+    guard isTraining else { return }
+    plan.packedBackward = reservePacked(name + "weight_hh packed backward", first, plan.outputSize, scalar)
+    if second > 0 {
+      plan.packedSecondBackward = reservePacked(name + "weight_hh packed backward 2", second, plan.hidden, scalar)
     }
-    if configuration.dropout(aboveLayer: index) > 0 {
-      layer.dropped = reserve(name + "dropped output", .workspace, [rows, hidden])
+  }
+
+  /// What backward needs besides the workspace.
+  private mutating func reserveScratch(_ name: String, _ plan: inout RecurrencePlan) {
+    let (hidden, output) = (plan.hidden, plan.outputSize)
+    let stateColumns = plan.structure.stateCount * hidden
+    plan.stateGradient = reserve(name + "dstate", .scratch, [batchSize, stateColumns])
+    if plan.secondStageColumns.count > 0 {
+      plan.operandGradient = reserve(name + "doperand", .scratch, [batchSize, hidden])
     }
-    return layer
+    if plan.mask != nil { plan.maskedGradient = reserve(name + "dmasked", .scratch, [batchSize, output]) }
+    if configuration.zoneout.isActive {
+      plan.keptGradient = reserve(name + "dkept", .scratch, [batchSize, stateColumns])
+    }
+    if plan.projection != nil {
+      plan.projectionGradient = reserve(name + "dprojected", .workspace, [steps * batchSize, output])
+      plan.expandedGradient = reserve(name + "dcell output", .scratch, [batchSize, hidden])
+    }
+    if let vectors = plan.vectors {
+      plan.vectorGradient = reserve(name + "dvectors", .scratch, [batchSize, vectors.columns])
+    }
+    if let table = plan.inputTable {
+      plan.tableGradient = reserve(name + "dinput table", .scratch, [table.rows, table.columns])
+    }
   }
 
   private mutating func reserveHead<S: Scalar>(_ scalar: S.Type) {
     let outputSize = configuration.outputSize
-    var weights = WeightPlan(
-      matrix: Matrix(offset: table.headWeights, rows: outputSize, columns: configuration.hiddenSize))
-    headBias = Matrix(offset: table.headBias, rows: 1, columns: outputSize)
-    let outputRows = outputRows(steps: steps)
+    let inputSize = configuration.headInputSize
+    let outputRows = configuration.head.isPooled ? batchSize : steps * batchSize
+    var weights = WeightPlan(matrix: Matrix(offset: table.headWeights, rows: outputSize, columns: inputSize))
     reservePacked("head weight", &weights, rows: outputRows, backward: isTraining, scalar)
-    headWeights = weights
+    let gathers = configuration.head.isPooled || configuration.headReadsAllLayers
+    var plan = HeadPlan(
+      weights: weights, bias: Matrix(offset: table.headBias, rows: 1, columns: outputSize),
+      input: gathers
+        ? reserve("head input", .workspace, [outputRows, inputSize]) : layers[layers.count - 1].outputs)
+    if isTraining, configuration.headDropout > 0 {
+      plan.dropped = reserve("head dropped input", .workspace, [outputRows, inputSize])
+    }
+    if isTraining, gathers { plan.inputGradient = reserve("dhead input", .scratch, [outputRows, inputSize]) }
     outputs = reserve("outputs", .workspace, [outputRows, outputSize], padded: false)
     if loss == .meanSquaredError {
       targets = reserve("targets", .workspace, [outputRows, outputSize], padded: false)
+    }
+    head = plan
+  }
+
+  private mutating func reserveGradients(rows: Int, ofInput wantsInputGradient: Bool) {
+    let layerRange = 0..<configuration.layerCount
+    let widest = layerRange.map { configuration.outputSize(ofLayer: $0) }.max()!
+    let outputGradient = reserve("dlayer output", .scratch, [rows, widest])
+    self.outputGradient = outputGradient
+    if head != nil, head!.inputGradient == nil {
+      head!.inputGradient = outputGradient.columns(0..<configuration.headInputSize)
+    }
+    if wantsInputGradient { inputGradient = reserve("dinput", .scratch, [rows, configuration.input.size]) }
+    guard configuration.directions != .forward else {
+      for index in recurrences.indices {
+        recurrences[index].outputGradient = outputGradient.columns(0..<recurrences[index].outputSize)
+      }
+      return
+    }
+    let widestDirection = layerRange.map { configuration.directionSize(ofLayer: $0) }.max()!
+    let gradients = (0..<2).map {
+      reserve("d\($0 == 0 ? "forward" : "reverse") output", .scratch, [rows, widestDirection])
+    }
+    for index in recurrences.indices {
+      recurrences[index].outputGradient = gradients[index % 2].columns(0..<recurrences[index].outputSize)
+    }
+    let inputs = layerRange.filter { $0 > 0 || wantsInputGradient }.map { configuration.inputSize(ofLayer: $0) }
+    if let widestInput = inputs.max() {
+      mirroredGradient = reserve("dreverse input", .scratch, [rows, widestInput])
     }
   }
 
@@ -248,6 +348,13 @@ public struct Plan: Sendable, CustomStringConvertible {
     _ name: String, _ weights: inout WeightPlan, rows: Int, backward: Bool, _ scalar: S.Type
   ) {
     guard ProductChoice.packsInputWeights(rows: rows) else { return }
+    reservePacked(name, &weights, backward: backward, scalar)
+  }
+
+  /// Room for packed copies of weights.
+  private mutating func reservePacked<S: Scalar>(
+    _ name: String, _ weights: inout WeightPlan, backward: Bool, _ scalar: S.Type
+  ) {
     let (outputs, inputs) = (weights.matrix.rows, weights.matrix.columns)
     weights.packedForward = reservePacked(name + " packed forward", inputs, outputs, scalar)
     if backward { weights.packedBackward = reservePacked(name + " packed backward", outputs, inputs, scalar) }
@@ -258,13 +365,17 @@ public struct Plan: Sendable, CustomStringConvertible {
     _ configuration: ModelConfiguration, steps: Int, batchSize: Int, table: ParameterTable
   ) throws(PlanError) {
     let structure = configuration.cell.structure
-    let widest = structure.rowGateCount + structure.stateCount + structure.savedCount + 3
+    let widest = structure.rowGateCount + 4 * structure.stateCount + structure.savedCount + 8
     // In Double an overflow cannot happen, and 2⁵⁸ bytes leave room for any rounding.
-    let perRow =
-      Double(configuration.layerCount) * Double(widest) * (Double(configuration.hiddenSize) + 32)
-      + 2 * Double(configuration.input.size) + 2 * Double(configuration.outputSize)
-    let scalars = (Double(steps) + 1) * Double(batchSize) * perRow + 16 * Double(table.blockCount)
-    if scalars * 8 > 0x1p58 {
+    var perRow = 4 * Double(configuration.input.size) + 2 * Double(configuration.outputSize)
+    for layer in 0..<configuration.layerCount {
+      perRow +=
+        Double(configuration.directions.count * widest) * (Double(configuration.hiddenSize(ofLayer: layer)) + 32)
+    }
+    let rows = (Double(steps) + 1) * Double(batchSize)
+    let scalars = rows * perRow + 16 * Double(table.blockCount)
+    // Rows are counted in 32 bits.
+    if scalars * 8 > 0x1p58 || rows >= 0x1p31 {
       throw .tooLarge(what: "a batch of \(batchSize) sequences of \(steps) steps")
     }
   }

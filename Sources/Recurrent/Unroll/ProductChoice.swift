@@ -28,9 +28,9 @@ enum ProductChoice {
   /// share. Waking a second worker would take longer than the step.
   static func workers(for plan: Plan, wanted: Int) -> Int {
     let isStream = plan.steps * plan.batchSize < 4
-    let shares = plan.layers.contains { layer in
+    let shares = plan.recurrences.contains { recurrence in
       sharesColumns(
-        rows: plan.batchSize, columns: layer.recurrentColumns.count, inner: layer.hidden, workers: wanted)
+        rows: plan.batchSize, columns: recurrence.recurrentColumns.count, inner: recurrence.outputSize, workers: wanted)
     }
     return isStream && !shares ? 1 : wanted
   }

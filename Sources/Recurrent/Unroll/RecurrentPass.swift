@@ -3,26 +3,28 @@ internal import Kernels
 /// One plan, ready to run: forward, and backward from a gradient of your own. What `Trainer` is made of; use it where
 /// the loss or the update is yours.
 ///
-/// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head at the last step, [T, N, H] without
-/// a head).
+/// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head that gives one output a sequence, and
+/// without a head as wide as the top layer). Sequences of different lengths come as `Sequences`.
 public struct RecurrentPass<S: Scalar>: ~Copyable {
   private let engine: Engine<S>
   private let model: Model<S>
-  private var steps = 0
+  private var hasRun = false
 
   /// Plans and allocates everything.
   /// - Parameters:
   ///   - steps: T, the most steps of a call.
   ///   - batchSize: N.
   ///   - inputGradient: whether dL/d(input) is wanted; for vectors.
+  ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
   ///   - threads: workers that share the batch; 0: one for each processor.
   /// - Throws: `PlanError` where the memory does not suffice.
   public init(
-    _ model: Model<S>, steps: Int, batchSize: Int, inputGradient: Bool = false, threads: Int = 0
+    _ model: Model<S>, steps: Int, batchSize: Int, inputGradient: Bool = false, isRagged: Bool = false,
+    threads: Int = 0
   ) throws(PlanError) {
     let plan = try Plan(
       model.configuration, steps: steps, batchSize: batchSize, purpose: .training(loss: nil, momentCount: 0),
-      inputGradient: inputGradient, scalar: S.self)
+      inputGradient: inputGradient, isRagged: isRagged, scalar: S.self)
     engine = Engine(plan, threads: threads)
     engine.load(model)
     self.model = model
@@ -37,56 +39,121 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
   /// without an optimizer.
   package mutating func parametersChanged() { engine.parametersChanged() }
 
-  /// The state before the first step; all 0 at first.
+  /// The state before the first step; all 0 at first (or what was trained).
   public var initialState: RecurrentState<S> {
-    get { engine.state { engine.state($0, after: 0) } }
+    get { engine.initialState }
     set { engine.setInitialState(newValue) }
   }
 
-  /// The state after the last step of the last forward call.
-  public var finalState: RecurrentState<S> { engine.state { engine.state($0, after: steps) } }
+  /// Lets sequences start from the zero state, or the trained one.
+  public mutating func resetState() { engine.zeroState() }
+
+  /// The state after the last step of each sequence of the last forward call.
+  public var finalState: RecurrentState<S> { engine.finalState }
+
+  // MARK: Forward
 
   /// - Parameters:
   ///   - tokens: [steps, N], each below the vocabulary's size.
-  ///   - dropoutSeed: decides the dropout masks; nil: no dropout.
+  ///   - dropoutSeed: decides the masks of dropout and zoneout; nil: none.
   public mutating func forward(tokens: Span<Int32>, dropoutSeed: UInt64? = nil) {
-    steps = tokens.count / engine.plan.batchSize
-    engine.setTokens(tokens, steps: steps)
-    engine.perform(.forward, steps: steps, dropoutSeed: dropoutSeed)
-    lastDropoutSeed = dropoutSeed
+    engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize)
+    forward(dropoutSeed)
   }
 
   /// - Parameters:
   ///   - vectors: [steps, N, I].
-  ///   - dropoutSeed: decides the dropout masks; nil: no dropout.
+  ///   - dropoutSeed: decides the masks of dropout and zoneout; nil: none.
   public mutating func forward(vectors: Span<S>, dropoutSeed: UInt64? = nil) {
-    steps = vectors.count / (engine.plan.batchSize * model.configuration.input.size)
-    engine.setVectors(vectors, steps: steps)
-    engine.perform(.forward, steps: steps, dropoutSeed: dropoutSeed)
+    engine.setVectors(vectors, steps: vectors.count / (engine.plan.batchSize * model.configuration.input.size))
+    forward(dropoutSeed)
+  }
+
+  /// Up to N sequences of 1 to T steps.
+  public mutating func forward(tokens: Sequences<Int32>, dropoutSeed: UInt64? = nil) {
+    engine.setTokens(tokens)
+    forward(dropoutSeed)
+  }
+
+  /// Up to N sequences of 1 to T steps.
+  public mutating func forward(vectors: Sequences<S>, dropoutSeed: UInt64? = nil) {
+    engine.setVectors(vectors)
+    forward(dropoutSeed)
+  }
+
+  private mutating func forward(_ dropoutSeed: UInt64?) {
+    engine.perform(.forward, dropoutSeed: dropoutSeed)
     lastDropoutSeed = dropoutSeed
+    hasRun = true
   }
 
   private var lastDropoutSeed: UInt64?
 
-  /// The outputs of the last forward call, [steps, N, O] or [N, O].
-  public var outputs: [S] { engine.block.array(engine.plan.outputs.rows(0..<engine.plan.outputRows(steps: steps))) }
+  private var outputPlace: Matrix { engine.plan.outputs.rows(0..<engine.outputRowCount) }
 
-  /// The outputs h of a layer, [steps, N, H].
-  public func layerOutputs(_ layer: Int) -> [S] {
-    engine.block.array(engine.plan.layers[layer].outputs.rows(0..<steps * engine.plan.batchSize))
+  /// The outputs of the last forward call, [steps, N, O], or [N, O] where there is one for each sequence.
+  /// - Precondition: not the outputs at every step of sequences of different lengths: see `outputSequences`.
+  public var outputs: [S] {
+    precondition(
+      !engine.isRagged || model.configuration.head.isPooled, "the sequences differ in length: see outputSequences")
+    return engine.block.array(outputPlace)
   }
+
+  /// The outputs at every step of each sequence of the last forward call.
+  /// - Precondition: the model has an output for every step.
+  public var outputSequences: Sequences<S> {
+    precondition(!model.configuration.head.isPooled, "there is one output for each sequence: see outputs")
+    return engine.sequences(outputPlace)
+  }
+
+  /// The outputs of a layer, [steps, N, its width].
+  public func layerOutputs(_ layer: Int) -> [S] {
+    precondition(!engine.isRagged, "the sequences differ in length: see layerOutputSequences")
+    return engine.block.array(engine.plan.layers[layer].outputs.rows(0..<engine.rowCount))
+  }
+
+  /// The outputs of a layer for each sequence, [length, its width].
+  public func layerOutputSequences(_ layer: Int) -> Sequences<S> {
+    engine.sequences(engine.plan.layers[layer].outputs)
+  }
+
+  /// The states of one direction of a layer after every step, part after part: [steps, N, S·H] (with a projection H wide
+  /// parts too, of which the first P of h count). Of the reverse direction in the order of time.
+  public func states(ofLayer layer: Int, reverse: Bool = false) -> Sequences<S> {
+    engine.stateSequences(engine.plan.layers[layer].recurrences.lowerBound + (reverse ? 1 : 0))
+  }
+
+  // MARK: Backward
 
   /// Back-propagates dL/d(outputs), of the shape of `outputs`, through the last forward call.
   public mutating func backward(outputGradient: Span<S>) {
-    let rows = engine.plan.outputRows(steps: steps)
-    precondition(steps > 0, "backward needs a forward call before it")
+    precondition(hasRun, "backward needs a forward call before it")
     precondition(
-      outputGradient.count == rows * engine.plan.outputs.columns,
-      "expected a gradient of \(rows * engine.plan.outputs.columns) values, got \(outputGradient.count)")
-    // Without a head the outputs are the states themselves, which backward still reads.
-    let place = engine.plan.configuration.head == .none ? engine.plan.outputGradient! : engine.plan.outputs
-    engine.block.write(outputGradient, to: place.rows(0..<rows))
-    engine.perform(.backward, steps: steps, dropoutSeed: lastDropoutSeed)
+      !engine.isRagged || model.configuration.head.isPooled, "the sequences differ in length: give Sequences")
+    precondition(
+      outputGradient.count == outputPlace.count,
+      "expected a gradient of \(outputPlace.count) values, got \(outputGradient.count)")
+    engine.block.write(outputGradient, to: gradientPlace)
+    engine.perform(.backward, dropoutSeed: lastDropoutSeed)
+  }
+
+  /// Back-propagates dL/d(outputs), of the shape of `outputSequences`, through the last forward call.
+  public mutating func backward(outputGradient: Sequences<S>) {
+    precondition(hasRun, "backward needs a forward call before it")
+    precondition(!model.configuration.head.isPooled, "there is one output for each sequence: give a Span")
+    precondition(
+      outputGradient.width == outputPlace.columns,
+      "expected a gradient of \(outputPlace.columns) values a step, got \(outputGradient.width)")
+    engine.write(outputGradient, to: gradientPlace)
+    engine.perform(.backward, dropoutSeed: lastDropoutSeed)
+  }
+
+  /// Without a head the outputs are the states themselves, which backward still reads.
+  private var gradientPlace: Matrix {
+    let place =
+      model.configuration.head == .none
+      ? engine.plan.outputGradient!.columns(0..<outputPlace.columns) : engine.plan.outputs
+    return place.rows(0..<engine.outputRowCount)
   }
 
   /// dL/d(parameter) after `backward`, row-major.
@@ -104,9 +171,18 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
     guard let gradient = engine.plan.inputGradient else {
       preconditionFailure("ask for the input's gradient with RecurrentPass(…, inputGradient: true)")
     }
-    return engine.block.array(gradient.rows(0..<steps * engine.plan.batchSize))
+    precondition(!engine.isRagged, "the sequences differ in length: see inputGradientSequences")
+    return engine.block.array(gradient.rows(0..<engine.rowCount))
+  }
+
+  /// dL/d(input) after `backward` for each sequence, [length, I], as `inputGradient`.
+  public var inputGradientSequences: Sequences<S> {
+    guard let gradient = engine.plan.inputGradient else {
+      preconditionFailure("ask for the input's gradient with RecurrentPass(…, inputGradient: true)")
+    }
+    return engine.sequences(gradient)
   }
 
   /// dL/d(initial state) after `backward`.
-  public var initialStateGradient: RecurrentState<S> { engine.state { engine.plan.layers[$0].stateGradient } }
+  public var initialStateGradient: RecurrentState<S> { engine.initialStateGradient }
 }

@@ -1,73 +1,142 @@
 internal import Kernels
 
-/// The state of every layer for a batch of sequences, as a value that can be kept, copied and given back.
+/// The state of every layer for a batch of sequences, as a value that can be kept, copied and given back. Layers that run
+/// both ways have two, the forward direction's first.
 public struct RecurrentState<S: Scalar>: Sendable, Hashable {
-  /// L, N and H.
-  public let layerCount: Int
+  /// N.
   public let batchSize: Int
-  public let hiddenSize: Int
-  /// Parts of the state: for an LSTM two, h and c.
-  public let partCount: Int
-  /// [part, L, N, H]
+  /// Widths of each part of the state in each direction of each layer: [part][L·D]. The first part is the output h, P wide
+  /// where it is projected; all others are H wide.
+  public let widths: [[Int]]
+  /// [part, L·D, N, width]
   public var values: [S]
 
-  /// The state that sequences start from.
+  /// The state that sequences start from where none is trained.
   public init(zerosFor configuration: ModelConfiguration, batchSize: Int) {
-    layerCount = configuration.layerCount
     self.batchSize = batchSize
-    hiddenSize = configuration.hiddenSize
-    partCount = configuration.cell.structure.stateCount
-    values = [S](repeating: 0, count: partCount * layerCount * batchSize * hiddenSize)
+    widths = (0..<configuration.cell.structure.stateCount).map { part in
+      (0..<configuration.layerCount).flatMap { layer in
+        [Int](
+          repeating: configuration.stateSize(ofPart: part, layer: layer), count: configuration.directions.count)
+      }
+    }
+    values = [S](repeating: 0, count: batchSize * widths.joined().reduce(0, +))
   }
 
-  /// One part, [L, N, H] as PyTorch has it: 0 is h, 1 an LSTM's c.
+  /// Parts of the state: for an LSTM two, h and c.
+  public var partCount: Int { widths.count }
+
+  /// L·D.
+  public var recurrenceCount: Int { widths[0].count }
+
+  /// One part, [L·D, N, width] as PyTorch has it: 0 is h, 1 an LSTM's c.
   public subscript(part part: Int) -> [S] {
-    get {
-      precondition((0..<partCount).contains(part), "part \(part) of \(partCount)")
-      let count = values.count / partCount
-      return Array(values[part * count..<(part + 1) * count])
-    }
+    get { Array(values[range(ofPart: part)]) }
     set {
-      precondition((0..<partCount).contains(part), "part \(part) of \(partCount)")
-      let count = values.count / partCount
-      precondition(newValue.count == count, "expected \(count) values, got \(newValue.count)")
-      values.replaceSubrange(part * count..<(part + 1) * count, with: newValue)
+      let range = range(ofPart: part)
+      precondition(newValue.count == range.count, "expected \(range.count) values, got \(newValue.count)")
+      values.replaceSubrange(range, with: newValue)
     }
+  }
+
+  /// The state of other sequences: row i of the new one is row `sequences[i]` of this one. A sequence may be left out or
+  /// stand more than once, as in a beam search.
+  public func selecting(_ sequences: [Int]) -> RecurrentState {
+    var result = self
+    result = RecurrentState(batchSize: sequences.count, widths: widths)
+    for part in 0..<partCount {
+      for recurrence in 0..<recurrenceCount {
+        for (row, sequence) in sequences.enumerated() {
+          precondition(sequence >= 0 && sequence < batchSize, "sequence \(sequence) of \(batchSize)")
+          result.values.replaceSubrange(
+            result.range(part, recurrence, row), with: values[range(part, recurrence, sequence)])
+        }
+      }
+    }
+    return result
+  }
+
+  private init(batchSize: Int, widths: [[Int]]) {
+    self.batchSize = batchSize
+    self.widths = widths
+    values = [S](repeating: 0, count: batchSize * widths.joined().reduce(0, +))
+  }
+
+  private func range(ofPart part: Int) -> Range<Int> {
+    precondition((0..<partCount).contains(part), "part \(part) of \(partCount)")
+    let start = batchSize * widths[..<part].joined().reduce(0, +)
+    return start..<start + batchSize * widths[part].reduce(0, +)
+  }
+
+  /// Where one sequence's part of one recurrence stands in `values`.
+  func range(_ part: Int, _ recurrence: Int, _ sequence: Int) -> Range<Int> {
+    let width = widths[part][recurrence]
+    let start =
+      range(ofPart: part).lowerBound + batchSize * widths[part][..<recurrence].reduce(0, +) + sequence * width
+    return start..<start + width
+  }
+
+  /// `1×[2, 3, 8]`: parts × [L·D, N, width].
+  var shapeText: String {
+    let width = Set(widths.joined()).count == 1 ? "\(widths[0][0])" : "\(widths)"
+    return "\(partCount)×[\(recurrenceCount), \(batchSize), \(width)]"
   }
 }
 
 extension Engine {
-  /// Copies places [N, S·H], one a layer, to a value.
-  func state(at place: (Int) -> Matrix) -> RecurrentState<S> {
-    var state = RecurrentState<S>(zerosFor: plan.configuration, batchSize: plan.batchSize)
-    let hidden = state.hiddenSize
-    var parts: [[S]] = []
-    for part in 0..<state.partCount {
-      parts.append(
-        plan.layers.indices.flatMap { block.array(place($0).columns(part * hidden..<(part + 1) * hidden)) })
+  /// The states that the next call starts from.
+  var initialState: RecurrentState<S> {
+    state { recurrence, sequence in recurrence.states.row(sequence) }
+  }
+
+  /// The states after each sequence's last step.
+  var finalState: RecurrentState<S> {
+    state { recurrence, sequence in
+      recurrence.states.row(sequence < sequenceCount ? finalStateRow(ofPlace: place(of: sequence)) : sequence)
     }
-    state.values = parts.flatMap { $0 }
+  }
+
+  /// dL/d(initial states); 0 for sequences that were not in the batch.
+  var initialStateGradient: RecurrentState<S> {
+    state { recurrence, sequence in
+      recurrence.stateGradient.row(sequence < sequenceCount ? place(of: sequence) : sequence)
+    }
+  }
+
+  /// Copies rows [1, S·H], one for each recurrence and sequence, to a value.
+  private func state(_ row: (RecurrencePlan, Int) -> Matrix) -> RecurrentState<S> {
+    var state = RecurrentState<S>(zerosFor: plan.configuration, batchSize: plan.batchSize)
+    for (index, recurrence) in plan.recurrences.enumerated() {
+      for sequence in 0..<plan.batchSize {
+        let place = row(recurrence, sequence)
+        for part in 0..<state.partCount {
+          let start = part * recurrence.hidden
+          let columns = place.columns(start..<start + state.widths[part][index])
+          state.values.replaceSubrange(state.range(part, index, sequence), with: block.array(columns))
+        }
+      }
+    }
     return state
   }
 
   /// Makes `state` the initial state of the next call.
   func setInitialState(_ state: RecurrentState<S>) {
+    writeState(state) { recurrence, sequence in recurrence.states.row(sequence) }
+    for sequence in 0..<plan.batchSize { indices[plan.index.isFresh + sequence] = 0 }
+  }
+
+  private func writeState(_ state: RecurrentState<S>, to row: (RecurrencePlan, Int) -> Matrix) {
     let expected = RecurrentState<S>(zerosFor: plan.configuration, batchSize: plan.batchSize)
     precondition(
-      state.values.count == expected.values.count && state.batchSize == expected.batchSize
-        && state.layerCount == expected.layerCount,
-      """
-      expected a state of \(expected.partCount)×[\(expected.layerCount), \(expected.batchSize), \
-      \(expected.hiddenSize)], got \(state.partCount)×[\(state.layerCount), \(state.batchSize), \(state.hiddenSize)]
-      """)
-    let hidden = state.hiddenSize
-    let rowCount = state.layerCount * state.batchSize
-    for part in 0..<state.partCount {
-      for layer in 0..<state.layerCount {
-        let place = self.state(layer, after: 0).columns(part * hidden..<(part + 1) * hidden)
-        for row in 0..<state.batchSize {
-          let start = (part * rowCount + layer * state.batchSize + row) * hidden
-          block.write(state.values.span.extracting(start..<start + hidden), at: place.row(row).offset)
+      state.widths == expected.widths && state.batchSize == expected.batchSize,
+      "expected a state of \(expected.shapeText), got \(state.shapeText)")
+    for (index, recurrence) in plan.recurrences.enumerated() {
+      for sequence in 0..<plan.batchSize {
+        let place = row(recurrence, sequence)
+        for part in 0..<state.partCount {
+          block.write(
+            state.values.span.extracting(state.range(part, index, sequence)),
+            at: place.offset + part * recurrence.hidden)
         }
       }
     }

@@ -39,12 +39,15 @@ extension Engine {
     }
   }
 
-  /// Columns of dX = dY·W.
-  func multiply(_ gradient: Matrix, backThrough weights: WeightPlan, into result: Matrix, columns: Range<Int>) {
+  /// Columns of dX = dY·W, or of dX += dY·W.
+  func multiply(
+    _ gradient: Matrix, backThrough weights: WeightPlan, addingToItself adds: Bool = false, into result: Matrix,
+    columns: Range<Int>
+  ) {
     if let packed = weights.packedBackward {
-      block.multiplyPacked(gradient, packed: packed, from: .zero, into: result, columns: columns)
+      block.multiplyPacked(gradient, packed: packed, from: adds ? .itself : .zero, into: result, columns: columns)
     } else {
-      block.multiply(gradient, weights.matrix, into: result)
+      block.multiply(gradient, weights.matrix, addingTo: adds ? 1 : 0, into: result)
     }
   }
 

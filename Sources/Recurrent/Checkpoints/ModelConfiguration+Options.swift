@@ -1,0 +1,84 @@
+/// What of a configuration stands in model files only where it is not the usual.
+extension ModelConfiguration {
+  var optionsJSON: [(key: String, value: JSON)] {
+    var options: [(key: String, value: JSON)] = []
+    if let hiddenSizes {
+      options.append((key: "hidden_sizes", value: .array(hiddenSizes.map { .integer($0) })))
+    }
+    if let merge = directions.merge { options.append((key: "bidirectional", value: .string(merge.rawValue))) }
+    if isResidual { options.append((key: "residual", value: .bool(true))) }
+    if headReadsAllLayers { options.append((key: "head_reads_all_layers", value: .bool(true))) }
+    if let projectionSize { options.append((key: "projection_size", value: .integer(projectionSize))) }
+    if trainsInitialState { options.append((key: "trained_initial_state", value: .bool(true))) }
+    if isDropoutVariational { options.append((key: "variational_dropout", value: .bool(true))) }
+    if recurrentDropout > 0 { options.append((key: "recurrent_dropout", value: .number(recurrentDropout))) }
+    if zoneout.hidden > 0 { options.append((key: "zoneout_hidden", value: .number(zoneout.hidden))) }
+    if zoneout.cell > 0 { options.append((key: "zoneout_cell", value: .number(zoneout.cell))) }
+    return options
+  }
+
+  /// The same for people.
+  package var options: [(name: String, value: String)] {
+    optionsJSON.map { key, value in
+      let text = (try? value.serialized()).map { String(decoding: $0, as: UTF8.self) } ?? ""
+      let isTrue = if case .bool(true) = value { true } else { false }
+      return (
+        name: String(key.map { $0 == "_" ? " " : $0 }),
+        value: value.string ?? (isTrue ? "yes" : text)
+      )
+    }
+  }
+
+  /// Reads what `optionsJSON` writes; what is missing stays as it is.
+  mutating func readOptions(_ reader: MetadataReader) throws(CheckpointError) {
+    if let list = reader.json["hidden_sizes"] {
+      guard let sizes = list.array?.map(\.integer), sizes.count == layerCount, sizes.allSatisfy({ $0 ?? 0 >= 1 })
+      else { throw reader.fault("hidden_sizes is not a list of \(layerCount) whole numbers of at least 1") }
+      hiddenSizes = sizes.compactMap { $0 }
+    }
+    if reader.json["bidirectional"] != nil {
+      let name = try reader.string("bidirectional")
+      guard let merge = Directions.Merge(rawValue: name) else {
+        throw reader.fault("there is no merge \(name) of two directions")
+      }
+      directions = .both(merge: merge)
+    }
+    isResidual = try reader.flag("residual")
+    headReadsAllLayers = try reader.flag("head_reads_all_layers")
+    trainsInitialState = try reader.flag("trained_initial_state")
+    isDropoutVariational = try reader.flag("variational_dropout")
+    recurrentDropout = try reader.probability("recurrent_dropout")
+    zoneout.hidden = try reader.probability("zoneout_hidden")
+    zoneout.cell = try reader.probability("zoneout_cell")
+    if reader.json["projection_size"] != nil {
+      let size = try reader.size("projection_size")
+      guard cell.structure.allowsProjection,
+        (0..<layerCount).allSatisfy({ size < hiddenSize(ofLayer: $0) })
+      else { throw reader.fault("projection_size is \(size), which the cell or its size does not allow") }
+      projectionSize = size
+    }
+    guard !headReadsAllLayers || head == .everyStep else {
+      throw reader.fault("head_reads_all_layers is for a head at every step")
+    }
+    guard recurrentDropout == 0 || cell.structure.recurrentProduct != .none else {
+      throw reader.fault("recurrent_dropout is \(recurrentDropout), but the cell has no recurrent product")
+    }
+  }
+}
+
+extension MetadataReader {
+  /// false where it is missing.
+  fileprivate func flag(_ name: String) throws(CheckpointError) -> Bool {
+    guard let value = json[name] else { return false }
+    guard case .bool(let flag) = value else { throw fault("\(name) is neither true nor false") }
+    return flag
+  }
+
+  /// 0 where it is missing.
+  func probability(_ name: String) throws(CheckpointError) -> Double {
+    if json[name] == nil { return 0 }
+    let value = try number(name)
+    guard (0..<1).contains(value) else { throw fault("\(name) is \(value), not in 0..<1") }
+    return value
+  }
+}
