@@ -85,7 +85,9 @@ CASES = [
     Case("gru_reset_before", 2, "tokens"),
     Case("lstm", 1, "embedding"),
     Case("gru", 2, "dense", last_step=True),
-] + [Case(cell, 2, "dense", initial=True) for cell in LOOPED_CELLS]
+] + [
+    Case(cell, 1 if cell.endswith("norm") else 2, "dense", initial=True) for cell in LOOPED_CELLS
+]
 
 
 class LoopedGRU(nn.GRU):

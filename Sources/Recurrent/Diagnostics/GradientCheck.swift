@@ -61,6 +61,10 @@ private struct GradientCheck: ~Copyable {
     var model = try Model<Double>(configuration, seed: generator.next())
     // Larger than the start values, so that gates leave the region where every function is nearly linear.
     for index in model.block.indices { model.block[index] *= 1.5 }
+    // Nor may a cell's own vectors stay where they start: at 0 they hide what they multiply.
+    for entry in model.table.entries where entry.name.hasPrefix("rnn.vectors") {
+      for index in entry.offset..<entry.offset + entry.count { model.block[index] += generator.uniform(-0.5, 0.5) }
+    }
     let pass = try RecurrentPass(
       model, steps: steps, batchSize: batchSize,
       inputGradient: configuration.input.vocabularySize == nil, threads: threads)
