@@ -112,8 +112,26 @@ KERNEL(void, transpose,
 
 KERNEL(double, softmax_cross_entropy, (size_t count, REAL *logits, size_t target, REAL scale),
        (count, logits, target, scale))
+KERNEL(double, softmax, (size_t count, REAL *logits, REAL scale), (count, logits, scale))
+KERNEL(double, spread_cross_entropy,
+       (size_t count, REAL *logits, size_t target, double own, const REAL *others, double weight, REAL scale),
+       (count, logits, target, own, others, weight, scale))
+KERNEL(double, binary_cross_entropy,
+       (size_t count, REAL *logits, const REAL *target, const REAL *positive, REAL scale),
+       (count, logits, target, positive, scale))
 KERNEL(double, squared_error, (size_t count, REAL *output, const REAL *target, REAL scale),
        (count, output, target, scale))
+KERNEL(double, absolute_error, (size_t count, REAL *output, const REAL *target, REAL scale),
+       (count, output, target, scale))
+KERNEL(double, huber_error, (size_t count, REAL *output, const REAL *target, REAL delta, REAL scale),
+       (count, output, target, delta, scale))
+KERNEL(void, ctc_step,
+       (size_t states, const REAL *stay, const REAL *move, const REAL *skip, const REAL *allowed,
+        const REAL *emission, REAL *result),
+       (states, stay, move, skip, allowed, emission, result))
+KERNEL(void, ctc_occupancy,
+       (size_t states, const REAL *before, const REAL *after, const REAL *emission, REAL total, REAL *result),
+       (states, before, after, emission, total, result))
 
 KERNEL(void, dropout,
        (size_t count, const REAL *x, REAL *y, uint64_t seed, uint64_t first, uint32_t threshold, REAL scale),

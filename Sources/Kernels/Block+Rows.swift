@@ -129,18 +129,4 @@ extension Block where Element: KernelScalar {
       unsafe Element._Kernels.zoneoutMeanGradient(kept.columns, whole, part, rate: Element(rate))
     }
   }
-
-  /// Softmax cross-entropy of one row of logits, which becomes its gradient times `scale`; the loss is returned.
-  package func softmaxCrossEntropy(_ logits: Matrix, target: Int, scale: Element) -> Double {
-    precondition(target >= 0 && target < logits.columns, "class \(target) of \(logits.columns)")
-    return unsafe Element._Kernels.softmaxCrossEntropy(
-      logits.columns, pointer(logits), target: target, scale: scale)
-  }
-
-  /// Squared error of one row of outputs, which becomes its gradient times `scale`; the sum is returned.
-  package func squaredError(_ output: Matrix, target: Matrix, scale: Element) -> Double {
-    precondition(output.columns == target.columns, "\(output.columns) outputs, \(target.columns) targets")
-    return unsafe Element._Kernels.squaredError(
-      output.columns, pointer(output), pointer(target), scale: scale)
-  }
 }

@@ -282,8 +282,46 @@ import COpenBLAS
     unsafe rk_softmax_cross_entropy_f64(count, logits, target, scale)
   }
 
+  public static func softmax(_ count: Int, _ logits: Output, scale: Value) -> Double {
+    unsafe rk_softmax_f64(count, logits, scale)
+  }
+
+  public static func spreadCrossEntropy(
+    _ count: Int, _ logits: Output, target: Int, own: Double, _ others: Input, weight: Double, scale: Value
+  ) -> Double {
+    unsafe rk_spread_cross_entropy_f64(count, logits, target, own, others, weight, scale)
+  }
+
+  public static func binaryCrossEntropy(
+    _ count: Int, _ logits: Output, _ target: Input, _ positive: Input, scale: Value
+  ) -> Double {
+    unsafe rk_binary_cross_entropy_f64(count, logits, target, positive, scale)
+  }
+
   public static func squaredError(_ count: Int, _ output: Output, _ target: Input, scale: Value) -> Double {
     unsafe rk_squared_error_f64(count, output, target, scale)
+  }
+
+  public static func absoluteError(_ count: Int, _ output: Output, _ target: Input, scale: Value) -> Double {
+    unsafe rk_absolute_error_f64(count, output, target, scale)
+  }
+
+  public static func huberError(
+    _ count: Int, _ output: Output, _ target: Input, delta: Value, scale: Value
+  ) -> Double {
+    unsafe rk_huber_error_f64(count, output, target, delta, scale)
+  }
+
+  public static func ctcStep(
+    _ states: Int, stay: Input, move: Input, skip: Input, allowed: Input, emission: Input, _ result: Output
+  ) {
+    unsafe rk_ctc_step_f64(states, stay, move, skip, allowed, emission, result)
+  }
+
+  public static func ctcOccupancy(
+    _ states: Int, before: Input, after: Input, emission: Input, total: Value, _ result: Output
+  ) {
+    unsafe rk_ctc_occupancy_f64(states, before, after, emission, total, result)
   }
 
   // MARK: Optimizers

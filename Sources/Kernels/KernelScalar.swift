@@ -111,7 +111,20 @@ public protocol _KernelSet {
 
   // Losses, one row.
   static func softmaxCrossEntropy(_ count: Int, _ logits: Output, target: Int, scale: Value) -> Double
+  static func softmax(_ count: Int, _ logits: Output, scale: Value) -> Double
+  static func spreadCrossEntropy(
+    _ count: Int, _ logits: Output, target: Int, own: Double, _ others: Input, weight: Double, scale: Value
+  ) -> Double
+  static func binaryCrossEntropy(
+    _ count: Int, _ logits: Output, _ target: Input, _ positive: Input, scale: Value
+  ) -> Double
   static func squaredError(_ count: Int, _ output: Output, _ target: Input, scale: Value) -> Double
+  static func absoluteError(_ count: Int, _ output: Output, _ target: Input, scale: Value) -> Double
+  static func huberError(_ count: Int, _ output: Output, _ target: Input, delta: Value, scale: Value) -> Double
+  static func ctcStep(
+    _ states: Int, stay: Input, move: Input, skip: Input, allowed: Input, emission: Input, _ result: Output)
+  static func ctcOccupancy(
+    _ states: Int, before: Input, after: Input, emission: Input, total: Value, _ result: Output)
 
   // Optimizers.
   static func sumOfSquares(_ count: Int, _ x: Input) -> Double

@@ -19,7 +19,22 @@ struct GradCheck: ParsableCommand {
 
   enum LossKind: String, ExpressibleByArgument, CaseIterable {
     case crossEntropy = "cross-entropy"
+    case binaryCrossEntropy = "binary-cross-entropy"
     case meanSquaredError = "mean-squared-error"
+    case meanAbsoluteError = "mean-absolute-error"
+    case huber
+    case ctc
+
+    var loss: Loss {
+      switch self {
+      case .crossEntropy: .crossEntropy
+      case .binaryCrossEntropy: .binaryCrossEntropy
+      case .meanSquaredError: .meanSquaredError
+      case .meanAbsoluteError: .meanAbsoluteError
+      case .huber: .huber()
+      case .ctc: .ctc()
+      }
+    }
   }
 
   static let configuration = CommandConfiguration(
@@ -90,6 +105,9 @@ struct GradCheck: ParsableCommand {
       throw ValidationError(
         "The value '\(outputSize)' is invalid for '--output-size <n>' without a head: the outputs are the hidden units")
     }
+    if loss == .ctc, head == .lastStep {
+      throw ValidationError("The value 'ctc' is invalid for '--loss <name>' with a head at the last step only")
+    }
   }
 
   func run() throws {
@@ -115,7 +133,7 @@ struct GradCheck: ParsableCommand {
       }
     return try checkGradients(
       of: cell, input: kind, hiddenSize: hiddenSize, layerCount: layers, outputSize: outputSize,
-      head: head.head, loss: loss == .crossEntropy ? .crossEntropy : .meanSquaredError, steps: sequenceLength,
+      head: head.head, loss: loss.loss, steps: sequenceLength,
       batchSize: batchSize, dropout: dropout, headDropout: headDropout, seed: seed, threads: threads)
   }
 }

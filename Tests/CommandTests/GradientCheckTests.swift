@@ -62,6 +62,17 @@ struct GradientCheckTests {
     }
   }
 
+  @Test(arguments: ["binary-cross-entropy", "mean-absolute-error", "huber", "ctc"])
+  func everyLoss(loss: String) throws {
+    let outcome = try Workplace().rnn("gradcheck", "--cell", "gru", "--loss", loss)
+    #expect(outcome.status == 0, "\(outcome.text)\(outcome.errors)")
+  }
+
+  @Test func alignmentsNeedEveryStep() throws {
+    expectFailure(
+      try Workplace().rnn("gradcheck", "--loss", "ctc", "--head", "last-step"), 64, "'ctc'", "--loss", "last step")
+  }
+
   @Test func withoutAHeadTheOutputsAreTheHiddenUnits() throws {
     let place = try Workplace()
     let outcome = try place.rnn("gradcheck", "--cell", "rnn", "--head", "none")

@@ -145,8 +145,38 @@ void RK_NAME(transpose)(size_t rows, size_t columns, const RK_REAL *in, size_t i
 /// Returns logsumexp(logits) - logits[target], with the maximum subtracted first, and overwrites the logits by
 /// scale · (softmax(logits) - onehot(target)).
 double RK_NAME(softmax_cross_entropy)(size_t count, RK_REAL *logits, size_t target, RK_REAL scale);
+/// Returns logsumexp(logits) and overwrites the logits by scale · softmax(logits).
+double RK_NAME(softmax)(size_t count, RK_REAL *logits, RK_REAL scale);
+/// Cross-entropy with a target that is spread over the classes: `own` to one of them and others[c] to each. `weight` is
+/// the sum of all that, which the caller knows. With L = logsumexp(logits) returns
+/// own · (L - logits[target]) + Σ others · (L - logits), and overwrites the logits by
+/// scale · (weight · softmax(logits) - others - own · onehot(target)).
+double RK_NAME(spread_cross_entropy)(size_t count, RK_REAL *logits, size_t target, double own, const RK_REAL *others,
+                                     double weight, RK_REAL scale);
+/// With p = 1 / (1 + exp(-logit)) and targets t in [0, 1], returns -Σ (positive · t · log p + (1 - t) · log(1 - p)) and
+/// overwrites the logits by scale · ((1 - t) · p - positive · t · (1 - p)). Neither logarithm nor difference is taken of
+/// p itself.
+double RK_NAME(binary_cross_entropy)(size_t count, RK_REAL *logits, const RK_REAL *target, const RK_REAL *positive,
+                                     RK_REAL scale);
 /// Returns Σ (output - target)² and overwrites output by scale · 2 · (output - target).
 double RK_NAME(squared_error)(size_t count, RK_REAL *output, const RK_REAL *target, RK_REAL scale);
+/// Returns Σ |output - target| and overwrites output by scale times the sign of the difference, which is 0 at 0.
+double RK_NAME(absolute_error)(size_t count, RK_REAL *output, const RK_REAL *target, RK_REAL scale);
+/// With d = output - target returns Σ (|d| <= delta ? d²/2 : delta · (|d| - delta/2)) and overwrites output by
+/// scale · d, d being clamped to ±delta.
+double RK_NAME(huber_error)(size_t count, RK_REAL *output, const RK_REAL *target, RK_REAL delta, RK_REAL scale);
+
+// Connectionist temporal classification (Graves et al. 2006), one step over the states; all are logarithms, and -Inf is
+// a probability of 0.
+
+/// result = log(e^stay + e^move + e^(skip + allowed)) + emission: the probabilities of the states from those of the step
+/// before (or after) in the same state, in its neighbour and in the one beyond, which `allowed` (0 or -Inf) admits.
+void RK_NAME(ctc_step)(size_t states, const RK_REAL *stay, const RK_REAL *move, const RK_REAL *skip,
+                       const RK_REAL *allowed, const RK_REAL *emission, RK_REAL *result);
+/// result = e^(before + after - emission - total), 0 where `before` is -Inf: how likely each state is at a step, from
+/// the recursions over the steps up to it and from it on, which both contain its emission.
+void RK_NAME(ctc_occupancy)(size_t states, const RK_REAL *before, const RK_REAL *after, const RK_REAL *emission,
+                            RK_REAL total, RK_REAL *result);
 
 // Dropout. Element i is kept where a hash of (seed, first + i) is at least `threshold` of 2^32; what is kept is
 // multiplied by `scale`, what is not becomes 0. The same (seed, first + i) always decides the same way, on every

@@ -16,6 +16,7 @@
 #include "transposed_product.h"
 #include "rows.h"
 #include "losses.h"
+#include "ctc.h"
 #include "dropout.h"
 #include "optimizers.h"
 #include "peak.h"

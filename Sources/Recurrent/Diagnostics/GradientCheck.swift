@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Kernels
 
 /// Compares back-propagated gradients with central differences: in Double, signed, every element of every parameter,
@@ -13,8 +12,12 @@ internal import Kernels
 /// 10⁻¹¹ each, a thousandth of the tolerance. The usual (2u)^⅓ = 6·10⁻⁶ would be no better: about its least the sum is
 /// flat.
 ///
+/// The loss itself is checked too: the gradient that is propagated back is that of its kernels, the loss that is
+/// differenced is written apart from them.
+///
 /// Kinks. max(·, 0) has no derivative at 0; where a unit passes 0 between x − s and x + s, the difference is wrong though
-/// the gradient is right. An element that does not pass is therefore tried again with s/16 and with s/256. A wrong
+/// the gradient is right. So it is for the absolute error of an output that passes its target, and, a little, where the
+/// Huber loss becomes linear. An element that does not pass is therefore tried again with s/16 and with s/256. A wrong
 /// gradient stays wrong, and the tolerance keeps its meaning: the rounding error grows to 256·10⁻¹¹·|f| ≈ 3·10⁻⁹·|f|, less
 /// than the 10⁻⁸ that are allowed, up to a loss of 3. Only a unit within the smallest step of 0, 4·10⁻⁸, still fails.
 ///
@@ -26,6 +29,7 @@ internal import Kernels
 ///   - batchSize: N.
 ///   - dropout: between layers, with one fixed mask.
 ///   - headDropout: between the top layer and the head, likewise.
+/// - Precondition: a loss on labels has outputs at every step.
 /// - Throws: `PlanError` where the memory does not suffice.
 public func checkGradients(
   of cell: some RecurrentCell, input: ModelConfiguration.Input = .vectors(size: 3), hiddenSize: Int = 5,
@@ -37,52 +41,77 @@ public func checkGradients(
     cell: cell, input: input, hiddenSize: hiddenSize, layerCount: layerCount,
     outputSize: outputSize ?? (head == .none ? hiddenSize : 4), head: head, dropout: dropout,
     headDropout: headDropout)
+  return try checkGradients(
+    of: configuration, loss: loss, steps: steps, batchSize: batchSize, seed: seed, threads: threads)
+}
+
+/// The same for any configuration, and for sequences of different lengths.
+///
+/// - Parameters:
+///   - configuration: of a small model: every number in it is changed in turn.
+///   - steps: T.
+///   - batchSize: N.
+///   - lengths: of up to N sequences, at most T each; nil: N sequences of T steps.
+/// - Precondition: a loss on labels has outputs at every step, and sequences of one length.
+/// - Throws: `PlanError` where the memory does not suffice.
+public func checkGradients(
+  of configuration: ModelConfiguration, loss: Loss = .crossEntropy, steps: Int = 7, batchSize: Int = 2,
+  lengths: [Int]? = nil, seed: UInt64 = 1, threads: Int = 1
+) throws(PlanError) -> GradientReport {
+  precondition(
+    loss.targets != .labels || (!configuration.head.isPooled && lengths == nil),
+    "the connectionist loss needs outputs at every step of sequences of one length")
   var check = try GradientCheck(
-    configuration, loss: loss, steps: steps, batchSize: batchSize, seed: seed, threads: threads)
+    configuration, loss: loss, steps: steps, batchSize: batchSize, lengths: lengths, seed: seed, threads: threads)
   return check.report()
 }
 
 /// One problem with random data, whose loss can be evaluated again and again with one number changed.
-private struct GradientCheck: ~Copyable {
+struct GradientCheck: ~Copyable {
   private var model: Model<Double>
   private var pass: RecurrentPass<Double>
   private var state: RecurrentState<Double>
+  /// In the order of time, [T, N, I]; where lengths differ, one sequence after the other.
   private var vectors: [Double]
   private let tokens: [Int32]
-  private let classes: [Int32]
-  private let targets: [Double]
-  private let loss: Loss
+  private let lengths: [Int]?
+  private let targets: GradientCheckTargets
   private let dropoutSeed: UInt64?
 
   init(
-    _ configuration: ModelConfiguration, loss: Loss, steps: Int, batchSize: Int, seed: UInt64, threads: Int
+    _ configuration: ModelConfiguration, loss: Loss, steps: Int, batchSize: Int, lengths: [Int]?, seed: UInt64,
+    threads: Int
   ) throws(PlanError) {
     var generator = SeededGenerator(seed: seed)
     var model = try Model<Double>(configuration, seed: generator.next())
-    // Larger than the start values, so that gates leave the region where every function is nearly linear.
+    // Larger than the start values, so that gates leave the region where every function is nearly linear; and what
+    // starts from 0 or from 1, with norms and peepholes, leaves that too.
     for index in model.block.indices { model.block[index] *= 1.5 }
-    // Nor may a cell's own vectors stay where they start: at 0 they hide what they multiply.
-    for entry in model.table.entries where entry.name.hasPrefix("rnn.vectors") {
-      for index in entry.offset..<entry.offset + entry.count { model.block[index] += generator.uniform(-0.5, 0.5) }
+    for entry in model.table.entries {
+      let values = model[parameter: entry.name]
+      guard entry.name.hasPrefix("rnn.vectors") || values.allSatisfy({ $0 == 0 }) else { continue }
+      model[parameter: entry.name] = values.map { $0 + generator.uniform(-0.5, 0.5) }
     }
     let pass = try RecurrentPass(
-      model, steps: steps, batchSize: batchSize,
-      inputGradient: configuration.input.vocabularySize == nil, threads: threads)
+      model, steps: steps, batchSize: batchSize, inputGradient: configuration.input.vocabularySize == nil,
+      isRagged: lengths != nil, threads: threads)
+    let rows = lengths?.reduce(0, +) ?? steps * batchSize
     self.init(
-      model, pass, loss: loss, inputRows: steps * batchSize,
-      outputRows: configuration.head.isPooled ? batchSize : steps * batchSize, &generator)
+      model, pass, loss: loss, inputRows: rows,
+      outputRows: configuration.head.isPooled ? lengths?.count ?? batchSize : rows, lengths, &generator)
   }
 
   /// Draws the data.
   private init(
     _ model: Model<Double>, _ pass: consuming RecurrentPass<Double>, loss: Loss, inputRows: Int, outputRows: Int,
-    _ generator: inout SeededGenerator
+    _ lengths: [Int]?, _ generator: inout SeededGenerator
   ) {
     let configuration = model.configuration
     self.model = model
-    self.loss = loss
+    self.lengths = lengths
     dropoutSeed = configuration.isRandom ? generator.next() : nil
     state = RecurrentState(zerosFor: configuration, batchSize: pass.plan.batchSize)
+    let batchSize = state.batchSize
     self.pass = pass
     for index in state.values.indices { state.values[index] = generator.uniform(-1, 1) }
     if let vocabulary = configuration.input.vocabularySize {
@@ -92,13 +121,22 @@ private struct GradientCheck: ~Copyable {
       tokens = []
       vectors = (0..<inputRows * configuration.input.size).map { _ in generator.uniform(-1, 1) }
     }
-    classes = (0..<outputRows).map { _ in Int32(generator.uniform() * Double(configuration.outputSize)) }
-    targets = (0..<outputRows * configuration.outputSize).map { _ in generator.uniform(-1, 1) }
-    self.pass.initialState = state
+    targets = GradientCheckTargets(
+      loss, rows: outputRows, outputSize: configuration.outputSize, batchSize: batchSize, &generator)
+    if !configuration.trainsInitialState { self.pass.initialState = state }
   }
 
   private mutating func run() -> [Double] {
     let (vectors, tokens, dropoutSeed) = (vectors, tokens, dropoutSeed)
+    if let lengths {
+      if tokens.isEmpty {
+        let width = model.configuration.input.size
+        pass.forward(vectors: Sequences(values: vectors, lengths: lengths, width: width), dropoutSeed: dropoutSeed)
+      } else {
+        pass.forward(tokens: Sequences(values: tokens, lengths: lengths), dropoutSeed: dropoutSeed)
+      }
+      return model.configuration.head.isPooled ? pass.outputs : pass.outputSequences.values
+    }
     if tokens.isEmpty {
       pass.forward(vectors: vectors.span, dropoutSeed: dropoutSeed)
     } else {
@@ -107,45 +145,26 @@ private struct GradientCheck: ~Copyable {
     return pass.outputs
   }
 
-  /// The loss and its gradient, written apart from the engine's fused kernels.
-  private func value(_ outputs: [Double]) -> (loss: Double, gradient: [Double]) {
-    let columns = model.configuration.outputSize
-    let rows = outputs.count / columns
-    var gradient = [Double](repeating: 0, count: outputs.count)
-    var sum = 0.0
-    for row in 0..<rows {
-      switch loss {
-      case .crossEntropy:
-        let logits = outputs[row * columns..<(row + 1) * columns]
-        let maximum = logits.max()!
-        let normalizer = logits.reduce(0) { $0 + exp($1 - maximum) }
-        sum += maximum + log(normalizer) - outputs[row * columns + Int(classes[row])]
-        for column in 0..<columns {
-          let probability = exp(outputs[row * columns + column] - maximum) / normalizer
-          gradient[row * columns + column] = (probability - (column == Int(classes[row]) ? 1 : 0)) / Double(rows)
-        }
-      case .meanSquaredError:
-        for index in row * columns..<(row + 1) * columns {
-          let difference = outputs[index] - targets[index]
-          sum += difference * difference / Double(columns)
-          gradient[index] = 2 * difference / Double(outputs.count)
-        }
-      }
+  private mutating func runBackward() {
+    let gradient = targets.gradient(run())
+    if let lengths, !model.configuration.head.isPooled {
+      pass.backward(
+        outputGradient: Sequences(values: gradient, lengths: lengths, width: model.configuration.outputSize))
+    } else {
+      pass.backward(outputGradient: gradient.span)
     }
-    return (sum / Double(rows), gradient)
   }
 
   private mutating func currentLoss() -> Double {
     let outputs = run()
-    return value(outputs).loss
+    return targets.naiveLoss(outputs)
   }
 
   mutating func report() -> GradientReport {
-    let outputs = run()
-    let outputGradient = value(outputs).gradient
-    pass.backward(outputGradient: outputGradient.span)
+    runBackward()
     let stateGradient = pass.initialStateGradient
-    let inputGradient = vectors.isEmpty ? [] : pass.inputGradient
+    let inputGradient =
+      vectors.isEmpty ? [] : lengths == nil ? pass.inputGradient : pass.inputGradientSequences.values
     let gradients = model.table.entries.map { ($0, pass.gradient(of: $0.name)) }
 
     var tensors: [GradientReport.Tensor] = []
@@ -154,10 +173,12 @@ private struct GradientCheck: ~Copyable {
     }
     if !vectors.isEmpty {
       let features = model.configuration.input.size
-      let shape = [vectors.count / (state.batchSize * features), state.batchSize, features]
+      let rows = vectors.count / features
+      let shape = lengths == nil ? [rows / state.batchSize, state.batchSize, features] : [rows, features]
       tensors.append(compare("input", shape, inputGradient) { .input($0) })
     }
-    for part in 0..<state.partCount {
+    // A trained one is among the parameters.
+    for part in 0..<(model.configuration.trainsInitialState ? 0 : state.partCount) {
       let name = part < 2 ? "initial state \(part == 0 ? "h" : "c")" : "initial state \(part)"
       let isUniform = Set(state.widths[part]).count == 1
       let count = stateGradient[part: part].count

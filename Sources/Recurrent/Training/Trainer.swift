@@ -111,6 +111,27 @@ public struct Trainer<S: Scalar>: ~Copyable {
     return step()
   }
 
+  /// One step on tokens [T, N] with the labels of each sequence, for the connectionist loss.
+  public mutating func step(tokens: Span<Int32>, labels: [[Int32]]) -> StepReport {
+    engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize)
+    engine.setLabels(labels)
+    return step()
+  }
+
+  /// One step on vectors [T, N, I] with the labels of each sequence, for the connectionist loss.
+  public mutating func step(vectors: Span<S>, labels: [[Int32]]) -> StepReport {
+    engine.setVectors(vectors, steps: vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size))
+    engine.setLabels(labels)
+    return step()
+  }
+
+  /// One step on up to N sequences of 1 to T vectors with the labels of each, for the connectionist loss.
+  public mutating func step(vectors: Sequences<S>, labels: [[Int32]]) -> StepReport {
+    engine.setVectors(vectors)
+    engine.setLabels(labels)
+    return step()
+  }
+
   /// One step on window number `window` of parallel token streams.
   /// - Precondition: `streams` has this trainer's batch size and sequence length.
   public mutating func step(window: Int, of streams: TokenStreams) -> StepReport {

@@ -32,14 +32,14 @@ extension Engine {
       \(streams.sequenceLength)
       """)
     guard let vocabularySize = plan.configuration.input.vocabularySize, plan.configuration.head == .everyStep,
-      plan.loss == .crossEntropy
+      let loss = plan.lossPlan, loss.loss.targets == .classes
     else { preconditionFailure("token streams need tokens in and classes out at every step") }
     setRows(steps: plan.steps)
     var tokens = indices.mutableSpan(plan.index.tokens, plan.rowCount)
-    var classes = indices.mutableSpan(plan.index.classes, plan.rowCount)
+    var classes = indices.mutableSpan(loss.firstIndex, plan.rowCount)
     streams.copyWindow(window, inputs: &tokens, targets: &classes)
     Self.check(tokens.span, below: vocabularySize, "token")
-    Self.check(classes.span, below: plan.outputs.columns, "class")
+    loss.check(classes.span)
   }
 
   // MARK: Different lengths

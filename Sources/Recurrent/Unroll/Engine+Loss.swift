@@ -1,90 +1,90 @@
 internal import Kernels
 
-/// What the outputs are compared with, and the loss of each row of them.
+/// Targets into the engine's memory, and the loss. Inputs were set before: they say which rows there are.
 extension Engine {
   /// A class for each row of the outputs: [T, N], or [N] where there is one for each sequence.
   func setClasses(_ classes: Span<Int32>) {
-    precondition(plan.loss == .crossEntropy, "classes are for the cross-entropy; the loss is \(lossName)")
-    precondition(
-      !isRagged || plan.configuration.head.isPooled, "expected a list of classes for each of the sequences")
-    precondition(classes.count == outputRowCount, "expected \(outputRowCount) classes, got \(classes.count)")
-    Self.check(classes, below: plan.outputs.columns, "class")
-    indices.write(classes, at: plan.index.classes)
+    checkOneForEachRow("classes")
+    lossPlan("classes").setClasses(classes, rows: outputRowCount, in: lossMemory)
   }
 
   /// A class for each step of each sequence.
   func setClasses(_ classes: Sequences<Int32>) {
-    precondition(plan.loss == .crossEntropy, "classes are for the cross-entropy; the loss is \(lossName)")
+    let loss = lossPlan("classes")
+    loss.check(classes.values.span)
+    precondition(classes.width == 1, "expected 1 class a step, got \(classes.width)")
+    checkOneForEachStep("classes")
     checkLengths(of: classes)
-    Self.check(classes.values.span, below: plan.outputs.columns, "class")
-    writeIndices(classes, at: plan.index.classes)
+    writeIndices(classes, at: loss.firstIndex)
   }
 
   /// Values [T, N, O], or [N, O] where there is one output for each sequence.
   func setValues(_ values: Span<S>) {
-    let targets = valueTargets
-    precondition(
-      !isRagged || plan.configuration.head.isPooled, "expected a list of values for each of the sequences")
-    let count = outputRowCount * targets.columns
-    precondition(values.count == count, "expected \(count) target values, got \(values.count)")
-    block.write(values, at: targets.offset)
+    checkOneForEachRow("values")
+    lossPlan("values").setValues(values, rows: outputRowCount, in: lossMemory)
   }
 
   /// Values for each step of each sequence.
   func setValues(_ values: Sequences<S>) {
-    let targets = valueTargets
+    let targets = lossPlan("values").place(for: values.values.span)
     precondition(values.width == targets.columns, "expected \(targets.columns) values a step, got \(values.width)")
+    checkOneForEachStep("values")
     write(values, to: targets)
   }
 
-  private var valueTargets: Matrix {
-    guard plan.loss == .meanSquaredError, let targets = plan.targets else {
-      preconditionFailure("values are for the mean squared error; the loss is \(lossName)")
+  /// The labels of each sequence.
+  func setLabels(_ labels: [[Int32]]) {
+    let loss = lossPlan("labels")
+    guard let ctc = loss.ctc else {
+      preconditionFailure("labels are for the connectionist loss; the loss is \(loss.loss)")
     }
-    return targets
+    precondition(labels.count == sequenceCount, "expected labels of \(sequenceCount) sequences, got \(labels.count)")
+    for place in 0..<sequenceCount {
+      let sequence = sequence(inPlace: place)
+      ctc.setLabels(labels[sequence], of: sequence, stepCount: length(ofPlace: place), in: indices)
+    }
   }
 
-  private var lossName: String { plan.loss?.rawValue ?? "the caller's" }
-
-  /// The loss of each row into `sums`; its gradient takes the place of the outputs.
+  /// The loss of each row, or of each sequence, into `sums`; its gradient takes the place of the outputs.
   func loss(_ job: EngineJob, _ worker: Int) {
-    guard let kind = plan.loss else { preconditionFailure("the plan has no loss") }
-    let rows = outputRowCount
-    let outputSize = plan.outputs.columns
-    for row in pool.share(of: rows, worker: worker) {
-      switch kind {
-      case .crossEntropy:
-        sums[row] = block.softmaxCrossEntropy(
-          plan.outputs.row(row), target: Int(indices[plan.index.classes + row]), scale: S(1 / Double(rows)))
-      case .meanSquaredError:
-        sums[row] =
-          block.squaredError(
-            plan.outputs.row(row), target: plan.targets!.row(row), scale: S(1 / Double(rows * outputSize)))
-          / Double(outputSize)
+    let loss = lossPlan("loss")
+    let memory = lossMemory
+    let share = pool.share(of: lossCount, worker: worker)
+    if let ctc = loss.ctc {
+      for place in share {
+        let sequence = sequence(inPlace: place)
+        memory.sums[sequence] = ctc.loss(of: sequence, outOf: sequenceCount, plan.outputs, in: memory) {
+          firstRow(ofStep: $0) + place
+        }
       }
+    } else {
+      loss.perform(share, of: lossCount, in: memory)
     }
     pool.barrier()
   }
 
-  /// The mean of the rows' losses, summed in their order.
-  func meanLoss() -> Double {
-    let rows = outputRowCount
-    var sum = 0.0
-    for row in 0..<rows { sum += sums[row] }
-    return sum / Double(rows)
+  /// The mean of the losses of rows or sequences, summed in their order.
+  func meanLoss() -> Double { lossPlan("loss").mean(rows: lossCount, in: lossMemory) }
+
+  /// Losses that are summed: of rows of the outputs, or of sequences.
+  private var lossCount: Int { plan.lossPlan?.ctc == nil ? outputRowCount : sequenceCount }
+
+  /// Writes the weights that the plan has room for.
+  func writeLossWeights() { plan.lossPlan?.writeWeights(in: lossMemory) }
+
+  private var lossMemory: LossMemory<S> { LossMemory(block: block, indices: indices, sums: sums) }
+
+  private func lossPlan(_ what: String) -> LossPlan {
+    guard let loss = plan.lossPlan else { preconditionFailure("\(what): the plan has no loss") }
+    return loss
   }
-}
 
-extension Plan {
-  /// nil: the caller's own.
-  var loss: Loss? { purpose.loss }
-}
+  private func checkOneForEachRow(_ what: String) {
+    precondition(
+      !isRagged || plan.configuration.head.isPooled, "the sequences differ in length: give \(what) as Sequences")
+  }
 
-extension Plan.Purpose {
-  /// nil: the caller's own.
-  var loss: Loss? {
-    switch self {
-    case .training(let loss, _), .inference(let loss): loss
-    }
+  private func checkOneForEachStep(_ what: String) {
+    precondition(!plan.configuration.head.isPooled, "there is one output for each sequence: give \(what) as a Span")
   }
 }

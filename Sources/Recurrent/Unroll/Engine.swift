@@ -49,7 +49,7 @@ final class Engine<S: Scalar>: PoolTask {
   let block: Block<S>
   /// What `Plan.index` says.
   let indices: Block<Int32>
-  /// The loss of each row of the head, then partial sums of squares of the gradient.
+  /// The loss of each row of the head or of each sequence, partial sums of squares of the gradient, and the loss's scratch.
   let sums: Block<Double>
   private let arena: Arena<S>
   private let indexArena: Arena<Int32>
@@ -78,8 +78,8 @@ final class Engine<S: Scalar>: PoolTask {
     let workers = OpenBLAS.workers(requested: threads, processors: Processors.available)
     pool = WorkerPool(count: plan.isTraining ? workers : ProductChoice.workers(for: plan, wanted: workers))
     arena = Arena(count: plan.scalarCount, filledWith: 0)
-    indexArena = Arena(count: plan.index.count, filledWith: 0)
-    sumArena = Arena(count: plan.outputs.rows + plan.normPieces, filledWith: 0)
+    indexArena = Arena(count: plan.index.targets + plan.targetIndexCount, filledWith: 0)
+    sumArena = Arena(count: plan.sumCount, filledWith: 0)
     block = arena.block
     indices = indexArena.block
     sums = sumArena.block
@@ -87,6 +87,7 @@ final class Engine<S: Scalar>: PoolTask {
     job = EngineJob(phases: [], steps: plan.steps, dropoutSeed: nil, update: nil)
     setRows(steps: plan.steps)
     zeroState()
+    writeLossWeights()
   }
 
   /// Runs the phases on all workers, on the batch whose inputs were set last. Weights are packed first where they have changed.

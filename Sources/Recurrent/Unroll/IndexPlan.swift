@@ -2,8 +2,6 @@
 struct IndexPlan: Sendable {
   /// [R] in the order of time.
   let tokens = 0
-  /// [R] or [N] the class of each row of the outputs.
-  let classes: Int
   /// [T + 1] the first row of each step, then the number of rows.
   let starts: Int
   /// [N] the sequence in each place of a step.
@@ -18,7 +16,8 @@ struct IndexPlan: Sendable {
   let mirroredTokens: Int?
   /// [N, U] the row of each greatest value, for a head that reads those.
   let greatest: Int?
-  let count: Int
+  /// Classes or labels: as many as the loss wants (`Plan.targetIndexCount`).
+  let targets: Int
 
   init(_ configuration: ModelConfiguration, steps: Int, batchSize: Int) {
     let rows = steps * batchSize
@@ -27,7 +26,6 @@ struct IndexPlan: Sendable {
       defer { next += size }
       return next
     }
-    classes = take(rows)
     starts = take(steps + 1)
     order = take(batchSize)
     lengths = take(batchSize)
@@ -38,6 +36,6 @@ struct IndexPlan: Sendable {
     greatest =
       configuration.head == .maxOverSteps
       ? take(batchSize * configuration.outputSize(ofLayer: configuration.layerCount - 1)) : nil
-    count = next
+    targets = next
   }
 }

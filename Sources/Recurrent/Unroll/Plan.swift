@@ -64,8 +64,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// [R or N, O] the head's outputs, then dL/d(outputs); without a head a view of the top layer's, whose rows are not
   /// contiguous.
   private(set) var outputs = Matrix(offset: 0, rows: 0, columns: 0)
-  /// As `outputs`, for losses on values.
-  private(set) var targets: Matrix?
+  /// What the loss needs; nil: there is none.
+  private(set) var lossPlan: LossPlan?
   /// Steps whose input product is done at once, before the steps themselves. All in training, which keeps every gate;
   /// else so many that the products have rows enough.
   let blockSteps: Int
@@ -117,9 +117,10 @@ public struct Plan: Sendable, CustomStringConvertible {
       outputs = layers[layers.count - 1].outputs
     } else {
       reserveHead(scalar)
+      if let loss { lossPlan = try reserve(loss) }
     }
     if isTraining { reserveGradients(rows: rows, ofInput: wantsGradient) }
-    try PlanError.refuse(bytesOver: scalarCount * scalarBytes, for: "this model and batch")
+    try PlanError.refuse(bytesOver: scalarCount * scalarBytes + sumCount * 8, for: "this model and batch")
   }
 
   /// Parameters first, laid out as in the model; gradients and moments follow in the same layout.
@@ -274,9 +275,6 @@ public struct Plan: Sendable, CustomStringConvertible {
     }
     if isTraining, gathers { plan.inputGradient = reserve("dhead input", .scratch, [outputRows, inputSize]) }
     outputs = reserve("outputs", .workspace, [outputRows, outputSize], padded: false)
-    if loss == .meanSquaredError {
-      targets = reserve("targets", .workspace, [outputRows, outputSize], padded: false)
-    }
     head = plan
   }
 
@@ -310,14 +308,16 @@ public struct Plan: Sendable, CustomStringConvertible {
 
   // MARK: Places
 
-  private mutating func record(_ name: String, _ lifetime: Lifetime, _ shape: [Int], scalars: Int? = nil) {
+  mutating func record(
+    _ name: String, _ lifetime: Lifetime, _ shape: [Int], scalars: Int? = nil, bytes: Int? = nil
+  ) {
     let count = scalars ?? (shape.reduce(1, *) + 15) / 16 * 16
-    buffers.append(Buffer(name: name, lifetime: lifetime, shape: shape, bytes: count * scalarBytes))
+    buffers.append(Buffer(name: name, lifetime: lifetime, shape: shape, bytes: bytes ?? count * scalarBytes))
   }
 
   /// Padded rows start on cache lines and are never a multiple of 256 scalars long: rows of such strides would compete
   /// for the same lines of the first-level cache.
-  private mutating func reserve(
+  mutating func reserve(
     _ name: String, _ lifetime: Lifetime, _ shape: [Int], padded: Bool = true
   ) -> Matrix {
     let (rows, columns) = (shape[0], shape[1])

@@ -33,11 +33,29 @@ struct AllocationTests {
     await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
       for threads in [1, 2] {
         for input in InputKind.allCases {
-          for loss in [Loss.crossEntropy, .meanSquaredError] {
+          let smoothed = Loss.crossEntropy(
+            classWeights: [Double](repeating: 0.5, count: 30), labelSmoothing: 0.1, ignoring: 3)
+          for loss in [.crossEntropy, smoothed, .meanSquaredError, .huber()] {
             try countSteps(cell, input, loss, threads, Float.self)
           }
         }
         try countSteps(cell, .oneHot, .crossEntropy, threads, Double.self)
+      }
+    }
+  }
+
+  @Test("A step on labels")
+  func labels() async {
+    await #expect(processExitsWith: .success) {
+      let configuration = ModelConfiguration(cell: .gru, input: .vectors(size: 6), hiddenSize: 18, outputSize: 9)
+      let labels: [[Int32]] = [[3, 3, 8], [1], [], [2, 4, 2, 4]]
+      let vectors = (0..<20 * 4 * 6).map { Float($0 % 7) / 7 }
+      for threads in [1, 2] {
+        var trainer = try Trainer<Float>(
+          Model(configuration, seed: 1), batchSize: 4, sequenceLength: 20, loss: .ctc(maximumLabels: 5),
+          threads: threads)
+        let count = fewestAllocations { _ = trainer.step(vectors: vectors.span, labels: labels) }
+        #expect(count == 0, "\(count) in ten steps of \(threads) workers")
       }
     }
   }
@@ -145,11 +163,11 @@ private func countSteps<S: Scalar>(
   let (tokens, classes) = (problem.tokens, problem.classes)
   let (vectors, values) = (problem.vectors.map { S($0) }, problem.values.map { S($0) })
   let count = fewestAllocations {
-    switch (tokens.isEmpty, loss) {
-    case (false, .crossEntropy): _ = trainer.step(tokens: tokens.span, classes: classes.span)
-    case (false, .meanSquaredError): _ = trainer.step(tokens: tokens.span, values: values.span)
-    case (true, .crossEntropy): _ = trainer.step(vectors: vectors.span, classes: classes.span)
-    case (true, .meanSquaredError): _ = trainer.step(vectors: vectors.span, values: values.span)
+    switch (tokens.isEmpty, loss.targets) {
+    case (false, .classes): _ = trainer.step(tokens: tokens.span, classes: classes.span)
+    case (false, _): _ = trainer.step(tokens: tokens.span, values: values.span)
+    case (true, .classes): _ = trainer.step(vectors: vectors.span, classes: classes.span)
+    case (true, _): _ = trainer.step(vectors: vectors.span, values: values.span)
     }
   }
   #expect(count == 0, "\(count) in ten steps: \(input), \(loss), \(S.self), \(threads) workers")

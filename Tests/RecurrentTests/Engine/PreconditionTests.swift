@@ -25,7 +25,7 @@ struct PreconditionTests {
       case .tokensForVectors: "the model takes vectors, not tokens"
       case .vectorsForTokens: "the model takes tokens, not vectors"
       case .classesForValues: "classes are for the cross-entropy; the loss is meanSquaredError"
-      case .valuesForClasses: "values are for the mean squared error; the loss is crossEntropy"
+      case .valuesForClasses: "values are for losses on values; the loss is crossEntropy"
       case .tooFewComponents: "expected 12 vector components for 2 steps of 2 sequences, got 13"
       case .gradientOfWrongSize: "expected a gradient of 16 values, got 3"
       case .backwardWithoutForward: "backward needs a forward call before it"

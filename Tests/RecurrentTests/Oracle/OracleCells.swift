@@ -19,6 +19,9 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
   /// The engine's cell of the same name.
   var cell: any RecurrentCell { BuiltInCells.named(rawValue)! }
 
+  /// Whether the unroll treats it as it treats another one, apart from vectors and what is left out.
+  var isVariant: Bool { ![.rnn, .rnnReLU, .lstm, .gru, .gruResetBefore].contains(self) }
+
   var hasNorms: Bool { [.rnnNorm, .lstmNorm, .gruNorm].contains(self) }
 
   /// State after a step, part by part, from the input and the state before it.

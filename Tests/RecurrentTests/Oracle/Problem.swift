@@ -85,10 +85,11 @@ extension Problem {
     } else {
       problem.vectors = uniform(rows * shape.inputSize, 1)
     }
-    switch loss {
-    case .crossEntropy:
+    switch loss.targets {
+    case .classes:
       problem.classes = (0..<problem.outputRows).map { _ in Int32(generator.uniform() * Double(outputSize)) }
-    case .meanSquaredError: problem.values = uniform(problem.outputRows * outputSize, 1)
+    case .values: problem.values = uniform(problem.outputRows * outputSize, 1)
+    case .labels: preconditionFailure("the oracle has no \(loss)")
     }
     return problem
   }
@@ -113,11 +114,12 @@ extension Problem {
   func step<S: Scalar>(_ trainer: inout Trainer<S>) -> StepReport {
     let vectors = vectors.map { S($0) }
     let values = values.map { S($0) }
-    return switch (tokens.isEmpty, loss) {
-    case (false, .crossEntropy): trainer.step(tokens: tokens.span, classes: classes.span)
-    case (false, .meanSquaredError): trainer.step(tokens: tokens.span, values: values.span)
-    case (true, .crossEntropy): trainer.step(vectors: vectors.span, classes: classes.span)
-    case (true, .meanSquaredError): trainer.step(vectors: vectors.span, values: values.span)
+    return switch (tokens.isEmpty, loss.targets) {
+    case (false, .classes): trainer.step(tokens: tokens.span, classes: classes.span)
+    case (false, .values): trainer.step(tokens: tokens.span, values: values.span)
+    case (true, .classes): trainer.step(vectors: vectors.span, classes: classes.span)
+    case (true, .values): trainer.step(vectors: vectors.span, values: values.span)
+    case (_, .labels): preconditionFailure("the oracle has no \(loss)")
     }
   }
 

@@ -120,6 +120,7 @@ extension Problem {
         return difference * difference
       }
       return (1 / Double(squares.count)) * sum(squares)
+    default: preconditionFailure("the oracle has no \(loss)")
     }
   }
 }

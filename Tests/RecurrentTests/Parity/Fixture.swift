@@ -64,9 +64,10 @@ struct Fixture: Sendable, CustomTestStringConvertible {
       initialState: contains("initial_h")
         ? try state("initial_") : [Double](repeating: 0, count: stateCount))
     if isDense { problem.vectors = try doubles("input") } else { problem.tokens = try file.integers("tokens") }
-    switch problem.loss {
-    case .crossEntropy: problem.classes = try file.integers("classes")
-    case .meanSquaredError: problem.values = try doubles("target")
+    if problem.loss.targets == .classes {
+      problem.classes = try file.integers("classes")
+    } else {
+      problem.values = try doubles("target")
     }
     problem.isRounded = isRounded
     return problem

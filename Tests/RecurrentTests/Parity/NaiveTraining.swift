@@ -45,9 +45,7 @@ extension Problem {
 
   /// The mean loss of `outputs`, and its gradient by them: the formulas that carry the faults elsewhere, without one.
   private func loss(_ outputs: [Double]) -> (Double, [Double]) {
-    switch loss {
-    case .crossEntropy: CrossEntropyMutant(mutation: nil)(outputs, self)
-    case .meanSquaredError: SquaredErrorMutant(mutation: nil)(outputs, self)
-    }
+    loss == .crossEntropy
+      ? CrossEntropyMutant(mutation: nil)(outputs, self) : SquaredErrorMutant(mutation: nil)(outputs, self)
   }
 }

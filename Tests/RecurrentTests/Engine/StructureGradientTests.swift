@@ -1,0 +1,111 @@
+import Recurrent
+import Testing
+
+/// Gradients of everything that lies around a cell, by differences.
+@Suite("Gradient checks of structures")
+struct StructureGradientTests {
+  /// A change of the plain configuration.
+  struct Structure: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    var cells: [any RecurrentCell] = OracleCell.allCases.map(\.cell)
+    let change: @Sendable (inout ModelConfiguration) -> Void
+
+    func configuration(_ cell: some RecurrentCell, _ input: InputKind, head: ModelConfiguration.Head = .everyStep)
+      -> ModelConfiguration
+    {
+      var configuration = ModelConfiguration(
+        cell: cell, input: input.input(size: 3), hiddenSize: 3, layerCount: 2, outputSize: head == .none ? 3 : 2,
+        head: head)
+      change(&configuration)
+      return configuration
+    }
+  }
+
+  static let structures: [Structure] =
+    Directions.Merge.allCases.map { merge in
+      Structure(testDescription: "both directions, \(merge)") { $0.directions = .both(merge: merge) }
+    } + [
+      Structure(testDescription: "residual") { $0.isResidual = true },
+      Structure(testDescription: "residual, both directions") {
+        $0.isResidual = true
+        $0.directions = .both(merge: .sum)
+        $0.dropout = 0.3
+      },
+      Structure(testDescription: "widths of their own") { $0.hiddenSizes = [4, 2] },
+      Structure(testDescription: "projection", cells: [LSTMCell.lstm]) {
+        $0.hiddenSize = 4
+        $0.projectionSize = 3
+      },
+      Structure(testDescription: "projection, both directions, zoneout", cells: [LSTMCell.lstm]) {
+        $0.hiddenSize = 4
+        $0.projectionSize = 2
+        $0.directions = .both(merge: .concatenate)
+        $0.zoneout = Zoneout(hidden: 0.4, cell: 0.4)
+      },
+      Structure(testDescription: "trained initial state") { $0.trainsInitialState = true },
+      Structure(testDescription: "trained initial state, both directions") {
+        $0.trainsInitialState = true
+        $0.directions = .both(merge: .concatenate)
+      },
+      Structure(testDescription: "recurrent dropout") { $0.recurrentDropout = 0.4 },
+      Structure(testDescription: "zoneout") { $0.zoneout = Zoneout(hidden: 0.3, cell: 0.5) },
+      Structure(testDescription: "variational dropout") {
+        $0.dropout = 0.4
+        $0.isDropoutVariational = true
+        $0.headDropout = $0.head == .none ? 0 : 0.4
+      },
+      Structure(testDescription: "all regularisers, both directions") {
+        $0.dropout = 0.4
+        $0.headDropout = $0.head == .none ? 0 : 0.4
+        $0.recurrentDropout = 0.4
+        $0.zoneout = Zoneout(hidden: 0.3, cell: 0.3)
+        $0.directions = .both(merge: .product)
+      },
+    ]
+
+  /// Each cell with a head and an input of its own, and others the next time: what a structure does has nothing to do with
+  /// either, and the whole product would take hours.
+  private func each(
+    _ structure: Structure, turn: Int, _ check: (ModelConfiguration, String) throws -> Void
+  ) rethrows {
+    let heads = ModelConfiguration.Head.allCases
+    for index in heads.indices {
+      let cell = structure.cells[index % structure.cells.count]
+      let head = heads[(index + turn) % heads.count]
+      let input = InputKind.allCases[(index + turn) % 3]
+      try check(structure.configuration(cell, input, head: head), "\(cell.name), \(head), \(input)")
+    }
+  }
+
+  @Test("One length", arguments: structures)
+  func oneLength(structure: Structure) throws {
+    try each(structure, turn: 0) { configuration, name in
+      let report = try checkGradients(of: configuration, steps: 3, batchSize: 2)
+      #expect(report.passes, "\(name):\n\(report)")
+    }
+  }
+
+  @Test("Different lengths", arguments: structures)
+  func differentLengths(structure: Structure) throws {
+    for turn in [1, 3] {
+      try each(structure, turn: turn) { configuration, name in
+        let report = try checkGradients(
+          of: configuration, steps: 4, batchSize: 4, lengths: [2, 4, 1], threads: turn == 1 ? 1 : 2)
+        #expect(report.passes, "\(name):\n\(report)")
+      }
+    }
+  }
+
+  @Test("A head that reads all layers", arguments: [Directions.forward, .both(merge: .concatenate)])
+  func allLayers(directions: Directions) throws {
+    for cell in OracleCell.allCases {
+      var configuration = ModelConfiguration(
+        cell: cell.cell, input: .vectors(size: 2), hiddenSize: 2, layerCount: 3, directions: directions, outputSize: 2,
+        dropout: 0.3, headDropout: 0.3)
+      configuration.headReadsAllLayers = true
+      configuration.hiddenSizes = [2, 3, 2]
+      let report = try checkGradients(of: configuration, steps: 3, lengths: [2, 3])
+      #expect(report.passes, "\(cell.cell.name):\n\(report)")
+    }
+  }
+}
