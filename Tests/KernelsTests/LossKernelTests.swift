@@ -96,4 +96,143 @@ struct LossKernelTests {
     check(Float.self)
     check(Double.self)
   }
+
+  @Test("Softmax and its normalizer")
+  func softmax() {
+    func check<Element: KernelScalar>(_: Element.Type) {
+      var random = SplitMix64(9)
+      for count in Array(1...40) + [100, 1000] {
+        for bound in [0.1, 5, 50] {
+          let logits: [Element] = random.numbers(count, within: bound)
+          let row = GuardedRow(logits)
+          let normalizer = unsafe Element._Kernels.softmax(count, row.output, scale: 0.25)
+          let most = Double(logits.max()!)
+          let powers = logits.map { exp(Double($0) - most) }
+          let sum = powers.reduce(0, +)
+          // As the cross-entropy's, and a sum in double precision on either side.
+          let sums = 2 * 0x1p-53 * (abs(most) + log(sum))
+          #expect(abs(normalizer - (most + log(sum))) <= 4 * Element.unitRoundoff * max(1, log(sum)) + sums)
+          var error = RoundingError<Element>()
+          for (actual, power) in zip(row.values, powers) { error.add(actual, 0.25 * power / sum, scale: 0.25) }
+          #expect(error.largest <= 8)
+          #expect(row.isIntact)
+        }
+      }
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
+  @Test("Cross-entropy with a target spread over the classes")
+  func spread() {
+    func check<Element: KernelScalar>(_: Element.Type) {
+      var random = SplitMix64(10)
+      for count in Array(1...40) + [100, 1000] {
+        for bound in [0.1, 5, 50] {
+          let logits: [Element] = random.numbers(count, within: bound)
+          let shares = (random.numbers(count, within: 0.1) as [Element]).map { abs($0) }
+          let (target, own, scale) = (count / 3, 0.75, Element(0.25))
+          let row = GuardedRow(logits), others = GuardedRow(shares)
+          let weight = own + shares.reduce(0) { $0 + Double($1) }
+          let loss = unsafe Element._Kernels.spreadCrossEntropy(
+            count, row.output, target: target, own: own, others.input, weight: weight, scale: scale)
+          let most = Double(logits.max()!)
+          let powers = logits.map { exp(Double($0) - most) }
+          let sum = powers.reduce(0, +)
+          var expected = 0.0
+          var error = RoundingError<Element>()
+          for index in 0..<count {
+            let share = Double(shares[index]) + (index == target ? own : 0)
+            expected += share * (log(sum) + most - Double(logits[index]))
+            error.add(row[index], 0.25 * (weight * powers[index] / sum - share), scale: 0.25 * max(1, weight))
+          }
+          // Like the plain one's gradient, with one more product and difference.
+          #expect(error.largest <= 12)
+          // The logarithm's error counts `weight` times; the other sums are in double precision.
+          let sums = Double(2 * count + 8) * 0x1p-53 * weight * (2 * bound + log(Double(count)))
+          #expect(abs(loss - expected) <= 4 * Element.unitRoundoff * weight * max(1, log(sum)) + sums)
+          #expect(row.isIntact && others.isIntact)
+        }
+      }
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
+  @Test("Binary cross-entropy")
+  func binary() {
+    func check<Element: KernelScalar>(_: Element.Type) {
+      var random = SplitMix64(11)
+      for count in Array(0...40) + [63, 64, 65, 100, 1001] {
+        for bound in [1e-6, 0.5, 5, 50] {
+          let logits: [Element] = random.numbers(count, within: bound)
+          let targets = (random.numbers(count, within: 1) as [Element]).map { abs($0) }
+          let weights = (random.numbers(count, within: 4) as [Element]).map { abs($0) }
+          let row = GuardedRow(logits), target = GuardedRow(targets), weight = GuardedRow(weights)
+          let loss = unsafe Element._Kernels.binaryCrossEntropy(
+            count, row.output, target.input, weight.input, scale: 0.5)
+          var (expected, allowed) = (0.0, 0.0)
+          for index in 0..<count {
+            let (x, t, w) = (Double(logits[index]), Double(targets[index]), Double(weights[index]))
+            let (up, down) = (max(x, 0) + log1p(exp(-abs(x))), max(-x, 0) + log1p(exp(-abs(x))))
+            let term = (1 - t) * up + w * t * down
+            expected += term
+            // No term cancels: exponential and logarithm are off by 6 roundoffs together, the seven operations around
+            // them by one each; the sums in double precision by one for each addition.
+            allowed += term * (16 * Element.unitRoundoff + Double(count) * 0x1p-53)
+            let (p, q) = (1 / (1 + exp(-x)), 1 / (1 + exp(x)))
+            let gradient = 0.5 * ((1 - t) * p - w * t * q)
+            let size = 0.5 * ((1 - t) * p + w * t * q)
+            #expect(abs(Double(row[index]) - gradient) <= 16 * Element.unitRoundoff * size)
+          }
+          #expect(abs(loss - expected) <= allowed)
+          #expect(row.isIntact && target.isIntact && weight.isIntact)
+        }
+      }
+      let row = GuardedRow<Element>([.nan, 1]), target = GuardedRow<Element>([0, 1]),
+        ones = GuardedRow<Element>([1, 1])
+      let loss = unsafe Element._Kernels.binaryCrossEntropy(2, row.output, target.input, ones.input, scale: 1)
+      #expect(loss.isNaN && row[0].isNaN && !row[1].isNaN)
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
+  @Test("Absolute and Huber errors")
+  func absolute() {
+    func check<Element: KernelScalar>(_: Element.Type) {
+      var random = SplitMix64(12)
+      for count in Array(0...40) + [100, 1001] {
+        var target: [Element] = random.numbers(count, within: 3)
+        let before: [Element] = random.numbers(count, within: 3)
+        if count > 5 { target[count / 2] = before[count / 2] }
+        let differences = zip(before, target).map { $0 - $1 }
+        let other = GuardedRow(target)
+        let row = GuardedRow(before)
+        let sum = differences.reduce(0) { $0 + abs(Double($1)) }
+        let loss = unsafe Element._Kernels.absoluteError(count, row.output, other.input, scale: 0.3)
+        // Sums in double, in another order: at most one rounding for each addition.
+        #expect(abs(loss - sum) <= Double(count) * 0x1p-53 * sum)
+        #expect(row.values == differences.map { $0 == 0 ? 0 : $0 > 0 ? 0.3 : -0.3 })
+
+        let huber = GuardedRow(before)
+        let delta: Element = 1.25
+        let expected = differences.reduce(0.0) { sum, difference in
+          let size = abs(Double(difference))
+          return sum + (size <= 1.25 ? size * size / 2 : 1.25 * (size - 0.625))
+        }
+        let error = unsafe Element._Kernels.huberError(count, huber.output, other.input, delta: delta, scale: 0.5)
+        #expect(abs(error - expected) <= Double(count + 3) * 0x1p-53 * expected)
+        #expect(huber.values == differences.map { 0.5 * min(max($0, -delta), delta) })
+        #expect(row.isIntact && huber.isIntact && other.isIntact)
+      }
+      let row = GuardedRow<Element>([.nan, 1]), zeros = GuardedRow<Element>([0, 0])
+      #expect(unsafe Element._Kernels.absoluteError(2, row.output, zeros.input, scale: 1).isNaN)
+      #expect(row[0].isNaN && row[1] == 1)
+      #expect(unsafe Element._Kernels.huberError(2, row.output, zeros.input, delta: 1, scale: 1).isNaN)
+      #expect(row[0].isNaN && row[1] == 1)
+    }
+    check(Float.self)
+    check(Double.self)
+  }
 }

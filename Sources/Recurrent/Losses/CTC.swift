@@ -9,7 +9,7 @@ public enum CTC {}
 ///
 /// U labels are 2U + 1 states, the blank before, between and behind them. Everything is a logarithm in double precision,
 /// whatever the model's: with T steps their sizes grow like T, and single precision would lose what the gradient needs.
-struct CTCPlan: Sendable, Hashable {
+struct CTCPlan: Sendable, BitwiseCopyable {
   let blank: Int32
   let zeroInfinity: Bool
   /// T, N, V.

@@ -11,9 +11,10 @@ extension Loss {
   public func evaluate<S: Scalar>(
     _ outputs: [S], outputSize: Int, classes: [Int32]
   ) -> (loss: Double, gradient: [S]) {
-    evaluate(outputs, outputSize) { plan, rows, memory in
+    require(.classes)
+    return evaluate(outputs, outputSize) { plan, rows, memory in
       plan.setClasses(classes.span, rows: rows, in: memory)
-      plan.perform(0..<rows, of: rows, in: memory)
+      plan.perform(0..<rows, from: 0, of: rows, in: memory)
     }
   }
 
@@ -25,9 +26,10 @@ extension Loss {
   public func evaluate<S: Scalar>(
     _ outputs: [S], outputSize: Int, values: [S]
   ) -> (loss: Double, gradient: [S]) {
-    evaluate(outputs, outputSize) { plan, rows, memory in
+    require(.values)
+    return evaluate(outputs, outputSize) { plan, rows, memory in
       plan.setValues(values.span, rows: rows, in: memory)
-      plan.perform(0..<rows, of: rows, in: memory)
+      plan.perform(0..<rows, from: 0, of: rows, in: memory)
     }
   }
 
@@ -40,15 +42,13 @@ extension Loss {
   public func evaluate<S: Scalar>(
     _ outputs: [S], outputSize: Int, labels: [[Int32]], stepCounts: [Int]? = nil
   ) -> (loss: Double, gradient: [S]) {
+    require(.labels)
     let batchSize = labels.count
     precondition(
       (stepCounts ?? []).count == (stepCounts == nil ? 0 : batchSize),
       "expected \(batchSize) numbers of steps, got \(stepCounts?.count ?? 0)")
     return evaluate(outputs, outputSize, batchSize: batchSize) { plan, rows, memory in
-      guard let ctc = plan.ctc else {
-        preconditionFailure("labels are for the connectionist loss; the loss is \(self)")
-      }
-      let steps = rows / batchSize
+      let (steps, ctc) = (rows / batchSize, plan.ctc!)
       for sequence in 0..<batchSize {
         let stepCount = stepCounts?[sequence] ?? steps
         ctc.setLabels(labels[sequence], of: sequence, stepCount: stepCount, in: memory.indices)
@@ -74,18 +74,18 @@ extension Loss {
     let place = Matrix(offset: 0, rows: rows, columns: outputSize)
     var scalarCount = place.count
     let plan = LossPlan(
-      self, outputs: place, steps: rows / (batchSize ?? rows), batchSize: batchSize ?? rows, firstIndex: 0,
-      firstScratch: rows
+      self, outputs: place, rows: rows, steps: rows / (batchSize ?? rows), batchSize: batchSize ?? rows, firstIndex: 0,
+      firstSum: rows
     ) { _, _, shape in
       defer { scalarCount += shape[0] * shape[1] }
       return Matrix(offset: scalarCount, rows: shape[0], columns: shape[1])
     }
     let scalars = Arena<S>(count: scalarCount, filledWith: 0)
     let indices = Arena<Int32>(count: max(rows, plan.ctc?.indexCount ?? 0), filledWith: 0)
-    let sums = Arena<Double>(count: rows + (plan.ctc?.scratchCount ?? 0), filledWith: 0)
+    let sums = Arena<Double>(count: rows + plan.sumCount, filledWith: 0)
     let memory = LossMemory(block: scalars.block, indices: indices.block, sums: sums.block)
     memory.block.write(outputs.span, at: 0)
-    plan.writeWeights(in: memory)
+    plan.writeWeights(of: self, in: memory)
     perform(plan, rows, memory)
     return (plan.mean(rows: plan.ctc == nil ? rows : batchSize!, in: memory), memory.block.array(place))
   }

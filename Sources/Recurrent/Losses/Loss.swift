@@ -32,6 +32,17 @@ public struct Loss: Sendable, Hashable {
     case .ctc: .labels
     }
   }
+
+  /// Traps where the loss takes other targets than these.
+  func require(_ wanted: Targets) {
+    let losses =
+      switch wanted {
+      case .classes: "the cross-entropy"
+      case .values: "losses on values"
+      case .labels: "the connectionist loss"
+      }
+    precondition(targets == wanted, "\(wanted) are for \(losses); the loss is \(self)")
+  }
 }
 
 extension Loss: CustomStringConvertible {

@@ -19,13 +19,13 @@ public struct StepReport: Sendable, Hashable {
 /// Sequences are taken whole, or in segments with the state carried (truncated back-propagation, Williams & Peng 1990):
 /// with `carriesState` the state after a step is where the next step starts, until `resetState`.
 public struct Trainer<S: Scalar>: ~Copyable {
-  private let engine: Engine<S>
+  let engine: Engine<S>
   private var trained: Model<S>
   private var dropoutSeeds: SeededGenerator
   private let optimizer: Optimizer
   private let schedule: LearningRateSchedule
   private let clipping: GradientClipping
-  private let carriesState: Bool
+  let carriesState: Bool
   /// Steps done.
   public private(set) var stepCount = 0
 
@@ -33,19 +33,22 @@ public struct Trainer<S: Scalar>: ~Copyable {
   ///   - batchSize: N, sequences side by side.
   ///   - sequenceLength: T, the most steps of a segment.
   ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
+  ///   - recomputing: whether to keep less than backward needs, and compute it again.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   ///   - seed: of the masks of dropout and zoneout.
   /// - Throws: `PlanError` where the memory does not suffice.
   public init(
     _ model: Model<S>, batchSize: Int, sequenceLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant,
-    clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false, threads: Int = 0,
-    seed: UInt64 = 0
+    clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false,
+    recomputing: Recomputation = .none, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
+    precondition(
+      !carriesState || model.configuration.directions == .forward,
+      "a layer that runs both ways has no state to carry to what follows")
     let plan = try Plan(
-      model.configuration, steps: sequenceLength, batchSize: batchSize,
-      purpose: .training(loss: loss, momentCount: optimizer.momentCount), isRagged: isRagged,
-      scalar: S.self)
+      training: model.configuration, loss: loss, momentCount: optimizer.momentCount, steps: sequenceLength,
+      batchSize: batchSize, isRagged: isRagged, recomputing: recomputing, scalar: S.self)
     engine = Engine(plan, threads: threads)
     engine.load(model)
     trained = model
@@ -189,15 +192,33 @@ public struct Trainer<S: Scalar>: ~Copyable {
   }
 
   private mutating func step() -> StepReport {
+    if engine.plan.keptSteps < engine.batchSteps {
+      let carriesState = carriesState
+      return update { engine, seed, rule in
+        engine.performInSegments(dropoutSeed: seed, carriesState: carriesState)
+        engine.perform(.update, update: rule)
+      }
+    }
+    let report = update()
+    if carriesState { engine.carryState() }
+    return report
+  }
+
+  /// One update on the batch whose inputs and targets are set.
+  mutating func update() -> StepReport {
+    update { engine, seed, rule in engine.perform(.training, dropoutSeed: seed, update: rule) }
+  }
+
+  private mutating func update(
+    _ perform: (_ engine: Engine<S>, _ dropoutSeed: UInt64?, _ rule: UpdateRule) -> Void
+  ) -> StepReport {
     let rate = optimizer.learningRate * schedule.factor(at: stepCount)
     stepCount += 1
-    engine.perform(
-      .training, dropoutSeed: engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
-      update: optimizer.rule(step: stepCount, rate: rate, clipping: clipping))
-    if carriesState { engine.carryState() }
+    perform(
+      engine, engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
+      optimizer.rule(step: stepCount, rate: rate, clipping: clipping))
     return StepReport(
-      step: stepCount, loss: engine.meanLoss(), gradientNorm: engine.gradientNorm(),
-      learningRate: rate)
+      step: stepCount, loss: engine.meanLoss(), gradientNorm: engine.gradientNorm(), learningRate: rate)
   }
 
   // MARK: Evaluation
@@ -206,14 +227,13 @@ public struct Trainer<S: Scalar>: ~Copyable {
   /// The training state is as before afterwards.
   /// - Precondition: `streams` has this trainer's batch size and sequence length.
   public mutating func evaluate(_ streams: TokenStreams) -> Double {
-    let before = state
-    defer { state = before }
+    let before = engine.savedStart()
+    defer { engine.restore(before) }
     engine.zeroState()
     var sum = 0.0
     for window in 0..<streams.windowCount {
       engine.setWindow(window, of: streams)
-      engine.perform(.evaluation)
-      engine.carryState()
+      engine.evaluate()
       sum += engine.meanLoss()
     }
     return sum / Double(streams.windowCount)

@@ -9,7 +9,7 @@ extension Engine {
     // Nobody takes gradient tasks before the barriers below.
     if worker == 0 { nextTask.store(0, ordering: .relaxed) }
     if !job.continuesGradient { startGradients(worker) }
-    if let head = plan.head { headBackward(head, job, worker) }
+    if let head = plan.head, !job.skipsHead { headBackward(head, job, worker) }
     pool.barrier()
 
     let isLast = plan.configuration.head == .lastStep

@@ -18,7 +18,7 @@ extension Engine {
     let input = vectorInput
     check(count: vectors.count, isStepsOf: steps, width: input.columns, "vector components")
     setRows(steps: steps)
-    for row in 0..<rowCount {
+    for row in 0..<batchRowCount {
       block.write(vectors.extracting(row * input.columns..<(row + 1) * input.columns), at: input.row(row).offset)
     }
   }
@@ -32,7 +32,7 @@ extension Engine {
       \(streams.sequenceLength)
       """)
     guard let vocabularySize = plan.configuration.input.vocabularySize, plan.configuration.head == .everyStep,
-      let loss = plan.lossPlan, loss.loss.targets == .classes
+      let loss = plan.lossPlan, plan.loss?.targets == .classes
     else { preconditionFailure("token streams need tokens in and classes out at every step") }
     setRows(steps: plan.steps)
     var tokens = indices.mutableSpan(plan.index.tokens, plan.rowCount)
@@ -137,7 +137,7 @@ extension Engine {
     guard case .vectors = plan.configuration.input, let input = plan.input else {
       preconditionFailure("the model takes tokens, not vectors")
     }
-    return input
+    return plan.wholeInput ?? input
   }
 
   private func check(count: Int, isStepsOf steps: Int, width: Int, _ what: String) {

@@ -4,10 +4,15 @@ internal import Kernels
 /// order (`Engine+Unroll`); then the head.
 extension Engine {
   func forward(_ job: EngineJob, _ worker: Int) {
-    if let embedding = plan.embedding, let input = plan.input {
+    if let input = plan.input {
       let share = pool.share(of: rowCount, worker: worker)
-      block.gather(embedding, indices, at: plan.index.tokens + share.lowerBound, into: input.rows(share))
-      pool.barrier()
+      let rows = share.moved(by: rowOffset)
+      if let embedding = plan.embedding {
+        block.gather(embedding, indices, at: plan.index.tokens + rows.lowerBound, into: input.rows(share))
+      } else if let whole = plan.wholeInput {
+        block.copy(whole.rows(rows), to: input.rows(share))
+      }
+      if plan.embedding != nil || plan.wholeInput != nil { pool.barrier() }
     }
     startStates(job, worker)
     for index in plan.layers.indices {
@@ -25,7 +30,7 @@ extension Engine {
       }
       passUp(layer, index, job, worker)
     }
-    if let head = plan.head {
+    if let head = plan.head, !job.skipsHead {
       gatherHeadInput(head, job, worker)
       multiply(head, worker)
       pool.barrier()
@@ -75,7 +80,7 @@ extension Engine {
       let share = pool.share(of: rows.count, worker: worker).moved(by: rows.lowerBound)
       let gates = recurrence.gates.rows(share)
       if !apart.isEmpty { block.broadcast(recurrence.rowBias.columns(apart), to: gates.columns(apart)) }
-      let tokens = recurrence.isReverse ? plan.index.mirroredTokens! : plan.index.tokens
+      let tokens = recurrence.isReverse ? plan.index.mirroredTokens! : plan.index.tokens + rowOffset
       block.gather(
         recurrence.inputTable!, indices, at: tokens + share.lowerBound, into: gates.columns(recurrence.inputColumns))
       return

@@ -9,13 +9,13 @@ extension Engine {
     while true {
       let task = nextTask.add(1, ordering: .relaxed).oldValue
       if task >= gradientTasks.count { break }
-      perform(gradientTasks[task], adds: job.continuesGradient)
+      perform(gradientTasks[task], job)
     }
   }
 
-  /// - Parameter adds: whether to add to what stands there.
-  private func perform(_ task: GradientTask, adds: Bool) {
+  private func perform(_ task: GradientTask, _ job: EngineJob) {
     let rows = 0..<rowCount
+    let adds = job.continuesGradient
     switch task {
     case .weights(let gates, let input, let gradient):
       multiplyTransposed(gates.rows(rows), input.rows(rows), into: gradient, adds: adds)
@@ -23,13 +23,13 @@ extension Engine {
       sumColumns(gates.rows(rows), into: bias, adds: adds)
     case .oneHot(let gates, let tokens, let table, let weights, let bias):
       if !adds { block.fill(table, with: 0) }
-      block.scatterAdd(gates.rows(rows), indices, at: tokens, into: table)
+      block.scatterAdd(gates.rows(rows), indices, at: tokens + rowOffset, into: table)
       block.transpose(table, into: weights)
       // Every row of gates went to one row of the table, so the table's sums are the bias's gradient.
       sumColumns(table, into: bias, adds: false)
     case .embedding(let inputGradient, let table):
       if !adds { block.fill(table, with: 0) }
-      block.scatterAdd(inputGradient.rows(rows), indices, at: plan.index.tokens, into: table)
+      block.scatterAdd(inputGradient.rows(rows), indices, at: plan.index.tokens + rowOffset, into: table)
     case .vectors(let gradients, let sums):
       // Each sequence has summed its own.
       sumColumns(gradients.rows(0..<plan.batchSize), into: .init(sums: sums, copy: nil), adds: false)
@@ -39,6 +39,7 @@ extension Engine {
         block.add(gradients.row(place), to: sums)
       }
     case .head(let columns):
+      if job.skipsHead { return }
       let outputs = plan.outputs.rows(0..<outputRowCount).columns(columns)
       let head = plan.head!
       let weights = head.weights.matrix.rows(columns).moved(by: plan.gradientShift)

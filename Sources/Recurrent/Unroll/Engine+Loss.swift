@@ -5,12 +5,12 @@ extension Engine {
   /// A class for each row of the outputs: [T, N], or [N] where there is one for each sequence.
   func setClasses(_ classes: Span<Int32>) {
     checkOneForEachRow("classes")
-    lossPlan("classes").setClasses(classes, rows: outputRowCount, in: lossMemory)
+    lossPlan(for: .classes).setClasses(classes, rows: lossCount, in: lossMemory)
   }
 
   /// A class for each step of each sequence.
   func setClasses(_ classes: Sequences<Int32>) {
-    let loss = lossPlan("classes")
+    let loss = lossPlan(for: .classes)
     loss.check(classes.values.span)
     precondition(classes.width == 1, "expected 1 class a step, got \(classes.width)")
     checkOneForEachStep("classes")
@@ -21,12 +21,12 @@ extension Engine {
   /// Values [T, N, O], or [N, O] where there is one output for each sequence.
   func setValues(_ values: Span<S>) {
     checkOneForEachRow("values")
-    lossPlan("values").setValues(values, rows: outputRowCount, in: lossMemory)
+    lossPlan(for: .values).setValues(values, rows: lossCount, in: lossMemory)
   }
 
   /// Values for each step of each sequence.
   func setValues(_ values: Sequences<S>) {
-    let targets = lossPlan("values").place(for: values.values.span)
+    let targets = lossPlan(for: .values).place(for: values.values.span)
     precondition(values.width == targets.columns, "expected \(targets.columns) values a step, got \(values.width)")
     checkOneForEachStep("values")
     write(values, to: targets)
@@ -34,10 +34,7 @@ extension Engine {
 
   /// The labels of each sequence.
   func setLabels(_ labels: [[Int32]]) {
-    let loss = lossPlan("labels")
-    guard let ctc = loss.ctc else {
-      preconditionFailure("labels are for the connectionist loss; the loss is \(loss.loss)")
-    }
+    let ctc = lossPlan(for: .labels).ctc!
     precondition(labels.count == sequenceCount, "expected labels of \(sequenceCount) sequences, got \(labels.count)")
     for place in 0..<sequenceCount {
       let sequence = sequence(inPlace: place)
@@ -47,36 +44,49 @@ extension Engine {
 
   /// The loss of each row, or of each sequence, into `sums`; its gradient takes the place of the outputs.
   func loss(_ job: EngineJob, _ worker: Int) {
-    let loss = lossPlan("loss")
+    guard let loss = plan.lossPlan else { preconditionFailure("the plan has no loss") }
     let memory = lossMemory
-    let share = pool.share(of: lossCount, worker: worker)
     if let ctc = loss.ctc {
-      for place in share {
+      for place in pool.share(of: sequenceCount, worker: worker) {
         let sequence = sequence(inPlace: place)
         memory.sums[sequence] = ctc.loss(of: sequence, outOf: sequenceCount, plan.outputs, in: memory) {
           firstRow(ofStep: $0) + place
         }
       }
     } else {
-      loss.perform(share, of: lossCount, in: memory)
+      let untargeted = untargetedRows
+      let first = plan.configuration.head.isPooled ? 0 : rowOffset - untargeted
+      let rows = pool.share(of: outputRowCount - untargeted, worker: worker).moved(by: untargeted)
+      loss.perform(rows, from: first, of: lossCount, in: memory)
+      for row in pool.share(of: untargeted, worker: worker) { block.fill(plan.outputs.row(row), with: 0) }
     }
     pool.barrier()
   }
 
   /// The mean of the losses of rows or sequences, summed in their order.
-  func meanLoss() -> Double { lossPlan("loss").mean(rows: lossCount, in: lossMemory) }
+  func meanLoss() -> Double {
+    guard let loss = plan.lossPlan else { preconditionFailure("the plan has no loss") }
+    return loss.mean(rows: lossCount, in: lossMemory)
+  }
 
   /// Losses that are summed: of rows of the outputs, or of sequences.
-  private var lossCount: Int { plan.lossPlan?.ctc == nil ? outputRowCount : sequenceCount }
+  private var lossCount: Int {
+    plan.lossPlan?.ctc != nil || plan.configuration.head.isPooled ? sequenceCount : batchRowCount - untargetedRows
+  }
+
+  private var untargetedRows: Int { untargetedSteps * plan.batchSize }
 
   /// Writes the weights that the plan has room for.
-  func writeLossWeights() { plan.lossPlan?.writeWeights(in: lossMemory) }
+  func writeLossWeights() {
+    if let loss = plan.loss { plan.lossPlan?.writeWeights(of: loss, in: lossMemory) }
+  }
 
   private var lossMemory: LossMemory<S> { LossMemory(block: block, indices: indices, sums: sums) }
 
-  private func lossPlan(_ what: String) -> LossPlan {
-    guard let loss = plan.lossPlan else { preconditionFailure("\(what): the plan has no loss") }
-    return loss
+  private func lossPlan(for targets: Loss.Targets) -> LossPlan {
+    guard let loss = plan.loss, let place = plan.lossPlan else { preconditionFailure("the plan has no loss") }
+    loss.require(targets)
+    return place
   }
 
   private func checkOneForEachRow(_ what: String) {

@@ -11,14 +11,16 @@ internal import Kernels
 extension Engine {
   /// A batch of N sequences of `steps` steps.
   func setRows(steps: Int) {
-    guard isRagged || steps != rowSteps else { return }
+    untargetedSteps = 0
+    guard isRagged || steps != batchSteps else { return setSegment(0..<steps) }
     let batch = plan.batchSize
     for step in 0...steps { indices[plan.index.starts + step] = Int32(step * batch) }
     for place in 0..<batch {
       indices[plan.index.order + place] = Int32(place)
       indices[plan.index.lengths + place] = Int32(steps)
     }
-    (isRagged, sequenceCount, rowSteps) = (false, batch, steps)
+    (isRagged, sequenceCount, batchSteps) = (false, batch, steps)
+    setSegment(0..<steps)
     setMirror()
   }
 
@@ -26,6 +28,7 @@ extension Engine {
   /// - Returns: the steps of the longest.
   @discardableResult
   func setRows(lengths: [Int]) -> Int {
+    untargetedSteps = 0
     precondition(
       !plan.isTraining || plan.isRagged,
       "sequences of different lengths need a plan for them: ask for one with isRagged: true")
@@ -62,7 +65,8 @@ extension Engine {
       row += indices[starts + step + 1]
     }
     indices[starts + steps] = row
-    (isRagged, sequenceCount, rowSteps) = (true, lengths.count, steps)
+    (isRagged, sequenceCount, batchSteps) = (true, lengths.count, steps)
+    setSegment(0..<steps)
     setMirror()
     return steps
   }
@@ -77,19 +81,46 @@ extension Engine {
     }
   }
 
+  // MARK: Pieces of time
+
+  /// What follows is about a piece of the batch's time: its steps and rows are counted from 0.
+  func setSegment(_ steps: Range<Int>) {
+    indices[plan.index.segment] = Int32(steps.lowerBound)
+    indices[plan.index.segment + 1] = indices[plan.index.starts + steps.lowerBound]
+    indices[plan.index.segment + 2] = Int32(steps.count)
+  }
+
+  /// Steps of the batch before the segment.
+  @inline(__always)
+  var firstStep: Int { Int(indices[plan.index.segment]) }
+
+  /// Rows of the batch before the segment.
+  @inline(__always)
+  var rowOffset: Int { Int(indices[plan.index.segment + 1]) }
+
+  var segmentSteps: Int { Int(indices[plan.index.segment + 2]) }
+
+  /// Rows of the whole batch.
+  var batchRowCount: Int { Int(indices[plan.index.starts + batchSteps]) }
+
   // MARK: Rows
 
   @inline(__always)
-  func firstRow(ofStep step: Int) -> Int { Int(indices[plan.index.starts + step]) }
+  func firstRow(ofStep step: Int) -> Int { Int(indices[plan.index.starts + firstStep + step]) - rowOffset }
 
   /// Sequences that have a step.
   @inline(__always)
-  func activeCount(inStep step: Int) -> Int { firstRow(ofStep: step + 1) - firstRow(ofStep: step) }
+  func activeCount(inStep step: Int) -> Int {
+    let next = plan.index.starts + firstStep + step + 1
+    return Int(indices[next] - indices[next - 1])
+  }
 
-  /// R of the call's batch.
-  var rowCount: Int { firstRow(ofStep: rowSteps) }
+  /// R of the segment.
+  var rowCount: Int { firstRow(ofStep: segmentSteps) }
 
-  func length(ofPlace place: Int) -> Int { Int(indices[plan.index.lengths + place]) }
+  func length(ofPlace place: Int) -> Int {
+    min(max(Int(indices[plan.index.lengths + place]) - firstStep, 0), segmentSteps)
+  }
 
   @inline(__always)
   func sequence(inPlace place: Int) -> Int { Int(indices[plan.index.order + place]) }

@@ -23,13 +23,13 @@ extension Engine {
     guard let rule = job.update else { preconditionFailure("an update needs a rule") }
     for piece in stride(from: worker, to: plan.normPieces, by: pool.count) {
       let start = piece * Plan.normPieceSize
-      sums[plan.outputs.rows + piece] = block.sumOfSquares(
+      sums[plan.outputRowCount + piece] = block.sumOfSquares(
         plan.gradientShift + start, count: min(Plan.normPieceSize, plan.table.blockCount - start))
     }
     pool.barrier()
     // Every worker comes to the same verdict: a step that is not finite changes nothing.
     let norm = gradientNorm()
-    guard norm.isFinite, !job.phases.contains(.loss) || meanLoss().isFinite else { return }
+    guard norm.isFinite, plan.loss == nil || meanLoss().isFinite else { return }
 
     // PyTorch's clip_grad_norm_: the same small number keeps a gradient of zeros from dividing by zero.
     let scale = rule.clipNorm.map { min(1, $0 / (norm + 1e-6)) } ?? 1
@@ -62,7 +62,7 @@ extension Engine {
   /// The Euclidean norm of the whole gradient before clipping, as the last update computed it.
   func gradientNorm() -> Double {
     var sum = 0.0
-    for piece in 0..<plan.normPieces { sum += sums[plan.outputs.rows + piece] }
+    for piece in 0..<plan.normPieces { sum += sums[plan.outputRowCount + piece] }
     return sum.squareRoot()
   }
 }

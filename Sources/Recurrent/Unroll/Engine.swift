@@ -14,6 +14,8 @@ struct EnginePhases: OptionSet, Sendable {
   // The combinations are made once: an array literal in a step would be allocated in every step.
   static let evaluation: EnginePhases = [.forward, .loss]
   static let training: EnginePhases = [.forward, .loss, .backward, .update]
+  static let gradient: EnginePhases = [.forward, .loss, .backward]
+  static let gradientWithoutLoss: EnginePhases = [.forward, .backward]
 }
 
 /// The arguments of one call of an engine; plain values, copied by each worker.
@@ -21,10 +23,12 @@ struct EngineJob {
   var phases: EnginePhases
   /// T of this call, at most the plan's.
   var steps: Int
-  /// Steps that came before, of a sequence that is taken piece by piece.
+  /// Steps of the batch that came before, where it is taken piece by piece.
   var firstStep = 0
   /// Whether gradients go on from those of the piece of time that follows this one.
   var continuesGradient = false
+  /// Whether the head is left out, forward and backward.
+  var skipsHead = false
   /// Seed of this call's dropout masks; nil: no dropout.
   var dropoutSeed: UInt64?
   var update: UpdateRule?
@@ -61,7 +65,9 @@ final class Engine<S: Scalar>: PoolTask {
   /// steps of the longest.
   var isRagged = false
   var sequenceCount = 0
-  var rowSteps = 0
+  var batchSteps = 0
+  /// Steps at the beginning of the batch whose outputs have no targets: they only carry gradients.
+  var untargetedSteps = 0
 
   /// - Parameter threads: workers; 0: one for each processor.
   init(_ plan: Plan, threads: Int) {
@@ -84,15 +90,20 @@ final class Engine<S: Scalar>: PoolTask {
     indices = indexArena.block
     sums = sumArena.block
     gradientTasks = plan.isTraining ? plan.gradientTasks() : []
-    job = EngineJob(phases: [], steps: plan.steps, dropoutSeed: nil, update: nil)
+    job = EngineJob(phases: [], steps: plan.steps)
     setRows(steps: plan.steps)
     zeroState()
     writeLossWeights()
   }
 
   /// Runs the phases on all workers, on the batch whose inputs were set last. Weights are packed first where they have changed.
-  func perform(_ phases: EnginePhases, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil) {
-    job = EngineJob(phases: phases, steps: rowSteps, dropoutSeed: dropoutSeed, update: update)
+  func perform(
+    _ phases: EnginePhases, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil, continuesGradient: Bool = false,
+    skipsHead: Bool = false
+  ) {
+    job = EngineJob(
+      phases: phases, steps: segmentSteps, firstStep: firstStep, continuesGradient: continuesGradient,
+      skipsHead: skipsHead, dropoutSeed: dropoutSeed, update: update)
     if phases.contains(.forward), !isPacked {
       job.phases.insert(.pack)
       isPacked = true
@@ -158,6 +169,9 @@ final class Engine<S: Scalar>: PoolTask {
 extension Plan {
   /// T·N.
   var rowCount: Int { steps * batchSize }
+
+  /// Rows of the outputs of a whole batch, at most.
+  var outputRowCount: Int { configuration.head.isPooled ? batchSize : rowCount }
 
   var isTraining: Bool {
     if case .training = purpose { true } else { false }

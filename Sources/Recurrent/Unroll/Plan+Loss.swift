@@ -8,15 +8,15 @@ extension Plan {
   /// Integers for the loss: classes, or what a loss on labels needs.
   var targetIndexCount: Int { max(rowCount, lossPlan?.ctc?.indexCount ?? 0) }
 
-  /// Numbers in double precision: losses of rows, partial sums of the gradient's norm, scratch of a loss on labels.
-  var sumCount: Int { outputs.rows + normPieces + (lossPlan?.ctc?.scratchCount ?? 0) }
+  /// Numbers in double precision: losses of rows, partial sums of the gradient's norm, and what else the loss needs.
+  var sumCount: Int { outputRowCount + normPieces + (lossPlan?.sumCount ?? 0) }
 
   /// Places for a loss on the rows of `outputs`.
   /// - Throws: `PlanError` where the alignments of a loss on labels are too many to count.
   mutating func reserve(_ loss: Loss) throws(PlanError) -> LossPlan {
     let plan = LossPlan(
-      loss, outputs: outputs, steps: steps, batchSize: batchSize, firstIndex: index.targets,
-      firstScratch: outputs.rows + normPieces
+      loss, outputs: outputs, rows: outputRowCount, steps: steps, batchSize: batchSize, firstIndex: index.targets,
+      firstSum: outputRowCount + normPieces
     ) { name, lifetime, shape in reserve(name, lifetime, shape, padded: false) }
     guard let ctc = plan.ctc else { return plan }
     precondition(configuration.head == .everyStep, "the connectionist loss needs a head at every step")

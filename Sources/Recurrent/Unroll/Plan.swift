@@ -43,6 +43,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   let table: ParameterTable
   /// Whether a batch may have sequences of different lengths, or fewer than N, in training.
   let isRagged: Bool
+  /// Steps of a training batch that are kept at once: T, or fewer where the others are computed again.
+  let keptSteps: Int
   let index: IndexPlan
   /// Layer by layer, in each the forward direction first.
   private(set) var recurrences: [RecurrencePlan] = []
@@ -55,6 +57,10 @@ public struct Plan: Sendable, CustomStringConvertible {
   private(set) var embedding: Matrix?
   /// [R, I] the dense or embedded input; nil for one-hot tokens.
   private(set) var input: Matrix?
+  /// [T·N, I] the vectors of the whole batch, where only a piece of its time stands in `input`.
+  private(set) var wholeInput: Matrix?
+  /// [pieces + 1, N, S·H] of each recurrence: the state before each piece of time, and after the last.
+  private(set) var boundaries: [Matrix] = []
   /// [R, I] dL/d(input); nil where nobody wants it.
   private(set) var inputGradient: Matrix?
   /// [R, U] dL/d(outputs of the layer whose turn it is), as wide as the widest.
@@ -76,10 +82,11 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - inputGradient: whether dL/d(input) is wanted where the input is vectors.
   ///   - isRagged: whether batches of training may have sequences of different lengths, T being the most.
+  ///   - segmentSteps: steps that a training batch keeps at once, the others being computed again; nil: all.
   /// - Throws: `PlanError` where a size overflows or the memory does not suffice.
   public init<S: Scalar>(
     _ configuration: ModelConfiguration, steps: Int, batchSize: Int, purpose: Purpose,
-    inputGradient wantsInputGradient: Bool = false, isRagged: Bool = false, scalar: S.Type
+    inputGradient wantsInputGradient: Bool = false, isRagged: Bool = false, segmentSteps: Int? = nil, scalar: S.Type
   ) throws(PlanError) {
     precondition(steps >= 1, "steps must be 1 or more, got \(steps)")
     precondition(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
@@ -91,6 +98,7 @@ public struct Plan: Sendable, CustomStringConvertible {
     self.steps = steps
     self.batchSize = batchSize
     self.isRagged = isRagged
+    keptSteps = min(steps, segmentSteps ?? steps)
     scalarBytes = MemoryLayout<S>.stride
     table = try ParameterTable(configuration)
     try Self.refuseOverflow(configuration, steps: steps, batchSize: batchSize, table: table)
@@ -98,7 +106,8 @@ public struct Plan: Sendable, CustomStringConvertible {
     index = IndexPlan(configuration, steps: steps, batchSize: batchSize)
 
     reserveParameters()
-    let rows = steps * batchSize
+    if keptSteps < steps { validateSegments() }
+    let rows = keptRows
     switch configuration.input {
     case .oneHot: break
     case .embedding(let vocabulary, let size):
@@ -106,6 +115,7 @@ public struct Plan: Sendable, CustomStringConvertible {
       input = reserve("embedded input", .workspace, [rows, size])
     case .vectors(let size):
       input = reserve("input", .workspace, [rows, size])
+      if keptSteps < steps { wholeInput = reserve("whole input", .workspace, [steps * batchSize, size]) }
     }
     let wantsGradient = isTraining && (embedding != nil || (wantsInputGradient && input != nil))
     var headColumns = 0
@@ -120,7 +130,29 @@ public struct Plan: Sendable, CustomStringConvertible {
       if let loss { lossPlan = try reserve(loss) }
     }
     if isTraining { reserveGradients(rows: rows, ofInput: wantsGradient) }
+    if keptSteps < steps {
+      let pieces = (steps + keptSteps - 1) / keptSteps
+      for (index, recurrence) in recurrences.enumerated() {
+        boundaries.append(
+          reserve("layer \(index) boundaries", .workspace, [(pieces + 1) * batchSize, recurrence.states.columns]))
+      }
+    }
     try PlanError.refuse(bytesOver: scalarCount * scalarBytes + sumCount * 8, for: "this model and batch")
+  }
+
+  /// Rows that a batch keeps at once.
+  private var keptRows: Int { keptSteps * batchSize }
+
+  /// Traps where a batch cannot be taken piece by piece.
+  private func validateSegments() {
+    precondition(keptSteps >= 1, "a segment needs 1 step or more, got \(keptSteps)")
+    precondition(isTraining, "only a training batch is computed again in segments")
+    precondition(
+      configuration.directions == .forward, "a layer that runs both ways cannot be computed again in segments")
+    precondition(
+      configuration.head == .everyStep || (configuration.head == .lastStep && !configuration.isResidual),
+      "a head that reads \(configuration.head) of all steps cannot be computed again in segments")
+    precondition(purpose.loss?.targets != .labels, "the connectionist loss reads all steps at once")
   }
 
   /// Parameters first, laid out as in the model; gradients and moments follow in the same layout.
@@ -140,7 +172,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   private mutating func reserveLayer<S: Scalar>(
     _ layer: Int, headColumns: Int, goesBack: Bool, _ scalar: S.Type
   ) {
-    let rows = steps * batchSize
+    let rows = keptRows
     let below = layer == 0 ? input : layers[layer - 1].passedUp
     let first = recurrences.count
     for direction in 0..<configuration.directions.count {
@@ -173,10 +205,10 @@ public struct Plan: Sendable, CustomStringConvertible {
     let gateRows = structure.gateCount * hidden
     let productRows = structure.recurrentProduct == .none ? 0 : gateRows
     let places = table.recurrences[recurrences.count]
-    let rows = steps * batchSize
+    let rows = keptRows
     let stateColumns = structure.stateCount * hidden
     // Backward needs all steps; without it those of a block take turns.
-    let keptRows = isTraining ? rows : blockSteps * batchSize
+    let blockRows = isTraining ? rows : blockSteps * batchSize
 
     var plan = RecurrencePlan(
       structure: structure, hidden: hidden, outputSize: output, batchSize: batchSize, isReverse: isReverse,
@@ -188,9 +220,9 @@ public struct Plan: Sendable, CustomStringConvertible {
       initialState: places.initialState.map { Matrix(offset: $0, rows: 1, columns: stateColumns) },
       rowBias: reserve(name + "row bias", .packed, [1, structure.rowGateCount * hidden]),
       input: isReverse && below != nil ? reserve(name + "input", .workspace, [rows, inputSize]) : below,
-      gates: reserve(name + "gates", .workspace, [keptRows, structure.rowGateCount * hidden]),
+      gates: reserve(name + "gates", .workspace, [blockRows, structure.rowGateCount * hidden]),
       states: reserve(name + "states", .workspace, [rows + batchSize, stateColumns]),
-      saved: reserve(name + "saved", .workspace, [keptRows, structure.savedCount * hidden]),
+      saved: reserve(name + "saved", .workspace, [blockRows, structure.savedCount * hidden]),
       stateGradient: Matrix(offset: 0, rows: batchSize, columns: stateColumns))
     if below == nil {
       plan.inputTable = reserve(name + "input table", .packed, [inputSize, gateRows])
@@ -204,11 +236,11 @@ public struct Plan: Sendable, CustomStringConvertible {
       plan.projection = weights
     }
     if plan.projection != nil || configuration.zoneout.isActive {
-      plan.candidates = reserve(name + "candidates", .workspace, [keptRows, stateColumns])
+      plan.candidates = reserve(name + "candidates", .workspace, [blockRows, stateColumns])
     }
     let drops = isTraining && configuration.recurrentDropout > 0
     if productRows > 0, isTraining ? isRagged || drops : steps > 1 {
-      plan.operands = reserve(name + "operands", .workspace, [keptRows, output])
+      plan.operands = reserve(name + "operands", .workspace, [blockRows, output])
     }
     if drops { plan.mask = reserve(name + "mask", .workspace, [batchSize, output]) }
     if isTraining { reserveScratch(name, &plan) }
@@ -248,7 +280,7 @@ public struct Plan: Sendable, CustomStringConvertible {
       plan.keptGradient = reserve(name + "dkept", .scratch, [batchSize, stateColumns])
     }
     if plan.projection != nil {
-      plan.projectionGradient = reserve(name + "dprojected", .workspace, [steps * batchSize, output])
+      plan.projectionGradient = reserve(name + "dprojected", .workspace, [keptRows, output])
       plan.expandedGradient = reserve(name + "dcell output", .scratch, [batchSize, hidden])
     }
     if let vectors = plan.vectors {
@@ -262,7 +294,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   private mutating func reserveHead<S: Scalar>(_ scalar: S.Type) {
     let outputSize = configuration.outputSize
     let inputSize = configuration.headInputSize
-    let outputRows = configuration.head.isPooled ? batchSize : steps * batchSize
+    let outputRows = configuration.head.isPooled ? batchSize : keptRows
     var weights = WeightPlan(matrix: Matrix(offset: table.headWeights, rows: outputSize, columns: inputSize))
     reservePacked("head weight", &weights, rows: outputRows, backward: isTraining, scalar)
     let gathers = configuration.head.isPooled || configuration.headReadsAllLayers

@@ -86,7 +86,10 @@ public struct RecurrentState<S: Scalar>: Sendable, Hashable {
 extension Engine {
   /// The states that the next call starts from.
   var initialState: RecurrentState<S> {
-    state { recurrence, sequence in recurrence.states.row(sequence) }
+    state { recurrence, sequence in
+      let isFresh = indices[plan.index.isFresh + sequence] != 0
+      return (isFresh ? recurrence.initialState : nil) ?? recurrence.states.row(sequence)
+    }
   }
 
   /// The states after each sequence's last step.
@@ -123,6 +126,21 @@ extension Engine {
   func setInitialState(_ state: RecurrentState<S>) {
     writeState(state) { recurrence, sequence in recurrence.states.row(sequence) }
     for sequence in 0..<plan.batchSize { indices[plan.index.isFresh + sequence] = 0 }
+  }
+
+  /// What the next call starts from: states, and which of them are the trained one.
+  struct Start {
+    fileprivate let state: RecurrentState<S>
+    fileprivate let isFresh: [Int32]
+  }
+
+  func savedStart() -> Start {
+    Start(state: initialState, isFresh: (0..<plan.batchSize).map { indices[plan.index.isFresh + $0] })
+  }
+
+  func restore(_ start: Start) {
+    setInitialState(start.state)
+    for (sequence, flag) in start.isFresh.enumerated() { indices[plan.index.isFresh + sequence] = flag }
   }
 
   private func writeState(_ state: RecurrentState<S>, to row: (RecurrencePlan, Int) -> Matrix) {

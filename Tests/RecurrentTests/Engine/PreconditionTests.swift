@@ -11,6 +11,8 @@ struct PreconditionTests {
     case parameterOfWrongSize, noHiddenUnits, certainDropout, forgetBiasWithoutGate, secondStageNotDeclared
     case drawWithoutPrompt, feedUnknownToken, negativeTemperature, sampleVectors, oneTokenToEvaluate
     case nesterovWithoutMomentum, clippingAtZero
+    case tooFewClassWeights, smoothingAboveOne, huberOfNothing, chanceAboveOne, blankBeyondOutputs
+    case labelsForClasses, labelIsBlank, tooManyLabels, labelsAtLastStep
     case outputSizeWithoutHead, trainWithoutHead, evaluateWithoutHead, inferenceOfTooManySteps, outputsIntoTooLittle
 
     /// A part of the message.
@@ -44,6 +46,15 @@ struct PreconditionTests {
       case .oneTokenToEvaluate: "an evaluation needs 2 tokens or more, got 1"
       case .nesterovWithoutMomentum: "needs a momentum above 0"
       case .clippingAtZero: "the clipping norm must be above 0, got 0.0"
+      case .tooFewClassWeights: "expected 4 class weights, got 3"
+      case .smoothingAboveOne: "label smoothing must be in 0...1, got 1.5"
+      case .huberOfNothing: "Huber's delta must be finite and above 0, got 0.0"
+      case .chanceAboveOne: "targets of the binary cross-entropy must be in 0...1, got 1.5"
+      case .blankBeyondOutputs: "blank 4 of 4 outputs"
+      case .labelsForClasses: "labels are for the connectionist loss; the loss is crossEntropy"
+      case .labelIsBlank: "label 0 of 4 with blank 0"
+      case .tooManyLabels: "planned for 1 labels a sequence, got 2"
+      case .labelsAtLastStep: "the connectionist loss needs a head at every step"
       case .outputSizeWithoutHead: "without a head the output size is the hidden size, 3; got 4"
       case .trainWithoutHead, .evaluateWithoutHead: "a model without head has no loss of its own; use RecurrentPass"
       case .inferenceOfTooManySteps: "steps must be in 1...2, got 3"
@@ -104,6 +115,19 @@ struct PreconditionTests {
         _ = try Model<Float>(configuration(.oneHot(vocabularySize: 4)), seed: 1).evaluate([0])
       case .nesterovWithoutMomentum: _ = Optimizer.sgd(learningRate: 1, nesterov: true)
       case .clippingAtZero: _ = GradientClipping.norm(0)
+      case .tooFewClassWeights: _ = try trainer(.vectors(size: 3), .crossEntropy(classWeights: [1, 2, 3]))
+      case .smoothingAboveOne: _ = Loss.crossEntropy(labelSmoothing: 1.5)
+      case .huberOfNothing: _ = Loss.huber(delta: 0)
+      case .chanceAboveOne:
+        _ = Loss.binaryCrossEntropy.evaluate([0, 0] as [Float], outputSize: 1, values: [0.5, 1.5])
+      case .blankBeyondOutputs: _ = try trainer(.vectors(size: 3), .ctc(blank: 4))
+      case .labelsForClasses: try step(labels: [[1], [2]], .crossEntropy)
+      case .labelIsBlank: try step(labels: [[1], [0]], .ctc())
+      case .tooManyLabels: try step(labels: [[1], [1, 2]], .ctc(maximumLabels: 1))
+      case .labelsAtLastStep:
+        let configuration = ModelConfiguration(
+          cell: .rnn, input: .vectors(size: 3), hiddenSize: 3, outputSize: 4, head: .lastStep)
+        _ = try Trainer<Float>(Model(configuration, seed: 1), batchSize: 2, sequenceLength: 3, loss: .ctc())
       case .outputSizeWithoutHead:
         _ = ModelConfiguration(cell: .rnn, input: .vectors(size: 3), hiddenSize: 3, outputSize: 4, head: .none)
       case .trainWithoutHead: _ = try Trainer(headless(), batchSize: 2, sequenceLength: 3)
@@ -129,6 +153,12 @@ struct PreconditionTests {
 
     private func trainer(_ input: ModelConfiguration.Input, _ loss: Loss) throws -> Trainer<Float> {
       try Trainer(Model(configuration(input), seed: 1), batchSize: 2, sequenceLength: 3, loss: loss)
+    }
+
+    private func step(labels: [[Int32]], _ loss: Loss) throws {
+      var trainer = try trainer(.vectors(size: 3), loss)
+      let vectors = [Float](repeating: 0, count: 18)
+      _ = trainer.step(vectors: vectors.span, labels: labels)
     }
 
     private func headless() throws -> Model<Float> {

@@ -1,0 +1,126 @@
+import Recurrent
+import Testing
+
+@Suite("Recomputation in segments")
+struct RecomputationTests {
+  private static func data(_ count: Int, below limit: Int, seed: UInt64) -> [Int32] {
+    var generator = SeededGenerator(seed: seed)
+    return (0..<count).map { _ in Int32(generator.uniform() * Double(limit)) }
+  }
+
+  /// Everything that a training leaves: reports, parameters, and the state.
+  private struct Outcome: Equatable {
+    var reports: [StepReport] = []
+    var parameters: [[Float]] = []
+    var state: [Float] = []
+  }
+
+  private func train(
+    _ configuration: ModelConfiguration, _ recomputing: Recomputation, lengths: [[Int]]?, carriesState: Bool = false,
+    threads: Int = 1
+  ) throws -> Outcome {
+    let model = try Model<Float>(configuration, seed: 3)
+    var trainer = try Trainer(
+      model, batchSize: 3, sequenceLength: 9, optimizer: .adam(learningRate: 0.01), clipping: .norm(1),
+      carriesState: carriesState, isRagged: lengths != nil, recomputing: recomputing, threads: threads, seed: 4)
+    var outcome = Outcome()
+    for step in 0..<3 {
+      let own = lengths.map { $0[step % $0.count] } ?? [9, 9, 9]
+      let rows = own.reduce(0, +)
+      let isPooled = configuration.head.isPooled
+      let classes = Self.data(isPooled ? own.count : rows, below: 4, seed: UInt64(step))
+      if let vocabulary = configuration.input.vocabularySize {
+        let tokens = Self.data(rows, below: vocabulary, seed: UInt64(100 + step))
+        switch (lengths == nil, isPooled) {
+        case (true, _): outcome.reports.append(trainer.step(tokens: tokens.span, classes: classes.span))
+        case (false, true):
+          outcome.reports.append(
+            trainer.step(tokens: Sequences(values: tokens, lengths: own), classes: classes.span))
+        case (false, false):
+          outcome.reports.append(
+            trainer.step(
+              tokens: Sequences(values: tokens, lengths: own), classes: Sequences(values: classes, lengths: own)))
+        }
+      } else {
+        let width = configuration.input.size
+        let vectors = Self.data(rows * width, below: 100, seed: UInt64(200 + step)).map { Float($0) / 50 - 1 }
+        switch (lengths == nil, isPooled) {
+        case (true, _): outcome.reports.append(trainer.step(vectors: vectors.span, classes: classes.span))
+        case (false, true):
+          outcome.reports.append(
+            trainer.step(vectors: Sequences(values: vectors, lengths: own, width: width), classes: classes.span))
+        case (false, false):
+          outcome.reports.append(
+            trainer.step(
+              vectors: Sequences(values: vectors, lengths: own, width: width),
+              classes: Sequences(values: classes, lengths: own)))
+        }
+      }
+    }
+    let trained = trainer.model()
+    outcome.parameters = trained.table.entries.map { trained[parameter: $0.name] }
+    outcome.state = trainer.state.values
+    return outcome
+  }
+
+  @Test("The same bits with any segments", arguments: OracleCell.allCases, InputKind.allCases)
+  func bits(cell: OracleCell, input: InputKind) throws {
+    var configuration = ModelConfiguration(
+      cell: cell.cell, input: input.input(size: 3), hiddenSize: 5, layerCount: 2, outputSize: 4, dropout: 0.3,
+      headDropout: 0.2)
+    configuration.recurrentDropout = 0.2
+    configuration.zoneout = Zoneout(hidden: 0.2, cell: 0.2)
+    configuration.trainsInitialState = true
+    for lengths in [nil, [[9, 4, 7], [2, 9], [3, 3, 8]]] {
+      let whole = try train(configuration, .none, lengths: lengths)
+      #expect(whole.reports.allSatisfy { $0.isFinite })
+      for (segment, threads) in [(1, 1), (2, 2), (4, 1), (8, 3)] {
+        let pieces = try train(configuration, .segments(ofSteps: segment), lengths: lengths, threads: threads)
+        #expect(pieces == whole, "segments of \(segment), lengths \(String(describing: lengths))")
+      }
+    }
+  }
+
+  @Test("A head at the last step, and a plain model whose state is carried", arguments: OracleCell.allCases)
+  func heads(cell: OracleCell) throws {
+    for (head, carries) in [(ModelConfiguration.Head.lastStep, false), (.everyStep, true)] {
+      let configuration = ModelConfiguration(
+        cell: cell.cell, input: .vectors(size: 3), hiddenSize: 5, layerCount: 2, outputSize: 4, head: head)
+      for lengths in [nil, [[9, 4, 7], [2, 9, 1]]] {
+        let whole = try train(configuration, .none, lengths: lengths, carriesState: carries)
+        let pieces = try train(configuration, .segments(ofSteps: 4), lengths: lengths, carriesState: carries)
+        #expect(pieces == whole, "\(head), lengths \(String(describing: lengths))")
+      }
+    }
+  }
+
+  @Test("A budget decides how many steps are kept, and is kept")
+  func budget() throws {
+    let configuration = ModelConfiguration(cell: .lstm, input: .vectors(size: 4), hiddenSize: 32, outputSize: 3)
+    func bytes(_ recomputing: Recomputation) throws -> Int {
+      try Trainer(
+        Model<Float>(configuration, seed: 1), batchSize: 16, sequenceLength: 400, recomputing: recomputing, threads: 1
+      ).plan.totalBytes
+    }
+    let whole = try bytes(.none)
+    #expect(try bytes(.withinMemory(bytes: whole)) == whole)
+    let third = try bytes(.withinMemory(bytes: whole / 3))
+    #expect(third <= whole / 3 && third > whole / 8)
+    #expect(try bytes(.segments(ofSteps: 20)) < whole / 5)
+    #expect(throws: PlanError.self) { try bytes(.withinMemory(bytes: 10_000)) }
+  }
+
+  @Test("Evaluation of a trainer that keeps few steps is that of one that keeps all")
+  func evaluation() throws {
+    let configuration = ModelConfiguration(
+      cell: .gru, input: .oneHot(vocabularySize: 5), hiddenSize: 6, outputSize: 5)
+    let streams = try TokenStreams(Self.data(200, below: 5, seed: 1), batchSize: 3, sequenceLength: 12)
+    func evaluate(_ recomputing: Recomputation) throws -> Double {
+      var trainer = try Trainer(
+        Model<Float>(configuration, seed: 1), batchSize: 3, sequenceLength: 12, recomputing: recomputing, threads: 1)
+      return trainer.evaluate(streams)
+    }
+    let whole = try evaluate(.none)
+    #expect(try evaluate(.segments(ofSteps: 5)) == whole)
+  }
+}
