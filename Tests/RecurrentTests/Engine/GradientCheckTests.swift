@@ -22,16 +22,16 @@ struct GradientCheckTests {
       Surroundings(input: .oneHot, head: .lastStep, loss: .meanSquaredError),
       Surroundings(input: .embedding, head: .none, loss: .meanSquaredError),
     ]
-  }
 
-  /// All surroundings for each way that the unroll treats a cell; few for the variants.
-  static let product = OracleCell.allCases.flatMap { cell in
-    (cell.isVariant ? Surroundings.few : Surroundings.all).map { (cell, $0) }
+    /// All of them for each way that the unroll treats a cell; few for the variants.
+    static let ofCells: [(OracleCell, Surroundings)] = OracleCell.allCases.flatMap { cell in
+      (cell.isVariant ? few : all).map { (cell, $0) }
+    }
   }
 
   /// 5 cells × 18 surroundings × 3 lengths × 2 batches × 2 depths, each without dropout and with it, between layers and
   /// before the head: 2160 checks; 7 more cells × 3 surroundings: 504.
-  @Test("Every cell in every surroundings", arguments: product)
+  @Test("Every cell in every surroundings", arguments: Surroundings.ofCells)
   func product(cell: OracleCell, around: Surroundings) throws {
     for steps in [1, 2, 5] {
       for batchSize in [1, 3] {
