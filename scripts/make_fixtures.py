@@ -24,6 +24,8 @@ from safetensors.torch import save
 from torch import nn
 from torch.nn import functional as F
 
+from fixture_cells import LOOPED_CELLS, check_loops
+
 SEED = 20260
 STEPS, SEQUENCES, INPUTS, HIDDEN, OUTPUTS, VOCABULARY = 7, 3, 5, 4, 6, 6  # T, N, I, H, O, V
 CURVE_STEPS = 50
@@ -45,7 +47,7 @@ OPTIMIZERS = {
 class Case:
     """One fixture: a model, its data and its loss."""
 
-    cell: str  # rnn_tanh, rnn_relu, lstm, gru, gru_reset_before
+    cell: str  # rnn_tanh, rnn_relu, lstm, gru, gru_reset_before, or one of LOOPED_CELLS
     layers: int
     input: str  # dense [T, N, I]; tokens, one-hot of I; embedding, V tokens as I features
     initial: bool = False  # with an initial state, else zero
@@ -59,6 +61,10 @@ class Case:
         if self.initial:
             parts.append("initial")
         return "-".join(parts)
+
+    @property
+    def has_cell_state(self) -> bool:
+        return self.cell.startswith("lstm")
 
     @property
     def loss(self) -> str:
@@ -79,6 +85,8 @@ CASES = [
     Case("gru_reset_before", 2, "tokens"),
     Case("lstm", 1, "embedding"),
     Case("gru", 2, "dense", last_step=True),
+] + [
+    Case(cell, 1 if cell.endswith("norm") else 2, "dense", initial=True) for cell in LOOPED_CELLS
 ]
 
 
@@ -144,7 +152,10 @@ class Model(nn.Module):
             "gru": lambda: nn.GRU(INPUTS, HIDDEN, case.layers),
             "gru_reset_before": lambda: LoopedGRU(INPUTS, HIDDEN, case.layers),
         }
-        self.rnn = make[case.cell]()
+        if case.cell in LOOPED_CELLS:
+            self.rnn = LOOPED_CELLS[case.cell](INPUTS, HIDDEN, case.layers)
+        else:
+            self.rnn = make[case.cell]()
         self.linear = nn.Linear(HIDDEN, OUTPUTS)
 
     def forward(self, x, state):
@@ -174,7 +185,7 @@ def make_initial_state(case: Case):
     if not case.initial:
         return None
     h = torch.randn(case.layers, SEQUENCES, HIDDEN).requires_grad_()
-    if case.cell != "lstm":
+    if not case.has_cell_state:
         return h
     return h, torch.randn(case.layers, SEQUENCES, HIDDEN).requires_grad_()
 
@@ -225,7 +236,7 @@ def make_tensors(case: Case) -> dict[str, torch.Tensor]:
     if case.input == "dense":
         tensors["grad.input"] = x.grad
 
-    is_pair = case.cell == "lstm"
+    is_pair = case.has_cell_state
     for name, tensor in zip(("final_h", "final_c"), final if is_pair else (final,)):
         tensors[name] = tensor
     if state is not None:
@@ -289,6 +300,7 @@ def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     check_loop()
+    check_loops()
 
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.glob("*.safetensors"):

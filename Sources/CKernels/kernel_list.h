@@ -36,6 +36,51 @@ KERNEL(void, gru_before_backward_1,
        (size_t hidden, REAL *gates, const REAL *previous, const REAL *operand_gradient, REAL *gradient),
        (hidden, gates, previous, operand_gradient, gradient))
 
+KERNEL(void, lstm_peephole_forward,
+       (size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved, const REAL *vectors),
+       (hidden, gates, previous, next, saved, vectors))
+KERNEL(void, lstm_peephole_backward,
+       (size_t hidden, REAL *gates, const REAL *previous, const REAL *next, const REAL *saved, REAL *gradient,
+        const REAL *vectors, REAL *vector_gradient),
+       (hidden, gates, previous, next, saved, gradient, vectors, vector_gradient))
+KERNEL(void, lstm_coupled_forward, (size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved),
+       (hidden, gates, previous, next, saved))
+KERNEL(void, lstm_coupled_backward,
+       (size_t hidden, REAL *gates, const REAL *previous, const REAL *saved, REAL *gradient),
+       (hidden, gates, previous, saved, gradient))
+
+KERNEL(void, rnn_norm_forward, (size_t hidden, REAL *gates, REAL *next, const REAL *vectors),
+       (hidden, gates, next, vectors))
+KERNEL(void, rnn_norm_backward,
+       (size_t hidden, REAL *gates, const REAL *next, REAL *gradient, const REAL *vectors, REAL *vector_gradient),
+       (hidden, gates, next, gradient, vectors, vector_gradient))
+KERNEL(void, lstm_norm_forward,
+       (size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved, const REAL *vectors),
+       (hidden, gates, previous, next, saved, vectors))
+KERNEL(void, lstm_norm_backward,
+       (size_t hidden, REAL *gates, const REAL *previous, const REAL *next, const REAL *saved, REAL *gradient,
+        const REAL *vectors, REAL *vector_gradient),
+       (hidden, gates, previous, next, saved, gradient, vectors, vector_gradient))
+KERNEL(void, gru_norm_forward,
+       (size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved, const REAL *vectors),
+       (hidden, gates, previous, next, saved, vectors))
+KERNEL(void, gru_norm_backward,
+       (size_t hidden, REAL *gates, const REAL *previous, const REAL *saved, REAL *gradient, const REAL *vectors,
+        REAL *vector_gradient),
+       (hidden, gates, previous, saved, gradient, vectors, vector_gradient))
+
+KERNEL(void, mingru_forward, (size_t hidden, REAL *gates, const REAL *previous, REAL *next),
+       (hidden, gates, previous, next))
+KERNEL(void, mingru_backward, (size_t hidden, REAL *gates, const REAL *previous, REAL *gradient),
+       (hidden, gates, previous, gradient))
+KERNEL(void, indrnn_forward,
+       (size_t hidden, REAL *gates, const REAL *previous, REAL *next, const REAL *vectors),
+       (hidden, gates, previous, next, vectors))
+KERNEL(void, indrnn_backward,
+       (size_t hidden, REAL *gates, const REAL *previous, const REAL *next, REAL *gradient, const REAL *vectors,
+        REAL *vector_gradient),
+       (hidden, gates, previous, next, gradient, vectors, vector_gradient))
+
 KERNEL(size_t, packed_count, (size_t inner, size_t columns), (inner, columns))
 KERNEL(void, pack,
        (size_t inner, size_t columns, const REAL *b, size_t row_stride, size_t column_stride, REAL *packed),

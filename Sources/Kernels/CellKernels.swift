@@ -122,6 +122,161 @@ package enum CellKernels {
       start(&gradient, hidden))
   }
 
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func lstmPeepholeForward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>, _ saved: inout MutableSpan<S>,
+    _ vectors: Span<S>
+  ) {
+    let hidden = next.count / 2
+    unsafe S._Kernels.lstmPeepholeForward(
+      hidden, start(&gates, 4 * hidden), start(previous, 2 * hidden), start(&next, 2 * hidden), start(&saved, hidden),
+      start(vectors, 3 * hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func lstmPeepholeBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: Span<S>, _ saved: Span<S>,
+    _ gradient: inout MutableSpan<S>, _ vectors: Span<S>, _ vectorGradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count / 2
+    unsafe S._Kernels.lstmPeepholeBackward(
+      hidden, start(&gates, 4 * hidden), start(previous, 2 * hidden), start(next, 2 * hidden), start(saved, hidden),
+      start(&gradient, 2 * hidden), start(vectors, 3 * hidden), start(&vectorGradient, 3 * hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func lstmCoupledForward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>, _ saved: inout MutableSpan<S>
+  ) {
+    let hidden = next.count / 2
+    unsafe S._Kernels.lstmCoupledForward(
+      hidden, start(&gates, 3 * hidden), start(previous, 2 * hidden), start(&next, 2 * hidden), start(&saved, hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func lstmCoupledBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ saved: Span<S>, _ gradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count / 2
+    unsafe S._Kernels.lstmCoupledBackward(
+      hidden, start(&gates, 3 * hidden), start(previous, 2 * hidden), start(saved, hidden), start(&gradient, 2 * hidden)
+    )
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func rnnNormForward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ next: inout MutableSpan<S>, _ vectors: Span<S>
+  ) {
+    let hidden = next.count
+    unsafe S._Kernels.rnnNormForward(hidden, start(&gates, hidden), start(&next, hidden), start(vectors, 2 * hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func rnnNormBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ next: Span<S>, _ gradient: inout MutableSpan<S>, _ vectors: Span<S>,
+    _ vectorGradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count
+    unsafe S._Kernels.rnnNormBackward(
+      hidden, start(&gates, hidden), start(next, hidden), start(&gradient, hidden), start(vectors, 2 * hidden),
+      start(&vectorGradient, 2 * hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func lstmNormForward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>, _ saved: inout MutableSpan<S>,
+    _ vectors: Span<S>
+  ) {
+    let hidden = next.count / 2
+    unsafe S._Kernels.lstmNormForward(
+      hidden, start(&gates, 4 * hidden), start(previous, 2 * hidden), start(&next, 2 * hidden),
+      start(&saved, 5 * hidden), start(vectors, 10 * hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func lstmNormBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: Span<S>, _ saved: Span<S>,
+    _ gradient: inout MutableSpan<S>, _ vectors: Span<S>, _ vectorGradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count / 2
+    unsafe S._Kernels.lstmNormBackward(
+      hidden, start(&gates, 4 * hidden), start(previous, 2 * hidden), start(next, 2 * hidden), start(saved, 5 * hidden),
+      start(&gradient, 2 * hidden), start(vectors, 10 * hidden), start(&vectorGradient, 10 * hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func gruNormForward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>, _ saved: inout MutableSpan<S>,
+    _ vectors: Span<S>
+  ) {
+    let hidden = next.count
+    unsafe S._Kernels.gruNormForward(
+      hidden, start(&gates, 4 * hidden), start(previous, hidden), start(&next, hidden), start(&saved, 4 * hidden),
+      start(vectors, 8 * hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func gruNormBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ saved: Span<S>, _ gradient: inout MutableSpan<S>,
+    _ vectors: Span<S>, _ vectorGradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count
+    unsafe S._Kernels.gruNormBackward(
+      hidden, start(&gates, 4 * hidden), start(previous, hidden), start(saved, 4 * hidden), start(&gradient, hidden),
+      start(vectors, 8 * hidden), start(&vectorGradient, 8 * hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func minGRUForward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>
+  ) {
+    let hidden = next.count
+    unsafe S._Kernels.minGRUForward(hidden, start(&gates, 2 * hidden), start(previous, hidden), start(&next, hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func minGRUBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ gradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count
+    unsafe S._Kernels.minGRUBackward(
+      hidden, start(&gates, 2 * hidden), start(previous, hidden), start(&gradient, hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func indRNNForward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: inout MutableSpan<S>, _ vectors: Span<S>
+  ) {
+    let hidden = next.count
+    unsafe S._Kernels.indRNNForward(
+      hidden, start(&gates, hidden), start(previous, hidden), start(&next, hidden), start(vectors, hidden))
+  }
+
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  package static func indRNNBackward<S: KernelScalar>(
+    _ gates: inout MutableSpan<S>, _ previous: Span<S>, _ next: Span<S>, _ gradient: inout MutableSpan<S>,
+    _ vectors: Span<S>, _ vectorGradient: inout MutableSpan<S>
+  ) {
+    let hidden = gradient.count
+    unsafe S._Kernels.indRNNBackward(
+      hidden, start(&gates, hidden), start(previous, hidden), start(next, hidden), start(&gradient, hidden),
+      start(vectors, hidden), start(&vectorGradient, hidden))
+  }
+
   // The pointers are used only in the call that they are made for, while the spans they come from are borrowed.
 
   @inline(__always)

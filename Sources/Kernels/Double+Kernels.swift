@@ -159,6 +159,87 @@ import COpenBLAS
     unsafe rk_gru_before_backward_1_f64(hidden, gates, previous, operandGradient, gradient)
   }
 
+  public static func lstmPeepholeForward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output, _ vectors: Input
+  ) {
+    unsafe rk_lstm_peephole_forward_f64(hidden, gates, previous, next, saved, vectors)
+  }
+
+  public static func lstmPeepholeBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Input, _ saved: Input, _ gradient: Output,
+    _ vectors: Input, _ vectorGradient: Output
+  ) {
+    unsafe rk_lstm_peephole_backward_f64(hidden, gates, previous, next, saved, gradient, vectors, vectorGradient)
+  }
+
+  public static func lstmCoupledForward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output
+  ) {
+    unsafe rk_lstm_coupled_forward_f64(hidden, gates, previous, next, saved)
+  }
+
+  public static func lstmCoupledBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ saved: Input, _ gradient: Output
+  ) {
+    unsafe rk_lstm_coupled_backward_f64(hidden, gates, previous, saved, gradient)
+  }
+
+  public static func rnnNormForward(_ hidden: Int, _ gates: Output, _ next: Output, _ vectors: Input) {
+    unsafe rk_rnn_norm_forward_f64(hidden, gates, next, vectors)
+  }
+
+  public static func rnnNormBackward(
+    _ hidden: Int, _ gates: Output, _ next: Input, _ gradient: Output, _ vectors: Input, _ vectorGradient: Output
+  ) {
+    unsafe rk_rnn_norm_backward_f64(hidden, gates, next, gradient, vectors, vectorGradient)
+  }
+
+  public static func lstmNormForward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output, _ vectors: Input
+  ) {
+    unsafe rk_lstm_norm_forward_f64(hidden, gates, previous, next, saved, vectors)
+  }
+
+  public static func lstmNormBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Input, _ saved: Input, _ gradient: Output,
+    _ vectors: Input, _ vectorGradient: Output
+  ) {
+    unsafe rk_lstm_norm_backward_f64(hidden, gates, previous, next, saved, gradient, vectors, vectorGradient)
+  }
+
+  public static func gruNormForward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output, _ vectors: Input
+  ) {
+    unsafe rk_gru_norm_forward_f64(hidden, gates, previous, next, saved, vectors)
+  }
+
+  public static func gruNormBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ saved: Input, _ gradient: Output, _ vectors: Input,
+    _ vectorGradient: Output
+  ) {
+    unsafe rk_gru_norm_backward_f64(hidden, gates, previous, saved, gradient, vectors, vectorGradient)
+  }
+
+  public static func minGRUForward(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output) {
+    unsafe rk_mingru_forward_f64(hidden, gates, previous, next)
+  }
+
+  public static func minGRUBackward(_ hidden: Int, _ gates: Output, _ previous: Input, _ gradient: Output) {
+    unsafe rk_mingru_backward_f64(hidden, gates, previous, gradient)
+  }
+
+  public static func indRNNForward(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ vectors: Input)
+  {
+    unsafe rk_indrnn_forward_f64(hidden, gates, previous, next, vectors)
+  }
+
+  public static func indRNNBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Input, _ gradient: Output, _ vectors: Input,
+    _ vectorGradient: Output
+  ) {
+    unsafe rk_indrnn_backward_f64(hidden, gates, previous, next, gradient, vectors, vectorGradient)
+  }
+
   // MARK: Rows and columns
 
   public static func broadcastRows(

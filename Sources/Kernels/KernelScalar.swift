@@ -69,6 +69,34 @@ public protocol _KernelSet {
   static func gruBeforeBackward1(
     _ hidden: Int, _ gates: Output, _ previous: Input, _ operandGradient: Input, _ gradient: Output)
 
+  // Cells, one row, with vectors of their own, without a recurrent product, or both.
+  static func lstmPeepholeForward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output, _ vectors: Input)
+  static func lstmPeepholeBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Input, _ saved: Input, _ gradient: Output,
+    _ vectors: Input, _ vectorGradient: Output)
+  static func lstmCoupledForward(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output)
+  static func lstmCoupledBackward(_ hidden: Int, _ gates: Output, _ previous: Input, _ saved: Input, _ gradient: Output)
+  static func rnnNormForward(_ hidden: Int, _ gates: Output, _ next: Output, _ vectors: Input)
+  static func rnnNormBackward(
+    _ hidden: Int, _ gates: Output, _ next: Input, _ gradient: Output, _ vectors: Input, _ vectorGradient: Output)
+  static func lstmNormForward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output, _ vectors: Input)
+  static func lstmNormBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Input, _ saved: Input, _ gradient: Output,
+    _ vectors: Input, _ vectorGradient: Output)
+  static func gruNormForward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ saved: Output, _ vectors: Input)
+  static func gruNormBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ saved: Input, _ gradient: Output, _ vectors: Input,
+    _ vectorGradient: Output)
+  static func minGRUForward(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output)
+  static func minGRUBackward(_ hidden: Int, _ gates: Output, _ previous: Input, _ gradient: Output)
+  static func indRNNForward(_ hidden: Int, _ gates: Output, _ previous: Input, _ next: Output, _ vectors: Input)
+  static func indRNNBackward(
+    _ hidden: Int, _ gates: Output, _ previous: Input, _ next: Input, _ gradient: Output, _ vectors: Input,
+    _ vectorGradient: Output)
+
   // Rows and columns.
   static func broadcastRows(_ rows: Int, _ columns: Int, _ bias: Input, _ matrix: Output, _ stride: Int)
   static func addColumnSums(_ rows: Int, _ columns: Int, _ matrix: Input, _ stride: Int, _ sums: Output)

@@ -28,6 +28,26 @@ struct CellTests {
     CellCheck.run(CellUnderTest<Double>.gruBefore)
   }
 
+  @Test("LSTM with peepholes") func lstmPeephole() {
+    CellCheck.run(CellUnderTest<Float>.lstmPeephole)
+    CellCheck.run(CellUnderTest<Double>.lstmPeephole)
+  }
+
+  @Test("LSTM with coupled gates") func lstmCoupled() {
+    CellCheck.run(CellUnderTest<Float>.lstmCoupled)
+    CellCheck.run(CellUnderTest<Double>.lstmCoupled)
+  }
+
+  @Test("Minimal GRU") func minGRU() {
+    CellCheck.run(CellUnderTest<Float>.minGRU)
+    CellCheck.run(CellUnderTest<Double>.minGRU)
+  }
+
+  @Test("Independently recurrent network") func indRNN() {
+    CellCheck.run(CellUnderTest<Float>.indRNN)
+    CellCheck.run(CellUnderTest<Double>.indRNN)
+  }
+
   @Test("The derivative of ReLU at 0 is 0, and NaN propagates")
   func relu() {
     let gates = GuardedRow<Float>([0, -0.0, 1, -1, .nan, .infinity])
@@ -55,7 +75,8 @@ enum CellCheck {
   static let sizes = Array(1...40) + [100]
 
   /// Roundings between a result and its formula: the activations are within 3 units, up to four products and sums
-  /// follow, and their factors are up to 4 in magnitude.
+  /// follow, and their factors are up to 4 in magnitude. (A peephole's sum before them is at most 10, and the sigmoid
+  /// passes on a quarter of its rounding.)
   private static let bound = 24.0
 
   static func run<Element: KernelScalar>(_ cell: CellUnderTest<Element>) {
@@ -96,6 +117,7 @@ extension CellRows {
     func row(_ parts: [Double]) -> GuardedRow<Element> { GuardedRow(parts.map { Element($0) }) }
     self.init(
       hidden: 1, gates: row(unit.gates), previous: row(unit.previous), next: row(unit.next),
-      saved: row(unit.saved), gradient: row(unit.gradient), operand: row(unit.operand))
+      saved: row(unit.saved), gradient: row(unit.gradient), operand: row(unit.operand),
+      vectors: row(unit.vectors), vectorGradient: row(unit.vectorGradient))
   }
 }

@@ -4,9 +4,11 @@ import Kernels
 /// The rows of one cell at one step, each number by number of a unit: element j of part p is at p · hidden + j.
 struct CellRows<Element: KernelScalar> {
   let hidden: Int
-  let gates, previous, next, saved, gradient, operand: GuardedRow<Element>
+  let gates, previous, next, saved, gradient, operand, vectors, vectorGradient: GuardedRow<Element>
 
-  var all: [GuardedRow<Element>] { [gates, previous, next, saved, gradient, operand] }
+  var all: [GuardedRow<Element>] {
+    [gates, previous, next, saved, gradient, operand, vectors, vectorGradient]
+  }
 
   /// What belongs to unit `j`.
   func unit(_ j: Int) -> CellUnit {
@@ -15,15 +17,16 @@ struct CellRows<Element: KernelScalar> {
     }
     return CellUnit(
       gates: parts(gates), previous: parts(previous), next: parts(next), saved: parts(saved),
-      gradient: parts(gradient), operand: parts(operand))
+      gradient: parts(gradient), operand: parts(operand), vectors: parts(vectors),
+      vectorGradient: parts(vectorGradient))
   }
 }
 
 /// One unit of a cell in plain numbers; the reference works on it.
 struct CellUnit {
-  var gates, previous, next, saved, gradient, operand: [Double]
+  var gates, previous, next, saved, gradient, operand, vectors, vectorGradient: [Double]
 
-  var all: [[Double]] { [gates, previous, next, saved, gradient, operand] }
+  var all: [[Double]] { [gates, previous, next, saved, gradient, operand, vectors, vectorGradient] }
 }
 
 /// A kernel pair with the naive formulas it stands for.
@@ -32,6 +35,7 @@ struct CellUnderTest<Element: KernelScalar>: Sendable {
   typealias Reference = @Sendable (inout CellUnit) -> Void
 
   let gates: Int, states: Int
+  var vectors = 0
   let forward: Kernel, referenceForward: Reference
   let backward: Kernel, referenceBackward: Reference
 
@@ -44,13 +48,16 @@ struct CellUnderTest<Element: KernelScalar>: Sendable {
       next: GuardedRow([Element](repeating: 0, count: states * hidden)),
       saved: GuardedRow([Element](repeating: 0, count: hidden)),
       gradient: GuardedRow(random.numbers(states * hidden, within: 2)),
-      operand: GuardedRow(random.numbers(hidden, within: 2)))
+      operand: GuardedRow(random.numbers(hidden, within: 2)),
+      vectors: GuardedRow(random.numbers(vectors * hidden, within: 2)),
+      // What the rows before have left: this row's part is added to it.
+      vectorGradient: GuardedRow(random.numbers(vectors * hidden, within: 2)))
   }
 }
 
-private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
-private func slope(ofSigmoid y: Double) -> Double { y * (1 - y) }
-private func slope(ofTanh y: Double) -> Double { 1 - y * y }
+func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+func slope(ofSigmoid y: Double) -> Double { y * (1 - y) }
+func slope(ofTanh y: Double) -> Double { 1 - y * y }
 
 extension CellUnderTest {
   static var elmanTanh: Self {

@@ -47,8 +47,14 @@ struct InstructionSetTests {
       ActivationTests().position()
       PackedProductTests().random()
       PackedProductTests().rowsAlone()
-      for test in [CellTests.elmanTanh, CellTests.elmanReLU, CellTests.lstm, CellTests.gru, CellTests.gruBefore] {
+      for test in [
+        CellTests.elmanTanh, CellTests.elmanReLU, CellTests.lstm, CellTests.gru, CellTests.gruBefore,
+        CellTests.lstmPeephole, CellTests.lstmCoupled, CellTests.minGRU, CellTests.indRNN,
+      ] {
         test(CellTests())()
+      }
+      for test in [NormCellTests.rnn, NormCellTests.lstm, NormCellTests.gru, NormCellTests.oneUnit] {
+        test(NormCellTests())()
       }
       DropoutKernelTests().stability()
       LossKernelTests().random()

@@ -52,6 +52,57 @@ void RK_NAME(gru_before_backward_2)(size_t hidden, RK_REAL *gates, const RK_REAL
 void RK_NAME(gru_before_backward_1)(size_t hidden, RK_REAL *gates, const RK_REAL *previous,
                                     const RK_REAL *operand_gradient, RK_REAL *gradient);
 
+// Cells with vectors of their own: `vectors` holds blocks of [H]; `backward` adds its row's part of dL/d(vectors) to
+// `vector_gradient`, laid out alike.
+
+/// LSTM with peepholes. vectors: [3H] as p_i p_f p_o; the rest as the LSTM.
+///   i = σ(a_i + p_i·c')  f = σ(a_f + p_f·c')  g = tanh(a_g)   c = f·c' + i·g   o = σ(a_o + p_o·c)   h = o·tanh(c)
+void RK_NAME(lstm_peephole_forward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *next,
+                                    RK_REAL *saved, const RK_REAL *vectors);
+void RK_NAME(lstm_peephole_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, const RK_REAL *next,
+                                     const RK_REAL *saved, RK_REAL *gradient, const RK_REAL *vectors,
+                                     RK_REAL *vector_gradient);
+/// LSTM with coupled gates. gates: [3H] as i g o; the rest as the LSTM.
+///   i = σ(a_i)  g = tanh(a_g)  o = σ(a_o)   c = (1 - i)·c' + i·g   h = o·tanh(c)
+void RK_NAME(lstm_coupled_forward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *next,
+                                   RK_REAL *saved);
+void RK_NAME(lstm_coupled_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, const RK_REAL *saved,
+                                    RK_REAL *gradient);
+
+// Cells with layer normalisation, N(x) = gain·(x - mean)/√(variance + 10⁻⁵) + bias over the H scalars of a block of one
+// row, the variance being Σ (x - mean)² / H. All gains come first in `vectors`, then all biases.
+
+/// h = tanh(N(a)). gates: [H]; vectors: [2H]. forward leaves the deviations a - mean in `gates`.
+void RK_NAME(rnn_norm_forward)(size_t hidden, RK_REAL *gates, RK_REAL *next, const RK_REAL *vectors);
+void RK_NAME(rnn_norm_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *next, RK_REAL *gradient,
+                                const RK_REAL *vectors, RK_REAL *vector_gradient);
+/// As the LSTM, with N(a) for each gate and h = o·tanh(N(c)). vectors: [10H], gains and biases in the order i f g o c.
+/// saved: [5H], the gates' deviations and tanh(N(c)).
+void RK_NAME(lstm_norm_forward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *next, RK_REAL *saved,
+                                const RK_REAL *vectors);
+void RK_NAME(lstm_norm_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, const RK_REAL *next,
+                                 const RK_REAL *saved, RK_REAL *gradient, const RK_REAL *vectors,
+                                 RK_REAL *vector_gradient);
+/// As the GRU with the reset after the product, with N(q), N(a_r), N(a_z) and N(a_n). vectors: [8H], gains and biases in
+/// the order q r z n. saved: [4H], the deviations. forward leaves N(q) r z n in `gates`.
+void RK_NAME(gru_norm_forward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *next, RK_REAL *saved,
+                               const RK_REAL *vectors);
+void RK_NAME(gru_norm_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, const RK_REAL *saved,
+                                RK_REAL *gradient, const RK_REAL *vectors, RK_REAL *vector_gradient);
+
+// Cells without a recurrent product.
+
+/// Minimal GRU. gates: [2H] as z a_h; previous, next, gradient: [H].
+///   z = σ(a_z)   h = (1 - z)·h' + z·a_h
+void RK_NAME(mingru_forward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *next);
+void RK_NAME(mingru_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *gradient);
+/// Independently recurrent network: h = max(a + u·h', 0); the derivative at 0 is 0; NaN propagates.
+/// gates, previous, next, gradient: [H]; vectors: [H], u.
+void RK_NAME(indrnn_forward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, RK_REAL *next,
+                             const RK_REAL *vectors);
+void RK_NAME(indrnn_backward)(size_t hidden, RK_REAL *gates, const RK_REAL *previous, const RK_REAL *next,
+                              RK_REAL *gradient, const RK_REAL *vectors, RK_REAL *vector_gradient);
+
 // Packed products. The right-hand matrix B [inner, columns] is packed once and used many times.
 
 /// Scalars that a packed matrix takes on this machine.

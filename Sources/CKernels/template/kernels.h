@@ -4,7 +4,11 @@
 
 #include "activations.h"
 #include "cells.h"
+#include "lstm_variants.h"
 #include "gru.h"
+#include "diagonal.h"
+#include "norm.h"
+#include "norm_cells.h"
 #include "transpose.h"
 #include "pack.h"
 #include "tile.h"

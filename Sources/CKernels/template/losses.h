@@ -1,12 +1,5 @@
 // Losses of one row.
 
-RK_INLINE void ID(load_block)(ID(vector16) *block, const REAL *x, size_t count) {
-  if (count >= 16)
-    __builtin_memcpy(block, x, sizeof *block);
-  else
-    load_rest(block, x, count);
-}
-
 static double ID(sum_of_squares)(size_t count, const REAL *x) {
   rk_partial_sums sums = (rk_partial_sums)0.0;
   for (size_t i = 0; i < count; i += 16) {

@@ -4,13 +4,15 @@
 #define RECURRENT_SUMS_H
 
 typedef double rk_partial_sums __attribute__((ext_vector_type(16)));
+typedef double rk_eight_sums __attribute__((ext_vector_type(8)));
+typedef double rk_four_sums __attribute__((ext_vector_type(4)));
+typedef double rk_two_sums __attribute__((ext_vector_type(2)));
 
 RK_INLINE double total(const rk_partial_sums *sums) {
-  double x[16];
-  __builtin_memcpy(x, sums, sizeof x);
-  for (int width = 8; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) x[i] += x[i + width];
-  return x[0];
+  const rk_eight_sums eight = sums->lo + sums->hi;
+  const rk_four_sums four = eight.lo + eight.hi;
+  const rk_two_sums two = four.lo + four.hi;
+  return two.lo + two.hi;
 }
 
 #endif

@@ -83,6 +83,14 @@ RK_OVERLOAD void load(ID(batch) *v, const REAL *p, size_t lanes) { __builtin_mem
 
 RK_OVERLOAD void store(REAL *p, ID(batch) v, size_t lanes) { __builtin_memcpy(p, &v, lanes * sizeof(REAL)); }
 
+// What sums over a row read at a time: 16 scalars, or the `count` that are left and zeros.
+RK_INLINE void ID(load_block)(ID(vector16) *block, const REAL *x, size_t count) {
+  if (count >= 16)
+    __builtin_memcpy(block, x, sizeof *block);
+  else
+    load_rest(block, x, count);
+}
+
 // Both run statements for every VECTOR of a row, i being its first element, and take the rest of the row through the
 // same arithmetic on padded vectors, so that a result never depends on its position. The first is for what is bound by
 // loads and stores, the second for what computes: it works on batches as long as they last.

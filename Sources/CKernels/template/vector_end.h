@@ -9,6 +9,9 @@
 #undef LOAD
 #undef STORE
 #undef SPLAT
+#undef NORM_EPSILON
+#undef FOR_EACH_BLOCK
+#undef NORMALIZED
 #undef PANEL
 #undef STRIPS
 #undef STRIP_ROWS

@@ -2,7 +2,10 @@
 public enum BuiltInCells {
   /// In the order in which a help text lists them.
   public static let all: [any RecurrentCell] = [
-    ElmanCell.rnn, ElmanCell.rnnReLU, LSTMCell.lstm, GRUCell.gru, ResetBeforeGRUCell.gruResetBefore,
+    ElmanCell.rnn, ElmanCell.rnnReLU, LayerNormElmanCell.rnnNorm,
+    LSTMCell.lstm, PeepholeLSTMCell.lstmPeephole, CoupledLSTMCell.lstmCoupled, LayerNormLSTMCell.lstmNorm,
+    GRUCell.gru, ResetBeforeGRUCell.gruResetBefore, LayerNormGRUCell.gruNorm,
+    MinGRUCell.minGRU, IndRNNCell.indRNN,
   ]
 
   /// nil where no built-in cell has the name.

@@ -16,17 +16,30 @@ struct GradientCheckTests {
         [Loss.crossEntropy, .meanSquaredError].map { Surroundings(input: input, head: head, loss: $0) }
       }
     }
+
+    /// One for each kind of input, head and loss.
+    static let few = [
+      Surroundings(input: .vectors, head: .everyStep, loss: .crossEntropy),
+      Surroundings(input: .oneHot, head: .lastStep, loss: .meanSquaredError),
+      Surroundings(input: .embedding, head: .none, loss: .meanSquaredError),
+    ]
+
+    /// All of them for each way that the unroll treats a cell; few for the variants.
+    static let ofCells: [(OracleCell, Surroundings)] = OracleCell.allCases.flatMap { cell in
+      (cell.isVariant ? few : all).map { (cell, $0) }
+    }
   }
 
   /// 5 cells × 18 surroundings × 3 lengths × 2 batches × 2 depths, each without dropout and with it, between layers and
-  /// before the head: 2160 checks.
-  @Test("Every cell in every surroundings", arguments: OracleCell.allCases, Surroundings.all)
+  /// before the head: 2160 checks; 7 more cells × 3 surroundings: 504.
+  @Test("Every cell in every surroundings", arguments: Surroundings.ofCells)
   func product(cell: OracleCell, around: Surroundings) throws {
     for steps in [1, 2, 5] {
       for batchSize in [1, 3] {
         for (layers, dropout) in [(1, 0.0), (1, 0.5), (2, 0), (2, 0.5)] {
           let report = try checkGradients(
-            of: cell.cell, input: around.input.input(size: 2), hiddenSize: 2, layerCount: layers, outputSize: 2,
+            of: cell.cell, input: around.input.input(size: 2), hiddenSize: cell.hasNorms ? 3 : 2, layerCount: layers,
+            outputSize: 2,
             head: around.head, loss: around.loss, steps: steps, batchSize: batchSize, dropout: dropout,
             headDropout: around.head == .none ? 0 : dropout)
           #expect(report.passes, "T \(steps), N \(batchSize), L \(layers), dropout \(dropout):\n\(report)")

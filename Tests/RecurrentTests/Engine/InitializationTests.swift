@@ -12,11 +12,11 @@ struct InitializationTests {
       cell: cell, input: .vectors(size: input), hiddenSize: hidden, layerCount: 2, outputSize: outputs)
   }
 
-  /// Matrices gate by gate, with the values of each and its size.
+  /// Matrices gate by gate, with the values of each and its size; a cell's own vectors are none.
   private func matrices(
     _ model: Model<Double>
   ) -> [(name: String, values: [Double], rows: Int, columns: Int)] {
-    model.table.entries.filter { $0.shape.count == 2 }.flatMap { entry in
+    model.table.entries.filter { $0.shape.count == 2 && !$0.name.hasPrefix("rnn.vectors") }.flatMap { entry in
       let gates = entry.name.hasPrefix("rnn.") ? model.configuration.cell.structure.gateCount : 1
       let values = model[parameter: entry.name]
       let count = entry.count / gates
@@ -79,6 +79,29 @@ struct InitializationTests {
       expectMoments(matrix.values, variance: 2 / Double(matrix.columns), kurtosis: 3, matrix.name)
     }
     #expect(biases(model).allSatisfy { $0.allSatisfy { $0 == 0 } })
+  }
+
+  @Test("A cell's own vectors start where it says, whatever the weights", arguments: OracleCell.allCases)
+  func vectors(cell: OracleCell) throws {
+    let vectors = cell.cell.structure.vectors
+    for initialization in [Initialization.pytorch, .xavier, .kaiming, .orthogonal] {
+      let model = try Model<Double>(configuration(cell.cell), initialization: initialization, seed: 4)
+      let entries = model.table.entries.filter { $0.name.hasPrefix("rnn.vectors") }
+      #expect(entries.count == (vectors.isEmpty ? 0 : 2))
+      for entry in entries {
+        #expect(entry.shape == [vectors.count, Self.hidden])
+        let values = model[parameter: entry.name]
+        for (index, vector) in vectors.enumerated() {
+          let own = Array(values[index * Self.hidden..<(index + 1) * Self.hidden])
+          switch vector.start {
+          case .constant(let start): #expect(own.allSatisfy { $0 == start }, "\(vector.name)")
+          case .uniform(let lower, let upper):
+            let middle = (lower + upper) / 2
+            expectUniform(own.map { $0 - middle }, bound: (upper - lower) / 2, vector.name)
+          }
+        }
+      }
+    }
   }
 
   /// Householder's Q is orthonormal to c·m·n·u with a small c (Higham 2002, §19.3); 8 is generous.

@@ -8,6 +8,8 @@ import Testing
 struct DerivativeMutationTests {
   static let cells: [any MutantCell.Type] = [
     ElmanTanhBackward.self, ElmanReLUBackward.self, LSTMBackward.self, GRUBackward.self, ResetBeforeGRUBackward.self,
+    PeepholeLSTMBackward.self, CoupledLSTMBackward.self, LayerNormElmanBackward.self, LayerNormLSTMBackward.self,
+    LayerNormGRUBackward.self, MinGRUBackward.self, IndRNNBackward.self,
   ]
 
   private func check(_ cell: some RecurrentCell) throws -> GradientReport {
@@ -69,6 +71,14 @@ struct DerivativeMutationTests {
     var gradient = uniform(structure.stateCount)
     var gateSpan = gates.mutableSpan
     var gradientSpan = gradient.mutableSpan
+    if let cell = cell as? any VectorCell {
+      let vectors = uniform(structure.vectorCount)
+      var vectorGradient = uniform(structure.vectorCount)
+      var vectorSpan = vectorGradient.mutableSpan
+      S._backward(
+        cell, &gateSpan, previous.span, next.span, saved.span, &gradientSpan, vectors.span, &vectorSpan)
+      return gates + gradient + vectorGradient
+    }
     S._backward(cell, &gateSpan, previous.span, next.span, saved.span, &gradientSpan)
     if let cell = cell as? any TwoStageCell {
       let operandGradient = uniform(1)

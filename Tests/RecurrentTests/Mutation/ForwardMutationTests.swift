@@ -8,6 +8,9 @@ struct ForwardMutationTests {
   static let cells: [(any MutantCell.Type, OracleCell)] = [
     (ElmanTanhForward.self, .rnn), (ElmanReLUForward.self, .rnnReLU), (LSTMForward.self, .lstm),
     (GRUForward.self, .gru), (ResetBeforeGRUForward.self, .gruResetBefore),
+    (PeepholeLSTMForward.self, .lstmPeephole), (CoupledLSTMForward.self, .lstmCoupled),
+    (LayerNormElmanForward.self, .rnnNorm), (LayerNormLSTMForward.self, .lstmNorm),
+    (LayerNormGRUForward.self, .gruNorm), (MinGRUForward.self, .minGRU), (IndRNNForward.self, .indRNN),
   ]
 
   @Test("The oracle rejects every fault in a cell's forward", arguments: cells)

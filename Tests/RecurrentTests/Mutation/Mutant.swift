@@ -93,6 +93,21 @@ extension Mutant {
     return (block == a ? b : block == b ? a : block) * hidden
   }
 
+  /// Where a vector of the cell's own starts.
+  func vector(_ index: Int, _ hidden: Int) -> Int {
+    precondition(index < Self.sites.vectors, "vector \(index) of \(Self.sites.vectors)")
+    guard case .vector(let a, let b) = mutation else { return index * hidden }
+    return (index == a ? b : index == b ? a : index) * hidden
+  }
+
+  /// Adds to the gradient of a vector of the cell's own.
+  func add<S: Scalar>(_ x: S, toVector index: Int, _ j: Int, _ hidden: Int, _ gradient: inout MutableSpan<S>) {
+    precondition(index < Self.sites.vectorGradients, "vector \(index) of \(Self.sites.vectorGradients)")
+    var place = index
+    if case .vectorGradient(let a, let b) = mutation { place = index == a ? b : index == b ? a : index }
+    gradient[place * hidden + j] = (slips(.overwrittenSum) ? 0 : gradient[place * hidden + j]) + x
+  }
+
   func slips(_ slip: Slip) -> Bool {
     precondition(Self.sites.slips.contains(slip), "\(slip) is none of \(Self.sites.slips)")
     return mutation == .slip(slip)

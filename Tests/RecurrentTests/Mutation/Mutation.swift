@@ -16,6 +16,9 @@ enum Mutation: Hashable, Sendable {
   /// Two blocks of the row of gates taken for each other where they are read, or written.
   case read(Int, Int)
   case written(Int, Int)
+  /// Two of the cell's own vectors taken for each other, or the places of their gradients.
+  case vector(Int, Int)
+  case vectorGradient(Int, Int)
   case slip(Slip)
 }
 
@@ -62,6 +65,12 @@ enum Slip: String, Sendable, CaseIterable {
   case lastRowOnly
   /// The target of the row before.
   case shiftedTarget
+  /// A row's part written over the sum of the rows before, not added.
+  case overwrittenSum
+  /// A variance with n − 1 for n.
+  case sampleVariance
+  /// What was not centred for what was.
+  case keptMean
 }
 
 /// How many parts of each kind a formula has.
@@ -74,6 +83,9 @@ struct Sites: Sendable {
   /// Blocks of the row of gates that are read, and that are written.
   var read = 0
   var written = 0
+  /// Vectors of the cell's own that are read, and whose gradients are written.
+  var vectors = 0
+  var vectorGradients = 0
   var slips: [Slip] = []
 
   var mutations: [Mutation] {
@@ -88,6 +100,8 @@ struct Sites: Sendable {
     for site in 0..<activations { all += WrongActivation.allCases.map { .activation(site, $0) } }
     all += pairs(read).map { .read($0.0, $0.1) }
     all += pairs(written).map { .written($0.0, $0.1) }
+    all += pairs(vectors).map { .vector($0.0, $0.1) }
+    all += pairs(vectorGradients).map { .vectorGradient($0.0, $0.1) }
     all += slips.map { .slip($0) }
     return all
   }

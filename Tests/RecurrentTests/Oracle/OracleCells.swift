@@ -8,9 +8,21 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
   case lstm
   case gru
   case gruResetBefore = "gru-reset-before"
+  case lstmPeephole = "lstm-peephole"
+  case lstmCoupled = "lstm-coupled"
+  case rnnNorm = "rnn-norm"
+  case lstmNorm = "lstm-norm"
+  case gruNorm = "gru-norm"
+  case minGRU = "mingru"
+  case indRNN = "indrnn"
 
   /// The engine's cell of the same name.
   var cell: any RecurrentCell { BuiltInCells.named(rawValue)! }
+
+  /// Whether the unroll treats it as it treats another one, apart from vectors and what is left out.
+  var isVariant: Bool { ![.rnn, .rnnReLU, .lstm, .gru, .gruResetBefore].contains(self) }
+
+  var hasNorms: Bool { [.rnnNorm, .lstmNorm, .gruNorm].contains(self) }
 
   /// State after a step, part by part, from the input and the state before it.
   func step(_ x: [Variable], _ state: [[Variable]], _ weights: OracleLayer) -> [[Variable]] {
@@ -46,6 +58,42 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
           return (1 - z) * sum(2, unit, operand: reset).tanh + z * h[unit]
         }
       ]
+    case .lstmPeephole:
+      let old = state[1]
+      let p = { (peephole: Int, unit: Int) in weights.vector(peephole)[unit] }
+      let c = units.map { unit in
+        (sum(1, unit) + p(1, unit) * old[unit]).sigmoid * old[unit]
+          + (sum(0, unit) + p(0, unit) * old[unit]).sigmoid * sum(2, unit).tanh
+      }
+      return [units.map { (sum(3, $0) + p(2, $0) * c[$0]).sigmoid * c[$0].tanh }, c]
+    case .lstmCoupled:
+      let c = units.map { unit in
+        let i = sum(0, unit).sigmoid
+        return (1 - i) * state[1][unit] + i * sum(1, unit).tanh
+      }
+      return [units.map { sum(2, $0).sigmoid * c[$0].tanh }, c]
+    case .rnnNorm:
+      return [weights.norm(0, units.map { sum(0, $0) }).map(\.tanh)]
+    case .lstmNorm:
+      let gates = (0..<4).map { gate in weights.norm(gate, units.map { sum(gate, $0) }) }
+      let c = units.map { gates[1][$0].sigmoid * state[1][$0] + gates[0][$0].sigmoid * gates[2][$0].tanh }
+      let squashed = weights.norm(4, c).map(\.tanh)
+      return [units.map { gates[3][$0].sigmoid * squashed[$0] }, c]
+    case .gruNorm:
+      let q = weights.norm(0, units.map { weights.hidden(2, $0, h) })
+      let r = weights.norm(1, units.map { sum(0, $0) }).map(\.sigmoid)
+      let z = weights.norm(2, units.map { sum(1, $0) }).map(\.sigmoid)
+      let a = weights.norm(3, units.map { weights.input(2, $0, x) })
+      return [units.map { (1 - z[$0]) * (a[$0] + r[$0] * q[$0]).tanh + z[$0] * h[$0] }]
+    case .minGRU:
+      return [
+        units.map { unit in
+          let z = weights.input(0, unit, x).sigmoid
+          return (1 - z) * h[unit] + z * weights.input(1, unit, x)
+        }
+      ]
+    case .indRNN:
+      return [units.map { (weights.input(0, $0, x) + weights.vector(0)[$0] * h[$0]).rectified }]
     }
   }
 }
@@ -60,6 +108,8 @@ struct OracleLayer {
   let hiddenWeights: [Variable]
   let inputBias: [Variable]
   let hiddenBias: [Variable]
+  /// [K·H], the cell's own vectors.
+  let vectors: [Variable]
 
   /// Wᵢ·x + bᵢ for one unit of one gate.
   func input(_ gate: Int, _ unit: Int, _ x: [Variable]) -> Variable {
@@ -71,5 +121,15 @@ struct OracleLayer {
   func hidden(_ gate: Int, _ unit: Int, _ h: [Variable]) -> Variable {
     let row = gate * hiddenSize + unit
     return dot(hiddenWeights[row * hiddenSize..<(row + 1) * hiddenSize], h) + hiddenBias[row]
+  }
+
+  /// The cell's own vector number `index`.
+  func vector(_ index: Int) -> [Variable] { Array(vectors[index * hiddenSize..<(index + 1) * hiddenSize]) }
+
+  /// Layer norm number `index` of x: gain·(x − mean)/√(variance + 10⁻⁵) + bias. The gains come before the biases.
+  func norm(_ index: Int, _ x: [Variable]) -> [Variable] {
+    let (gain, bias) = (vector(index), vector(index + vectors.count / hiddenSize / 2))
+    let normalized = normalized(x)
+    return x.indices.map { gain[$0] * normalized[$0] + bias[$0] }
   }
 }

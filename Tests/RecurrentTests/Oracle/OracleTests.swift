@@ -33,6 +33,12 @@ struct OracleTests {
 
   @Test("Outputs, states and all gradients", arguments: OracleCell.allCases, shapes)
   func pass(cell: OracleCell, shape: Shape) throws {
+    var shape = shape
+    if cell.hasNorms, shape.hiddenSize > 1 {
+      // Each norm on the way magnifies the bound, in the end beyond what it bounds.
+      shape.steps = min(shape.steps, shape.layerCount > 1 ? 2 : 4)
+      shape.layerCount = min(shape.layerCount, 2)
+    }
     // Chosen by the seed, so that all combinations come with all cells.
     let input = InputKind.allCases[Int(shape.seed % 3)]
     let heads: [ModelConfiguration.Head] = [.everyStep, .everyStep, .lastStep, .none, .everyStep]
@@ -90,17 +96,20 @@ struct OracleTests {
   /// The oracle itself, before anything is compared with it.
   @Test("The oracle's gradients are the slopes of its loss", arguments: OracleCell.allCases)
   func slopes(cell: OracleCell) throws {
-    let shape = Shape(steps: 3, batchSize: 2, inputSize: 2, hiddenSize: 2, layerCount: 2, seed: 3)
+    let shape = Shape(steps: 3, batchSize: 2, inputSize: 2, hiddenSize: 3, layerCount: 2, seed: 3)
     let problem = try Problem.random(cell, shape, input: .embedding)
     let solution = problem.solve()
     for (name, values) in problem.parameters {
       for index in values.indices {
-        // Truncation error about step²·|f‴|/6 ≈ 10⁻¹¹, rounding error about 2⁻⁵³·|f|/step ≈ 10⁻¹¹: a hundred times that.
-        let step = 1e-5
-        var (above, below) = (problem, problem)
-        above.parameters[name]![index] += step
-        below.parameters[name]![index] -= step
-        let slope = (above.solve().loss.value - below.solve().loss.value) / (2 * step)
+        // Truncation error step⁴·|f⁽⁵⁾|/30 ≈ 10⁻¹⁸·|f⁽⁵⁾|, which a norm of three units lets grow to some 10⁸; rounding
+        // error about 2⁻⁵³·|f|/step ≈ 10⁻¹².
+        let step = 1e-4
+        func loss(_ steps: Double) -> Double {
+          var moved = problem
+          moved.parameters[name]![index] += steps * step
+          return moved.solve().loss.value
+        }
+        let slope = (8 * (loss(1) - loss(-1)) - (loss(2) - loss(-2))) / (12 * step)
         let gradient = solution.gradients[name]![index].value
         #expect(abs(slope - gradient) < 1e-9, "\(name)[\(index)]")
       }

@@ -71,8 +71,8 @@ extension Problem {
     for entry in try ParameterTable(configuration).entries {
       let columns = Double(entry.shape.last!)
       let isRecurrent = entry.name.contains("weight_hh")
-      let isBias = entry.shape.count == 1
-      let bound = isRecurrent ? 1 / columns : isBias ? 0.5 : 1 / columns.squareRoot()
+      let isHalf = entry.shape.count == 1 || entry.name.contains("vectors")
+      let bound = isRecurrent ? 1 / columns : isHalf ? 0.5 : 1 / columns.squareRoot()
       parameters[entry.name] = uniform(entry.count, bound)
     }
     let rows = shape.steps * shape.batchSize

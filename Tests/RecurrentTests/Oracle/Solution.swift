@@ -39,8 +39,10 @@ extension Problem {
     let layers = (0..<layerCount).map { layer in
       OracleLayer(
         hiddenSize: configuration.hiddenSize, inputSize: configuration.inputSize(ofLayer: layer),
-        inputWeights: parameters["rnn.weight_ih_l\(layer)"]!, hiddenWeights: parameters["rnn.weight_hh_l\(layer)"]!,
-        inputBias: parameters["rnn.bias_ih_l\(layer)"]!, hiddenBias: parameters["rnn.bias_hh_l\(layer)"]!)
+        inputWeights: parameters["rnn.weight_ih_l\(layer)"]!,
+        hiddenWeights: parameters["rnn.weight_hh_l\(layer)"] ?? [],
+        inputBias: parameters["rnn.bias_ih_l\(layer)"]!, hiddenBias: parameters["rnn.bias_hh_l\(layer)"] ?? [],
+        vectors: parameters["rnn.vectors_l\(layer)"] ?? [])
     }
     let stateCount = configuration.cell.structure.stateCount
     /// Place of unit 0 in [part, L, N, H].

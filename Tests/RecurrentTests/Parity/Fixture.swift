@@ -41,7 +41,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
     let cell = try #require(OracleCell(rawValue: cellName == "rnn-tanh" ? "rnn" : cellName))
     let layerCount = Int(file.metadata("layers")!)!
     let inputWeights = try file.tensor("rnn.weight_ih_l0").shape
-    let hiddenSize = try file.tensor("rnn.weight_hh_l0").shape[1]
+    let hiddenSize = try file.tensor("linear.weight").shape[1]
     let input: ModelConfiguration.Input =
       switch file.metadata("input") {
       case "tokens": .oneHot(vocabularySize: inputWeights[1])

@@ -6,7 +6,7 @@ import Testing
 struct ParityTests {
   @Test("No fixture is missing")
   func fixtures() {
-    #expect(Fixture.names.count == 38)
+    #expect(Fixture.names.count == 45)
   }
 
   @Test("Outputs, final state, loss and every gradient", arguments: Fixture.names)
