@@ -25,6 +25,7 @@ extension Engine {
       }
       passUp(layer, index, job, worker)
     }
+    if let attention = plan.attention { attend(attention, worker) }
     if let head = plan.head {
       gatherHeadInput(head, job, worker)
       multiply(head, worker)
