@@ -52,13 +52,14 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable {
 
   // MARK: Tokens
 
-  /// The hypotheses for each source, the best first; with a beam width of 1 one each.
+  /// The hypotheses for each source, the best first: 1 to `beamWidth` of them. Fewer where, at the maximum length, several
+  /// continuations of the same hypothesis are cut off.
   public mutating func decode(_ source: Sequences<Int32>) -> [[Hypothesis]] {
     encoder.setTokens(source)
     return decode(count: source.count)
   }
 
-  /// The hypotheses for each source, the best first; with a beam width of 1 one each.
+  /// The same for sources of vectors.
   public mutating func decode(_ source: Sequences<S>) -> [[Hypothesis]] {
     encoder.setVectors(source)
     return decode(count: source.count)
