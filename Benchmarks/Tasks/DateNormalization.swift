@@ -35,7 +35,7 @@ public struct DateNormalization: PairTask {
       let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
       let length = Self.monthLengths[month - 1] + (month == 2 && isLeap ? 1 : 0)
       let day = 1 + generator.index(below: length)
-      guard ((year * 12 + month) * 31 + day) % 10 == 0 == isHeldOut else { continue }
+      guard (((year * 12 + month) * 31 + day) % 10 == 0) == isHeldOut else { continue }
       let text = spelling(year, month, day, generator.index(below: 6))
       return (tokens(text), target(year, month, day))
     }

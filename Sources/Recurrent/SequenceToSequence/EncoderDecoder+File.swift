@@ -48,7 +48,8 @@ extension EncoderDecoder {
   ) throws(CheckpointError) {
     let file = try SafetensorsFile(path: path)
     guard file.metadata("format") == Self.format else {
-      throw .foreignFile(file.file, reason: "its metadata do not name an encoder and decoder of Recurrent as its format")
+      throw .foreignFile(
+        file.file, reason: "its metadata do not name an encoder and decoder of Recurrent as its format")
     }
     let version = file.metadata("format_version") ?? "none"
     guard version == ModelFile.version else {

@@ -17,7 +17,8 @@ struct EncoderDecoderTests {
       Case(
         testDescription: "LSTM, both ways, two layers, scaled attention",
         problem: SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .scaledDot, hidden: 2), threads: 2),
-      Case(testDescription: "GRU with reset before, both ways", problem: SequenceProblem(.gruResetBefore, bothWays: true)),
+      Case(
+        testDescription: "GRU with reset before, both ways", problem: SequenceProblem(.gruResetBefore, bothWays: true)),
     ]
 
     var dropped = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .dot, hidden: 2)

@@ -6,7 +6,8 @@ import Testing
 @Suite("Pair tasks", .enabled(if: isOptimized, "an optimised build"))
 struct PairTaskTests {
   /// One thread: the machine that tests may be shared, and the products are small.
-  private func share(_ task: some PairTask, _ attention: Attention?, updates: Int, beamWidth: Int = 1) throws -> Double {
+  private func share(_ task: some PairTask, _ attention: Attention?, updates: Int, beamWidth: Int = 1) throws -> Double
+  {
     var course = PairCourse(task, attention: attention, updates: updates)
     course.threads = 1
     return try course.exactShare(of: course.run(), beamWidth: beamWidth, count: 300)
@@ -41,7 +42,7 @@ struct PairTaskTests {
         #expect(pair.source.count <= dates.sourceLength && pair.target.count == dates.targetLength)
         let parts = dates.text(pair.target).split(separator: "-").map { Int($0)! }
         #expect((1900..<2100).contains(parts[0]) && (1...12).contains(parts[1]) && (1...31).contains(parts[2]))
-        #expect(((parts[0] * 12 + parts[1]) * 31 + parts[2]) % 10 == 0 == isHeldOut)
+        #expect((((parts[0] * 12 + parts[1]) * 31 + parts[2]) % 10 == 0) == isHeldOut)
       }
     }
     let digits = DigitReversal(length: 5).pair(isHeldOut: true, using: &generator)

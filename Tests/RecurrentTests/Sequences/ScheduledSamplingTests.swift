@@ -87,9 +87,10 @@ struct ScheduledSamplingTests {
     // Fed its own outputs, the decoder makes of them what it makes when it runs freely.
     var trainer = try problem.trainer(model, scheduledSampling: ScheduledSampling(.constant(1)))
     let loss = problem.step(&trainer).loss
-    let expected = zip(own.values, problem.targetVectors().values).reduce(0) {
-      $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
-    } / Double(own.values.count)
+    let expected =
+      zip(own.values, problem.targetVectors().values).reduce(0) {
+        $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
+      } / Double(own.values.count)
     #expect(abs(loss - expected) < 1e-13)
   }
 }
