@@ -10,6 +10,7 @@ extension ModelConfiguration {
     if headReadsAllLayers { options.append((key: "head_reads_all_layers", value: .bool(true))) }
     if let projectionSize { options.append((key: "projection_size", value: .integer(projectionSize))) }
     if trainsInitialState { options.append((key: "trained_initial_state", value: .bool(true))) }
+    if let attention { options.append((key: "attention", value: .string(attention.rawValue))) }
     if isDropoutVariational { options.append((key: "variational_dropout", value: .bool(true))) }
     if recurrentDropout > 0 { options.append((key: "recurrent_dropout", value: .number(recurrentDropout))) }
     if zoneout.hidden > 0 { options.append((key: "zoneout_hidden", value: .number(zoneout.hidden))) }
@@ -46,6 +47,13 @@ extension ModelConfiguration {
     isResidual = try reader.flag("residual")
     headReadsAllLayers = try reader.flag("head_reads_all_layers")
     trainsInitialState = try reader.flag("trained_initial_state")
+    if reader.json["attention"] != nil {
+      let name = try reader.string("attention")
+      attention = Attention(rawValue: name)
+      guard attention != nil, head == .everyStep, !headReadsAllLayers else {
+        throw reader.fault("there is no attention \(name) for this head")
+      }
+    }
     isDropoutVariational = try reader.flag("variational_dropout")
     recurrentDropout = try reader.probability("recurrent_dropout")
     zoneout.hidden = try reader.probability("zoneout_hidden")

@@ -38,14 +38,14 @@ extension ModelMetadata {
     return entries
   }
 
-  private static func json(_ vocabulary: Vocabulary) -> JSON {
+  static func json(_ vocabulary: Vocabulary) -> JSON {
     .object([
       (key: "unit", value: .string(vocabulary.unit == .byte ? "byte" : "scalar")),
       (key: "symbols", value: .array(vocabulary.symbols.map { .integer(Int($0)) })),
     ])
   }
 
-  private static func text(_ json: JSON) -> String {
+  static func text(_ json: JSON) -> String {
     // Every number here is finite, the only thing that JSON cannot say.
     guard let bytes = try? json.serialized() else { preconditionFailure("metadata is not finite") }
     return String(decoding: bytes, as: UTF8.self)
@@ -107,42 +107,56 @@ extension ModelMetadata {
     }
     let reader = try MetadataReader(file, "configuration")
     configuration = try Self.configuration(reader, cell: cell)
-    vocabulary = file.metadata("vocabulary") == nil ? nil : try Self.vocabulary(MetadataReader(file, "vocabulary"))
     var annotations: [String: String] = [:]
     for (key, value) in file.metadata where key.hasPrefix(Self.annotationPrefix) {
       annotations[String(key.dropFirst(Self.annotationPrefix.count))] = value
     }
     self.annotations = annotations
-    if let vocabulary, let size = configuration.input.vocabularySize, vocabulary.count != size {
+    vocabulary = try Self.vocabulary(file, "vocabulary", for: configuration)
+  }
+
+  /// nil where there is none under `key`.
+  static func vocabulary(
+    _ file: SafetensorsFile, _ key: String, for configuration: ModelConfiguration
+  ) throws(CheckpointError) -> Vocabulary? {
+    guard file.metadata(key) != nil else { return nil }
+    let vocabulary = try vocabulary(MetadataReader(file, key))
+    if let size = configuration.input.vocabularySize, vocabulary.count != size {
       throw .invalidMetadata(
-        file: file.file, key: "vocabulary",
+        file: file.file, key: key,
         reason: "it has \(vocabulary.count) symbols, but the model has \(size) tokens")
     }
+    return vocabulary
   }
 
   /// Checks names and shapes before anything of the model's size is allocated: a file's configuration may lie.
   func checkTensors(of file: SafetensorsFile) throws(CheckpointError) {
+    let names = try checkTensors(of: file, prefix: "")
+    if let extra = file.tensors.first(where: { !names.contains(ExactString($0.name)) }) {
+      throw .unexpectedTensor(file: file.file, name: extra.name)
+    }
+  }
+
+  /// Checks that the model's tensors are there, and returns their names with the prefix that they have in the file.
+  func checkTensors(of file: SafetensorsFile, prefix: String) throws(CheckpointError) -> Set<ExactString> {
     let perLayer = configuration.directions.count * (configuration.cell.structure.recurrentProduct == .none ? 2 : 4)
     if configuration.layerCount > file.tensors.count / perLayer {
-      throw .missingTensor(file: file.file, name: "rnn.weight_ih_l\(file.tensors.count / perLayer)")
+      throw .missingTensor(file: file.file, name: prefix + "rnn.weight_ih_l\(file.tensors.count / perLayer)")
     }
     let table: ParameterTable
     do { table = try ParameterTable(configuration) } catch {
       throw .invalidMetadata(file: file.file, key: "configuration", reason: error.description)
     }
     for entry in table.entries {
-      let shape = try file.tensor(entry.name).shape
+      let shape = try file.tensor(prefix + entry.name).shape
       if shape != entry.shape {
-        throw .shapeMismatch(file: file.file, tensor: entry.name, expected: entry.shape, actual: shape)
+        throw .shapeMismatch(file: file.file, tensor: prefix + entry.name, expected: entry.shape, actual: shape)
       }
     }
-    let names = Set(table.entries.map { ExactString($0.name) })
-    if let extra = file.tensors.first(where: { !names.contains(ExactString($0.name)) }) {
-      throw .unexpectedTensor(file: file.file, name: extra.name)
-    }
+    return Set(table.entries.map { ExactString(prefix + $0.name) })
   }
 
-  private static func configuration(
+  static func configuration(
     _ reader: MetadataReader, cell given: (any RecurrentCell)?
   ) throws(CheckpointError) -> ModelConfiguration {
     let name = try reader.string("cell")

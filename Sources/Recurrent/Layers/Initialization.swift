@@ -61,13 +61,14 @@ public struct Initialization: Sendable, Hashable {
     }
   }
 
-  /// Of the embedding or the head.
+  /// Of the embedding, the attentional layer or the head.
   private func values(
     _ entry: ParameterTable.Entry, _ configuration: ModelConfiguration, _ generator: inout SeededGenerator
   ) -> [Double] {
     // A lookup has no fan-in to scale by; unit variance, as PyTorch's nn.Embedding.
     if entry.name == "embedding.weight" { return (0..<entry.count).map { _ in generator.normal() } }
-    let bound = 1 / Double(configuration.headInputSize).squareRoot()
+    let fanIn = configuration.headInputSize * (entry.name.hasPrefix("attention.") ? 2 : 1)
+    let bound = 1 / Double(fanIn).squareRoot()
     return Self.values(input, entry.shape, bound: bound, &generator)
   }
 

@@ -69,6 +69,10 @@ public struct ModelConfiguration: Sendable {
   /// Whether the state from which sequences start is trained (one for all sequences) and not 0.
   public var trainsInitialState = false
 
+  /// Whether and how the top layer's outputs attend to a memory before the head reads them; nil: not. Such a model is the
+  /// decoder of an `EncoderDecoder`, or gets its memory from you: see `RecurrentPass.setMemory(_:)`.
+  public var attention: Attention?
+
   // MARK: Regularisation, in training only
 
   /// Probability with which an output of a layer is dropped on its way to the next layer. Between layers only, as
@@ -185,6 +189,9 @@ extension ModelConfiguration {
     }
     precondition(head != .none || headDropout == 0, "there is no head for a head dropout of \(headDropout)")
     precondition(!headReadsAllLayers || head == .everyStep, "all layers are read by a head at every step only")
+    precondition(
+      attention == nil || (head == .everyStep && !headReadsAllLayers),
+      "attention needs a head at every step that reads the top layer")
     precondition(
       recurrentDropout == 0 || cell.structure.recurrentProduct != .none,
       "a recurrent dropout of \(recurrentDropout) needs a recurrent product; \(cell.name) has none")

@@ -1,6 +1,6 @@
 /// The parameters of a model: name, shape and place of each in one flat block. Names and shapes are PyTorch's, as of a
-/// module with an `nn.Embedding` named embedding, an `nn.RNN`/`LSTM`/`GRU` named rnn and an `nn.Linear` named linear
-/// (the head, if there is one). What PyTorch does not have: rnn.vectors_l… [vectors, H], a cell's own vectors, and
+/// module with an `nn.Embedding` named embedding, an `nn.RNN`/`LSTM`/`GRU` named rnn and `nn.Linear`s named attention
+/// and linear (the attentional layer and the head, if there are such). What PyTorch does not have: rnn.vectors_l… [vectors, H], a cell's own vectors, and
 /// rnn.initial_state_l… [S, H], a trained initial state (with a projection the first P of its first row are used).
 public struct ParameterTable: Sendable, Hashable {
   public struct Entry: Sendable, Hashable {
@@ -40,6 +40,8 @@ public struct ParameterTable: Sendable, Hashable {
   /// Layer by layer, in each the forward direction first.
   private(set) var recurrences: [Recurrence] = []
   private(set) var embedding = 0
+  private(set) var attentionWeights = 0
+  private(set) var attentionBias = 0
   private(set) var headWeights = 0
   private(set) var headBias = 0
 
@@ -56,6 +58,11 @@ public struct ParameterTable: Sendable, Hashable {
       for direction in 0..<configuration.directions.count {
         try append(configuration, layer: layer, suffix: "_l\(layer)" + (direction == 0 ? "" : "_reverse"))
       }
+    }
+    if configuration.attention != nil {
+      let size = configuration.headInputSize
+      attentionWeights = try append("attention.weight", [size, 2 * size])
+      attentionBias = try append("attention.bias", [size])
     }
     guard configuration.head != .none else { return }
     headWeights = try append("linear.weight", [configuration.outputSize, configuration.headInputSize])

@@ -11,6 +11,7 @@ extension Engine {
     if !job.continuesGradient { startGradients(worker) }
     if let head = plan.head, !job.skipsHead { headBackward(head, job, worker) }
     pool.barrier()
+    if let attention = plan.attention { attendBackward(attention, job, worker) }
 
     let isLast = plan.configuration.head == .lastStep
     for index in plan.layers.indices.reversed() {
@@ -38,7 +39,7 @@ extension Engine {
   private func startGradients(_ worker: Int) {
     for recurrence in plan.recurrences {
       let places = pool.share(of: plan.batchSize, worker: worker)
-      block.fill(recurrence.stateGradient.rows(places), with: 0)
+      if !isFinalStateGradientGiven { block.fill(recurrence.stateGradient.rows(places), with: 0) }
       if let gradient = recurrence.vectorGradient { block.fill(gradient.rows(places), with: 0) }
     }
     // A head at the last step may write another worker's places.

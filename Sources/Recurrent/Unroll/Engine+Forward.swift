@@ -30,6 +30,7 @@ extension Engine {
       }
       passUp(layer, index, job, worker)
     }
+    if let attention = plan.attention { attend(attention, worker) }
     if let head = plan.head, !job.skipsHead {
       gatherHeadInput(head, job, worker)
       multiply(head, worker)

@@ -3,10 +3,11 @@ internal import Kernels
 /// Copies of the weights in the form that the products want, made once per update.
 extension Engine {
   func packWeights(_ worker: Int) {
-    // Two independent tasks a recurrence, and one for the head.
+    // Two independent tasks a recurrence, and one for what lies above.
     let count = 2 * plan.recurrences.count + 1
     for task in stride(from: worker, to: count, by: pool.count) {
       if task == count - 1 {
+        if let attention = plan.attention { pack(attention.weights) }
         if let head = plan.head { pack(head.weights) }
       } else if task % 2 == 0 {
         packRecurrentWeights(plan.recurrences[task / 2])

@@ -15,20 +15,17 @@ struct UpdateRule {
   /// nil: no clipping.
   var clipNorm: Double?
   var clipValue: Double?
+  /// The norm to clip by where the gradient is a part of a longer one; nil: the gradient's own.
+  var norm: Double?
 }
 
 /// Clipping and the optimizer, on the flat blocks.
 extension Engine {
   func update(_ job: EngineJob, _ worker: Int) {
     guard let rule = job.update else { preconditionFailure("an update needs a rule") }
-    for piece in stride(from: worker, to: plan.normPieces, by: pool.count) {
-      let start = piece * Plan.normPieceSize
-      sums[plan.outputRowCount + piece] = block.sumOfSquares(
-        plan.gradientShift + start, count: min(Plan.normPieceSize, plan.table.blockCount - start))
-    }
-    pool.barrier()
+    if rule.norm == nil { sumSquares(worker) }
     // Every worker comes to the same verdict: a step that is not finite changes nothing.
-    let norm = gradientNorm()
+    let norm = rule.norm ?? gradientNorm()
     guard norm.isFinite, plan.loss == nil || meanLoss().isFinite else { return }
 
     // PyTorch's clip_grad_norm_: the same small number keeps a gradient of zeros from dividing by zero.
@@ -59,7 +56,17 @@ extension Engine {
     }
   }
 
-  /// The Euclidean norm of the whole gradient before clipping, as the last update computed it.
+  /// Partial sums for `gradientNorm`.
+  func sumSquares(_ worker: Int) {
+    for piece in stride(from: worker, to: plan.normPieces, by: pool.count) {
+      let start = piece * Plan.normPieceSize
+      sums[plan.outputRowCount + piece] = block.sumOfSquares(
+        plan.gradientShift + start, count: min(Plan.normPieceSize, plan.table.blockCount - start))
+    }
+    pool.barrier()
+  }
+
+  /// The Euclidean norm of the whole gradient before clipping, as `sumSquares` summed it last.
   func gradientNorm() -> Double {
     var sum = 0.0
     for piece in 0..<plan.normPieces { sum += sums[plan.outputRowCount + piece] }

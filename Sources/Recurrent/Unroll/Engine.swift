@@ -10,12 +10,18 @@ struct EnginePhases: OptionSet, Sendable {
   static let loss = EnginePhases(rawValue: 4)
   static let backward = EnginePhases(rawValue: 8)
   static let update = EnginePhases(rawValue: 16)
+  /// The sum of squares of the gradient alone, where the update waits for another engine's.
+  static let squares = EnginePhases(rawValue: 32)
+  /// Attention's copies of its memory (`Engine+Memory`).
+  static let memory = EnginePhases(rawValue: 64)
 
   // The combinations are made once: an array literal in a step would be allocated in every step.
   static let evaluation: EnginePhases = [.forward, .loss]
   static let training: EnginePhases = [.forward, .loss, .backward, .update]
   static let gradient: EnginePhases = [.forward, .loss, .backward]
   static let gradientWithoutLoss: EnginePhases = [.forward, .backward]
+  static let gradients: EnginePhases = [.forward, .loss, .backward, .squares]
+  static let backwardAndSquares: EnginePhases = [.backward, .squares]
 }
 
 /// The arguments of one call of an engine; plain values, copied by each worker.
@@ -68,6 +74,8 @@ final class Engine<S: Scalar>: PoolTask {
   var batchSteps = 0
   /// Steps at the beginning of the batch whose outputs have no targets: they only carry gradients.
   var untargetedSteps = 0
+  /// Whether backward starts from a given dL/d(final state) and not from 0 (`Engine+Bridge`).
+  var isFinalStateGradientGiven = false
 
   /// - Parameter threads: workers; 0: one for each processor.
   init(_ plan: Plan, threads: Int) {
@@ -121,9 +129,11 @@ final class Engine<S: Scalar>: PoolTask {
       packWeights(worker)
       pool.barrier()
     }
+    if job.phases.contains(.memory) { packMemory(worker) }
     if job.phases.contains(.forward) { forward(job, worker) }
     if job.phases.contains(.loss) { loss(job, worker) }
     if job.phases.contains(.backward) { backward(job, worker) }
+    if job.phases.contains(.squares) { sumSquares(worker) }
     if job.phases.contains(.update) { update(job, worker) }
   }
 

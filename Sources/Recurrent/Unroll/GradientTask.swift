@@ -68,6 +68,10 @@ extension Plan {
         sums.append(.initialState(gradients: recurrence.stateGradient, sums: gradient(of: start)))
       }
     }
+    if let attention, let gradient = head?.inputGradient {
+      products += tasks(gradient, attention.joined, self.gradient(of: attention.weights.matrix))
+      sums.append(.bias(gates: gradient, bias: .init(sums: self.gradient(of: attention.bias), copy: nil)))
+    }
     if head != nil {
       let outputs = Pieces(of: outputs.columns, atMost: 256)
       products += (0..<outputs.count).map { .head(columns: outputs[$0]) }

@@ -20,10 +20,12 @@ struct IndexPlan: Sendable {
   let mirroredTokens: Int?
   /// [N, U] the row of each greatest value, for a head that reads those.
   let greatest: Int?
+  /// [C] the steps of each memory, for a model with attention.
+  let memoryLengths: Int?
   /// Classes or labels: as many as the loss wants (`Plan.targetIndexCount`).
   let targets: Int
 
-  init(_ configuration: ModelConfiguration, steps: Int, batchSize: Int) {
+  init(_ configuration: ModelConfiguration, steps: Int, batchSize: Int, memory: MemoryShape?) {
     let rows = steps * batchSize
     var next = rows
     func take(_ size: Int) -> Int {
@@ -42,6 +44,7 @@ struct IndexPlan: Sendable {
     greatest =
       configuration.head == .maxOverSteps
       ? take(batchSize * configuration.outputSize(ofLayer: configuration.layerCount - 1)) : nil
+    memoryLengths = memory.map { take($0.count(forSequences: batchSize)) }
     targets = next
   }
 }

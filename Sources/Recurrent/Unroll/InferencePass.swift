@@ -18,11 +18,15 @@ public struct InferencePass<S: Scalar>: ~Copyable {
   /// - Parameters:
   ///   - steps: T, the most steps of a call.
   ///   - batchSize: N.
+  ///   - memorySteps: the most steps of a memory, for a model with attention; nil for others.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   /// - Throws: `PlanError` where the memory does not suffice.
-  public init(_ model: Model<S>, steps: Int, batchSize: Int, threads: Int = 0) throws(PlanError) {
+  public init(
+    _ model: Model<S>, steps: Int, batchSize: Int, memorySteps: Int? = nil, threads: Int = 0
+  ) throws(PlanError) {
     let plan = try Plan(
-      model.configuration, steps: steps, batchSize: batchSize, purpose: .inference(loss: nil), scalar: S.self)
+      model.configuration, steps: steps, batchSize: batchSize, purpose: .inference(loss: nil),
+      memory: memorySteps.map { MemoryShape(steps: $0) }, scalar: S.self)
     engine = Engine(plan, threads: threads)
     block = engine.block
     engine.load(model)
@@ -48,6 +52,9 @@ public struct InferencePass<S: Scalar>: ~Copyable {
 
   /// Lets one sequence of the next call start anew.
   public mutating func resetState(ofSequence sequence: Int) { engine.zeroState(of: sequence) }
+
+  /// Sets what each sequence attends to from now on: see `RecurrentPass.setMemory(_:)`.
+  public mutating func setMemory(_ memories: Sequences<S>) { engine.setMemory(memories) }
 
   /// Runs the next steps, 1 to T of them.
   /// - Parameter tokens: [steps, N], each below the vocabulary's size.
@@ -109,6 +116,29 @@ public struct InferencePass<S: Scalar>: ~Copyable {
   public func copyOutputs(into target: inout MutableSpan<S>) {
     precondition(target.count == place.count, "expected room for \(place.count) outputs, got \(target.count)")
     block.read(place, into: &target)
+  }
+
+  /// Runs on from `vectors` with every output as the next step's input: a sequence out of one vector.
+  /// - Parameter vectors: [N, I], the input of the first step.
+  /// - Returns: the outputs, [steps, N, O].
+  /// - Precondition: a model of vectors with outputs as wide as its inputs at every step.
+  public mutating func generate(from vectors: Span<S>, steps: Int) -> [S] {
+    let configuration = engine.plan.configuration
+    precondition(
+      configuration.input.vocabularySize == nil && !configuration.head.isPooled
+        && configuration.outputSize == configuration.input.size,
+      "outputs can be fed back to a model of vectors with an output at every step that is as wide as its input")
+    precondition(steps >= 1, "steps must be 1 or more, got \(steps)")
+    let width = engine.plan.batchSize * configuration.outputSize
+    var generated: [S] = []
+    generated.reserveCapacity(steps * width)
+    run(vectors: vectors)
+    generated += outputs
+    for step in 1..<steps {
+      run(vectors: generated.span.extracting((step - 1) * width..<step * width))
+      generated += outputs
+    }
+    return generated
   }
 
   private var place: Matrix { engine.plan.outputs.rows(0..<rowCount) }

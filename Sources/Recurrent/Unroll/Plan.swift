@@ -49,6 +49,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// Layer by layer, in each the forward direction first.
   private(set) var recurrences: [RecurrencePlan] = []
   private(set) var layers: [LayerPlan] = []
+  /// nil without attention.
+  private(set) var attention: AttentionPlan?
   /// nil without a head.
   private(set) var head: HeadPlan?
   /// From a parameter to its gradient; and from a gradient to its first and second moments.
@@ -83,16 +85,22 @@ public struct Plan: Sendable, CustomStringConvertible {
   ///   - inputGradient: whether dL/d(input) is wanted where the input is vectors.
   ///   - isRagged: whether batches of training may have sequences of different lengths, T being the most.
   ///   - segmentSteps: steps that a training batch keeps at once, the others being computed again; nil: all.
+  ///   - memory: what a model with attention attends to; nil for others.
   /// - Throws: `PlanError` where a size overflows or the memory does not suffice.
   public init<S: Scalar>(
     _ configuration: ModelConfiguration, steps: Int, batchSize: Int, purpose: Purpose,
-    inputGradient wantsInputGradient: Bool = false, isRagged: Bool = false, segmentSteps: Int? = nil, scalar: S.Type
+    inputGradient wantsInputGradient: Bool = false, isRagged: Bool = false, segmentSteps: Int? = nil,
+    memory: MemoryShape? = nil, scalar: S.Type
   ) throws(PlanError) {
     precondition(steps >= 1, "steps must be 1 or more, got \(steps)")
     precondition(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
     precondition(
       configuration.head != .none || purpose.loss == nil,
       "a model without head has no loss of its own; use RecurrentPass")
+    precondition(
+      (configuration.attention != nil) == (memory != nil),
+      configuration.attention == nil
+        ? "a model without attention has no memory" : "a model with attention needs a memory: give its most steps")
     self.configuration = configuration
     self.purpose = purpose
     self.steps = steps
@@ -102,8 +110,9 @@ public struct Plan: Sendable, CustomStringConvertible {
     scalarBytes = MemoryLayout<S>.stride
     table = try ParameterTable(configuration)
     try Self.refuseOverflow(configuration, steps: steps, batchSize: batchSize, table: table)
+    try memory?.refuseOverflow(configuration, steps: steps, batchSize: batchSize)
     blockSteps = if case .training = purpose { steps } else { min(steps, max(1, 1024 / batchSize)) }
-    index = IndexPlan(configuration, steps: steps, batchSize: batchSize)
+    index = IndexPlan(configuration, steps: steps, batchSize: batchSize, memory: memory)
 
     reserveParameters()
     if keptSteps < steps { validateSegments() }
@@ -126,6 +135,7 @@ public struct Plan: Sendable, CustomStringConvertible {
     if configuration.head == .none {
       outputs = layers[layers.count - 1].outputs
     } else {
+      if let memory { attention = reserveAttention(memory, scalar) }
       reserveHead(scalar)
       if let loss { lossPlan = try reserve(loss) }
     }
@@ -147,6 +157,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   private func validateSegments() {
     precondition(keptSteps >= 1, "a segment needs 1 step or more, got \(keptSteps)")
     precondition(isTraining, "only a training batch is computed again in segments")
+    precondition(configuration.attention == nil, "a model with attention cannot be computed again in segments")
     precondition(
       configuration.directions == .forward, "a layer that runs both ways cannot be computed again in segments")
     precondition(
@@ -301,11 +312,14 @@ public struct Plan: Sendable, CustomStringConvertible {
     var plan = HeadPlan(
       weights: weights, bias: Matrix(offset: table.headBias, rows: 1, columns: outputSize),
       input: gathers
-        ? reserve("head input", .workspace, [outputRows, inputSize]) : layers[layers.count - 1].outputs)
+        ? reserve("head input", .workspace, [outputRows, inputSize])
+        : attention?.outputs ?? layers[layers.count - 1].outputs)
     if isTraining, configuration.headDropout > 0 {
       plan.dropped = reserve("head dropped input", .workspace, [outputRows, inputSize])
     }
-    if isTraining, gathers { plan.inputGradient = reserve("dhead input", .scratch, [outputRows, inputSize]) }
+    if isTraining, gathers || attention != nil {
+      plan.inputGradient = reserve("dhead input", .scratch, [outputRows, inputSize])
+    }
     outputs = reserve("outputs", .workspace, [outputRows, outputSize], padded: false)
     head = plan
   }
@@ -376,7 +390,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   }
 
   /// Room for packed copies of weights that multiply `rows` rows at once, if our own products are to do it.
-  private mutating func reservePacked<S: Scalar>(
+  mutating func reservePacked<S: Scalar>(
     _ name: String, _ weights: inout WeightPlan, rows: Int, backward: Bool, _ scalar: S.Type
   ) {
     guard ProductChoice.packsInputWeights(rows: rows) else { return }

@@ -6,7 +6,7 @@ internal import Kernels
 /// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head that gives one output a sequence, and
 /// without a head as wide as the top layer). Sequences of different lengths come as `Sequences`.
 public struct RecurrentPass<S: Scalar>: ~Copyable {
-  private let engine: Engine<S>
+  let engine: Engine<S>
   private let model: Model<S>
   private var hasRun = false
 
@@ -16,15 +16,17 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
   ///   - batchSize: N.
   ///   - inputGradient: whether dL/d(input) is wanted; for vectors.
   ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
+  ///   - memorySteps: the most steps of a memory, for a model with attention; nil for others.
   ///   - threads: workers that share the batch; 0: one for each processor.
   /// - Throws: `PlanError` where the memory does not suffice.
   public init(
     _ model: Model<S>, steps: Int, batchSize: Int, inputGradient: Bool = false, isRagged: Bool = false,
-    threads: Int = 0
+    memorySteps: Int? = nil, threads: Int = 0
   ) throws(PlanError) {
     let plan = try Plan(
       model.configuration, steps: steps, batchSize: batchSize, purpose: .training(loss: nil, momentCount: 0),
-      inputGradient: inputGradient, isRagged: isRagged, scalar: S.self)
+      inputGradient: inputGradient, isRagged: isRagged,
+      memory: memorySteps.map { MemoryShape(steps: $0) }, scalar: S.self)
     engine = Engine(plan, threads: threads)
     engine.load(model)
     self.model = model
@@ -185,4 +187,15 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
 
   /// dL/d(initial state) after `backward`.
   public var initialStateGradient: RecurrentState<S> { engine.initialStateGradient }
+}
+
+// MARK: Attention
+
+extension RecurrentPass {
+  /// Sets what each sequence attends to from now on: memories [length, U] of 0 to `memorySteps` steps, of which each
+  /// sequence of the batch has one. A sequence without one has an empty one, whose context is 0.
+  public mutating func setMemory(_ memories: Sequences<S>) { engine.setMemory(memories) }
+
+  /// dL/d(memory) after `backward`, [length, U] for each sequence of the batch.
+  public var memoryGradient: Sequences<S> { engine.memoryGradientSequences }
 }

@@ -60,6 +60,24 @@ struct AllocationTests {
     }
   }
 
+  @Test("A step of encoder and decoder")
+  func encoderDecoder() async {
+    await #expect(processExitsWith: .success) {
+      var problem = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .dot, hidden: 18)
+      problem.encoder.dropout = 0.3
+      let (source, target) = (problem.sourceTokens, problem.targetTokens)
+      for threads in [1, 2] {
+        for sampling in [nil, ScheduledSampling(.constant(0.5), draw: SamplingOptions(topK: 3))] {
+          var trainer = try problem.trainer(
+            problem.model(Float.self), optimizer: .adam(), clipping: .norm(1), scheduledSampling: sampling,
+            threads: threads)
+          let count = fewestAllocations { _ = trainer.step(source: source, target: target) }
+          #expect(count == 0, "\(count) in ten steps of \(threads) workers, scheduled sampling: \(sampling != nil)")
+        }
+      }
+    }
+  }
+
   @Test("A step on a window of streams", arguments: OracleCell.allCases)
   func window(cell: OracleCell) async {
     await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in

@@ -1,0 +1,116 @@
+internal import Kernels
+
+/// Both models in one safetensors file, their parameters named encoder.… and decoder.…. The metadata have "format":
+/// "recurrent-encoder-decoder", "encoder", "decoder" (configurations), "encoder_vocabulary", "decoder_vocabulary", and
+/// "marks".
+extension EncoderDecoder {
+  private static var format: String { "recurrent-encoder-decoder" }
+
+  /// Writes the model to `path`, whole or not at all.
+  /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
+  public func save(to path: String) throws(CheckpointError) {
+    var metadata = [(key: "format", value: Self.format), (key: "format_version", value: ModelFile.version)]
+    var tensors: [(name: String, dtype: Safetensors.DType, shape: [Int])] = []
+    for (name, model) in parts {
+      metadata.append((key: name, value: ModelMetadata.text(model.configuration.json)))
+      if let vocabulary = model.vocabulary {
+        metadata.append((key: name + "_vocabulary", value: ModelMetadata.text(ModelMetadata.json(vocabulary))))
+      }
+      tensors += model.table.entries.map {
+        (name: "\(name).\($0.name)", dtype: Safetensors.DType(rawValue: S._dataType)!, shape: $0.shape)
+      }
+    }
+    if let marks {
+      let json = JSON.object([
+        (key: "start", value: .integer(Int(marks.start))), (key: "end", value: .integer(Int(marks.end))),
+      ])
+      metadata.append((key: "marks", value: ModelMetadata.text(json)))
+    }
+    try Safetensors.write(to: path, tensors: tensors, metadata: metadata) { (tensor, file) throws(FileError) in
+      // Both prefixes are of this length.
+      let name = String(tensor.name.dropFirst("encoder.".count))
+      if tensor.name.hasPrefix("encoder.") {
+        try encoder.write(name, to: &file)
+      } else {
+        try decoder.write(name, to: &file)
+      }
+    }
+  }
+
+  /// Reads a model. Numbers of the other precision are converted.
+  /// - Parameters:
+  ///   - path: of a file that `save` wrote.
+  ///   - encoderCell: the encoder's cell where it is not built in; its name must be the file's.
+  ///   - decoderCell: the decoder's, likewise.
+  /// - Throws: `CheckpointError`, naming what is missing, damaged or does not fit.
+  public init(
+    contentsOf path: String, encoderCell: (any RecurrentCell)? = nil, decoderCell: (any RecurrentCell)? = nil
+  ) throws(CheckpointError) {
+    let file = try SafetensorsFile(path: path)
+    guard file.metadata("format") == Self.format else {
+      throw .foreignFile(
+        file.file, reason: "its metadata do not name an encoder and decoder of Recurrent as its format")
+    }
+    let version = file.metadata("format_version") ?? "none"
+    guard version == ModelFile.version else {
+      throw .unsupportedVersion(file: file.file, found: version, supported: ModelFile.version)
+    }
+    let encoder = try Self.metadata(file, "encoder", encoderCell)
+    let decoder = try Self.metadata(file, "decoder", decoderCell)
+    var marks: SequenceMarks?
+    if file.metadata("marks") != nil {
+      let reader = try MetadataReader(file, "marks")
+      marks = SequenceMarks(start: try reader.token("start"), end: try reader.token("end"))
+    }
+    if let fault = BridgeFault.find(encoder.configuration, decoder.configuration)
+      ?? BridgeFault.find(marks, decoder.configuration)
+    {
+      throw .invalidMetadata(file: file.file, key: "decoder", reason: fault.reason)
+    }
+    let names = try encoder.checkTensors(of: file, prefix: "encoder.")
+      .union(decoder.checkTensors(of: file, prefix: "decoder."))
+    if let extra = file.tensors.first(where: { !names.contains(ExactString($0.name)) }) {
+      throw .unexpectedTensor(file: file.file, name: extra.name)
+    }
+    self.init(
+      encoder: try Model(encoder, file, prefix: "encoder."), decoder: try Model(decoder, file, prefix: "decoder."),
+      marks: marks)
+  }
+
+  private var parts: [(name: String, model: Model<S>)] { [("encoder", encoder), ("decoder", decoder)] }
+
+  private static func metadata(
+    _ file: SafetensorsFile, _ key: String, _ cell: (any RecurrentCell)?
+  ) throws(CheckpointError) -> ModelMetadata {
+    let configuration = try ModelMetadata.configuration(MetadataReader(file, key), cell: cell)
+    return ModelMetadata(
+      configuration, try ModelMetadata.vocabulary(file, key + "_vocabulary", for: configuration))
+  }
+}
+
+extension Model {
+  fileprivate func write(_ name: String, to file: inout DurableFile) throws(FileError) {
+    let entry = table[name]!
+    try file.write(block.span.extracting(entry.offset..<entry.offset + entry.count))
+  }
+
+  /// The tensors of a checked file whose names have a prefix.
+  fileprivate init(_ metadata: ModelMetadata, _ file: SafetensorsFile, prefix: String) throws(CheckpointError) {
+    do { try self.init(zeros: metadata.configuration, vocabulary: metadata.vocabulary) } catch {
+      throw .io(file: file.file, reason: error.description)
+    }
+    for entry in table.entries {
+      let values = try file.doubles(prefix + entry.name, shape: entry.shape)
+      for (index, value) in values.enumerated() { block[entry.offset + index] = S(value) }
+    }
+  }
+}
+
+extension MetadataReader {
+  fileprivate func token(_ name: String) throws(CheckpointError) -> Int32 {
+    guard let value = try member(name).json.integer.flatMap({ Int32(exactly: $0) }) else {
+      throw fault("\(name) is no token")
+    }
+    return value
+  }
+}

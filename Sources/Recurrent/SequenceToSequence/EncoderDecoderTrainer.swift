@@ -1,0 +1,255 @@
+internal import Kernels
+
+/// Trains an encoder and a decoder together, with teacher forcing: the decoder is fed the target, one step late, and its
+/// loss goes back through it, over the bridge of its initial states (and by attention through the encoder's outputs), and
+/// through the encoder. The gradient is clipped by the norm of both. Everything is planned and allocated in `init`.
+public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
+  private let encoder: Engine<S>
+  private let decoder: Engine<S>
+  private var trained: EncoderDecoder<S>
+  private var mixer: InputMixer<S>?
+  private var dropoutSeeds: SeededGenerator
+  private let optimizer: Optimizer
+  private let schedule: LearningRateSchedule
+  private let clipping: GradientClipping
+  /// Room for the lengths of a batch, and for the place of each sequence.
+  private var lengths: [Int] = []
+  private var places: [Int]
+  /// Steps done.
+  public private(set) var stepCount = 0
+
+  /// - Parameters:
+  ///   - batchSize: N, the most pairs of a step.
+  ///   - sourceLength: the most steps of a source.
+  ///   - targetLength: the most steps of a target, start and end not counted.
+  ///   - loss: on classes for a decoder of tokens, else on values.
+  ///   - scheduledSampling: nil: the decoder is always fed the target.
+  ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
+  ///   - seed: of the masks of dropout and zoneout and of scheduled sampling.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public init(
+    _ model: EncoderDecoder<S>, batchSize: Int, sourceLength: Int, targetLength: Int, loss: Loss = .crossEntropy,
+    optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none,
+    scheduledSampling: ScheduledSampling? = nil, threads: Int = 0, seed: UInt64 = 0
+  ) throws(PlanError) {
+    let expected: Loss.Targets = model.marks == nil ? .values : .classes
+    precondition(
+      loss.targets == expected, "expected a loss on \(expected) for this decoder, got \(loss), on \(loss.targets)")
+    let moments = optimizer.momentCount
+    let encoderPlan = try Plan(
+      model.encoder.configuration, steps: sourceLength, batchSize: batchSize,
+      purpose: .training(loss: nil, momentCount: moments), isRagged: true, scalar: S.self)
+    let configuration = model.decoder.configuration
+    let memory = configuration.attention.map { _ in MemoryShape(steps: sourceLength) }
+    let decoderPlan = try Plan(
+      configuration, steps: targetLength + (model.marks == nil ? 0 : 1), batchSize: batchSize,
+      purpose: .training(loss: loss, momentCount: moments), isRagged: true, memory: memory, scalar: S.self)
+    if let scheduledSampling {
+      mixer = try InputMixer(
+        scheduledSampling, decoder: configuration, batchSize: batchSize, memory: memory, threads: threads,
+        seed: seed ^ 0x5C4E_D01E_D5A3_B1E5)
+    } else {
+      mixer = nil
+    }
+    encoder = Engine(encoderPlan, threads: threads)
+    decoder = Engine(decoderPlan, threads: threads)
+    encoder.load(model.encoder)
+    decoder.load(model.decoder)
+    trained = model
+    dropoutSeeds = SeededGenerator(seed: seed)
+    self.optimizer = optimizer
+    self.schedule = schedule
+    self.clipping = clipping
+    lengths.reserveCapacity(batchSize)
+    places = [Int](repeating: 0, count: batchSize)
+  }
+
+  /// The buffers of the encoder and their sizes.
+  public var encoderPlan: Plan { encoder.plan }
+  /// The buffers of the decoder and their sizes; scheduled sampling has its own.
+  public var decoderPlan: Plan { decoder.plan }
+
+  /// A copy of the model as it is now.
+  public mutating func model() -> EncoderDecoder<S> {
+    encoder.read(into: &trained.encoder)
+    decoder.read(into: &trained.decoder)
+    return trained
+  }
+
+  // MARK: Steps
+
+  /// One step on up to N pairs of a source and a target of tokens.
+  public mutating func step(source: Sequences<Int32>, target: Sequences<Int32>) -> StepReport {
+    encoder.setTokens(source)
+    setTarget(target)
+    return step()
+  }
+
+  /// One step on up to N pairs of a source of vectors and a target of tokens.
+  public mutating func step(source: Sequences<S>, target: Sequences<Int32>) -> StepReport {
+    encoder.setVectors(source)
+    setTarget(target)
+    return step()
+  }
+
+  /// One step on up to N pairs of a source of tokens and a target of vectors, of 1 step or more.
+  public mutating func step(source: Sequences<Int32>, target: Sequences<S>) -> StepReport {
+    encoder.setTokens(source)
+    setTarget(target)
+    return step()
+  }
+
+  /// One step on up to N pairs of a source and a target of vectors, the target of 1 step or more.
+  public mutating func step(source: Sequences<S>, target: Sequences<S>) -> StepReport {
+    encoder.setVectors(source)
+    setTarget(target)
+    return step()
+  }
+
+  private mutating func setTarget(_ target: Sequences<Int32>) {
+    guard let marks = trained.marks else { preconditionFailure("the decoder takes vectors, not tokens") }
+    check(count: target.count)
+    lengths.removeAll(keepingCapacity: true)
+    for (index, length) in target.lengths.enumerated() {
+      precondition(
+        length < decoder.plan.steps, "target \(index) has \(length) steps; expected 0...\(decoder.plan.steps - 1)")
+      lengths.append(length + 1)
+    }
+    decoder.setTeacherForced(target, lengths: lengths, marks: marks)
+  }
+
+  private mutating func setTarget(_ target: Sequences<S>) {
+    precondition(trained.marks == nil, "the decoder takes tokens, not vectors")
+    check(count: target.count)
+    decoder.setTeacherForced(target)
+  }
+
+  private func check(count: Int) {
+    precondition(
+      count == encoder.sequenceCount, "expected \(encoder.sequenceCount) targets as sources, got \(count)")
+  }
+
+  private mutating func step() -> StepReport {
+    let rate = optimizer.learningRate * schedule.factor(at: stepCount)
+    mixInputs()
+    stepCount += 1
+    let seeds = drawSeeds()
+    backPropagate(seeds)
+    let (left, right) = (encoder.gradientNorm(), decoder.gradientNorm())
+    let report = StepReport(
+      step: stepCount, loss: decoder.meanLoss(), gradientNorm: (left * left + right * right).squareRoot(),
+      learningRate: rate)
+    guard report.isFinite else { return report }
+    var rule = optimizer.rule(step: stepCount, rate: rate, clipping: clipping)
+    rule.norm = report.gradientNorm
+    encoder.perform(.update, update: rule)
+    decoder.perform(.update, update: rule)
+    return report
+  }
+
+  private mutating func mixInputs() {
+    guard let probability = mixer?.probability(at: stepCount), probability > 0 else { return }
+    encoder.perform(.forward)
+    mixer!.mix(decoder, from: encoder, probability: probability)
+  }
+
+  private typealias Seeds = (encoder: UInt64?, decoder: UInt64?)
+
+  private mutating func drawSeeds() -> Seeds {
+    (
+      encoder: encoder.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
+      decoder: decoder.plan.configuration.isRandom ? dropoutSeeds.next() : nil
+    )
+  }
+
+  private func bridge() {
+    decoder.setInitialState(from: encoder)
+    if decoder.plan.attention != nil { decoder.setMemory(from: encoder) }
+  }
+
+  /// Forward and backward through both, on the inputs that were set.
+  private mutating func backPropagate(_ seeds: Seeds) {
+    encoder.perform(.forward, dropoutSeed: seeds.encoder)
+    bridge()
+    decoder.perform(.gradients, dropoutSeed: seeds.decoder)
+    decoder.writeInitialStateGradient(to: encoder, places: &places)
+    if decoder.plan.attention != nil {
+      decoder.writeMemoryGradient(to: encoder)
+    } else {
+      encoder.block.fill(encoder.plan.outputGradient!.rows(0..<encoder.rowCount), with: 0)
+    }
+    encoder.perform(.backwardAndSquares, dropoutSeed: seeds.encoder)
+  }
+
+  // MARK: Evaluation
+
+  /// The mean loss of up to N pairs, teacher-forced and without dropout.
+  public mutating func evaluate(source: Sequences<Int32>, target: Sequences<Int32>) -> Double {
+    encoder.setTokens(source)
+    setTarget(target)
+    return evaluate()
+  }
+
+  /// The mean loss of up to N pairs, teacher-forced and without dropout.
+  public mutating func evaluate(source: Sequences<S>, target: Sequences<Int32>) -> Double {
+    encoder.setVectors(source)
+    setTarget(target)
+    return evaluate()
+  }
+
+  /// The mean loss of up to N pairs, teacher-forced and without dropout.
+  public mutating func evaluate(source: Sequences<Int32>, target: Sequences<S>) -> Double {
+    encoder.setTokens(source)
+    setTarget(target)
+    return evaluate()
+  }
+
+  /// The mean loss of up to N pairs, teacher-forced and without dropout.
+  public mutating func evaluate(source: Sequences<S>, target: Sequences<S>) -> Double {
+    encoder.setVectors(source)
+    setTarget(target)
+    return evaluate()
+  }
+
+  private func evaluate() -> Double {
+    encoder.perform(.forward)
+    bridge()
+    decoder.perform(.evaluation)
+    return decoder.meanLoss()
+  }
+
+  // MARK: Gradients
+
+  /// dL/d(parameter) of the last step, before clipping; names are those of a file, encoder.… and decoder.….
+  /// - Precondition: there is a parameter of this name.
+  package func gradient(of name: String) -> [S] {
+    let engine = name.hasPrefix("encoder.") ? encoder : decoder
+    guard let entry = engine.plan.table[String(name.drop { $0 != "." }.dropFirst())] else {
+      preconditionFailure("no parameter \(name)")
+    }
+    return engine.block.array(
+      Matrix(offset: engine.plan.gradientShift + entry.offset, rows: 1, columns: entry.count))
+  }
+
+  /// The classes or inputs of the last step that the decoder was fed, [length] each.
+  package var fedTokens: Sequences<Int32> { decoder.tokenSequences }
+}
+
+extension Engine {
+  /// Copies the parameters to a model.
+  func read(into model: inout Model<S>) {
+    var span = model.block.mutableSpan
+    block.read(from: 0, into: &span)
+  }
+
+  /// The tokens of each sequence of the batch.
+  var tokenSequences: Sequences<Int32> {
+    var result = [[Int32]](repeating: [], count: sequenceCount)
+    for place in 0..<sequenceCount {
+      result[sequence(inPlace: place)] = (0..<length(ofPlace: place)).map {
+        indices[plan.index.tokens + firstRow(ofStep: $0) + place]
+      }
+    }
+    return Sequences(result)
+  }
+}

@@ -1,0 +1,133 @@
+internal import Kernels
+
+/// Finds targets for sources: greedily, or by beam search, many sources at once and all hypotheses of a step in one
+/// product. Everything of the networks is planned and allocated in `init`.
+public struct SequenceDecoder<S: Scalar>: ~Copyable {
+  private let encoder: Engine<S>
+  /// T = 1, a row for each hypothesis: those of source s from s·`width` on.
+  private let decoder: Engine<S>
+  private let marks: SequenceMarks?
+  private let options: DecodingOptions
+  private let width: Int
+  private let batchSize: Int
+  /// [N·width] the last token of each hypothesis, and which one it comes from.
+  private var tokens: [Int32]
+  private var parents: [Int]
+
+  /// - Parameters:
+  ///   - sourceLength: the most steps of a source.
+  ///   - batchSize: the most sources of a call.
+  ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public init(
+    _ model: EncoderDecoder<S>, sourceLength: Int, batchSize: Int = 1, options: DecodingOptions, threads: Int = 0
+  ) throws(PlanError) {
+    let width = options.beamWidth
+    let encoderPlan = try Plan(
+      model.encoder.configuration, steps: sourceLength, batchSize: batchSize, purpose: .inference(loss: nil),
+      scalar: S.self)
+    let configuration = model.decoder.configuration
+    let (rows, overflow) = batchSize.multipliedReportingOverflow(by: width)
+    if overflow { throw .tooLarge(what: "\(batchSize) beams of \(width) hypotheses") }
+    let decoderPlan = try Plan(
+      configuration, steps: 1, batchSize: rows, purpose: .inference(loss: nil),
+      memory: configuration.attention.map { _ in MemoryShape(steps: sourceLength, sequencesPerMemory: width) },
+      scalar: S.self)
+    self.options = options
+    self.batchSize = batchSize
+    self.width = width
+    marks = model.marks
+    encoder = Engine(encoderPlan, threads: threads)
+    decoder = Engine(decoderPlan, threads: threads)
+    tokens = [Int32](repeating: 0, count: rows)
+    parents = [Int](repeating: 0, count: rows)
+    load(model)
+  }
+
+  /// Replaces the parameters; the configurations must be the same.
+  public mutating func load(_ model: EncoderDecoder<S>) {
+    encoder.load(model.encoder)
+    decoder.load(model.decoder)
+  }
+
+  // MARK: Tokens
+
+  /// The hypotheses for each source, the best first: 1 to `beamWidth` of them. Fewer where, at the maximum length, several
+  /// continuations of the same hypothesis are cut off.
+  public mutating func decode(_ source: Sequences<Int32>) -> [[Hypothesis]] {
+    encoder.setTokens(source)
+    return decode(count: source.count)
+  }
+
+  /// The same for sources of vectors.
+  public mutating func decode(_ source: Sequences<S>) -> [[Hypothesis]] {
+    encoder.setVectors(source)
+    return decode(count: source.count)
+  }
+
+  private mutating func decode(count: Int) -> [[Hypothesis]] {
+    guard let marks else { preconditionFailure("targets of vectors have no end: see generate(from:steps:)") }
+    encode()
+    var beams = [Beam](repeating: Beam(options, end: marks.end), count: count)
+    for row in tokens.indices { tokens[row] = marks.start }
+    while beams.contains(where: { !$0.live.isEmpty }) {
+      decoder.setTokens(tokens.span, steps: 1)
+      decoder.perform(.forward)
+      for row in parents.indices { parents[row] = row }
+      for source in beams.indices where !beams[source].live.isEmpty {
+        let first = source * width
+        let (block, outputs) = (decoder.block, decoder.plan.outputs)
+        let from = beams[source].extend { block.array(outputs.row(first + $0)) }
+        for (hypothesis, parent) in from.enumerated() {
+          parents[first + hypothesis] = first + parent
+          tokens[first + hypothesis] = beams[source].live[hypothesis].tokens.last!
+        }
+      }
+      decoder.carryState(from: parents)
+    }
+    return beams.map(\.hypotheses)
+  }
+
+  /// Sources that were set to initial states and memories.
+  private func encode() {
+    encoder.zeroState()
+    encoder.perform(.forward)
+    decoder.setInitialState(from: encoder, beams: width)
+    if decoder.plan.attention != nil { decoder.setMemory(from: encoder) }
+  }
+
+  // MARK: Vectors
+
+  /// For a decoder of vectors: outputs that are fed back, so many for each source.
+  /// - Returns: [steps, O] for each source.
+  public mutating func generate(from source: Sequences<Int32>, steps: Int) -> Sequences<S> {
+    encoder.setTokens(source)
+    return generate(count: source.count, steps: steps)
+  }
+
+  /// For a decoder of vectors: outputs that are fed back, so many for each source.
+  /// - Returns: [steps, O] for each source.
+  public mutating func generate(from source: Sequences<S>, steps: Int) -> Sequences<S> {
+    encoder.setVectors(source)
+    return generate(count: source.count, steps: steps)
+  }
+
+  private func generate(count: Int, steps: Int) -> Sequences<S> {
+    precondition(marks == nil, "the decoder's steps are tokens: see decode(_:)")
+    precondition(width == 1, "there is no search for vectors: expected a beam width of 1, got \(width)")
+    precondition(steps >= 1, "steps must be 1 or more, got \(steps)")
+    encode()
+    var input = [S](repeating: 0, count: batchSize * decoder.plan.outputs.columns)
+    var targets = [[S]](repeating: [], count: count)
+    for _ in 0..<steps {
+      decoder.setVectors(input.span, steps: 1)
+      decoder.perform(.forward)
+      decoder.carryState()
+      input = decoder.block.array(decoder.plan.outputs)
+      for source in targets.indices {
+        targets[source] += decoder.block.array(decoder.plan.outputs.row(source))
+      }
+    }
+    return Sequences(targets, width: decoder.plan.outputs.columns)
+  }
+}

@@ -1,0 +1,111 @@
+import Recurrent
+import Testing
+
+/// Mistakes around encoders and decoders end the process and say what was expected.
+@Suite("Mistakes with encoders and decoders")
+struct SequencePreconditionTests {
+  enum Mistake: String, Codable, Sendable, CaseIterable {
+    case narrowDecoder, narrowDecoderOfTwoDirections, fewerLayers, otherState, encoderWithHead, decoderBothWays
+    case narrowMemory, noMarks, markTooLarge, marksForVectors, outputsOfOtherSize, trainedDecoderState
+    case fewerTargets, targetTooLong, lossOnValues, attentionWithoutMemory, memoryTooLong, memoryTooWide
+    case attentionToLastStep, certainty, feedBackTokens, vectorSearch
+
+    /// A part of the message.
+    var message: String {
+      switch self {
+      case .narrowDecoder: "expected a decoder with a state of 3 units in layer 0, as the encoder's has, got 2"
+      case .narrowDecoderOfTwoDirections:
+        "expected a decoder with a state of 6 units in layer 0, as the encoder's two directions have together, got 3"
+      case .fewerLayers: "expected a decoder of 2 layers as the encoder's, got 1"
+      case .otherState: "expected a decoder whose state has 2 parts as the encoder's (lstm), got 1 (gru)"
+      case .encoderWithHead: "an encoder has no head and no attention"
+      case .decoderBothWays: "a decoder runs forward only"
+      case .narrowMemory: "attention: expected encoder outputs of 6 as the decoder's, got 3"
+      case .noMarks: "targets of tokens need a start and an end token"
+      case .markTooLarge: "mark 5 of 5 tokens"
+      case .marksForVectors: "targets of vectors have no start and end tokens"
+      case .outputsOfOtherSize: "expected decoder outputs for 5 tokens as its inputs, got 4"
+      case .trainedDecoderState: "a decoder's initial state is the encoder's final one, not trained"
+      case .fewerTargets: "expected 3 targets as sources, got 2"
+      case .targetTooLong: "target 1 has 6 steps; expected 0...5"
+      case .lossOnValues: "expected a loss on classes for this decoder, got meanSquaredError, on values"
+      case .attentionWithoutMemory: "a model with attention needs a memory"
+      case .memoryTooLong: "memory 0 has 3 steps; expected 0...2"
+      case .memoryTooWide: "expected a memory of rows of 3, got 4"
+      case .attentionToLastStep: "attention needs a head at every step that reads the top layer"
+      case .certainty: "a probability must be in 0...1, got 1.5"
+      case .feedBackTokens: "outputs can be fed back to a model of vectors"
+      case .vectorSearch: "there is no search for vectors: expected a beam width of 1, got 2"
+      }
+    }
+
+    func make() throws {
+      var problem = SequenceProblem(.gru)
+      switch self {
+      case .narrowDecoder: problem.decoder.hiddenSize = 2
+      case .narrowDecoderOfTwoDirections: problem.encoder.directions = .both(merge: .sum)
+      case .fewerLayers: problem.encoder.layerCount = 2
+      case .otherState: problem.encoder.cell = .lstm
+      case .encoderWithHead:
+        problem.encoder = ModelConfiguration(cell: .gru, input: .vectors(size: 2), hiddenSize: 3, outputSize: 3)
+      case .decoderBothWays: problem.decoder.directions = .both(merge: .sum)
+      case .narrowMemory:
+        problem = SequenceProblem(.gru, bothWays: true, attention: .dot)
+        problem.encoder.directions = .both(merge: .sum)
+      case .noMarks: problem.marks = nil
+      case .markTooLarge: problem.marks = SequenceMarks(start: 0, end: 5)
+      case .marksForVectors: problem.decoder.input = .vectors(size: 5)
+      case .outputsOfOtherSize: problem.decoder.outputSize = 4
+      case .trainedDecoderState: problem.decoder.trainsInitialState = true
+      case .fewerTargets:
+        var trainer = try problem.trainer(problem.model())
+        _ = trainer.step(source: problem.sourceTokens, target: Sequences<Int32>([[1], [2]]))
+      case .targetTooLong:
+        var trainer = try problem.trainer(problem.model())
+        _ = trainer.step(source: problem.sourceTokens, target: Sequences<Int32>([[1], [1, 1, 1, 1, 1, 1], [2]]))
+      case .lossOnValues:
+        _ = try EncoderDecoderTrainer(
+          problem.model(), batchSize: 1, sourceLength: 1, targetLength: 1, loss: .meanSquaredError)
+      case .attentionWithoutMemory:
+        problem.decoder.attention = .dot
+        _ = try RecurrentPass(Model<Float>(problem.decoder, seed: 1), steps: 1, batchSize: 1)
+      case .memoryTooLong: try setMemory(of: [0, 0, 0, 0, 0, 0, 0, 0, 0], width: 3)
+      case .memoryTooWide: try setMemory(of: [0, 0, 0, 0], width: 4)
+      case .attentionToLastStep:
+        problem.decoder.head = .lastStep
+        problem.decoder.attention = .dot
+        _ = try Model<Float>(problem.decoder, seed: 1)
+      case .certainty: _ = ScheduledSampling(.constant(1.5))
+      case .feedBackTokens:
+        var pass = try InferencePass(Model<Float>(problem.decoder, seed: 1), steps: 1, batchSize: 1)
+        _ = pass.generate(from: [0].span, steps: 2)
+      case .vectorSearch:
+        problem.decoder.input = .vectors(size: 5)
+        problem.marks = nil
+        var decoder = try SequenceDecoder(
+          problem.model(), sourceLength: 5, batchSize: 3, options: DecodingOptions(beamWidth: 2, maximumLength: 1))
+        _ = decoder.generate(from: problem.sourceTokens, steps: 1)
+      }
+      _ = try problem.model()
+    }
+
+    private func setMemory(of values: [Float], width: Int) throws {
+      let problem = SequenceProblem(.gru, attention: .dot)
+      var pass = try RecurrentPass(Model<Float>(problem.decoder, seed: 1), steps: 1, batchSize: 1, memorySteps: 2)
+      pass.setMemory(Sequences([values], width: width))
+    }
+  }
+
+  @Test("Each is caught", arguments: Mistake.allCases)
+  func caught(mistake: Mistake) async throws {
+    let result = try await #require(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [mistake = mistake as Mistake] in
+      try mistake.make()
+    }
+    #if DEBUG  // An optimised build leaves the messages out.
+      let message = String(decoding: result.standardErrorContent, as: UTF8.self)
+      #expect(message.contains(mistake.message), "\(message)")
+    #endif
+  }
+}
