@@ -41,7 +41,7 @@ let package = Package(
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Recurrent",
+        "Kernels", "Recurrent",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),

@@ -32,3 +32,6 @@ func duration(_ seconds: Double) -> String {
 extension Duration {
   var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
+
+/// 5 significant digits.
+func significant(_ value: Double) -> String { String(format: "%.5g", value) }

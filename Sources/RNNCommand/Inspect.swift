@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernels
 import Recurrent
 
 struct Inspect: ParsableCommand {
@@ -14,11 +15,11 @@ struct Inspect: ParsableCommand {
     if json {
       try output(object(loaded).serialized() + [0x0A])
     } else {
-      try output(description(loaded))
+      try output(try description(loaded))
     }
   }
 
-  private func description(_ model: Model<Float>) -> String {
+  private func description(_ model: Model<Float>) throws -> String {
     let configuration = model.configuration
     var facts: [[String]] = [["cell", configuration.cell.name]]
     switch configuration.input {
@@ -35,6 +36,7 @@ struct Inspect: ParsableCommand {
     if let vocabulary = model.vocabulary {
       facts.append(["vocabulary", "\(vocabulary.count) \(vocabulary.unit == .byte ? "bytes" : "characters")"])
     }
+    facts += try annotations(model)
     var rows = [["parameter", "shape", "count"]]
     for entry in model.table.entries {
       rows.append([entry.name, entry.shape.map(String.init).joined(separator: " × "), grouped(entry.count)])
@@ -42,6 +44,42 @@ struct Inspect: ParsableCommand {
     rows.append(["all", "", grouped(model.parameterCount)])
     return table(facts) + "\n\n" + table(rows, right: [2])
       + "\n\n\(ByteCount(bytes(model))) of parameters (\(grouped(bytes(model))) bytes)"
+  }
+
+  /// What the commands keep with their models, and the names of what others keep.
+  private func annotations(_ model: Model<Float>) throws -> [[String]] {
+    var facts: [[String]] = []
+    for (name, text) in model.annotations.sorted(by: { $0.key < $1.key }) {
+      switch name {
+      case SeriesDescription.annotation:
+        let series = try SeriesDescription(text, file: self.model)
+        facts += [
+          ["forecasts", printable(series.columns.joined(separator: ", "), limit: 1000)],
+          ["window", "\(series.window) steps"],
+        ]
+        if series.difference > 0 { facts.append(["difference", "to \(series.difference) steps before"]) }
+        facts += scaling(series.scaling, names: series.columns)
+      case ClassDescription.annotation:
+        let classes = try ClassDescription(text, file: self.model)
+        facts.append([
+          "classes",
+          printable(classes.classes.joined(separator: ", "), limit: 1000)
+            + (classes.isPerStep ? ", at each step" : ", of a sequence"),
+        ])
+        facts += scaling(classes.scaling, names: classes.features)
+      default: facts.append(["annotation", "\(name), \(grouped(text.utf8.count)) bytes"])
+      }
+    }
+    return facts
+  }
+
+  private func scaling(_ scaling: Standardization, names: [String]) -> [[String]] {
+    names.indices.map { index in
+      [
+        "scaling",
+        "\(printable(names[index])): mean \(significant(scaling.means[index])), deviation \(significant(scaling.deviations[index]))",
+      ]
+    }
   }
 
   private func outputs(_ configuration: ModelConfiguration) -> String {
@@ -70,6 +108,11 @@ struct Inspect: ParsableCommand {
     return .object([
       (key: "configuration", value: model.configuration.json),
       (key: "vocabulary", value: vocabulary ?? .null),
+      (
+        key: "annotations",
+        value: .object(
+          model.annotations.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) })
+      ),
       (key: "parameters", value: .array(parameters)),
       (key: "parameter_count", value: .integer(model.parameterCount)),
       (key: "bytes", value: .integer(bytes(model))),

@@ -5,17 +5,21 @@ import ArgumentParser
 struct RNN: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rnn",
-    abstract: "Train recurrent neural networks on text, and let them write.",
+    abstract: "Train recurrent neural networks on text, on series and on sequences, and use them.",
     discussion: """
       A first model:
 
         rnn train --text book.txt
         rnn sample model.safetensors --prompt "Once "
 
+      Tables and sequences: rnn forecast --help, rnn classify --help.
+
       \(ExitStatus.documentation)
       """,
     version: "0.1.0",
-    subcommands: [Train.self, Sample.self, Evaluate.self, Inspect.self, GradCheck.self])
+    subcommands: [
+      Train.self, Sample.self, Evaluate.self, Forecast.self, Classify.self, Inspect.self, GradCheck.self,
+    ])
 
   static func main() {
     Interruption.prepare()

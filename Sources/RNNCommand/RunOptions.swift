@@ -66,4 +66,4 @@ struct RunOptions: ParsableArguments {
 
 private func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
-private func isSameFile(_ left: String, _ right: String) -> Bool { resolved(left) == resolved(right) }
+func isSameFile(_ left: String, _ right: String) -> Bool { resolved(left) == resolved(right) }

@@ -36,6 +36,27 @@ struct SignalTests {
     #expect(expected.isSuperset(of: rest), "\(rest)")
   }
 
+  /// On a table: the best model so far is kept.
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  func forecastStopsInGoodOrder(signal: Int32, status: Int32) async throws {
+    let place = try Workplace()
+    try place.write("x\n" + (0..<200).map { "\(Double($0 * $0 % 37) / 7)\n" }.joined(), to: "t.csv")
+    let options = ["--epochs", "1000000", "--patience", "1000000", "--hidden-size", "4", "--window", "8"]
+    let process = try place.start(
+      Workplace.command.path, ["forecast", "train", "t.csv", "--log", "log.jsonl", "--threads", "1"] + options)
+    let deadline = ContinuousClock.now + .seconds(60)
+    while (try? place.data("log.jsonl").count) ?? 0 < 6_000, ContinuousClock.now < deadline {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    kill(process.processIdentifier, signal)
+    let outcome = try place.finish(process)
+    #expect(outcome.status == status)
+    #expect(outcome.errors.contains("stopped in epoch ") && outcome.errors.contains("saved model.safetensors"))
+    #expect(try place.rnn("forecast", "predict", "model.safetensors", "t.csv").status == 0)
+    let rest = try FileManager.default.contentsOfDirectory(atPath: place.directory.path)
+    #expect(Set(rest) == ["t.csv", "log.jsonl", "model.safetensors", ".output", ".errors"])
+  }
+
   @Test func secondSignalEndsAtOnce() async throws {
     let place = try Workplace()
     let process = try await training(place)

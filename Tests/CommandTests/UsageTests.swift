@@ -66,11 +66,17 @@ struct UsageTests {
     let place = try Workplace()
     let root = try place.rnn()
     #expect(root.status == 0)
-    for name in ["train", "sample", "evaluate", "inspect", "gradcheck"] {
+    for name in ["train", "sample", "evaluate", "forecast", "classify", "inspect", "gradcheck"] {
       #expect(root.text.contains("  \(name) "))
       let help = try place.rnn(name, "--help")
       #expect(help.status == 0 && help.errors.isEmpty)
       #expect(help.text.contains("USAGE: rnn \(name)"))
+    }
+    for name in ["forecast", "classify"] {
+      for subcommand in ["train", "evaluate", "predict"] {
+        let help = try place.rnn(name, subcommand, "--help")
+        #expect(help.status == 0 && help.text.contains("USAGE: rnn \(name) \(subcommand)"))
+      }
     }
     let help = try place.rnn("train", "--help").text
     for code in ["  0  ", "  1  ", "  3  ", "  64  ", "  130  ", "  143  "] { #expect(help.contains(code)) }

@@ -21,7 +21,7 @@ extension Model {
     let type = Safetensors.DType(rawValue: S._dataType)!
     try Safetensors.write(
       to: path, tensors: table.entries.map { (name: $0.name, dtype: type, shape: $0.shape) },
-      metadata: ModelMetadata(configuration, vocabulary).entries
+      metadata: ModelMetadata(configuration, vocabulary, annotations).entries
     ) { (tensor, file) throws(FileError) in
       let entry = table[tensor.name]!
       try file.write(block.span.extracting(entry.offset..<entry.offset + entry.count))
@@ -40,6 +40,7 @@ extension Model {
     do { try self.init(zeros: metadata.configuration, vocabulary: metadata.vocabulary) } catch {
       throw .io(file: path, reason: error.description)
     }
+    annotations = metadata.annotations
     for entry in table.entries {
       let values = try file.doubles(entry.name, shape: entry.shape)
       for (index, value) in values.enumerated() { block[entry.offset + index] = S(value) }

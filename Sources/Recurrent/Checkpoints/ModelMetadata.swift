@@ -1,17 +1,23 @@
-/// What a model file says in its metadata: format and version, configuration, vocabulary.
+/// What a model file says in its metadata: format and version, configuration, vocabulary, and what a program keeps with
+/// its model, each annotation under its name with a prefix.
 ///
 ///     "format": "recurrent", "format_version": "1",
 ///     "configuration": {"cell": "lstm", "input": {"kind": "one-hot", "vocabulary_size": 65}, "hidden_size": 128,
 ///                       "layers": 2, "output_size": 65, "head": "every-step", "dropout": 0.0,
 ///                       "head_dropout": 0.0},
-///     "vocabulary": {"unit": "scalar", "symbols": [10, 32, …]}
+///     "vocabulary": {"unit": "scalar", "symbols": [10, 32, …]},
+///     "annotation.NAME": "TEXT"
 struct ModelMetadata {
   let configuration: ModelConfiguration
   let vocabulary: Vocabulary?
+  let annotations: [String: String]
 
-  init(_ configuration: ModelConfiguration, _ vocabulary: Vocabulary?) {
+  private static let annotationPrefix = "annotation."
+
+  init(_ configuration: ModelConfiguration, _ vocabulary: Vocabulary?, _ annotations: [String: String] = [:]) {
     self.configuration = configuration
     self.vocabulary = vocabulary
+    self.annotations = annotations
   }
 }
 
@@ -25,6 +31,10 @@ extension ModelMetadata {
       (key: "configuration", value: Self.text(configuration.json)),
     ]
     if let vocabulary { entries.append((key: "vocabulary", value: Self.text(Self.json(vocabulary)))) }
+    // Sorted: the same model gives the same bytes.
+    for (name, text) in annotations.sorted(by: { $0.key < $1.key }) {
+      entries.append((key: Self.annotationPrefix + name, value: text))
+    }
     return entries
   }
 
@@ -98,6 +108,11 @@ extension ModelMetadata {
     let reader = try MetadataReader(file, "configuration")
     configuration = try Self.configuration(reader, cell: cell)
     vocabulary = file.metadata("vocabulary") == nil ? nil : try Self.vocabulary(MetadataReader(file, "vocabulary"))
+    var annotations: [String: String] = [:]
+    for (key, value) in file.metadata where key.hasPrefix(Self.annotationPrefix) {
+      annotations[String(key.dropFirst(Self.annotationPrefix.count))] = value
+    }
+    self.annotations = annotations
     if let vocabulary, let size = configuration.input.vocabularySize, vocabulary.count != size {
       throw .invalidMetadata(
         file: file.file, key: "vocabulary",

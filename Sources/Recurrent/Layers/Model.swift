@@ -7,6 +7,8 @@ public struct Model<S: Scalar>: Sendable {
   var block: [S]
   /// The symbols that the tokens stand for; nil where the model does not work on text.
   public var vocabulary: Vocabulary?
+  /// What a program keeps with its model, such as the scaling of its inputs: texts by name, saved in the model's file.
+  public var annotations: [String: String] = [:]
 
   /// A new model. The same seed gives the same parameters.
   /// - Throws: `PlanError` where the parameters would not fit into memory.

@@ -30,7 +30,7 @@ func decodeScalar(_ bytes: Span<UInt8>, at offset: Int, end: Int) -> (scalar: UI
 }
 
 /// Where in `range` the first byte stands that begins no valid UTF-8 sequence; nil if all is valid.
-func firstInvalidUTF8(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
+package func firstInvalidUTF8(in bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
   var offset = range.lowerBound
   while offset < range.upperBound {
     guard let (_, length) = decodeScalar(bytes, at: offset, end: range.upperBound) else { return offset }

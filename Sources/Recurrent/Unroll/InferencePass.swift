@@ -40,6 +40,9 @@ public struct InferencePass<S: Scalar>: ~Copyable {
     set { engine.setInitialState(newValue) }
   }
 
+  /// Copies `state` into a value of its shape, without allocating; setting `state` does not allocate either.
+  public func copyState(into target: inout RecurrentState<S>) { engine.copyInitialState(into: &target) }
+
   /// Lets the next call start from the zero state, or the trained one.
   public mutating func resetState() { engine.zeroState() }
 

@@ -143,11 +143,25 @@ extension Engine {
     for (sequence, flag) in start.isFresh.enumerated() { indices[plan.index.isFresh + sequence] = flag }
   }
 
+  /// Copies the states that the next call starts from, without allocating.
+  func copyInitialState(into state: inout RecurrentState<S>) {
+    checkShape(of: state)
+    for (index, recurrence) in plan.recurrences.enumerated() {
+      for sequence in 0..<plan.batchSize {
+        let isFresh = indices[plan.index.isFresh + sequence] != 0
+        let row = (isFresh ? recurrence.initialState : nil) ?? recurrence.states.row(sequence)
+        for part in 0..<state.partCount {
+          let first = row.offset + part * recurrence.hidden
+          for (offset, place) in state.range(part, index, sequence).enumerated() {
+            state.values[place] = block[first + offset]
+          }
+        }
+      }
+    }
+  }
+
   private func writeState(_ state: RecurrentState<S>, to row: (RecurrencePlan, Int) -> Matrix) {
-    let expected = RecurrentState<S>(zerosFor: plan.configuration, batchSize: plan.batchSize)
-    precondition(
-      state.widths == expected.widths && state.batchSize == expected.batchSize,
-      "expected a state of \(expected.shapeText), got \(state.shapeText)")
+    checkShape(of: state)
     for (index, recurrence) in plan.recurrences.enumerated() {
       for sequence in 0..<plan.batchSize {
         let place = row(recurrence, sequence)
@@ -158,5 +172,19 @@ extension Engine {
         }
       }
     }
+  }
+
+  private func checkShape(of state: RecurrentState<S>) {
+    let structure = plan.configuration.cell.structure
+    var fits = state.batchSize == plan.batchSize && state.partCount == structure.stateCount
+    fits = fits && state.recurrenceCount == plan.recurrences.count
+    for (index, recurrence) in plan.recurrences.enumerated() where fits {
+      for part in 0..<state.partCount {
+        fits = fits && state.widths[part][index] == (part == 0 ? recurrence.outputSize : recurrence.hidden)
+      }
+    }
+    guard !fits else { return }
+    let expected = RecurrentState<S>(zerosFor: plan.configuration, batchSize: plan.batchSize)
+    preconditionFailure("expected a state of \(expected.shapeText), got \(state.shapeText)")
   }
 }

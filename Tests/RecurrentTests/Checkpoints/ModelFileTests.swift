@@ -38,6 +38,26 @@ import Testing
     }
   }
 
+  @Test func annotationsComeBack() throws {
+    let directory = try ScratchDirectory()
+    let path = directory.file("model.safetensors")
+    var model = try Model<Float>(configuration(), seed: 7)
+    try model.save(to: path)
+    let bare = try bytes(of: path)
+    #expect(try Model<Float>(contentsOf: path).annotations.isEmpty)
+    // Names that are keys of the metadata themselves, and texts that need escapes.
+    model.annotations = ["scaling": #"{"means":[0.5,-1e-9]}"#, "format": "mine", "": "é\n\u{0}\"", "b": ""]
+    try model.save(to: path)
+    let annotated = try bytes(of: path)
+    #expect(try Model<Float>(contentsOf: path).annotations == model.annotations)
+    // The same bytes each time, and those of before without annotations.
+    try model.save(to: path)
+    #expect(try bytes(of: path) == annotated)
+    model.annotations = [:]
+    try model.save(to: path)
+    #expect(try bytes(of: path) == bare)
+  }
+
   @Test(arguments: inputs)
   func modelsWithoutHead(input: ModelConfiguration.Input) throws {
     let directory = try ScratchDirectory()

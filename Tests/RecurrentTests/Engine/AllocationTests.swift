@@ -114,6 +114,50 @@ struct AllocationTests {
     }
   }
 
+  @Test("A stream whose state is kept, given back and begun anew", arguments: OracleCell.allCases)
+  func stream(cell: OracleCell) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+      let shape = Shape(steps: 1, batchSize: 3, inputSize: 6, hiddenSize: 18, layerCount: 2, seed: 1)
+      let problem = try Problem.random(cell, shape)
+      let vectors = problem.vectors.map { Float($0) }
+      var pass = try InferencePass<Float>(problem.model(), steps: 1, batchSize: 3, threads: 1)
+      var state = pass.state
+      let count = fewestAllocations {
+        pass.run(vectors: vectors.span)
+        pass.copyState(into: &state)
+        pass.run(vectors: vectors.span)
+        pass.state = state
+        pass.resetState(ofSequence: 1)
+      }
+      #expect(count == 0, "\(count) in ten steps")
+    }
+  }
+
+  @Test("A training step on sequences of different lengths, both ways, with everything", arguments: OracleCell.allCases)
+  func everything(cell: OracleCell) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+      for recomputing in [Recomputation.none, .segments(ofSteps: 3)] {
+        var configuration = ModelConfiguration(
+          cell: cell.cell, input: .vectors(size: 6), hiddenSize: 18, layerCount: 2, outputSize: 5, dropout: 0.2,
+          headDropout: 0.2)
+        if recomputing == .none { configuration.directions = .both(merge: .concatenate) }
+        configuration.recurrentDropout = 0.2
+        configuration.zoneout = Zoneout(hidden: 0.1, cell: 0.1)
+        configuration.trainsInitialState = true
+        let lengths = [3, 8, 5]
+        let vectors = Sequences(values: [Float](repeating: 0.5, count: 16 * 6), lengths: lengths, width: 6)
+        let classes = Sequences(values: [Int32](repeating: 2, count: 16), lengths: lengths)
+        for threads in [1, 2] {
+          var trainer = try Trainer<Float>(
+            Model(configuration, seed: 1), batchSize: 4, sequenceLength: 8, isRagged: true, recomputing: recomputing,
+            threads: threads)
+          let count = fewestAllocations { _ = trainer.step(vectors: vectors, classes: classes) }
+          #expect(count == 0, "\(count) in ten steps of \(threads) workers, \(recomputing)")
+        }
+      }
+    }
+  }
+
   @Test("A sampling step, however the token is drawn", arguments: OracleCell.allCases)
   func sampling(cell: OracleCell) async {
     await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in

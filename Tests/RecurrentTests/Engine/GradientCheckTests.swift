@@ -11,7 +11,8 @@ struct GradientCheckTests {
     var testDescription: String { "\(input), head \(head), \(loss)" }
 
     static let all: [Surroundings] = InputKind.allCases.flatMap { input in
-      ModelConfiguration.Head.allCases.flatMap { head in
+      // What other heads do has nothing to do with the cell: `StructureGradientTests`.
+      [ModelConfiguration.Head.everyStep, .lastStep, .none].flatMap { head in
         [Loss.crossEntropy, .meanSquaredError].map { Surroundings(input: input, head: head, loss: $0) }
       }
     }

@@ -21,7 +21,7 @@ struct Problem {
   /// Whether single precision has only the nearest neighbours of these numbers.
   var isRounded = false
 
-  var outputRows: Int { configuration.head == .lastStep ? batchSize : steps * batchSize }
+  var outputRows: Int { configuration.head.isPooled ? batchSize : steps * batchSize }
 }
 
 /// How large a random problem is.

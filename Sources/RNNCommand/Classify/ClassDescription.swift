@@ -1,0 +1,71 @@
+import Recurrent
+
+/// What a classifying model was trained on: kept in its file, so that classes come out by their names.
+struct ClassDescription: Sendable, Hashable {
+  static let annotation = "classify"
+
+  let features: [String]
+  let classes: [String]
+  /// Whether every step has a class, rather than every sequence.
+  let isPerStep: Bool
+  let scaling: Standardization
+
+  init(features: [String], classes: [String], isPerStep: Bool, scaling: Standardization) {
+    (self.features, self.classes, self.isPerStep, self.scaling) = (features, classes, isPerStep, scaling)
+  }
+
+  var text: String {
+    let object = JSON.object(
+      [
+        (key: "features", value: .array(features.map { .string($0) })),
+        (key: "classes", value: .array(classes.map { .string($0) })), (key: "per_step", value: .bool(isPerStep)),
+      ] + scaling.members)
+    // Every number is finite, the only thing that JSON cannot say.
+    guard let bytes = try? object.serialized() else { preconditionFailure("the scaling is not finite") }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// - Throws: `CheckpointError` where the annotation is not what `text` writes.
+  init(_ text: String, file: String) throws(CheckpointError) {
+    func fault(_ reason: String) -> CheckpointError {
+      .invalidMetadata(file: file, key: "annotation.\(Self.annotation)", reason: reason)
+    }
+    let json: JSON
+    do { json = try JSON(parsing: text) } catch { throw fault(error.description) }
+    features = json["features"]?.array?.compactMap(\.string) ?? []
+    classes = json["classes"]?.array?.compactMap(\.string) ?? []
+    guard !features.isEmpty, features.count == json["features"]?.array?.count else {
+      throw fault("features are missing")
+    }
+    guard classes.count >= 2, classes.count == json["classes"]?.array?.count, Set(classes).count == classes.count
+    else { throw fault("classes are missing") }
+    guard let isPerStep = json["per_step"]?.bool else { throw fault("per_step is missing") }
+    guard let scaling = Standardization(json, width: features.count) else {
+      throw fault("means or deviations do not suit \(features.count) features")
+    }
+    (self.isPerStep, self.scaling) = (isPerStep, scaling)
+  }
+
+  /// What the model sees of a sequence, [steps, features].
+  func inputs(_ values: [Double]) -> [Float] {
+    values.enumerated().map { scaling.apply($1, column: $0 % features.count) }
+  }
+}
+
+extension Model<Float> {
+  /// Loads a model that `rnn classify train` wrote.
+  /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind.
+  static func forClasses(at path: String) throws -> (model: Model<Float>, description: ClassDescription) {
+    let model = try Model<Float>(contentsOf: path)
+    guard let text = model.annotations[ClassDescription.annotation] else {
+      throw Failure(message: "\(path) is no model of classes: rnn classify train makes one")
+    }
+    let description = try ClassDescription(text, file: path)
+    let configuration = model.configuration
+    guard configuration.input == .vectors(size: description.features.count),
+      configuration.outputSize == description.classes.count, configuration.head != .none,
+      configuration.head.isPooled != description.isPerStep
+    else { throw Failure(message: "\(path): the model does not suit its own features and classes") }
+    return (model, description)
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Recurrent
+
+/// How often classes are right.
+struct ClassificationReport: Sendable {
+  let classes: [String]
+  /// What is counted: sequences or steps.
+  let unit: String
+  /// [true class, predicted class]
+  private(set) var confusion: [[Int]]
+  private var lossSum = 0.0
+
+  init(classes: [String], unit: String) {
+    (self.classes, self.unit) = (classes, unit)
+    confusion = [[Int]](repeating: [Int](repeating: 0, count: classes.count), count: classes.count)
+  }
+
+  /// Notes the scores of one sequence or step, before the softmax.
+  mutating func add(_ scores: Span<Float>, of trueClass: Int) {
+    let (predicted, _, logs) = Self.classify(scores)
+    confusion[trueClass][predicted] += 1
+    lossSum -= logs[trueClass]
+  }
+
+  /// The likeliest class, its probability, and the logarithms of all probabilities. Of equals the first.
+  static func classify(_ scores: Span<Float>) -> (predicted: Int, probability: Double, logs: [Double]) {
+    let values = (0..<scores.count).map { Double(scores[$0]) }
+    let best = values.indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) } ?? 0
+    let sum = values.reduce(0) { $0 + exp($1 - values[best]) }
+    let logs = values.map { $0 - values[best] - log(sum) }
+    return (best, 1 / sum, logs)
+  }
+
+  var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+  var correctCount: Int { classes.indices.reduce(0) { $0 + confusion[$1][$1] } }
+  var accuracy: Double { Double(correctCount) / Double(count) }
+  /// Mean of −log p(true class), in nats.
+  var loss: Double { lossSum / Double(count) }
+
+  /// Of those of a class, how many are found; nil where there are none.
+  func recall(_ index: Int) -> Double? {
+    let all = confusion[index].reduce(0, +)
+    return all == 0 ? nil : Double(confusion[index][index]) / Double(all)
+  }
+
+  /// Of those taken for a class, how many are of it; nil where none are.
+  func precision(_ index: Int) -> Double? {
+    let all = confusion.reduce(0) { $0 + $1[index] }
+    return all == 0 ? nil : Double(confusion[index][index]) / Double(all)
+  }
+
+  /// The harmonic mean of both; 0 where nothing is found.
+  func f1(_ index: Int) -> Double? {
+    guard let recall = recall(index) else { return nil }
+    let precision = precision(index) ?? 0
+    return recall + precision == 0 ? 0 : 2 * recall * precision / (recall + precision)
+  }
+
+  /// The mean recall of the classes that there are.
+  var balancedAccuracy: Double {
+    let recalls = classes.indices.compactMap { recall($0) }
+    return recalls.reduce(0, +) / Double(recalls.count)
+  }
+
+  /// The class that is the most frequent here.
+  private var commonest: (index: Int, share: Double) {
+    let index = classes.indices.max { confusion[$0].reduce(0, +) < confusion[$1].reduce(0, +) }!
+    return (index, Double(confusion[index].reduce(0, +)) / Double(count))
+  }
+
+  var description: String {
+    func percent(_ share: Double?) -> String { share.map { decimal($0 * 100, places: 1) } ?? "" }
+    let facts = [
+      [
+        "accuracy", decimal(accuracy * 100, places: 2) + " %", "\(grouped(correctCount)) of \(grouped(count)) \(unit)s",
+      ],
+      ["balanced", decimal(balancedAccuracy * 100, places: 2) + " %", "mean recall of the classes"],
+      ["always \(classes[commonest.index])", decimal(commonest.share * 100, places: 2) + " %", "the commonest class"],
+      ["loss", decimal(loss), "nats per \(unit)"],
+    ]
+    // A row for each true class, a column for each predicted one.
+    var rows = [["true \\ predicted"] + classes + ["recall %", "precision %", "F1 %"]]
+    for (index, name) in classes.enumerated() {
+      rows.append(
+        [name] + confusion[index].map { $0 == 0 ? "·" : String($0) }
+          + [percent(recall(index)), percent(precision(index)), percent(f1(index))])
+    }
+    return table(facts, right: [1]) + "\n\n" + table(rows, right: Set(1...classes.count + 3))
+  }
+
+  var json: JSON {
+    func number(_ value: Double?) -> JSON { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
+    return .object([
+      (key: "unit", value: .string(unit)), (key: "count", value: .integer(count)),
+      (key: "accuracy", value: number(accuracy)), (key: "balanced_accuracy", value: number(balancedAccuracy)),
+      (key: "loss", value: number(loss)),
+      (key: "classes", value: .array(classes.map { .string($0) })),
+      (key: "recall", value: .array(classes.indices.map { number(recall($0)) })),
+      (key: "precision", value: .array(classes.indices.map { number(precision($0)) })),
+      (key: "f1", value: .array(classes.indices.map { number(f1($0)) })),
+      (key: "confusion", value: .array(confusion.map { .array($0.map { .integer($0) }) })),
+    ])
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Recurrent
+
+struct Classify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tell classes of sequences, or of their steps, apart: train, measure, predict.",
+    discussion: """
+      Sequences come from a CSV file with a row for each step, in the order of time, or from a .ts file of sktime, aeon and \
+      the UEA archive. They may be of different lengths. For example:
+
+        rnn classify train JapaneseVowels_TRAIN.ts --bidirectional
+        rnn classify evaluate model.safetensors JapaneseVowels_TEST.ts
+
+        rnn classify train gestures.csv --sequence-column id --label-column gesture
+        rnn classify train ecg.csv --per-step --label-column beat
+
+      \(ExitStatus.documentation)
+      """,
+    subcommands: [ClassifyTrain.self, ClassifyEvaluate.self, ClassifyPredict.self])
+}
+
+/// Which columns of a table are what.
+struct SequenceOptions: ParsableArguments {
+  @OptionGroup var reading: TableOptions
+
+  @Option(help: ArgumentHelp("The column that names each row's sequence.", valueName: "name"))
+  var sequenceColumn: String?
+
+  @Option(help: ArgumentHelp("The column of the labels.", valueName: "name"))
+  var labelColumn: String?
+
+  static func isTS(_ path: String) -> Bool { path.lowercased().hasSuffix(".ts") }
+
+  /// - Parameters:
+  ///   - features: nil: all columns of numbers but for those of sequence and label.
+  ///   - needsLabels: whether a table must have a column of labels.
+  /// - Throws: `TableError`; `ValidationError` where an option is missing, or has no place with a `.ts` file.
+  func read(_ path: String, features: [String]?, isPerStep: Bool, needsLabels: Bool) throws -> LabelledSequences {
+    if Self.isTS(path) {
+      for (name, value) in [("--sequence-column", sequenceColumn), ("--label-column", labelColumn)] where value != nil {
+        throw ValidationError("'\(name)' is for tables, not for the .ts file \(path)")
+      }
+      if isPerStep { throw ValidationError("'--per-step' is for tables: a .ts file has one class a sequence") }
+      let sequences = try LabelledSequences(tsFile: path)
+      if needsLabels, sequences.items.contains(where: { $0.labels.isEmpty }) {
+        throw TableError(path, .other("the file has no classes (@classLabel false)"))
+      }
+      if let features, features.count != sequences.features.count {
+        throw TableError(path, .other("\(sequences.features.count) channels where the model has \(features.count)"))
+      }
+      return sequences
+    }
+    if needsLabels, labelColumn == nil { throw ValidationError("a table needs '--label-column <name>'") }
+    if !isPerStep, sequenceColumn == nil {
+      throw ValidationError("a table needs '--sequence-column <name>', or '--per-step' for a label at each step")
+    }
+    return try LabelledSequences(
+      CSVTable(path: path, separator: reading.separator), sequenceColumn: sequenceColumn, labelColumn: labelColumn,
+      features: features, isPerStep: isPerStep)
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Recurrent
+
+struct ClassifyPredict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Tell the classes of sequences, or of their steps.",
+    discussion: """
+      A CSV table on standard output, or in a file: the sequence, for classes at each step the step from 1 on, the \
+      likeliest class, and its probability. Labels in the data, if there are any, are not looked at.
+      """)
+
+  @Argument(help: "The model file.") var model: String
+  @Argument(help: "The sequences, a CSV or .ts file.") var sequences: String
+  @OptionGroup var input: SequenceOptions
+
+  @Option(help: ArgumentHelp("Write the table here.", valueName: "file"))
+  var output: String?
+
+  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
+  var threads: Int?
+
+  func validate() throws {
+    if output == "" { throw ValidationError("The value '' is invalid for '--output <file>': expected a path") }
+  }
+
+  func run() throws {
+    if let output { try refuse(output, over: [model, sequences]) }
+    let (model, description) = try Model.forClasses(at: model)
+    let data = try input.read(
+      sequences, features: description.features, isPerStep: description.isPerStep, needsLabels: false)
+    var classifier = try Classifier(
+      model, description, longest: data.items.map(data.length).max() ?? 1, threads: threads ?? 0)
+    let scores = classifier.scores(data.items.map { description.inputs($0.values) })
+    let count = description.classes.count
+    var rows = [
+      description.isPerStep ? ["sequence", "step", "class", "probability"] : ["sequence", "class", "probability"]
+    ]
+    for (item, row) in zip(data.items, scores) {
+      for step in 0..<row.count / count {
+        let (predicted, probability, _) = ClassificationReport.classify(
+          row.span.extracting(step * count..<(step + 1) * count))
+        rows.append(
+          [item.name] + (description.isPerStep ? [String(step + 1)] : [])
+            + [description.classes[predicted], decimal(probability)])
+      }
+    }
+    try writeTable(rows, to: output)
+  }
+}

@@ -1,0 +1,77 @@
+/// Forecasts that need no network, to compare with. All return [origins, horizon, C].
+enum Baseline {
+  /// The last known value stays.
+  static func lastValue(_ series: Series, origins: [Int], horizon: Int) -> [Double] {
+    forecasts(series, origins, horizon) { origin, _, column in series.value(origin - 1, column) }
+  }
+
+  /// The value of the same time of the last known season.
+  /// - Precondition: origins are at least `season`.
+  static func seasonal(_ series: Series, season: Int, origins: [Int], horizon: Int) -> [Double] {
+    forecasts(series, origins, horizon) { origin, ahead, column in
+      series.value(origin - season + ahead % season, column)
+    }
+  }
+
+  private static func forecasts(
+    _ series: Series, _ origins: [Int], _ horizon: Int, _ value: (_ origin: Int, _ ahead: Int, _ column: Int) -> Double
+  ) -> [Double] {
+    var result: [Double] = []
+    result.reserveCapacity(origins.count * horizon * series.width)
+    for origin in origins {
+      for ahead in 0..<horizon { for column in 0..<series.width { result.append(value(origin, ahead, column)) } }
+    }
+    return result
+  }
+
+  /// A linear autoregression of each column on its own last `order` values and a constant, fitted to the steps before
+  /// `end` by least squares; on differences where `lag` is above 0. Later steps are forecast from forecasts.
+  /// - Precondition: `end` is at least lag + 2·order + 2, and origins at least lag + order.
+  static func autoregression(
+    _ series: Series, order: Int, lag: Int, end: Int, origins: [Int], horizon: Int
+  ) -> [Double] {
+    let width = series.width
+    var result = [Double](repeating: 0, count: origins.count * horizon * width)
+    for column in 0..<width {
+      let values = stride(from: column, to: series.values.count, by: width).map { series.values[$0] }
+      let inputs = SeriesDescription.differences(values, width: 1, lag: lag)
+      let scaling = Standardization(of: inputs[..<(end - lag)], width: 1)
+      let scaled = inputs.map { ($0 - scaling.means[0]) / scaling.deviations[0] }
+      let weights = leastSquares(Array(scaled[..<(end - lag)]), order: order)
+      for (number, origin) in origins.enumerated() {
+        var past = Array(scaled[(origin - lag - order)..<(origin - lag)])
+        for ahead in 0..<horizon {
+          let next = zip(past.suffix(order), weights).reduce(weights[order]) { $0 + $1.0 * $1.1 }
+          past.append(next)
+          let place = (number * horizon + ahead) * width + column
+          result[place] = next * scaling.deviations[0] + scaling.means[0]
+          guard lag > 0 else { continue }
+          result[place] += ahead < lag ? values[origin + ahead - lag] : result[place - lag * width]
+        }
+      }
+    }
+    return result
+  }
+
+  /// The weights of the last `order` values, the oldest first, and a constant: the normal equations, with a trace on their
+  /// diagonal for series without noise, by elimination with pivots.
+  private static func leastSquares(_ values: [Double], order: Int) -> [Double] {
+    let count = order + 1
+    var system = [[Double]](repeating: [Double](repeating: 0, count: count + 1), count: count)
+    for end in order..<values.count {
+      let row = values[(end - order)..<end] + [1, values[end]]
+      let start = row.startIndex
+      for i in 0..<count { for j in 0...count { system[i][j] += row[start + i] * row[start + j] } }
+    }
+    for i in 0..<count { system[i][i] += 1e-9 * Double(values.count) }
+    for pivot in 0..<count {
+      let best = (pivot..<count).max { abs(system[$0][pivot]) < abs(system[$1][pivot]) }!
+      system.swapAt(pivot, best)
+      for i in 0..<count where i != pivot {
+        let factor = system[i][pivot] / system[pivot][pivot]
+        for j in pivot...count { system[i][j] -= factor * system[pivot][j] }
+      }
+    }
+    return (0..<count).map { system[$0][count] / system[$0][$0] }
+  }
+}

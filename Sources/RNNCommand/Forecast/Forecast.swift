@@ -1,0 +1,87 @@
+import ArgumentParser
+
+struct Forecast: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Forecast columns of a table: train, measure, predict.",
+    discussion: """
+      A table is a CSV file whose first line names the columns, its rows in the order of time. For example:
+
+        rnn forecast train sunspots.csv --column SUNACTIVITY --season 11
+        rnn forecast predict model.safetensors sunspots.csv --horizon 20 --plot sunspots.svg
+
+      \(ExitStatus.documentation)
+      """,
+    subcommands: [ForecastTrain.self, ForecastEvaluate.self, ForecastPredict.self])
+}
+
+/// The series, and what is done about its gaps.
+struct SeriesOptions: ParsableArguments {
+  @Argument(help: "The table, a CSV file.") var table: String
+
+  @OptionGroup var reading: TableOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The column of the time. (default: the first, if it is text or rises from row to row)", valueName: "name"))
+  var timeColumn: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do about missing values: refuse the table, interpolate on straight lines, or drop the rows. Filled-in "
+        + "values are learnt from, but not scored.", valueName: "what"))
+  var missing = MissingPolicy.refuse
+
+  /// - Parameter columns: nil: all columns of numbers.
+  func series(_ columns: [String]?) throws -> Series {
+    try Series(
+      CSVTable(path: table, separator: reading.separator), columns: columns, timeColumn: timeColumn, missing: missing)
+  }
+}
+
+/// What the held-out part is for, and what to compare with.
+struct ScoringOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Steps at the end to measure on: so many, or a share of all.", valueName: "n|x"))
+  var test = PartSize.share(0.1)
+
+  @Option(
+    in: 1...largestSize,
+    help: "Measure forecasts so many steps ahead, outputs fed back. (default: 10, or the length of the test part)")
+  var horizon: Int?
+
+  @Option(in: 2...largestSize, help: "Compare with the values so many steps before, too.")
+  var season: Int?
+
+  @Option(in: 1...1000, help: "Compare with a linear autoregression of this order, too.")
+  var autoregression: Int?
+
+  /// How many steps are held out.
+  /// - Throws: `TableError` where too few steps are left before them.
+  func testCount(_ series: Series, difference: Int, needed: Int, why: String) throws(TableError) -> Int {
+    let count = test.count(of: series.count)
+    let before = series.count - count
+    let (most, reason) = [
+      (needed, why), (season ?? 0, "--season"),
+      (autoregression.map { 2 * $0 + 2 + difference } ?? 0, "--autoregression"),
+    ].max { $0.0 < $1.0 }!
+    guard before >= most else {
+      throw TableError(
+        series.file, .tooShort(needed: most + count, found: series.count, why: "\(reason) with \(count) held out"))
+    }
+    return count
+  }
+
+  /// One step ahead, and as far as asked for.
+  func reports(
+    _ forecaster: inout Forecaster, name: String, _ series: Series, testCount: Int
+  ) throws -> [ForecastReport] {
+    guard testCount > 0 else { return [] }
+    if let horizon, horizon > testCount {
+      throw Failure(message: "the test part of \(testCount) steps is shorter than --horizon \(horizon); --test sets it")
+    }
+    let comparison = ForecastReport.Comparison(season: season, autoregression: autoregression)
+    let start = series.count - testCount
+    return Set([1, horizon ?? min(10, testCount)]).sorted().map {
+      ForecastReport(&forecaster, name: name, series, from: start, horizon: $0, comparison)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Recurrent
+
+struct ForecastPredict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Forecast the steps after the end of a table.",
+    discussion: """
+      The forecasts are a CSV table on standard output, or in a file. With --hold-out N the last N rows of the table are \
+      taken for unknown: forecasts begin before them, and the true values stand beside.
+      """)
+
+  @Argument(help: "The model file.") var model: String
+  @OptionGroup var input: SeriesOptions
+
+  @Option(in: 1...1_000_000, help: "Steps to forecast.")
+  var horizon = 10
+
+  @Option(in: 0...largestSize, help: "Rows at the end of the table to forecast, instead of what comes after.")
+  var holdOut = 0
+
+  @Option(help: ArgumentHelp("Write the forecasts here.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw history and forecasts: an SVG file, or - for a small plot in characters on standard error.",
+      valueName: "file"))
+  var plot: String?
+
+  @Option(in: 0...largestSize, help: "Steps of history in the plot. (default: four times the forecast, 50 or more)")
+  var history: Int?
+
+  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
+  var threads: Int?
+
+  func validate() throws {
+    for (name, path) in [("--output", output), ("--plot", plot)] where path == "" {
+      throw ValidationError("The value '' is invalid for '\(name) <file>': expected a path")
+    }
+    if let output, let plot, isSameFile(output, plot) {
+      throw ValidationError("'--output' and '--plot' name the same file, \(output)")
+    }
+  }
+
+  func run() throws {
+    for target in [output, plot].compactMap({ $0 }) { try refuse(target, over: [model, input.table]) }
+    let (model, description) = try Model.forForecasts(at: model)
+    let series = try input.series(description.columns)
+    let known = series.count - holdOut
+    guard known > description.difference else {
+      throw TableError(
+        series.file,
+        .tooShort(needed: description.difference + holdOut + 1, found: series.count, why: "a forecast"))
+    }
+    var forecaster = try Forecaster(model, description, origins: 1, threads: threads ?? 0)
+    let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: horizon)
+    guard forecasts.allSatisfy(\.isFinite) else {
+      throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
+    }
+    let rows = rows(forecasts, series, from: known)
+    try writeTable(rows, to: output)
+    guard let plot else { return }
+    let panels = panels(forecasts, series, from: known)
+    if plot == "-" {
+      for panel in panels { Note.line(TextPlot(panel).description) }
+    } else {
+      try replaceFile(plot, with: SVGPlot(panels, xTitle: series.time.title).description)
+    }
+  }
+
+  private func rows(_ forecasts: [Double], _ series: Series, from start: Int) -> [[String]] {
+    let width = series.width
+    var header = [series.time.name ?? "row"] + series.columns
+    if holdOut > 0 { header += series.columns.map { $0 + " (true)" } }
+    var rows = [header]
+    for ahead in 0..<horizon {
+      var row = [series.time.label(start + ahead)]
+      row += (0..<width).map { short(forecasts[ahead * width + $0]) }
+      if holdOut > 0 {
+        row += (0..<width).map { column in
+          let place = (start + ahead) * width + column
+          return start + ahead < series.count && series.isKnown[place] ? RNNCommand.short(series.values[place]) : ""
+        }
+      }
+      rows.append(row)
+    }
+    return rows
+  }
+
+  /// As many digits as a `Float` holds.
+  private func short(_ value: Double) -> String {
+    "\(Float(value))".hasSuffix(".0") ? "\(Int(value))" : "\(Float(value))"
+  }
+
+  private func panels(_ forecasts: [Double], _ series: Series, from start: Int) -> [PlotPanel] {
+    let width = series.width
+    let first = max(0, start - (history ?? max(50, 4 * horizon)))
+    return series.columns.enumerated().map { column, name in
+      func point(_ step: Int) -> (x: Double, y: Double) { (series.time.position(step), series.value(step, column)) }
+      let past = (first..<start).map(point)
+      let ahead = (0..<horizon).map { (x: series.time.position(start + $0), y: forecasts[$0 * width + column]) }
+      let truth = (start..<max(start, min(series.count, start + horizon))).map(point)
+      // Each line begins at the last known value.
+      let joint = past.suffix(1)
+      var lines = [PlotPanel.Line(name: "history", kind: .history, points: past)]
+      if !truth.isEmpty { lines.append(PlotPanel.Line(name: "held out", kind: .truth, points: joint + truth)) }
+      lines.append(PlotPanel.Line(name: "forecast", kind: .forecast, points: joint + ahead))
+      return PlotPanel(title: name, lines: lines)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import ArgumentParser
+import Foundation
+import Recurrent
+
+struct ForecastTrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a model that forecasts columns of a table.",
+    discussion: """
+      The model sees windows of the series and learns, at every step, the next value of every column. The last part \
+      (--test) is only measured on; of what is before it, the last part (--validation) decides when to stop and which \
+      epoch's model is kept. Columns are scaled to mean 0 and deviation 1 as they are in the training part alone; the \
+      scaling is kept in the model's file.
+      """)
+
+  @OptionGroup var input: SeriesOptions
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Columns to forecast, together. (default: all of numbers)", valueName: "name"))
+  var column: [String] = []
+
+  @Option(in: 1...largestSize, help: "Steps of a window: what a forecast looks back on.")
+  var window = 24
+
+  @Option(
+    in: 0...largestSize,
+    help: "Learn the differences to the values so many steps before: 1 for a trend, a season for a season; 0 for none.")
+  var difference = 0
+
+  @Option(
+    help: ArgumentHelp("Steps before the test part that decide when to stop: so many, or a share.", valueName: "n|x"))
+  var validation = PartSize.share(0.1)
+
+  @OptionGroup(title: "Measuring") var scoring: ScoringOptions
+  @OptionGroup(title: "Model") var model: TableModelOptions
+  @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
+  @OptionGroup(title: "Run") var options: TableRunOptions
+
+  func validate() throws {
+    if let twice = column.indices.first(where: { column[..<$0].contains(column[$0]) }) {
+      throw ValidationError("'--column' names \(column[twice]) twice")
+    }
+  }
+
+  func run() throws {
+    try options.refuseData([input.table])
+    try ModelFile.verifyWritable(options.checkpoint)
+    let series = try input.series(column.isEmpty ? nil : column)
+    let validationCount = validation.count(of: series.count)
+    let needed = validationCount + difference + window + 2
+    let testCount = try scoring.testCount(
+      series, difference: difference, needed: needed, why: "a window of \(window) with --validation \(validationCount)")
+    let log = try options.log.map { path throws(Failure) in try TrainingLog(path: path) }
+
+    let width = series.width
+    let trainingCount = series.count - testCount - validationCount
+    let inputs = SeriesDescription.differences(
+      Array(series.values[..<(trainingCount * width)]), width: width, lag: difference)
+    let description = SeriesDescription(
+      columns: series.columns, window: window, difference: difference,
+      scaling: Standardization(of: inputs, width: width))
+    let scaled = description.inputs(series.values)
+    // Windows begin at every step from which a whole one and its last target fit into the training part.
+    let windows = trainingCount - difference - window
+    let batchSize = min(options.batchSize, windows)
+    let stepsPerEpoch = windows / batchSize
+
+    let start = try Model<Float>(
+      ModelConfiguration(
+        cell: model.cell.cell, input: .vectors(size: width), hiddenSize: model.hiddenSize, layerCount: model.layers,
+        outputSize: width, dropout: model.dropout, headDropout: model.headDropout),
+      seed: options.seed)
+    let trainer = try Trainer(
+      start, batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
+      optimizer: optimizer.makeOptimizer(), schedule: optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
+      clipping: optimizer.clipping, threads: options.threads ?? 0, seed: options.seed)
+    Note.line(
+      "table     \(series.columns.joined(separator: ", ")): \(grouped(trainingCount)) steps to train on, "
+        + "\(grouped(validationCount)) for validation, \(grouped(testCount)) to test")
+    Note.line(
+      "model     \(model.summary); \(grouped(start.parameterCount)) parameters; "
+        + "\(ByteCount(trainer.plan.totalBytes)) of memory")
+    Note.line(
+      "training  at most \(grouped(options.epochs)) epochs of \(grouped(stepsPerEpoch)) steps of \(batchSize) windows × "
+        + "\(window) steps; \(optimizer.summary)")
+
+    let validated = Array(trainingCount..<trainingCount + validationCount)
+    // Boxes: the closures of the task share them.
+    let batches = WindowBatches(
+      scaled, width: width, window: window, count: windows, batchSize: batchSize, seed: options.seed)
+    let validator = try ForecasterBox(
+      Forecaster(start, description, origins: validationCount, threads: options.threads ?? 0))
+    var training = EpochTraining(
+      trainer, options: options, annotations: [SeriesDescription.annotation: description.text])
+    let best = try training.run(
+      EpochTraining.Task(
+        beginEpoch: { _ in
+          batches.shuffle()
+          return stepsPerEpoch
+        },
+        step: { trainer, batch in
+          batches.fill(batch)
+          let (inputs, targets) = (batches.inputs, batches.targets)
+          return (trainer.step(vectors: inputs.span, values: targets.span), batchSize)
+        },
+        validate: { model in
+          guard !validated.isEmpty else { return nil }
+          return validator.loss(model, series, origins: validated)
+        }, unit: "windows"), stepsPerEpoch: stepsPerEpoch, log: log)
+
+    validator.forecaster.load(best)
+    let reports = try scoring.reports(
+      &validator.forecaster, name: model.cell.cell.name, series, testCount: testCount)
+    for report in reports { try output("\n" + report.description) }
+  }
+}
+
+/// Windows of a series in shuffled batches.
+private final class WindowBatches {
+  private let values: [Float]
+  private let width: Int
+  private let window: Int
+  private let batchSize: Int
+  private var order: [Int]
+  private var generator: SeededGenerator
+  /// [T, N, C]
+  private(set) var inputs: [Float]
+  /// [T, N, C], a step later.
+  private(set) var targets: [Float]
+
+  init(_ values: [Float], width: Int, window: Int, count: Int, batchSize: Int, seed: UInt64) {
+    (self.values, self.width, self.window, self.batchSize) = (values, width, window, batchSize)
+    order = Array(0..<count)
+    generator = SeededGenerator(seed: seed)
+    inputs = [Float](repeating: 0, count: window * batchSize * width)
+    targets = inputs
+  }
+
+  func shuffle() { order.shuffle(using: &generator) }
+
+  func fill(_ batch: Int) {
+    for step in 0..<window {
+      for row in 0..<batchSize {
+        let source = (order[batch * batchSize + row] + step) * width
+        let place = (step * batchSize + row) * width
+        for column in 0..<width {
+          inputs[place + column] = values[source + column]
+          targets[place + column] = values[source + width + column]
+        }
+      }
+    }
+  }
+}
+
+private final class ForecasterBox {
+  var forecaster: Forecaster
+
+  init(_ forecaster: consuming Forecaster) { self.forecaster = forecaster }
+
+  /// The mean squared error one step ahead, in deviations of the columns.
+  func loss(_ model: Model<Float>, _ series: Series, origins: [Int]) -> Double {
+    forecaster.load(model)
+    let forecasts = forecaster.forecasts(series.values, origins: origins, horizon: 1)
+    var (sum, count) = (0.0, 0)
+    for (number, origin) in origins.enumerated() {
+      for column in 0..<series.width where series.isKnown[origin * series.width + column] {
+        let error = forecasts[number * series.width + column] - series.value(origin, column)
+        let scaled = error / forecaster.description.scaling.deviations[column]
+        sum += scaled * scaled
+        count += 1
+      }
+    }
+    return count == 0 ? 0 : sum / Double(count)
+  }
+}

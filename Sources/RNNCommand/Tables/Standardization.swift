@@ -1,0 +1,49 @@
+import Recurrent
+
+/// Mean and deviation of each column, measured on the training part and kept with the model.
+struct Standardization: Sendable, Hashable {
+  let means: [Double]
+  /// Standard deviations; 1 for a column that never changes.
+  let deviations: [Double]
+
+  init(means: [Double], deviations: [Double]) { (self.means, self.deviations) = (means, deviations) }
+
+  /// - Parameter values: [rows, `width`], at least one row.
+  init(of values: some RandomAccessCollection<Double>, width: Int) {
+    var means = [Double](repeating: 0, count: width)
+    var squares = means
+    let count = Double(values.count / width)
+    for (index, value) in values.enumerated() { means[index % width] += value / count }
+    // In a second pass: the difference of two large sums would lose the digits.
+    for (index, value) in values.enumerated() {
+      let difference = value - means[index % width]
+      squares[index % width] += difference * difference / count
+    }
+    self.means = means
+    deviations = squares.enumerated().map { column, square in
+      // Rounding alone makes a deviation of up to some 1e-16 of the mean.
+      square.squareRoot() > 1e-12 * abs(means[column]) ? square.squareRoot() : 1
+    }
+  }
+
+  var width: Int { means.count }
+
+  func apply(_ value: Double, column: Int) -> Float { Float((value - means[column]) / deviations[column]) }
+
+  func undo(_ value: Float, column: Int) -> Double { Double(value) * deviations[column] + means[column] }
+
+  var members: [(key: String, value: JSON)] {
+    [
+      (key: "means", value: .array(means.map { .number($0) })),
+      (key: "deviations", value: .array(deviations.map { .number($0) })),
+    ]
+  }
+
+  /// nil where the object does not hold as many of both as there are columns.
+  init?(_ json: JSON, width: Int) {
+    let means = json["means"]?.array?.compactMap(\.number) ?? []
+    let deviations = json["deviations"]?.array?.compactMap(\.number) ?? []
+    guard means.count == width, deviations.count == width, deviations.allSatisfy({ $0 > 0 }) else { return nil }
+    self.init(means: means, deviations: deviations)
+  }
+}

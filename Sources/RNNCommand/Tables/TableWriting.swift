@@ -1,0 +1,21 @@
+import Kernels
+
+/// Writes rows as a CSV table (RFC 4180, line ends LF) to a file, whole or not at all, or to standard output.
+func writeTable(_ rows: [[String]], to path: String?) throws {
+  let text = rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+  if let path { try replaceFile(path, with: text) } else { try output(Array(text.utf8)) }
+}
+
+/// - Throws: `Failure`; what was at `path` before is then still there.
+func replaceFile(_ path: String, with text: String) throws(Failure) {
+  let bytes = Array(text.utf8)
+  do {
+    try DurableFile.replace(path) { (file) throws(FileError) in try file.write(bytes.span) }
+  } catch { throw Failure(message: error.description) }
+}
+
+private func quoted(_ field: String) -> String {
+  let needsQuotes =
+    field.utf8.contains { ",;|\t\"\r\n".utf8.contains($0) } || field.hasPrefix(" ") || field.hasSuffix(" ")
+  return needsQuotes ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+}
