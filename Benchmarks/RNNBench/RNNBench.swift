@@ -14,7 +14,7 @@ struct RNNBench: ParsableCommand {
       """,
     subcommands: [
       MatrixProductBenchmark.self, LayersBenchmark.self, StreamBenchmark.self, PeakBenchmark.self,
-      TasksBenchmark.self,
+      RaggedBenchmark.self, RegularisersBenchmark.self, MemoryBenchmark.self, TasksBenchmark.self,
     ])
 
   /// Errors are one line on standard error, as those of `rnn`.

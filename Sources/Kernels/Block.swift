@@ -80,12 +80,12 @@
     mutableSpan(matrix.offset + row * matrix.stride, matrix.columns)
   }
 
-  package subscript(index: Int) -> Element {
-    get {
+  @inlinable package subscript(index: Int) -> Element {
+    @inline(__always) get {
       precondition(index >= 0 && index < count, "element \(index) of \(count)")
       return unsafe base[index]
     }
-    nonmutating set {
+    @inline(__always) nonmutating set {
       precondition(index >= 0 && index < count, "element \(index) of \(count)")
       unsafe base[index] = newValue
     }

@@ -31,8 +31,11 @@ struct ModelOptions: ParsableArguments {
   @Option(.finite, help: "Start value of the forget gate's bias, for cells that have one. (default: as --init)")
   var forgetBias: Double?
 
+  @OptionGroup var structure: StructureOptions
+
   func validate() throws {
     try refuseIdle(dropout: dropout, layers: layers)
+    try structure.validate(cell.cell, hiddenSize: hiddenSize, dropout: dropout, headDropout: headDropout)
     if let forgetBias, cell.cell.structure.forgetGate == nil {
       throw ValidationError(
         "The value '\(short(forgetBias))' is invalid for '--forget-bias <x>': the cell \(cell.cell.name) has no forget gate"
@@ -60,9 +63,11 @@ struct ModelOptions: ParsableArguments {
       } else {
         .oneHot(vocabularySize: vocabularySize)
       }
-    return ModelConfiguration(
+    var configuration = ModelConfiguration(
       cell: cell.cell, input: input, hiddenSize: hiddenSize, layerCount: layers, outputSize: vocabularySize,
       dropout: dropout, headDropout: headDropout)
+    structure.apply(to: &configuration)
+    return configuration
   }
 }
 

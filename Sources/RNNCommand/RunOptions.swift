@@ -10,6 +10,11 @@ struct RunOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "Characters of a sequence. (default: 50, fewer for tiny texts)")
   var sequenceLength: Int?
 
+  @Option(
+    in: 1...largestSize,
+    help: "Keep only so many steps of a sequence in memory and compute the others again; the result is the same.")
+  var recomputeSteps: Int?
+
   @Option(in: 1...largestSize, help: "Passes over the text. (default: 5, more for small texts)")
   var epochs: Int?
 

@@ -46,13 +46,15 @@ struct Train: ParsableCommand {
     // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
     _ = try Plan(
       configuration, steps: data.shape.sequenceLength, batchSize: data.shape.batchSize,
-      purpose: .training(loss: .crossEntropy, momentCount: 1), scalar: Float.self)
+      purpose: .training(loss: .crossEntropy, momentCount: 1), segmentSteps: settings.recomputeSteps,
+      scalar: Float.self)
     let start = try Model<Float>(
       configuration, initialization: model.initialization, seed: settings.seed, vocabulary: corpus.vocabulary)
     let trainer = try Trainer(
       start, batchSize: data.shape.batchSize, sequenceLength: data.shape.sequenceLength,
       optimizer: optimizer.makeOptimizer(), schedule: optimizer.makeSchedule(steps: steps),
-      clipping: optimizer.clipping, carriesState: true, threads: settings.threads ?? 0, seed: settings.seed)
+      clipping: optimizer.clipping, carriesState: true,
+      recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none, threads: settings.threads ?? 0, seed: settings.seed)
     describe(corpus, data, start, steps: steps, memory: trainer.plan.totalBytes)
 
     var training = TrainingRun(

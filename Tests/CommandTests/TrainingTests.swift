@@ -3,6 +3,29 @@ import Testing
 
 /// The whole way: train, look, measure, write.
 struct TrainingTests {
+  @Test func everyStructure() throws {
+    let place = try Workplace()
+    try place.write(sampleText(words: 400), to: "text.txt")
+    let options = [
+      "--epochs", "1", "--dropout", "0.1", "--head-dropout", "0.1", "--residual", "--projection-size", "6",
+      "--trained-initial-state", "--variational-dropout", "--recurrent-dropout", "0.1", "--zoneout-hidden", "0.05",
+      "--zoneout-cell", "0.1", "--layers", "2",
+    ]
+    let trained = try place.rnn(["train", "--text", "text.txt", "--checkpoint", "all.safetensors"] + tiny + options)
+    #expect(trained.status == 0, "\(trained.errors)")
+    let again = try place.rnn(
+      ["train", "--text", "text.txt", "--checkpoint", "less.safetensors", "--recompute-steps", "5"] + tiny + options)
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try place.data("all.safetensors") == place.data("less.safetensors"))
+    let configuration = try #require(
+      try place.rnn("inspect", "all.safetensors", "--json").json()["configuration"] as? [String: Any])
+    #expect(configuration["projection_size"] as? Int == 6 && configuration["residual"] as? Bool == true)
+    #expect(configuration["zoneout_cell"] as? Double == 0.1)
+    let table = try place.rnn("inspect", "all.safetensors").text
+    #expect(table.contains("recurrent dropout") && table.contains("rnn.weight_hr_l1"))
+    #expect(try place.rnn("sample", "all.safetensors", "--length", "5").status == 0)
+  }
+
   @Test func roundTrip() throws {
     let place = try Workplace()
     let text = sampleText(words: 2000)

@@ -34,6 +34,10 @@ struct UsageTests {
     (["--warm-up", "5", "--schedule", "constant"], "--schedule cosine"), (["--decay-every", "5"], "--schedule step"),
     (["--log", "./model.safetensors"], "same file"), (["--log", "model-best.safetensors"], "same file"),
     (["--colour"], "--colour"), (["--epochs"], "--epochs"),
+    (["--cell", "gru", "--projection-size", "8"], "gru reads its own output"),
+    (["--hidden-size", "8", "--projection-size", "8"], "fewer than the 8"),
+    (["--cell", "mingru", "--recurrent-dropout", "0.1"], "no recurrent product"),
+    (["--cell", "rnn", "--zoneout-cell", "0.1"], "--zoneout-cell"), (["--variational-dropout"], "--dropout"),
   ])
   func contradictions(options: [String], part: String) throws {
     let place = try Workplace()

@@ -91,13 +91,13 @@ struct ClassifyTrain: ParsableCommand {
       inputs: pieces.items.map { description.inputs($0.values) }, classes: try pieces.classNumbers(classes),
       width: training.features.count, batchSize: min(options.batchSize, pieces.items.count), seed: options.seed)
 
-    let start = try Model<Float>(
-      ModelConfiguration(
-        cell: model.cell.cell, input: .vectors(size: training.features.count), hiddenSize: model.hiddenSize,
-        layerCount: model.layers, directions: bidirectional ? .both(merge: .concatenate) : .forward,
-        outputSize: classes.count,
-        head: perStep ? .everyStep : (head ?? .lastStep).head, dropout: model.dropout, headDropout: model.headDropout),
-      seed: options.seed)
+    var configuration = ModelConfiguration(
+      cell: model.cell.cell, input: .vectors(size: training.features.count), hiddenSize: model.hiddenSize,
+      layerCount: model.layers, directions: bidirectional ? .both(merge: .concatenate) : .forward,
+      outputSize: classes.count, head: perStep ? .everyStep : (head ?? .lastStep).head, dropout: model.dropout,
+      headDropout: model.headDropout)
+    model.structure.apply(to: &configuration)
+    let start = try Model<Float>(configuration, seed: options.seed)
     let trainer = try Trainer(
       start, batchSize: data.loader.batchSize, sequenceLength: data.loader.lengths.max() ?? 1,
       optimizer: optimizer.makeOptimizer(),

@@ -66,11 +66,11 @@ struct ForecastTrain: ParsableCommand {
     let batchSize = min(options.batchSize, windows)
     let stepsPerEpoch = windows / batchSize
 
-    let start = try Model<Float>(
-      ModelConfiguration(
-        cell: model.cell.cell, input: .vectors(size: width), hiddenSize: model.hiddenSize, layerCount: model.layers,
-        outputSize: width, dropout: model.dropout, headDropout: model.headDropout),
-      seed: options.seed)
+    var configuration = ModelConfiguration(
+      cell: model.cell.cell, input: .vectors(size: width), hiddenSize: model.hiddenSize, layerCount: model.layers,
+      outputSize: width, dropout: model.dropout, headDropout: model.headDropout)
+    model.structure.apply(to: &configuration)
+    let start = try Model<Float>(configuration, seed: options.seed)
     let trainer = try Trainer(
       start, batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
       optimizer: optimizer.makeOptimizer(), schedule: optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),

@@ -65,7 +65,12 @@ struct TableModelOptions: ParsableArguments {
   @Option(.fraction, help: "Share of the top layer's outputs that is dropped on the way to the head, in training.")
   var headDropout = 0.0
 
-  func validate() throws { try refuseIdle(dropout: dropout, layers: layers) }
+  @OptionGroup var structure: StructureOptions
+
+  func validate() throws {
+    try refuseIdle(dropout: dropout, layers: layers)
+    try structure.validate(cell.cell, hiddenSize: hiddenSize, dropout: dropout, headDropout: headDropout)
+  }
 
   /// For the note at the start.
   var summary: String {

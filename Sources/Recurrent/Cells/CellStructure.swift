@@ -6,7 +6,7 @@
 /// - saved: `savedCount`·H scalars, kept from forward to backward.
 public struct CellStructure: Sendable, Hashable {
   /// How h·Wₕᵀ meets the input's part of the pre-activations.
-  public enum RecurrentProduct: Sendable, Hashable {
+  public enum RecurrentProduct: Sendable, Hashable, BitwiseCopyable {
     /// Both parts of every gate are summed before the cell sees them.
     case merged
     /// The last gate's recurrent part, bias included, stays apart: it stands in the first H scalars of the row, and the

@@ -39,6 +39,7 @@ extension Engine {
 
   /// The trained initial state where a sequence starts from it, and the masks of recurrent dropout.
   private func startStates(_ job: EngineJob, _ worker: Int) {
+    guard plan.configuration.trainsInitialState || job.dropoutSeed != nil else { return }
     for (index, recurrence) in plan.recurrences.enumerated() {
       if let start = recurrence.initialState {
         for sequence in pool.share(of: plan.batchSize, worker: worker)

@@ -47,10 +47,12 @@ extension Engine {
     guard let loss = plan.lossPlan else { preconditionFailure("the plan has no loss") }
     let memory = lossMemory
     if let ctc = loss.ctc {
+      // Plain numbers: a closure that captured the engine would count references.
+      let (indices, starts, count) = (indices, plan.index.starts, sequenceCount)
       for place in pool.share(of: sequenceCount, worker: worker) {
         let sequence = sequence(inPlace: place)
-        memory.sums[sequence] = ctc.loss(of: sequence, outOf: sequenceCount, plan.outputs, in: memory) {
-          firstRow(ofStep: $0) + place
+        memory.sums[sequence] = ctc.loss(of: sequence, outOf: count, plan.outputs, in: memory) {
+          Int(indices[starts + $0]) + place
         }
       }
     } else {

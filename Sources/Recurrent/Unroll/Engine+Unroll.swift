@@ -6,13 +6,6 @@ extension Engine {
   /// Steps of a worker's share of the places, or of the columns of all.
   func unroll(_ index: Int, steps: Range<Int>, _ share: StepShare, _ job: EngineJob) {
     let recurrence = kept(index, from: firstRow(ofStep: steps.lowerBound))
-    // Opened here, once for all steps.
-    unroll(cell, recurrence, index, steps: steps, share, job)
-  }
-
-  private func unroll<C: RecurrentCell>(
-    _ cell: C, _ recurrence: RecurrencePlan, _ index: Int, steps: Range<Int>, _ share: StepShare, _ job: EngineJob
-  ) {
     let usesOperands = usesOperands(recurrence)
     let hasProduct = recurrence.structure.recurrentProduct != .none
     for step in steps {
@@ -34,12 +27,8 @@ extension Engine {
           into: recurrence.gates.rows(rows).columns(recurrence.recurrentColumns), columns: share.gateColumns)
       }
       if share.isByColumns { pool.barrier() }
-      if let vectorCell {
-        forwardRows(vectorCell, recurrence, step, places)
-      } else {
-        forwardRows(cell, recurrence, step, places)
-      }
-      if let twoStageCell {
+      forwardRows(recurrence, step, places)
+      if recurrence.structure.secondStageCount > 0 {
         let rows = places.moved(by: first)
         if let mask = recurrence.mask, job.dropoutSeed != nil {
           let operand = recurrence.saved.rows(rows).columns(recurrence.outputColumns)
@@ -48,7 +37,7 @@ extension Engine {
         block.multiplyPacked(
           recurrence.saved.rows(rows).columns(0..<recurrence.hidden), packed: recurrence.packedSecondForward!,
           into: recurrence.gates.rows(rows).columns(recurrence.secondStageColumns))
-        forwardSecondStageRows(twoStageCell, recurrence, step, places)
+        forwardSecondStageRows(recurrence, step, places)
       }
       if recurrence.candidates != nil { settle(recurrence, index, step, places, job) }
       if share.isByColumns { pool.barrier() }
@@ -125,11 +114,25 @@ extension Engine {
 
   // MARK: Rows
 
-  private func forwardRows<C: RecurrentCell>(
-    _ cell: C, _ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>
-  ) {
+  // The existentials are opened row by row: that costs nothing, while functions generic over the cell would not be
+  // specialised for the scalar.
+
+  private func forwardRows(_ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>) {
     let (states, next) = (recurrence.states, recurrence.next)
     let (first, before) = (firstRow(ofStep: step), previousRow(inStep: step))
+    if recurrence.structure.vectorCount > 0 {
+      guard let vectorCell else { return }
+      let vectors = block.span(recurrence.vectors!, 0)
+      for place in places {
+        let row = first + place
+        var gates = block.mutableSpan(recurrence.gates, row)
+        let previous = block.span(states, step == 0 ? sequence(inPlace: place) : before + place)
+        var state = block.mutableSpan(next, row)
+        var saved = block.mutableSpan(recurrence.saved, row)
+        S._forward(vectorCell, &gates, previous, &state, &saved, vectors)
+      }
+      return
+    }
     for place in places {
       let row = first + place
       var gates = block.mutableSpan(recurrence.gates, row)
@@ -140,25 +143,8 @@ extension Engine {
     }
   }
 
-  private func forwardRows<C: VectorCell>(
-    _ cell: C, _ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>
-  ) {
-    let (states, next) = (recurrence.states, recurrence.next)
-    let (first, before) = (firstRow(ofStep: step), previousRow(inStep: step))
-    let vectors = block.span(recurrence.vectors!, 0)
-    for place in places {
-      let row = first + place
-      var gates = block.mutableSpan(recurrence.gates, row)
-      let previous = block.span(states, step == 0 ? sequence(inPlace: place) : before + place)
-      var state = block.mutableSpan(next, row)
-      var saved = block.mutableSpan(recurrence.saved, row)
-      S._forward(cell, &gates, previous, &state, &saved, vectors)
-    }
-  }
-
-  private func forwardSecondStageRows<C: TwoStageCell>(
-    _ cell: C, _ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>
-  ) {
+  private func forwardSecondStageRows(_ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>) {
+    guard let twoStageCell else { return }
     let (states, next) = (recurrence.states, recurrence.next)
     let (first, before) = (firstRow(ofStep: step), previousRow(inStep: step))
     for place in places {
@@ -166,7 +152,7 @@ extension Engine {
       var gates = block.mutableSpan(recurrence.gates, row)
       let previous = block.span(states, step == 0 ? sequence(inPlace: place) : before + place)
       var state = block.mutableSpan(next, row)
-      S._forwardSecondStage(cell, &gates, previous, &state)
+      S._forwardSecondStage(twoStageCell, &gates, previous, &state)
     }
   }
 }

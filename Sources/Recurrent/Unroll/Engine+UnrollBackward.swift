@@ -5,13 +5,6 @@ internal import Kernels
 extension Engine {
   /// All steps of a worker's share of the places, or of the columns of all.
   func unrollBackward(_ index: Int, _ share: StepShare, addsOutputGradient: Bool, _ job: EngineJob) {
-    // Opened here, once for all steps.
-    unrollBackward(cell, index, share, addsOutputGradient: addsOutputGradient, job)
-  }
-
-  private func unrollBackward<C: RecurrentCell>(
-    _ cell: C, _ index: Int, _ share: StepShare, addsOutputGradient: Bool, _ job: EngineJob
-  ) {
     let recurrence = plan.recurrences[index]
     let stateGradient = recurrence.stateGradient
     let output = recurrence.outputColumns
@@ -26,12 +19,8 @@ extension Engine {
         block.add(recurrence.outputGradient.rows(rows), to: stateGradient.rows(places).columns(output))
       }
       if recurrence.candidates != nil { unsettle(recurrence, index, step, places, job) }
-      if let vectorCell {
-        backwardRows(vectorCell, recurrence, step, places)
-      } else {
-        backwardRows(cell, recurrence, step, places)
-      }
-      if let twoStageCell {
+      backwardRows(recurrence, step, places)
+      if recurrence.structure.secondStageCount > 0 {
         let operandGradient = recurrence.operandGradient!.rows(places)
         block.multiplyPacked(
           recurrence.gates.rows(rows).columns(recurrence.secondStageColumns),
@@ -39,7 +28,7 @@ extension Engine {
         if let mask = recurrence.mask, job.dropoutSeed != nil {
           block.multiply(operandGradient, by: mask.rows(places), into: operandGradient)
         }
-        backwardFirstStageRows(twoStageCell, recurrence, step, places)
+        backwardFirstStageRows(recurrence, step, places)
       }
       if share.isByColumns { pool.barrier() }
       if hasProduct {
@@ -86,49 +75,43 @@ extension Engine {
 
   // MARK: Rows
 
-  private func backwardRows<C: RecurrentCell>(
-    _ cell: C, _ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>
-  ) {
+  private func backwardRows(_ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>) {
     let (states, next) = (recurrence.states, recurrence.next)
     let (first, before) = (firstRow(ofStep: step), previousRow(inStep: step))
+    if recurrence.structure.vectorCount > 0 {
+      guard let vectorCell else { return }
+      let vectors = block.span(recurrence.vectors!, 0)
+      for place in places {
+        let row = first + place
+        var gates = block.mutableSpan(recurrence.gates, row)
+        let previous = block.span(states, step == 0 ? sequence(inPlace: place) : before + place)
+        let saved = block.span(recurrence.saved, row)
+        var gradient = block.mutableSpan(recurrence.stateGradient, place)
+        var vectorGradient = block.mutableSpan(recurrence.vectorGradient!, place)
+        S._backward(
+          vectorCell, &gates, previous, block.span(next, row), saved, &gradient, vectors, &vectorGradient)
+      }
+      return
+    }
     for place in places {
       let row = first + place
       var gates = block.mutableSpan(recurrence.gates, row)
       let previous = block.span(states, step == 0 ? sequence(inPlace: place) : before + place)
+      let saved = block.span(recurrence.saved, row)
       var gradient = block.mutableSpan(recurrence.stateGradient, place)
-      S._backward(
-        cell, &gates, previous, block.span(next, row), block.span(recurrence.saved, row), &gradient)
+      S._backward(cell, &gates, previous, block.span(next, row), saved, &gradient)
     }
   }
 
-  private func backwardRows<C: VectorCell>(
-    _ cell: C, _ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>
-  ) {
-    let (states, next) = (recurrence.states, recurrence.next)
-    let (first, before) = (firstRow(ofStep: step), previousRow(inStep: step))
-    let vectors = block.span(recurrence.vectors!, 0)
-    for place in places {
-      let row = first + place
-      var gates = block.mutableSpan(recurrence.gates, row)
-      let previous = block.span(states, step == 0 ? sequence(inPlace: place) : before + place)
-      var gradient = block.mutableSpan(recurrence.stateGradient, place)
-      var vectorGradient = block.mutableSpan(recurrence.vectorGradient!, place)
-      S._backward(
-        cell, &gates, previous, block.span(next, row), block.span(recurrence.saved, row), &gradient, vectors,
-        &vectorGradient)
-    }
-  }
-
-  private func backwardFirstStageRows<C: TwoStageCell>(
-    _ cell: C, _ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>
-  ) {
+  private func backwardFirstStageRows(_ recurrence: RecurrencePlan, _ step: Int, _ places: Range<Int>) {
+    guard let twoStageCell else { return }
     let (first, before) = (firstRow(ofStep: step), previousRow(inStep: step))
     for place in places {
       var gates = block.mutableSpan(recurrence.gates, first + place)
       let previous = block.span(recurrence.states, step == 0 ? sequence(inPlace: place) : before + place)
       var gradient = block.mutableSpan(recurrence.stateGradient, place)
       S._backwardFirstStage(
-        cell, &gates, previous, block.span(recurrence.operandGradient!, place), &gradient)
+        twoStageCell, &gates, previous, block.span(recurrence.operandGradient!, place), &gradient)
     }
   }
 }

@@ -144,6 +144,12 @@ final class Engine<S: Scalar>: PoolTask {
   /// direction, which begins at the end of a sequence, is no start for what follows: it stays.
   func carryState() {
     for recurrence in plan.recurrences where !recurrence.isReverse {
+      if !isRagged {
+        let batch = plan.batchSize
+        let last = batch * segmentSteps
+        block.copy(recurrence.states.rows(last..<last + batch), to: recurrence.states.rows(0..<batch))
+        continue
+      }
       for place in 0..<sequenceCount {
         block.copy(
           recurrence.states.row(finalStateRow(ofPlace: place)),

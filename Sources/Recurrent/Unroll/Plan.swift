@@ -198,7 +198,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   private mutating func recurrence<S: Scalar>(
     _ name: String, _ layer: Int, isReverse: Bool, input below: Matrix?, goesBack: Bool, _ scalar: S.Type
   ) -> RecurrencePlan {
-    let structure = configuration.cell.structure
+    let structure = CellShape(configuration.cell.structure)
     let hidden = configuration.hiddenSize(ofLayer: layer)
     let output = configuration.directionSize(ofLayer: layer)
     let inputSize = configuration.inputSize(ofLayer: layer)

@@ -1,9 +1,10 @@
 internal import Kernels
 
 /// Where one direction of a layer keeps everything: places in the engine's block. Rows of [R, ·] are those of the batch in
-/// the order in which this direction comes to them (see `BatchRows`).
-struct RecurrencePlan: Sendable {
-  let structure: CellStructure
+/// the order in which this direction comes to them (see `Engine+Rows`). Plain numbers: workers copy it without counting
+/// references.
+struct RecurrencePlan: Sendable, BitwiseCopyable {
+  let structure: CellShape
   /// H.
   let hidden: Int
   /// P: width of the output, H where it is not projected.
@@ -111,5 +112,28 @@ struct RecurrencePlan: Sendable {
     plan.candidates = candidates?.counted(from: first)
     plan.operands = operands?.counted(from: first)
     return plan
+  }
+}
+
+/// What of a cell's structure the engine needs in its steps (`CellStructure` has arrays).
+struct CellShape: Sendable, BitwiseCopyable {
+  let gateCount: Int
+  let rowGateCount: Int
+  let stateCount: Int
+  let savedCount: Int
+  let vectorCount: Int
+  let recurrentProduct: CellStructure.RecurrentProduct
+  let apartCount: Int
+  let secondStageCount: Int
+
+  init(_ structure: CellStructure) {
+    gateCount = structure.gateCount
+    rowGateCount = structure.rowGateCount
+    stateCount = structure.stateCount
+    savedCount = structure.savedCount
+    vectorCount = structure.vectorCount
+    recurrentProduct = structure.recurrentProduct
+    apartCount = structure.apartCount
+    secondStageCount = structure.secondStageCount
   }
 }

@@ -1,7 +1,7 @@
 internal import Kernels
 
 /// The weights W [out, in] of a layer's input product or of the head, and their packed copies.
-struct WeightPlan: Sendable {
+struct WeightPlan: Sendable, BitwiseCopyable {
   var matrix: Matrix
   /// Wᵀ packed, for X·Wᵀ; nil: OpenBLAS multiplies.
   var packedForward: Int?

@@ -38,6 +38,34 @@ import Testing
     }
   }
 
+  @Test func optionsComeBack() throws {
+    let directory = try ScratchDirectory()
+    let path = directory.file("model.safetensors")
+    var configuration = configuration()
+    configuration.head = .everyStep
+    configuration.hiddenSizes = [5, 7]
+    configuration.directions = .both(merge: .average)
+    configuration.isResidual = true
+    configuration.headReadsAllLayers = true
+    configuration.projectionSize = 3
+    configuration.trainsInitialState = true
+    configuration.isDropoutVariational = true
+    configuration.recurrentDropout = 0.125
+    configuration.zoneout = Zoneout(hidden: 0.25, cell: 0.5)
+    let model = try Model<Float>(configuration, seed: 7)
+    try model.save(to: path)
+    let read = try Model<Float>(contentsOf: path)
+    #expect(read.table == model.table)
+    #expect(read.configuration.hiddenSizes == [5, 7] && read.configuration.directions == .both(merge: .average))
+    #expect(read.configuration.isResidual && read.configuration.headReadsAllLayers)
+    #expect(read.configuration.projectionSize == 3 && read.configuration.trainsInitialState)
+    #expect(read.configuration.isDropoutVariational && read.configuration.recurrentDropout == 0.125)
+    #expect(read.configuration.zoneout == Zoneout(hidden: 0.25, cell: 0.5))
+    for entry in model.table.entries {
+      #expect(read[parameter: entry.name].map(\.bitPattern) == model[parameter: entry.name].map(\.bitPattern))
+    }
+  }
+
   @Test func annotationsComeBack() throws {
     let directory = try ScratchDirectory()
     let path = directory.file("model.safetensors")

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Recurrent
+
+/// Connections and regularisation of a model beyond the usual.
+struct StructureOptions: ParsableArguments {
+  @Flag(help: "Add to a layer's output what it reads, where both are equally wide.")
+  var residual = false
+
+  @Option(in: 1...largestSize, help: "Project each cell's output to so many units (PyTorch's proj_size).")
+  var projectionSize: Int?
+
+  @Flag(help: "Train the state from which sequences start.")
+  var trainedInitialState = false
+
+  @Flag(help: "Drop the same units at all steps of a sequence, between layers and before the head.")
+  var variationalDropout = false
+
+  @Option(.fraction, help: "Share of the units that are dropped on their way back into the recurrent product.")
+  var recurrentDropout = 0.0
+
+  @Option(.fraction, help: "Share of the outputs that keep their old value at a step.")
+  var zoneoutHidden = 0.0
+
+  @Option(.fraction, help: "Share of the other parts of the state that keep their old value at a step.")
+  var zoneoutCell = 0.0
+
+  /// Refuses what the cell, or the model without it, does not allow.
+  func validate(_ cell: any RecurrentCell, hiddenSize: Int, dropout: Double, headDropout: Double) throws {
+    if let projectionSize {
+      if !cell.structure.allowsProjection {
+        throw ValidationError(
+          "The value '\(projectionSize)' is invalid for '--projection-size <n>': the cell \(cell.name) reads its own output")
+      }
+      if projectionSize >= hiddenSize {
+        throw ValidationError(
+          "The value '\(projectionSize)' is invalid for '--projection-size <n>': expected fewer than the \(hiddenSize) "
+            + "hidden units")
+      }
+    }
+    if recurrentDropout > 0, cell.structure.recurrentProduct == .none {
+      throw ValidationError(
+        "The value '\(recurrentDropout)' is invalid for '--recurrent-dropout <x>': the cell \(cell.name) has no recurrent "
+          + "product")
+    }
+    if zoneoutCell > 0, cell.structure.stateCount == 1 {
+      throw ValidationError(
+        "The value '\(zoneoutCell)' is invalid for '--zoneout-cell <x>': the state of \(cell.name) is its output alone")
+    }
+    if variationalDropout, dropout == 0, headDropout == 0 {
+      throw ValidationError("'--variational-dropout' needs '--dropout' or '--head-dropout'")
+    }
+  }
+
+  func apply(to configuration: inout ModelConfiguration) {
+    configuration.isResidual = residual
+    configuration.projectionSize = projectionSize
+    configuration.trainsInitialState = trainedInitialState
+    configuration.isDropoutVariational = variationalDropout
+    configuration.recurrentDropout = recurrentDropout
+    configuration.zoneout = Zoneout(hidden: zoneoutHidden, cell: zoneoutCell)
+  }
+}
