@@ -49,5 +49,23 @@ struct BoundedNumber {
     return Self(value: result, error: error + 5 * Self.unit * abs(result))
   }
 
+  /// (x − mean)/√(variance + 10⁻⁵). Errors pass by the Jacobian, s·(δ_kj − 1/n − y_k·y_j/n); the sums' own, in double,
+  /// are nothing beside those of the mean, of the differences, of s and of the product.
+  static func normalized(_ x: [Self]) -> [Self] {
+    let n = Double(x.count)
+    let mean = x.reduce(0) { $0 + $1.value } / n
+    let deviations = x.map { $0.value - mean }
+    let scale = 1 / (deviations.reduce(0) { $0 + $1 * $1 } / n + 1e-5).squareRoot()
+    let y = deviations.map { $0 * scale }
+    let roundings = deviations.map { unit * (abs(mean) + abs($0)) }
+    let share = scale * zip(y, roundings).reduce(0) { $0 + abs($1.0) * $1.1 } / n
+    return x.indices.map { k in
+      let passed = x.indices.reduce(0.0) { sum, j in
+        sum + abs((k == j ? 1 : 0) - 1 / n - y[k] * y[j] / n) * x[j].error
+      }
+      return Self(value: y[k], error: scale * (passed + roundings[k]) + abs(y[k]) * (share + 2 * unit))
+    }
+  }
+
   var rectified: Self { Self(value: max(value, 0), error: error) }
 }

@@ -8,6 +8,8 @@ struct NaiveLayers {
     let hiddenWeights: [Float]
     let inputBias: [Float]
     let hiddenBias: [Float]
+    /// [K·H], the cell's own vectors.
+    let vectors: [Float]
   }
 
   private let cell: String
@@ -21,10 +23,12 @@ struct NaiveLayers {
     hidden = configuration.hiddenSize
     vocabulary = configuration.input.vocabularySize
     layers = (0..<configuration.layerCount).map { layer in
-      Layer(
-        inputWeights: model[parameter: "rnn.weight_ih_l\(layer)"],
-        hiddenWeights: model[parameter: "rnn.weight_hh_l\(layer)"],
-        inputBias: model[parameter: "rnn.bias_ih_l\(layer)"], hiddenBias: model[parameter: "rnn.bias_hh_l\(layer)"])
+      func values(_ name: String) -> [Float] {
+        model.table["rnn.\(name)_l\(layer)"].map { model[parameter: $0.name] } ?? []
+      }
+      return Layer(
+        inputWeights: values("weight_ih"), hiddenWeights: values("weight_hh"), inputBias: values("bias_ih"),
+        hiddenBias: values("bias_hh"), vectors: values("vectors"))
     }
   }
 
@@ -73,6 +77,14 @@ struct NaiveLayers {
       total(inputs(layer, gate * hidden + unit, x), hiddens(layer, gate * hidden + unit, operand), x.count + hidden + 2)
     }
     let units = 0..<hidden
+    func vector(_ index: Int) -> [BoundedNumber] {
+      layer.vectors[index * hidden..<(index + 1) * hidden].map { BoundedNumber(value: Double($0)) }
+    }
+    func norm(_ index: Int, _ a: [BoundedNumber]) -> [BoundedNumber] {
+      let (gain, bias) = (vector(index), vector(index + layer.vectors.count / hidden / 2))
+      let normalized = BoundedNumber.normalized(a)
+      return units.map { gain[$0] * normalized[$0] + bias[$0] }
+    }
     switch cell {
     case "rnn": return (units.map { sum(0, $0, h).tanh }, c)
     case "rnn-relu": return (units.map { sum(0, $0, h).rectified }, c)
@@ -97,6 +109,43 @@ struct NaiveLayers {
         units.map { unit in
           let z = sum(1, unit, h).sigmoid
           return (1 - z) * sum(2, unit, reset).tanh + z * h[unit]
+        }, c
+      )
+    case "lstm-peephole":
+      let next = units.map { unit in
+        (sum(1, unit, h) + vector(1)[unit] * c[unit]).sigmoid * c[unit]
+          + (sum(0, unit, h) + vector(0)[unit] * c[unit]).sigmoid * sum(2, unit, h).tanh
+      }
+      return (units.map { (sum(3, $0, h) + vector(2)[$0] * next[$0]).sigmoid * next[$0].tanh }, next)
+    case "lstm-coupled":
+      let next = units.map { unit in
+        let i = sum(0, unit, h).sigmoid
+        return (1 - i) * c[unit] + i * sum(1, unit, h).tanh
+      }
+      return (units.map { sum(2, $0, h).sigmoid * next[$0].tanh }, next)
+    case "rnn-norm": return (norm(0, units.map { sum(0, $0, h) }).map(\.tanh), c)
+    case "lstm-norm":
+      let gates = (0..<4).map { gate in norm(gate, units.map { sum(gate, $0, h) }) }
+      let next = units.map { gates[1][$0].sigmoid * c[$0] + gates[0][$0].sigmoid * gates[2][$0].tanh }
+      let squashed = norm(4, next).map(\.tanh)
+      return (units.map { gates[3][$0].sigmoid * squashed[$0] }, next)
+    case "gru-norm":
+      let q = norm(0, units.map { total(hiddens(layer, 2 * hidden + $0, h), (0, 0, 0), hidden + 1) })
+      let a = norm(3, units.map { total(inputs(layer, 2 * hidden + $0, x), (0, 0, 0), x.count + 1) })
+      let (r, z) = (norm(1, units.map { sum(0, $0, h) }), norm(2, units.map { sum(1, $0, h) }))
+      let n = units.map { (a[$0] + r[$0].sigmoid * q[$0]).tanh }
+      return (units.map { (1 - z[$0].sigmoid) * n[$0] + z[$0].sigmoid * h[$0] }, c)
+    case "mingru":
+      return (
+        units.map { unit in
+          let z = total(inputs(layer, unit, x), (0, 0, 0), x.count + 1).sigmoid
+          return (1 - z) * h[unit] + z * total(inputs(layer, hidden + unit, x), (0, 0, 0), x.count + 1)
+        }, c
+      )
+    case "indrnn":
+      return (
+        units.map { unit in
+          (total(inputs(layer, unit, x), (0, 0, 0), x.count + 1) + vector(0)[unit] * h[unit]).rectified
         }, c
       )
     default: preconditionFailure("no naive form of the cell \(cell)")

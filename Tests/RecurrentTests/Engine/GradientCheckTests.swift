@@ -34,14 +34,14 @@ struct GradientCheckTests {
   /// before the head: 2160 checks; 7 more cells × 3 surroundings: 504.
   @Test("Every cell in every surroundings", arguments: Surroundings.ofCells)
   func product(cell: OracleCell, around: Surroundings) throws {
+    let hidden = cell.hasNorms ? 3 : 2
     for steps in [1, 2, 5] {
       for batchSize in [1, 3] {
         for (layers, dropout) in [(1, 0.0), (1, 0.5), (2, 0), (2, 0.5)] {
           let report = try checkGradients(
-            of: cell.cell, input: around.input.input(size: 2), hiddenSize: cell.hasNorms ? 3 : 2, layerCount: layers,
-            outputSize: 2,
-            head: around.head, loss: around.loss, steps: steps, batchSize: batchSize, dropout: dropout,
-            headDropout: around.head == .none ? 0 : dropout)
+            of: cell.cell, input: around.input.input(size: 2), hiddenSize: hidden, layerCount: layers,
+            outputSize: around.head == .none ? hidden : 2, head: around.head, loss: around.loss, steps: steps,
+            batchSize: batchSize, dropout: dropout, headDropout: around.head == .none ? 0 : dropout)
           #expect(report.passes, "T \(steps), N \(batchSize), L \(layers), dropout \(dropout):\n\(report)")
           Ledger.enter(report, cell)
         }

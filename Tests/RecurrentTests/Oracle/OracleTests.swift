@@ -31,13 +31,18 @@ struct OracleTests {
     }
   }
 
-  @Test("Outputs, states and all gradients", arguments: OracleCell.allCases, shapes)
+  /// Every shape for each way that the unroll treats a cell; the corners and some more for the variants.
+  static let cases: [(OracleCell, Shape)] = OracleCell.allCases.flatMap { cell in
+    shapes.enumerated().filter { !cell.isVariant || $0.offset >= 12 || $0.offset % 3 == 0 }.map { (cell, $0.element) }
+  }
+
+  @Test("Outputs, states and all gradients", arguments: cases)
   func pass(cell: OracleCell, shape: Shape) throws {
     var shape = shape
     if cell.hasNorms, shape.hiddenSize > 1 {
-      // Each norm on the way magnifies the bound, in the end beyond what it bounds.
-      shape.steps = min(shape.steps, shape.layerCount > 1 ? 2 : 4)
-      shape.layerCount = min(shape.layerCount, 2)
+      // Each norm on the way magnifies the bound, in the end beyond what it bounds. Two layers come with the training step.
+      shape.layerCount = 1
+      shape.steps = min(shape.steps, 4)
     }
     // Chosen by the seed, so that all combinations come with all cells.
     let input = InputKind.allCases[Int(shape.seed % 3)]
