@@ -27,7 +27,7 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
   /// State after a step, part by part, from the input and the state before it.
   func step(_ x: [Variable], _ state: [[Variable]], _ weights: OracleLayer) -> [[Variable]] {
     let h = state[0]
-    let units = h.indices
+    let units = 0..<weights.hiddenSize
     /// Wᵢ·x + bᵢ + Wₕ·operand + bₕ for one unit of one gate.
     func sum(_ gate: Int, _ unit: Int, operand: [Variable]? = nil) -> Variable {
       weights.input(gate, unit, x) + weights.hidden(gate, unit, operand ?? h)
@@ -98,7 +98,7 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
   }
 }
 
-/// The parameters of one layer, by PyTorch's layout.
+/// The parameters of one direction of a layer, by PyTorch's layout.
 struct OracleLayer {
   /// H, I
   let hiddenSize: Int
@@ -108,6 +108,8 @@ struct OracleLayer {
   let hiddenWeights: [Variable]
   let inputBias: [Variable]
   let hiddenBias: [Variable]
+  /// [P, H]; empty without projection, with which the hidden weights are [G·H, P].
+  let projection: [Variable]
   /// [K·H], the cell's own vectors.
   let vectors: [Variable]
 
@@ -120,7 +122,7 @@ struct OracleLayer {
   /// Wₕ·h + bₕ for one unit of one gate.
   func hidden(_ gate: Int, _ unit: Int, _ h: [Variable]) -> Variable {
     let row = gate * hiddenSize + unit
-    return dot(hiddenWeights[row * hiddenSize..<(row + 1) * hiddenSize], h) + hiddenBias[row]
+    return dot(hiddenWeights[row * h.count..<(row + 1) * h.count], h) + hiddenBias[row]
   }
 
   /// The cell's own vector number `index`.

@@ -80,24 +80,6 @@ struct OracleTests {
     }
   }
 
-  /// One step of gradient descent with rate 1 leaves p − g.
-  private func compareStep<S: Scalar>(
-    _ problem: Problem, _ solution: Solution, _ scalar: S.Type, threads: Int
-  ) throws {
-    var trainer = try Trainer<S>(
-      problem.model(), batchSize: problem.batchSize, sequenceLength: problem.steps, loss: problem.loss,
-      optimizer: .sgd(learningRate: 1), threads: threads)
-    trainer.state = problem.state()
-    let report = problem.step(&trainer)
-    expectWithinBounds([S(report.loss)], [solution.loss], "loss", problem.cell)
-    expectWithinBounds([S(report.gradientNorm)], [solution.gradientNorm], "gradient norm", problem.cell)
-    let model = trainer.model()
-    for (name, values) in problem.parameters {
-      let expected = zip(values, solution.gradients[name]!).map { Tracked($0) - $1 }
-      expectWithinBounds(model[parameter: name], expected, name, problem.cell)
-    }
-  }
-
   /// The oracle itself, before anything is compared with it.
   @Test("The oracle's gradients are the slopes of its loss", arguments: OracleCell.allCases)
   func slopes(cell: OracleCell) throws {
@@ -129,23 +111,48 @@ func comparePass<S: Scalar>(
   let model = try problem.model(S.self)
   let hasVectors = problem.tokens.isEmpty
   var pass = try RecurrentPass(
-    model, steps: problem.steps, batchSize: problem.batchSize, inputGradient: hasVectors, threads: threads)
-  pass.initialState = problem.state()
+    model, steps: problem.steps, batchSize: problem.batchSize, inputGradient: hasVectors,
+    isRagged: problem.lengths != nil, threads: threads)
+  if !problem.startsFresh { pass.initialState = problem.state() }
   problem.forward(&pass)
-  expectWithinBounds(pass.outputs, solution.outputs, "outputs", problem.cell, method: method)
+  let isRagged = problem.lengths != nil
+  let isByStep = isRagged && !problem.configuration.head.isPooled
+  let outputs = isByStep ? pass.outputSequences.values : pass.outputs
+  expectWithinBounds(outputs, solution.outputs, "outputs", problem.cell, method: method)
   for (layer, expected) in solution.layerOutputs.enumerated() {
-    expectWithinBounds(pass.layerOutputs(layer), expected, "outputs of layer \(layer)", problem.cell, method: method)
+    let outputs = isRagged ? pass.layerOutputSequences(layer).values : pass.layerOutputs(layer)
+    expectWithinBounds(outputs, expected, "outputs of layer \(layer)", problem.cell, method: method)
   }
   expectWithinBounds(pass.finalState.values, solution.finalState, "final state", problem.cell, method: method)
   let outputGradient = solution.outputGradient.map { S($0.value) }
-  pass.backward(outputGradient: outputGradient.span)
+  if isByStep {
+    pass.backward(outputGradient: problem.sequences(outputGradient, width: problem.configuration.outputSize))
+  } else {
+    pass.backward(outputGradient: outputGradient.span)
+  }
   for entry in model.table.entries {
     expectWithinBounds(
       pass.gradient(of: entry.name), solution.gradients[entry.name]!, "d\(entry.name)", problem.cell, method: method)
   }
   if hasVectors {
-    expectWithinBounds(pass.inputGradient, solution.inputGradient, "dinput", problem.cell, method: method)
+    let gradient = isRagged ? pass.inputGradientSequences.values : pass.inputGradient
+    expectWithinBounds(gradient, solution.inputGradient, "dinput", problem.cell, method: method)
   }
   expectWithinBounds(
     pass.initialStateGradient.values, solution.initialStateGradient, "dinitial state", problem.cell, method: method)
+}
+
+/// One step of gradient descent with rate 1 leaves p − g.
+func compareStep<S: Scalar>(
+  _ problem: Problem, _ solution: Solution, _ scalar: S.Type, threads: Int
+) throws {
+  var trainer = try problem.trainer(S.self, optimizer: .sgd(learningRate: 1), threads: threads)
+  let report = problem.step(&trainer)
+  expectWithinBounds([S(report.loss)], [solution.loss], "loss", problem.cell)
+  expectWithinBounds([S(report.gradientNorm)], [solution.gradientNorm], "gradient norm", problem.cell)
+  let model = trainer.model()
+  for (name, values) in problem.parameters {
+    let expected = zip(values, solution.gradients[name]!).map { Tracked($0) - $1 }
+    expectWithinBounds(model[parameter: name], expected, name, problem.cell)
+  }
 }

@@ -8,20 +8,40 @@ struct Problem {
   /// T, N
   var steps: Int
   var batchSize: Int
+  /// Steps of each sequence, where they differ. What there is for every step then stands sequence after sequence,
+  /// [Σ lengths, ·], where it is [T, N, ·] else.
+  var lengths: [Int]?
   var loss: Loss
   var parameters: [String: [Double]]
   /// [T, N], or [T, N, I]
   var tokens: [Int32] = []
   var vectors: [Double] = []
-  /// [part, L, N, H]
+  /// [part, L·D, N, H], of the first part with a projection P.
   var initialState: [Double]
+  /// Whether the sequences start from the trained state and not from `initialState`.
+  var startsFresh = false
   /// A row of the head each, or a value of the head each.
   var classes: [Int32] = []
   var values: [Double] = []
   /// Whether single precision has only the nearest neighbours of these numbers.
   var isRounded = false
 
-  var outputRows: Int { configuration.head.isPooled ? batchSize : steps * batchSize }
+  var outputRows: Int { configuration.head.isPooled ? batchSize : rows }
+
+  /// Steps of all sequences.
+  var rows: Int { lengths?.reduce(0, +) ?? steps * batchSize }
+
+  func length(of sequence: Int) -> Int { lengths?[sequence] ?? steps }
+
+  /// Where a step of a sequence stands among all.
+  func row(_ sequence: Int, _ step: Int) -> Int {
+    lengths.map { $0[..<sequence].reduce(0, +) + step } ?? step * batchSize + sequence
+  }
+
+  /// Width of a part of the state of one direction of a layer.
+  func stateSize(_ part: Int, layer: Int) -> Int {
+    part == 0 ? configuration.directionSize(ofLayer: layer) : configuration.hiddenSize(ofLayer: layer)
+  }
 }
 
 /// How large a random problem is.
@@ -57,16 +77,18 @@ extension Problem {
   /// rounding error grows with the steps.
   static func random(
     _ cell: OracleCell, _ shape: Shape, input: InputKind = .vectors, head: ModelConfiguration.Head = .everyStep,
-    loss: Loss = .crossEntropy, outputSize: Int = 3
+    loss: Loss = .crossEntropy, outputSize: Int = 3, lengths: [Int]? = nil,
+    structure change: (inout ModelConfiguration) -> Void = { _ in }
   ) throws -> Problem {
-    let outputSize = head == .none ? shape.hiddenSize : outputSize
     var generator = SeededGenerator(seed: shape.seed)
     func uniform(_ count: Int, _ bound: Double) -> [Double] {
       (0..<count).map { _ in Double(Float(generator.uniform(-bound, bound))) }
     }
-    let configuration = ModelConfiguration(
+    var configuration = ModelConfiguration(
       cell: cell.cell, input: input.input(size: shape.inputSize), hiddenSize: shape.hiddenSize,
-      layerCount: shape.layerCount, outputSize: outputSize, head: head)
+      layerCount: shape.layerCount, outputSize: head == .none ? shape.hiddenSize : outputSize, head: head)
+    change(&configuration)
+    let outputSize = configuration.outputSize
     var parameters: [String: [Double]] = [:]
     for entry in try ParameterTable(configuration).entries {
       let columns = Double(entry.shape.last!)
@@ -75,11 +97,12 @@ extension Problem {
       let bound = isRecurrent ? 1 / columns : isHalf ? 0.5 : 1 / columns.squareRoot()
       parameters[entry.name] = uniform(entry.count, bound)
     }
-    let rows = shape.steps * shape.batchSize
-    let stateCount = configuration.cell.structure.stateCount * shape.layerCount * shape.batchSize
+    let stateCount = RecurrentState<Double>(zerosFor: configuration, batchSize: shape.batchSize).values.count
     var problem = Problem(
-      cell: cell, configuration: configuration, steps: shape.steps, batchSize: shape.batchSize, loss: loss,
-      parameters: parameters, initialState: uniform(stateCount * shape.hiddenSize, 1))
+      cell: cell, configuration: configuration, steps: shape.steps, batchSize: shape.batchSize, lengths: lengths,
+      loss: loss, parameters: parameters, initialState: uniform(stateCount, 1),
+      startsFresh: configuration.trainsInitialState)
+    let rows = problem.rows
     if let vocabulary = configuration.input.vocabularySize {
       problem.tokens = (0..<rows).map { _ in Int32(generator.uniform() * Double(vocabulary)) }
     } else {
@@ -110,8 +133,24 @@ extension Problem {
     return state
   }
 
+  func sequences<Element: BitwiseCopyable & Sendable>(_ values: [Element], width: Int = 1) -> Sequences<Element> {
+    Sequences(values: values, lengths: lengths!, width: width)
+  }
+
+  /// A trainer that is to start where the problem does.
+  func trainer<S: Scalar>(_ scalar: S.Type = S.self, optimizer: Optimizer = .adam(), threads: Int = 0) throws
+    -> Trainer<S>
+  {
+    var trainer = try Trainer<S>(
+      model(), batchSize: batchSize, sequenceLength: steps, loss: loss, optimizer: optimizer, isRagged: lengths != nil,
+      threads: threads)
+    if !startsFresh { trainer.state = state() }
+    return trainer
+  }
+
   /// One step of `trainer` on this problem's data.
   func step<S: Scalar>(_ trainer: inout Trainer<S>) -> StepReport {
+    if lengths != nil { return raggedStep(&trainer) }
     let vectors = vectors.map { S($0) }
     let values = values.map { S($0) }
     return switch (tokens.isEmpty, loss.targets) {
@@ -123,12 +162,42 @@ extension Problem {
     }
   }
 
+  private func raggedStep<S: Scalar>(_ trainer: inout Trainer<S>) -> StepReport {
+    let vectors =
+      tokens.isEmpty ? sequences(vectors.map { S($0) }, width: configuration.input.size) : Sequences<S>([])
+    let values = values.map { S($0) }
+    let isPooled = configuration.head.isPooled
+    switch (tokens.isEmpty, loss.targets) {
+    case (false, .classes):
+      let tokens = sequences(tokens)
+      return isPooled
+        ? trainer.step(tokens: tokens, classes: classes.span)
+        : trainer.step(tokens: tokens, classes: sequences(classes))
+    case (false, .values):
+      precondition(isPooled, "no trainer's step takes tokens with values for every step")
+      return trainer.step(tokens: sequences(tokens), values: values.span)
+    case (true, .classes):
+      return isPooled
+        ? trainer.step(vectors: vectors, classes: classes.span)
+        : trainer.step(vectors: vectors, classes: sequences(classes))
+    case (true, .values):
+      return isPooled
+        ? trainer.step(vectors: vectors, values: values.span)
+        : trainer.step(vectors: vectors, values: sequences(values, width: configuration.outputSize))
+    case (_, .labels): preconditionFailure("the oracle has no \(loss)")
+    }
+  }
+
   func forward<S: Scalar>(_ pass: inout RecurrentPass<S>, dropoutSeed: UInt64? = nil) {
-    if tokens.isEmpty {
+    switch (tokens.isEmpty, lengths) {
+    case (true, nil):
       let vectors = vectors.map { S($0) }
       pass.forward(vectors: vectors.span, dropoutSeed: dropoutSeed)
-    } else {
-      pass.forward(tokens: tokens.span, dropoutSeed: dropoutSeed)
+    case (true, _?):
+      pass.forward(
+        vectors: sequences(vectors.map { S($0) }, width: configuration.input.size), dropoutSeed: dropoutSeed)
+    case (false, nil): pass.forward(tokens: tokens.span, dropoutSeed: dropoutSeed)
+    case (false, _?): pass.forward(tokens: sequences(tokens), dropoutSeed: dropoutSeed)
     }
   }
 }

@@ -2,18 +2,18 @@ import Recurrent
 
 /// What a problem's model gives, and the gradient of its loss by everything, computed naively.
 struct Solution {
-  /// [T, N, O] or [N, O]
+  /// [T, N, O], or sequence after sequence [Σ lengths, O], or [N, O].
   let outputs: [Tracked]
-  /// One a layer, [T, N, H].
+  /// One a layer, [T, N, its width] or [Σ lengths, its width].
   let layerOutputs: [[Tracked]]
-  /// [part, L, N, H]
+  /// [part, L·D, N, H], of the first part with a projection P.
   let finalState: [Tracked]
   let loss: Tracked
   let outputGradient: [Tracked]
   let gradients: [String: [Tracked]]
-  /// [T, N, I]; empty for tokens.
+  /// [T, N, I] or [Σ lengths, I]; empty for tokens.
   let inputGradient: [Tracked]
-  /// [part, L, N, H]
+  /// [part, L·D, N, H], of the first part with a projection P.
   let initialStateGradient: [Tracked]
 
   /// The norm of the gradient by all parameters.
@@ -35,60 +35,64 @@ extension Problem {
     let vectors = variables(vectors)
     let initial = variables(initialState)
 
-    let layerCount = configuration.layerCount
-    let layers = (0..<layerCount).map { layer in
-      OracleLayer(
-        hiddenSize: configuration.hiddenSize, inputSize: configuration.inputSize(ofLayer: layer),
-        inputWeights: parameters["rnn.weight_ih_l\(layer)"]!,
-        hiddenWeights: parameters["rnn.weight_hh_l\(layer)"] ?? [],
-        inputBias: parameters["rnn.bias_ih_l\(layer)"]!, hiddenBias: parameters["rnn.bias_hh_l\(layer)"] ?? [],
-        vectors: parameters["rnn.vectors_l\(layer)"] ?? [])
+    // Sequence by sequence and step by step: [sequence][step][unit].
+    var x = (0..<batchSize).map { sequence in
+      (0..<length(of: sequence)).map { step in
+        input(row(sequence, step), vectors, parameters["embedding.weight"], tape)
+      }
     }
-    let stateCount = configuration.cell.structure.stateCount
-    /// Place of unit 0 in [part, L, N, H].
-    func place(_ part: Int, _ layer: Int, _ sequence: Int) -> Int {
-      ((part * layerCount + layer) * batchSize + sequence) * configuration.hiddenSize
+    let states = states(initial, parameters)
+    var ends: [[[[Variable]]]] = []
+    var layerOutputs: [[[[Variable]]]] = []
+    var lastSteps: [[Variable]] = []
+    for layer in 0..<configuration.layerCount {
+      let runs = (0..<configuration.directions.count).map { direction in
+        let weights = OracleLayer(configuration, layer, direction, parameters)
+        return x.indices.map { sequence in
+          run(weights, x[sequence], from: states[ends.count + direction][sequence], isReverse: direction == 1)
+        }
+      }
+      ends += runs.map { $0.map(\.end) }
+      let inputs = x
+      x = inputs.indices.map { sequence in
+        inputs[sequence].indices.map { step in
+          let output = merged(runs.map { $0[sequence].outputs[step] })
+          return addsInput(layer) ? zip(output, inputs[sequence][step]).map { $0 + $1 } : output
+        }
+      }
+      layerOutputs.append(x)
+      // A head at the last step reads where each direction ended.
+      lastSteps = inputs.indices.map { sequence in
+        let output = merged(runs.map { $0[sequence].end[0] })
+        guard addsInput(layer), let input = inputs[sequence].last else { return output }
+        return zip(output, input).map { $0 + $1 }
+      }
     }
 
-    var outputs: [Variable] = []
-    var layerOutputs = [[Variable]](repeating: [], count: layerCount)
-    // state[layer][sequence][part][unit]
-    var state = (0..<layerCount).map { layer in
-      (0..<batchSize).map { sequence in
-        (0..<stateCount).map { part in
-          Array(initial[place(part, layer, sequence)..<place(part, layer, sequence) + configuration.hiddenSize])
-        }
-      }
+    let outputs: [Variable]
+    if configuration.head == .none {
+      // Nodes of their own: dL/d(outputs) is not the gradient that reaches h by the later steps too.
+      outputs = ordered(x).map { 1 * $0 }
+    } else {
+      let (weights, bias) = (parameters["linear.weight"]!, parameters["linear.bias"]!)
+      outputs = headInputs(layerOutputs, lastSteps, tape).flatMap { head($0, weights, bias) }
     }
-    for step in 0..<steps {
-      for sequence in 0..<batchSize {
-        var x = input(step * batchSize + sequence, vectors, parameters["embedding.weight"], tape)
-        for layer in 0..<layerCount {
-          state[layer][sequence] = cell.step(x, state[layer][sequence], layers[layer])
-          x = state[layer][sequence][0]
-          layerOutputs[layer] += x
-        }
-        if configuration.head == .none {
-          // Nodes of their own: dL/d(outputs) is not the gradient that reaches h by the later steps too.
-          outputs += x.map { 1 * $0 }
-        } else if configuration.head == .everyStep || step == steps - 1 {
-          outputs += head(x, parameters["linear.weight"]!, parameters["linear.bias"]!)
-        }
+    /// [part, L·D, N, width]
+    func joined(_ states: [[[[Variable]]]]) -> [Variable] {
+      (0..<configuration.cell.structure.stateCount).flatMap { part in
+        states.flatMap { recurrence in recurrence.flatMap { $0[part] } }
       }
-    }
-    let final = (0..<stateCount).flatMap { part in
-      state.flatMap { layer in layer.flatMap { $0[part] } }
     }
 
     let total = meanLoss(outputs, tape)
     let gradients = tape.gradients(of: total)
     return Solution(
-      outputs: outputs.map(\.tracked), layerOutputs: layerOutputs.map { $0.map(\.tracked) },
-      finalState: final.map(\.tracked), loss: total.tracked,
+      outputs: outputs.map(\.tracked), layerOutputs: layerOutputs.map { ordered($0).map(\.tracked) },
+      finalState: joined(ends).map(\.tracked), loss: total.tracked,
       outputGradient: outputs.map { gradients[$0.node] },
       gradients: parameters.mapValues { $0.map { gradients[$0.node] } },
       inputGradient: vectors.map { gradients[$0.node] },
-      initialStateGradient: initial.map { gradients[$0.node] })
+      initialStateGradient: joined(states).map { gradients[$0.node] })
   }
 
   /// What the first layer sees: a vector, a one-hot vector, or a row of the embedding.

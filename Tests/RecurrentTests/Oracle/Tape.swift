@@ -89,11 +89,13 @@ struct Variable {
     return mapped(y, slope: y * (Tracked(1) - y))
   }
 
-  /// max(x, 0). Where rounding in single precision could change the sign, the slope may be either.
+  /// max(x, 0). Where rounding in single precision could change the sign, the slope may be either; where it could not, a
+  /// 0 is exact.
   var rectified: Variable {
     let x = tracked
-    let slope = Tracked(x.value > 0 ? 1 : 0, error: abs(x.value) <= x.error * 0x1p-23 ? 0x1p24 : 0)
-    return mapped(x.value > 0 ? x : Tracked(0, error: x.error), slope: slope)
+    let isDoubtful = abs(x.value) <= x.error * 0x1p-23
+    let slope = Tracked(x.value > 0 ? 1 : 0, error: isDoubtful ? 0x1p24 : 0)
+    return mapped(x.value > 0 ? x : Tracked(0, error: isDoubtful ? x.error : 0), slope: slope)
   }
 
   var exponential: Variable {
@@ -124,4 +126,22 @@ func sum(_ terms: some Collection<Variable>) -> Variable {
     tape.edge(to: term.node, slope: Tracked(1))
   }
   return tape.append(sum.result)
+}
+
+/// The greatest term, the first of equal ones. Where rounding in single precision could make another one the greatest, the
+/// slopes may be either's.
+func greatest(_ terms: [Variable]) -> Variable {
+  let tape = terms[0].tape
+  let values = terms.map(\.tracked)
+  let winner = values.indices.max {
+    values[$0].value < values[$1].value || (values[$0].value == values[$1].value && $0 > $1)
+  }!
+  let best = values[winner]
+  let rivals = values.indices.filter { index in
+    let doubt = (best.error + values[index].error) * 0x1p-23
+    return index != winner && doubt > 0 && best.value - values[index].value <= doubt
+  }
+  tape.edge(to: terms[winner].node, slope: Tracked(1, error: rivals.isEmpty ? 0 : 0x1p24))
+  for rival in rivals { tape.edge(to: terms[rival].node, slope: Tracked(0, error: 0x1p24)) }
+  return tape.append(Tracked(best.value, error: ([winner] + rivals).map { values[$0].error }.max()!))
 }

@@ -7,11 +7,19 @@ struct ParityTests {
   @Test("No fixture is missing")
   func fixtures() {
     #expect(Fixture.names.count == 45)
+    #expect(Fixture.structureNames.count == 17)
   }
 
   @Test("Outputs, final state, loss and every gradient", arguments: Fixture.names)
   func numbers(name: String) throws {
     let fixture = try Fixture(name)
+    try compare(fixture, Double.self, isRounded: false)
+    try compare(fixture, Float.self, isRounded: true)
+  }
+
+  @Test("Both directions, packed sequences, projections and heads", arguments: Fixture.structureNames)
+  func structures(name: String) throws {
+    let fixture = try Fixture("Structures/\(name)")
     try compare(fixture, Double.self, isRounded: false)
     try compare(fixture, Float.self, isRounded: true)
   }
@@ -25,9 +33,7 @@ struct ParityTests {
     }
     for threads in 1...3 { try comparePass(problem, solution, S.self, threads: threads, method: .torch) }
 
-    var trainer = try Trainer<S>(
-      problem.model(), batchSize: problem.batchSize, sequenceLength: problem.steps, loss: problem.loss)
-    trainer.state = problem.state()
+    var trainer = try problem.trainer(S.self)
     let report = problem.step(&trainer)
     expectWithinBounds([S(report.loss)], [solution.loss], "loss", problem.cell, method: .torch)
     let norm = Tracked(try fixture.doubles("gradient_norm")[0], error: bounds.gradientNorm.error)
@@ -40,7 +46,7 @@ struct ParityTests {
       zip(values, bounds).map { Tracked($0, error: $1.error) }
     }
     func torch(_ name: String, _ bounds: [Tracked]) throws -> [Tracked] {
-      torch(try fixture.doubles(name), bounds)
+      torch(try fixture.steps(name), bounds)
     }
     var gradients: [String: [Tracked]] = [:]
     for (name, values) in bounds.gradients { gradients[name] = try torch("grad.\(name)", values) }
