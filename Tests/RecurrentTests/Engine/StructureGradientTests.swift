@@ -7,7 +7,7 @@ struct StructureGradientTests {
   /// A change of the plain configuration.
   struct Structure: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    var cells: [any RecurrentCell] = OracleCell.allCases.map(\.cell)
+    var cells: [any RecurrentCell] = OracleCell.kinds.map(\.cell)
     let change: @Sendable (inout ModelConfiguration) -> Void
 
     func configuration(_ cell: some RecurrentCell, _ input: InputKind, head: ModelConfiguration.Head = .everyStep)
@@ -47,7 +47,9 @@ struct StructureGradientTests {
         $0.trainsInitialState = true
         $0.directions = .both(merge: .concatenate)
       },
-      Structure(testDescription: "recurrent dropout") { $0.recurrentDropout = 0.4 },
+      Structure(testDescription: "recurrent dropout") {
+        $0.recurrentDropout = $0.cell.structure.recurrentProduct == .none ? 0 : 0.4
+      },
       Structure(testDescription: "zoneout") { $0.zoneout = Zoneout(hidden: 0.3, cell: 0.5) },
       Structure(testDescription: "variational dropout") {
         $0.dropout = 0.4
@@ -57,7 +59,7 @@ struct StructureGradientTests {
       Structure(testDescription: "all regularisers, both directions") {
         $0.dropout = 0.4
         $0.headDropout = $0.head == .none ? 0 : 0.4
-        $0.recurrentDropout = 0.4
+        $0.recurrentDropout = $0.cell.structure.recurrentProduct == .none ? 0 : 0.4
         $0.zoneout = Zoneout(hidden: 0.3, cell: 0.3)
         $0.directions = .both(merge: .product)
       },
@@ -98,7 +100,7 @@ struct StructureGradientTests {
 
   @Test("A head that reads all layers", arguments: [Directions.forward, .both(merge: .concatenate)])
   func allLayers(directions: Directions) throws {
-    for cell in OracleCell.allCases {
+    for cell in OracleCell.kinds {
       var configuration = ModelConfiguration(
         cell: cell.cell, input: .vectors(size: 2), hiddenSize: 2, layerCount: 3, directions: directions, outputSize: 2,
         dropout: 0.3, headDropout: 0.3)

@@ -22,6 +22,11 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
   /// Whether the unroll treats it as it treats another one, apart from vectors and what is left out.
   var isVariant: Bool { ![.rnn, .rnnReLU, .lstm, .gru, .gruResetBefore].contains(self) }
 
+  /// One of each kind that the unroll tells apart: merged product, apart gate, second stage, vectors, no product.
+  static let kinds: [OracleCell] = [.rnn, .lstm, .gru, .gruResetBefore, .lstmNorm, .minGRU]
+
+  var hasRecurrentProduct: Bool { cell.structure.recurrentProduct != .none }
+
   var hasNorms: Bool { [.rnnNorm, .lstmNorm, .gruNorm].contains(self) }
 
   /// State after a step, part by part, from the input and the state before it.
