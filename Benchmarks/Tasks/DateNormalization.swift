@@ -6,7 +6,8 @@ public struct DateNormalization: PairTask {
   public let name = "dates"
   private let symbols: [Unicode.Scalar]
   public var sourceVocabularySize: Int { symbols.count }
-  public let sourceLength = 24
+  /// "the 22nd of September 1963".
+  public let sourceLength = 26
   public let targetVocabularySize = 12
   public let targetLength = 10
   /// Digits are themselves, 10 is the hyphen.

@@ -71,11 +71,12 @@ struct InputMixer<S: Scalar>: ~Copyable {
   /// The output of a sequence becomes an input.
   private mutating func write(_ sequence: Int, toRow row: Int, of decoder: Engine<S>) {
     let output = engine.plan.outputs.row(sequence)
-    let values = engine.block.span(output.offset, output.columns)
     if tokens.isEmpty {
-      decoder.block.write(values, at: decoder.plan.input!.row(row).offset)
+      decoder.block.write(
+        engine.block.span(output.offset, output.columns), at: decoder.plan.input!.row(row).offset)
     } else {
-      decoder.indices[decoder.plan.index.tokens + row] = drawer.draw(values, using: &generator)
+      let token = drawer.draw(engine.block.span(output.offset, output.columns), using: &generator)
+      decoder.indices[decoder.plan.index.tokens + row] = token
     }
   }
 }
