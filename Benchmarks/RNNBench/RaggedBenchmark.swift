@@ -19,7 +19,8 @@ struct RaggedBenchmark: ParsableCommand {
   var cells: [CellOption] = []
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("T, the longest sequence.", valueName: "n"), transform: whole(10...100_000))
+    parsing: .unconditional, help: ArgumentHelp("T, the longest sequence.", valueName: "n"),
+    transform: whole(10...100_000))
   var steps = 100
 
   @Option(

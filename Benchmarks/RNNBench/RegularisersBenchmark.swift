@@ -63,7 +63,8 @@ struct RegularisersBenchmark: ParsableCommand {
             let medians = interleavedMedians(
               rounds: measuring.rounds, secondsPerRound: 0.1, [plain.step, other.step])
             let result = RegulariserResult(
-              cell: cell.name, hidden: size, threads: threads, option: variant.name, plain: medians[0], with: medians[1])
+              cell: cell.name, hidden: size, threads: threads, option: variant.name, plain: medians[0], with: medians[1]
+            )
             results.append(result)
             rows.append(result.row)
           }
@@ -111,7 +112,8 @@ private struct RegulariserResult: Encodable {
 
   var row: [String] {
     [
-      cell, "\(hidden)", "\(threads)", option, String(format: "%.2f", plain * 1000), String(format: "%.2f", with * 1000),
+      cell, "\(hidden)", "\(threads)", option, String(format: "%.2f", plain * 1000),
+      String(format: "%.2f", with * 1000),
       String(format: "%.3f", with / plain),
     ]
   }

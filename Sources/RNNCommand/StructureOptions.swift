@@ -29,7 +29,8 @@ struct StructureOptions: ParsableArguments {
     if let projectionSize {
       if !cell.structure.allowsProjection {
         throw ValidationError(
-          "The value '\(projectionSize)' is invalid for '--projection-size <n>': the cell \(cell.name) reads its own output")
+          "The value '\(projectionSize)' is invalid for '--projection-size <n>': the cell \(cell.name) reads its own output"
+        )
       }
       if projectionSize >= hiddenSize {
         throw ValidationError(

@@ -54,7 +54,8 @@ struct Train: ParsableCommand {
       start, batchSize: data.shape.batchSize, sequenceLength: data.shape.sequenceLength,
       optimizer: optimizer.makeOptimizer(), schedule: optimizer.makeSchedule(steps: steps),
       clipping: optimizer.clipping, carriesState: true,
-      recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none, threads: settings.threads ?? 0, seed: settings.seed)
+      recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none, threads: settings.threads ?? 0,
+      seed: settings.seed)
     describe(corpus, data, start, steps: steps, memory: trainer.plan.totalBytes)
 
     var training = TrainingRun(

@@ -128,7 +128,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
     return step()
   }
 
-  /// One step on up to N sequences of 1 to T vectors with the labels of each, for the connectionist loss.
+  /// One step on up to N sequences of 0 to T vectors with the labels of each, for the connectionist loss.
   public mutating func step(vectors: Sequences<S>, labels: [[Int32]]) -> StepReport {
     engine.setVectors(vectors)
     engine.setLabels(labels)
@@ -142,49 +142,56 @@ public struct Trainer<S: Scalar>: ~Copyable {
     return step()
   }
 
-  /// One step on up to N sequences of 1 to T tokens; a class for every step, or one for each sequence.
+  /// One step on up to N sequences of 0 to T tokens; a class for every step, or one for each sequence.
   public mutating func step(tokens: Sequences<Int32>, classes: Sequences<Int32>) -> StepReport {
     engine.setTokens(tokens)
     engine.setClasses(classes)
     return step()
   }
 
-  /// One step on up to N sequences of 1 to T tokens with the class of each sequence.
+  /// One step on up to N sequences of 0 to T tokens with the class of each sequence.
   public mutating func step(tokens: Sequences<Int32>, classes: Span<Int32>) -> StepReport {
     engine.setTokens(tokens)
     engine.setClasses(classes)
     return step()
   }
 
-  /// One step on up to N sequences of 1 to T tokens with target values [N, O].
+  /// One step on up to N sequences of 0 to T tokens with target values for every step.
+  public mutating func step(tokens: Sequences<Int32>, values: Sequences<S>) -> StepReport {
+    engine.setTokens(tokens)
+    engine.setValues(values)
+    return step()
+  }
+
+  /// One step on up to N sequences of 0 to T tokens with target values [N, O].
   public mutating func step(tokens: Sequences<Int32>, values: Span<S>) -> StepReport {
     engine.setTokens(tokens)
     engine.setValues(values)
     return step()
   }
 
-  /// One step on up to N sequences of 1 to T vectors with a class for every step.
+  /// One step on up to N sequences of 0 to T vectors with a class for every step.
   public mutating func step(vectors: Sequences<S>, classes: Sequences<Int32>) -> StepReport {
     engine.setVectors(vectors)
     engine.setClasses(classes)
     return step()
   }
 
-  /// One step on up to N sequences of 1 to T vectors with the class of each sequence.
+  /// One step on up to N sequences of 0 to T vectors with the class of each sequence.
   public mutating func step(vectors: Sequences<S>, classes: Span<Int32>) -> StepReport {
     engine.setVectors(vectors)
     engine.setClasses(classes)
     return step()
   }
 
-  /// One step on up to N sequences of 1 to T vectors with target values for every step.
+  /// One step on up to N sequences of 0 to T vectors with target values for every step.
   public mutating func step(vectors: Sequences<S>, values: Sequences<S>) -> StepReport {
     engine.setVectors(vectors)
     engine.setValues(values)
     return step()
   }
 
-  /// One step on up to N sequences of 1 to T vectors with target values [N, O].
+  /// One step on up to N sequences of 0 to T vectors with target values [N, O].
   public mutating func step(vectors: Sequences<S>, values: Span<S>) -> StepReport {
     engine.setVectors(vectors)
     engine.setValues(values)

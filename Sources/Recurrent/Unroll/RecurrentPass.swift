@@ -71,13 +71,13 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
     forward(dropoutSeed)
   }
 
-  /// Up to N sequences of 1 to T steps.
+  /// Up to N sequences of 0 to T steps.
   public mutating func forward(tokens: Sequences<Int32>, dropoutSeed: UInt64? = nil) {
     engine.setTokens(tokens)
     forward(dropoutSeed)
   }
 
-  /// Up to N sequences of 1 to T steps.
+  /// Up to N sequences of 0 to T steps.
   public mutating func forward(vectors: Sequences<S>, dropoutSeed: UInt64? = nil) {
     engine.setVectors(vectors)
     forward(dropoutSeed)
