@@ -5,6 +5,8 @@ extension Engine {
   // MARK: One length
 
   /// Tokens [T, N].
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   func setTokens(_ tokens: Span<Int32>, steps: Int) {
     let vocabularySize = vocabularySize
     check(count: tokens.count, isStepsOf: steps, width: 1, "tokens")
@@ -14,6 +16,8 @@ extension Engine {
   }
 
   /// Vectors [T, N, I].
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   func setVectors(_ vectors: Span<S>, steps: Int) {
     let input = vectorInput
     check(count: vectors.count, isStepsOf: steps, width: input.columns, "vector components")

@@ -10,6 +10,8 @@ internal import Kernels
 /// row (length − 1 − t, place) there.
 extension Engine {
   /// A batch of N sequences of `steps` steps.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   func setRows(steps: Int) {
     untargetedSteps = 0
     guard isRagged || steps != batchSteps else { return setSegment(0..<steps) }

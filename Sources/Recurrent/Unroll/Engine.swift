@@ -105,6 +105,8 @@ final class Engine<S: Scalar>: PoolTask {
   }
 
   /// Runs the phases on all workers, on the batch whose inputs were set last. Weights are packed first where they have changed.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   func perform(
     _ phases: EnginePhases, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil, continuesGradient: Bool = false,
     skipsHead: Bool = false
@@ -152,6 +154,8 @@ final class Engine<S: Scalar>: PoolTask {
 
   /// Makes the state of each sequence after its last step its initial state in the next call. The state of the other
   /// direction, which begins at the end of a sequence, is no start for what follows: it stays.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   func carryState() {
     for recurrence in plan.recurrences where !recurrence.isReverse {
       if !isRagged {
@@ -166,6 +170,7 @@ final class Engine<S: Scalar>: PoolTask {
           to: recurrence.states.row(sequence(inPlace: place)))
       }
     }
+    guard plan.configuration.trainsInitialState else { return }
     for place in 0..<sequenceCount { indices[plan.index.isFresh + sequence(inPlace: place)] = 0 }
   }
 
