@@ -38,10 +38,11 @@ let package = Package(
       // Homebrew's OpenBLAS carries LAPACKE inside; Debian ships it as a library of its own.
       linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
     .target(name: "Recurrent", dependencies: ["Kernels"], swiftSettings: swiftSettings),
+    .target(name: "Tables", dependencies: ["Kernels", "Recurrent"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Kernels", "Recurrent",
+        "Kernels", "Recurrent", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
