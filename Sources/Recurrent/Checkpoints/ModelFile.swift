@@ -55,7 +55,8 @@ extension Model {
     try self.init(SafetensorsFile(bytes: bytes, file: file), cell: cell)
   }
 
-  private init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
+  /// The model of a file that holds a model or a checkpoint.
+  init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
     let metadata = try ModelMetadata(file, cell: cell)
     try metadata.checkTensors(of: file)
     do { try self.init(zeros: metadata.configuration, vocabulary: metadata.vocabulary) } catch {
