@@ -72,6 +72,9 @@ public struct CheckpointStore: ~Copyable {
   /// Where a store for `path` keeps the best checkpoint.
   public static func bestPath(of path: String) -> String { CheckpointNames(path).best }
 
+  /// The path of the last checkpoint where `path` is that of a generation; else `path`.
+  public static func lastPath(of path: String) -> String { CheckpointNames(path).last ?? path }
+
   /// Files of an earlier training, or of a given up future, that the next save is going to remove.
   public var abandonedPaths: [String] { abandoned.map { names.generation($0) } }
 
