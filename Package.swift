@@ -56,9 +56,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"], swiftSettings: swiftSettings),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
+    .target(name: "FaultInjector", path: "Tests/FaultInjector", cSettings: cSettings),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "Tasks"],
+      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "FaultInjector", "Tasks"],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -51,7 +51,7 @@ public struct CheckpointStore: ~Copyable {
       // First: it says best what is wrong with a path.
       try DurableFile.verifyWritable(path)
       if keepsBest { try DurableFile.verifyWritable(names.best) }
-      if count > 0 { try DurableFile.verifyWritable(names.generation(.max)) }
+      if count > 0 { try DurableFile.verifyWritable(names.generation(.max), owner: names.name) }
       lock = try FileLock(names.lock, for: path)
       // A directory that cannot be listed can be written all the same.
       abandoned = (try? names.generationsOnDisk()) ?? []
