@@ -15,6 +15,9 @@ let cSettings: [CSetting] =
   [.headerSearchPath("."), .enableWarning("all"), .enableWarning("extra")]
   + (strict ? [.treatAllWarnings(as: .error)] : [])
 
+/// What reads bytes from outside, each under this name in Tests/Fuzz.
+let fuzzed = ["Safetensors", "Checkpoint", "JSON", "CSV", "TS", "Text"]
+
 let package = Package(
   name: "Recurrent",
   products: [
@@ -38,10 +41,11 @@ let package = Package(
       // Homebrew's OpenBLAS carries LAPACKE inside; Debian ships it as a library of its own.
       linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
     .target(name: "Recurrent", dependencies: ["Kernels"], swiftSettings: swiftSettings),
+    .target(name: "Tables", dependencies: ["Kernels", "Recurrent"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Kernels", "Recurrent",
+        "Kernels", "Recurrent", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -59,11 +63,29 @@ let package = Package(
     .target(name: "FaultInjector", path: "Tests/FaultInjector", cSettings: cSettings),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "FaultInjector", "Tasks"],
+      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "FaultInjector", "FuzzEntries", "Tasks"],
       resources: [.copy("Fixtures")],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "FuzzEntries", dependencies: ["Kernels", "Recurrent", "Tables"], path: "Tests/Fuzz/Entries",
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: ["FuzzEntries"],
+      path: "Tests/Fuzz",
+      exclude: ["Entries", "Dictionaries"] + fuzzed,
+      resources: [.copy("Corpus")],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandTests", dependencies: ["RNNCommand", "RNNBench", "Recurrent"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Only for scripts/fuzz, which sets the flags without which these do not link: main is libFuzzer's.
+if Context.environment["RECURRENT_FUZZ"] != nil {
+  package.targets += fuzzed.map {
+    .executableTarget(
+      name: "Fuzz" + $0, dependencies: ["FuzzEntries"], path: "Tests/Fuzz/" + $0, swiftSettings: swiftSettings)
+  }
+}

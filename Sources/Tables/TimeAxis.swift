@@ -1,8 +1,13 @@
 import Foundation
 
+/// 0.002, 5, 1e-08: as short as reads back the same.
+package func shortest(_ value: Double) -> String {
+  value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
+}
+
 /// The column that says when each row was: how the rows and the steps beyond the last are called, and where they stand on
 /// a plot.
-struct TimeAxis: Sendable {
+package struct TimeAxis: Sendable {
   private enum Kind: Sendable {
     /// There is no such column, or its steps are uneven: rows are counted.
     case count
@@ -14,16 +19,16 @@ struct TimeAxis: Sendable {
   }
 
   /// The column's name; nil where rows are counted from 1.
-  let name: String?
+  package let name: String?
   private let labels: [String]
   private let rowCount: Int
   private let kind: Kind
 
   /// Rows are counted.
-  init(rowCount: Int) { self.init(name: nil, labels: [], rowCount: rowCount, kind: .count) }
+  package init(rowCount: Int) { self.init(name: nil, labels: [], rowCount: rowCount, kind: .count) }
 
   /// - Parameter labels: the column's fields, a row each.
-  init(name: String, labels: [String]) {
+  package init(name: String, labels: [String]) {
     self.init(name: name, labels: labels, rowCount: labels.count, kind: Self.kind(of: labels))
   }
 
@@ -32,11 +37,11 @@ struct TimeAxis: Sendable {
   }
 
   /// What row `index` is called; beyond the last row what it would be, `+1`, `+2` … where the column's steps do not say.
-  func label(_ index: Int) -> String {
+  package func label(_ index: Int) -> String {
     if index < labels.count { return labels[index] }
     switch kind {
     case .count: return name == nil ? String(index + 1) : "+\(index - rowCount + 1)"
-    case .numbers(let first, let step): return short(rounded(first + step * Double(index), step))
+    case .numbers(let first, let step): return shortest(rounded(first + step * Double(index), step))
     case .days(let first, let step, let dashed): return Self.text(day: first + step * index, dashed)
     case .months(let first, let step, let day, let dashed):
       let month = first + step * index
@@ -45,7 +50,7 @@ struct TimeAxis: Sendable {
   }
 
   /// Where a row stands on a plot: a number of the column, a year with its fraction, or the row's number.
-  func position(_ index: Int) -> Double {
+  package func position(_ index: Int) -> Double {
     switch kind {
     case .count: Double(index + 1)
     case .numbers(let first, let step): first + step * Double(index)
@@ -55,7 +60,7 @@ struct TimeAxis: Sendable {
   }
 
   /// What stands below the plot.
-  var title: String {
+  package var title: String {
     switch kind {
     case .count: "row"
     case .numbers: name ?? "row"

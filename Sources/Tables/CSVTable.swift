@@ -6,12 +6,12 @@ import Recurrent
 /// Line ends are LF, CRLF or CR; a byte order mark is passed over, and so are empty lines at the end. One thing differs
 /// from the RFC: blanks around a field do not belong to it, unless they are quoted. Everything else that is not in order is
 /// an error: nothing is guessed or filled.
-struct CSVTable: Sendable {
-  let file: String
+package struct CSVTable: Sendable {
+  package let file: String
   /// The columns' names, all different.
-  let header: [String]
+  package let header: [String]
   /// The line of each row in the file, from 1.
-  private(set) var lines: [Int] = []
+  package private(set) var lines: [Int] = []
   private let bytes: [UInt8]
   /// [rows, columns]
   private var fields: [Field] = []
@@ -25,13 +25,13 @@ struct CSVTable: Sendable {
 
   /// Reads the file at `path`.
   /// - Parameter separator: nil: whichever of comma, semicolon, tab and bar is the most frequent in the first line.
-  init(path: String, separator: UInt8? = nil) throws(TableError) {
+  package init(path: String, separator: UInt8? = nil) throws(TableError) {
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw TableError(error) }
     try self.init(bytes, file: path, separator: separator)
   }
 
-  init(_ bytes: [UInt8], file: String, separator: UInt8? = nil) throws(TableError) {
+  package init(_ bytes: [UInt8], file: String, separator: UInt8? = nil) throws(TableError) {
     if let offset = firstInvalidUTF8(in: bytes.span, 0..<bytes.count) {
       throw TableError(file, line: 1 + bytes[..<offset].count { $0 == .lineFeed }, .invalidUTF8(bytes[offset]))
     }
@@ -71,12 +71,13 @@ struct CSVTable: Sendable {
     guard !lines.isEmpty else { throw TableError(file, .noRows) }
   }
 
-  var rowCount: Int { lines.count }
+  package var rowCount: Int { lines.count }
 
   private func checkHeader() throws(TableError) {
+    var places: [String: Int] = [:]
     for (index, name) in header.enumerated() {
       if name.isEmpty { throw TableError(file, line: 1, .unnamedColumn(index + 1)) }
-      if let first = header[..<index].firstIndex(of: name) {
+      if let first = places.updateValue(index, forKey: name) {
         throw TableError(file, line: 1, column: name, .duplicateColumn(first: first + 1))
       }
     }
@@ -99,14 +100,14 @@ struct CSVTable: Sendable {
   // MARK: Access
 
   /// - Throws: `TableError.Reason.noSuchColumn`.
-  func column(_ name: String) throws(TableError) -> Int {
+  package func column(_ name: String) throws(TableError) -> Int {
     guard let index = header.firstIndex(of: name) else {
       throw TableError(file, column: name, .noSuchColumn(available: header))
     }
     return index
   }
 
-  func text(_ row: Int, _ column: Int) -> String { Self.text(fields[row * header.count + column], bytes) }
+  package func text(_ row: Int, _ column: Int) -> String { Self.text(fields[row * header.count + column], bytes) }
 
   private static func text(_ field: Field, _ bytes: [UInt8]) -> String {
     let text = String(decoding: bytes[field.start..<field.end], as: UTF8.self)
@@ -115,7 +116,7 @@ struct CSVTable: Sendable {
 
   /// The number in a field; nil where it is missing: empty, NA, N/A, NaN, null, none or ? in any case of letters.
   /// - Throws: `TableError` where it is text, or infinite.
-  func number(_ row: Int, _ column: Int) throws(TableError) -> Double? {
+  package func number(_ row: Int, _ column: Int) throws(TableError) -> Double? {
     let text = text(row, column)
     do { return try parseNumber(text) } catch {
       throw TableError(file, line: lines[row], column: header[column], error)
@@ -124,7 +125,7 @@ struct CSVTable: Sendable {
 
   /// Whether the column is one of numbers: its first value that is not missing is a number. Text further below is an error
   /// of the file, not a reason to leave the column out.
-  func isNumeric(_ column: Int) -> Bool {
+  package func isNumeric(_ column: Int) -> Bool {
     for row in 0..<rowCount {
       do { if try parseNumber(text(row, column)) != nil { return true } } catch { return false }
     }
@@ -137,7 +138,7 @@ private let largestNumber = 1e38
 
 /// A decimal number; nil where it is missing.
 /// - Throws: what is wrong with it.
-func parseNumber(_ text: String) throws(TableError.Reason) -> Double? {
+package func parseNumber(_ text: String) throws(TableError.Reason) -> Double? {
   guard let first = text.utf8.first else { return nil }
   // `Double` would also take hexadecimal numbers and words.
   let isDecimal = (0x30...0x39).contains(first) || "+-.".utf8.contains(first)

@@ -1,8 +1,8 @@
 import Kernels
 
 /// Why a table, or a file of sequences, cannot be used: which file, where in it, and what is wrong.
-struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
-  enum Reason: Sendable, Hashable {
+package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
+  package enum Reason: Sendable, Hashable {
     case missingFile
     case unreadable(String)
     /// The byte begins no valid UTF-8 sequence.
@@ -31,14 +31,14 @@ struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     case other(String)
   }
 
-  let file: String
+  package let file: String
   /// From 1, as editors count.
-  var line: Int?
+  package var line: Int?
   /// By its name.
-  var column: String?
-  let reason: Reason
+  package var column: String?
+  package let reason: Reason
 
-  init(_ file: String, line: Int? = nil, column: String? = nil, _ reason: Reason) {
+  package init(_ file: String, line: Int? = nil, column: String? = nil, _ reason: Reason) {
     (self.file, self.line, self.column, self.reason) = (file, line, column, reason)
   }
 
@@ -47,7 +47,7 @@ struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// One line: the file, the place, what is wrong, and what to do if something can be done.
-  var description: String {
+  package var description: String {
     var place = [printable(file)]
     if let line { place.append("line \(line)") }
     if let column { place.append("column \"\(printable(column, limit: 60))\"") }

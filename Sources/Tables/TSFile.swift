@@ -5,9 +5,14 @@ extension LabelledSequences {
   /// Reads a `.ts` file of sktime, aeon and the UEA archive: lines of `#` comments and `@` headers, then after `@data` a
   /// line for each sequence, its channels separated by colons, their values by commas, the class last.
   /// - Throws: `TableError`, where time stamps, missing values or targets that are no classes are found, too.
-  init(tsFile path: String) throws(TableError) {
+  package init(tsFile path: String) throws(TableError) {
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw TableError(error) }
+    try self.init(tsBytes: bytes, file: path)
+  }
+
+  /// Takes the bytes of such a file; `file` names it in messages.
+  package init(tsBytes bytes: [UInt8], file path: String) throws(TableError) {
     if let offset = firstInvalidUTF8(in: bytes.span, 0..<bytes.count) {
       throw TableError(path, line: 1 + bytes[..<offset].count { $0 == 0x0A }, .invalidUTF8(bytes[offset]))
     }
@@ -89,17 +94,14 @@ extension LabelledSequences {
       throw fault(.other("\(channels.count) channel\(channels.count == 1 ? "" : "s") where there are \(expected)"))
     }
     width = expected
-    var length = 0
-    var values: [Double] = []
-    for (channel, part) in channels.enumerated() {
-      let steps = part.split(separator: ",", omittingEmptySubsequences: false)
-      if channel == 0 {
-        length = steps.count
-        values = [Double](repeating: 0, count: length * expected)
-      }
-      guard steps.count == length else {
-        throw fault(.other("\(steps.count) steps where the first channel has \(length)"), channel: channel)
-      }
+    let steps = channels.map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let length = steps[0].count
+    // Before there is room for as many values: a long first channel and many short ones would need far more than their text.
+    for (channel, steps) in steps.enumerated() where steps.count != length {
+      throw fault(.other("\(steps.count) steps where the first channel has \(length)"), channel: channel)
+    }
+    var values = [Double](repeating: 0, count: length * expected)
+    for (channel, steps) in steps.enumerated() {
       for (step, field) in steps.enumerated() {
         let value: Double?
         do { value = try parseNumber(field.trimmed) } catch { throw fault(error, channel: channel) }

@@ -1,28 +1,30 @@
-import Recurrent
-
 /// Sequences of vectors, each with one label or with a label at each step.
-struct LabelledSequences: Sendable {
-  struct Item: Sendable {
-    let name: String
+package struct LabelledSequences: Sendable {
+  package struct Item: Sendable {
+    package let name: String
     /// [steps, features]
-    var values: [Double]
+    package var values: [Double]
     /// One for the sequence, or one for each step; none where they are not known.
-    var labels: [String]
+    package var labels: [String]
     /// Where the labels stand in the file.
-    var labelLines: [Int]
+    package var labelLines: [Int]
+
+    package init(name: String, values: [Double], labels: [String], labelLines: [Int]) {
+      (self.name, self.values, self.labels, self.labelLines) = (name, values, labels, labelLines)
+    }
   }
 
-  let file: String
+  package let file: String
   /// Names, one for each value of a vector.
-  let features: [String]
-  let isPerStep: Bool
-  var items: [Item]
+  package let features: [String]
+  package let isPerStep: Bool
+  package var items: [Item]
 
   /// Steps of a sequence.
-  func length(_ item: Item) -> Int { item.values.count / features.count }
+  package func length(_ item: Item) -> Int { item.values.count / features.count }
 
   /// All labels, sorted: as numbers if all are, else by their characters.
-  var classes: [String] {
+  package var classes: [String] {
     let labels = Set(items.flatMap(\.labels))
     let numbers = labels.compactMap { label in Double(label).map { (label: label, number: $0) } }
     return numbers.count == labels.count
@@ -31,7 +33,7 @@ struct LabelledSequences: Sendable {
 
   /// The label's place in `classes` for each label of the items.
   /// - Throws: `TableError` where a label is none of them.
-  func classNumbers(_ classes: [String]) throws(TableError) -> [[Int32]] {
+  package func classNumbers(_ classes: [String]) throws(TableError) -> [[Int32]] {
     let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
     var result: [[Int32]] = []
     for item in items {
@@ -50,7 +52,7 @@ struct LabelledSequences: Sendable {
   }
 
   /// Pieces of at most `window` steps, one after the other; for labels at each step.
-  func cut(window: Int) -> LabelledSequences {
+  package func cut(window: Int) -> LabelledSequences {
     precondition(isPerStep, "sequences with one label cannot be cut")
     var result = self
     result.items = items.flatMap { item in
@@ -75,7 +77,7 @@ extension LabelledSequences {
   ///   - labelColumn: nil: labels are not known.
   ///   - features: nil: all other columns of numbers.
   /// - Throws: `TableError`.
-  init(
+  package init(
     _ table: CSVTable, sequenceColumn: String?, labelColumn: String?, features names: [String]?, isPerStep: Bool
   ) throws(TableError) {
     let sequenceIndex = try Self.index(of: sequenceColumn, in: table)

@@ -1,31 +1,29 @@
-import ArgumentParser
-
 /// What becomes of values that are not there.
-enum MissingPolicy: String, ExpressibleByArgument, CaseIterable {
+package enum MissingPolicy: String, Sendable, CaseIterable {
   case refuse, interpolate, drop
 }
 
 /// Columns of numbers over time, without gaps.
-struct Series: Sendable {
-  let file: String
+package struct Series: Sendable {
+  package let file: String
   /// C names.
-  let columns: [String]
-  let time: TimeAxis
+  package let columns: [String]
+  package let time: TimeAxis
   /// [T, C]
-  private(set) var values: [Double]
+  package private(set) var values: [Double]
   /// [T, C]: false where a value was filled in.
-  private(set) var isKnown: [Bool]
+  package private(set) var isKnown: [Bool]
 
-  var width: Int { columns.count }
+  package var width: Int { columns.count }
   /// T.
-  var count: Int { values.count / columns.count }
+  package var count: Int { values.count / columns.count }
 
   /// Takes columns out of a table.
   /// - Parameters:
   ///   - names: nil: all columns of numbers except the time.
   ///   - timeColumn: nil: the first column if it is not named in `names` and holds text or rises from row to row.
   /// - Throws: `TableError`.
-  init(
+  package init(
     _ table: CSVTable, columns names: [String]?, timeColumn: String?, missing: MissingPolicy
   ) throws(TableError) {
     file = table.file
@@ -68,14 +66,14 @@ struct Series: Sendable {
   }
 
   /// The first `count` steps.
-  func prefix(_ count: Int) -> Series {
+  package func prefix(_ count: Int) -> Series {
     var part = self
     part.values.removeLast((self.count - count) * width)
     part.isKnown.removeLast((self.count - count) * width)
     return part
   }
 
-  func value(_ step: Int, _ column: Int) -> Double { values[step * width + column] }
+  package func value(_ step: Int, _ column: Int) -> Double { values[step * width + column] }
 
   private static func timeColumn(
     of table: CSVTable, named name: String?, columns: [String]?
