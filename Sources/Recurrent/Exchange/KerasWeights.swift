@@ -30,6 +30,9 @@ package struct KerasWeights: Sendable {
     do { table = try ParameterTable(configuration) } catch { throw .memory(file: file.file, error) }
   }
 
+  /// Whether arrays have the names of Keras's variables.
+  package static func hasNames(_ file: ArrayFile) -> Bool { KerasLayers.hasNames(file) }
+
   private static func layers(_ file: ArrayFile, _ options: KerasOptions) throws(ExchangeError) -> KerasLayers {
     if KerasLayers.hasNames(file) { return try KerasLayers(named: file) }
     // The order of a .npz file is that in which the arrays were saved; safetensors files are sorted by name.

@@ -34,7 +34,7 @@ struct StateDictionaryNames {
       // nn.RNNCell, nn.LSTMCell and nn.GRUCell: one layer.
       if ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].contains(parameter) { parameter += "_l0" }
       if modules[module] == nil { order.append(module) }
-      if let other = modules[module]?.updateValue(tensor, forKey: parameter) {
+      if let other = modules[module, default: [:]].updateValue(tensor, forKey: parameter) {
         throw .ambiguous(
           file: file.file, what: "\"\(tensor.key)\"", candidates: [other.name, tensor.name],
           advice: "let the mapping of names give one of them another name, or leave it out (--ignore)")
