@@ -29,12 +29,13 @@ package struct DurableFile: ~Copyable {
   ///
   /// A symbolic link stays a link, and the file it leads to is replaced; that file's permissions are kept.
   ///
+  /// - Parameter owner: after which the temporary file is named, for `removeTemporaries(of:)`; nil: the target.
   /// - Throws: `FileError` if the target is a directory or another thing than a regular file, if its directory
   ///   is missing or not writable, if the disk is full; and what `body` throws.
   package static func replace(
-    _ path: String, _ body: (inout DurableFile) throws(FileError) -> Void
+    _ path: String, owner: String? = nil, _ body: (inout DurableFile) throws(FileError) -> Void
   ) throws(FileError) {
-    var file = try DurableFile(creatingFor: path)
+    var file = try DurableFile(creatingFor: path, owner: owner)
     do throws(FileError) {
       try body(&file)
       if let failure = file.failure { throw failure }
@@ -69,12 +70,12 @@ package struct DurableFile: ~Copyable {
 }
 
 extension DurableFile {
-  private init(creatingFor path: String) throws(FileError) {
+  private init(creatingFor path: String, owner: String? = nil) throws(FileError) {
     let target = try FileTarget(path)
     var temporary = ""
     var descriptor: CInt = -1
     for _ in 0..<16 {
-      temporary = target.directory + DurableFile.temporaryName(for: target.name)
+      temporary = target.directory + DurableFile.temporaryName(for: owner ?? target.name)
       descriptor = retryingOnInterrupt {
         unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target.permissions ?? 0o666)
       }
@@ -119,8 +120,11 @@ extension DurableFile {
     guard unsafe rename(temporary, target.resolved) == 0 else { throw giveUp(.rename, errno) }
 
     let directory = retryingOnInterrupt { unsafe open(target.directory, O_RDONLY | O_CLOEXEC) }
-    // A directory one may write but not read cannot be synced; the file is in place.
-    guard directory >= 0 else { return }
+    guard directory >= 0 else {
+      // A directory one may write but not read cannot be synced; the file is in place.
+      if errno == EACCES || errno == EPERM { return }
+      throw FileError(.sync, target.path, errno: errno)
+    }
     let result = retryingOnInterrupt { fsync(directory) }
     let code = errno
     _ = close(directory)
@@ -131,13 +135,6 @@ extension DurableFile {
   private func giveUp(_ operation: FileError.Operation, _ code: CInt) -> FileError {
     _ = unsafe unlink(temporary)
     return FileError(operation, target.path, errno: code)
-  }
-
-  /// Hidden, so that a directory given as training text skips what a killed process left; short enough for
-  /// every file system, whatever the target's name.
-  private static func temporaryName(for name: String) -> String {
-    let random = UInt64.random(in: .min ... .max)
-    return ".\(String(name.unicodeScalars.prefix(32))).\(String(random, radix: 16)).tmp"
   }
 
   private static func sync(_ descriptor: CInt) -> CInt {

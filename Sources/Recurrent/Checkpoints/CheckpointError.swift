@@ -6,6 +6,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case missingFile(String)
   /// The system refused to read or write. A failed write leaves what was there before.
   case io(file: String, reason: String)
+  /// Another writer, in the process of this number where it is known, keeps its checkpoints in this file.
+  case locked(file: String, process: Int?)
   /// The file is of another kind.
   case foreignFile(String, reason: String)
   /// The file ends early: it should have `expected` bytes or more.
@@ -33,6 +35,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
       "there is no file \(printable(file))"
     case .io(let file, let reason):
       "\(printable(file)): \(reason)"
+    case .locked(let file, let process):
+      "\(printable(file)) is being written by \(process.map { "process \($0)" } ?? "another process")"
     case .foreignFile(let file, let reason):
       "\(printable(file)) is not a safetensors file: \(reason)"
     case .truncated(let file, let expected, let actual):
@@ -58,8 +62,10 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
 
   init(_ error: FileError) {
     self =
-      error.kind == .missing && error.operation == .open
-      ? .missingFile(error.path)
-      : .io(file: error.path, reason: "cannot \(error.operation.rawValue): \(error.reason)")
+      switch error.kind {
+      case .missing where error.operation == .open: .missingFile(error.path)
+      case .locked(let process): .locked(file: error.path, process: process)
+      default: .io(file: error.path, reason: "cannot \(error.operation.rawValue): \(error.reason)")
+      }
   }
 }

@@ -34,11 +34,15 @@ extension Model {
   ///   - cell: the cell of the model where it is not built in; its name must be the file's.
   /// - Throws: `CheckpointError`, naming what is missing, damaged or does not fit.
   public init(contentsOf path: String, cell: (any RecurrentCell)? = nil) throws(CheckpointError) {
-    let file = try SafetensorsFile(path: path)
+    try self.init(SafetensorsFile(path: path), cell: cell)
+  }
+
+  /// The model of a file that holds a model or a checkpoint.
+  init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
     let metadata = try ModelMetadata(file, cell: cell)
     try metadata.checkTensors(of: file)
     do { try self.init(zeros: metadata.configuration, vocabulary: metadata.vocabulary) } catch {
-      throw .io(file: path, reason: error.description)
+      throw .io(file: file.file, reason: error.description)
     }
     annotations = metadata.annotations
     for entry in table.entries {

@@ -129,10 +129,14 @@ extension ModelMetadata {
     return vocabulary
   }
 
-  /// Checks names and shapes before anything of the model's size is allocated: a file's configuration may lie.
+  /// Checks names and shapes before anything of the model's size is allocated: a file's configuration may lie. A checkpoint
+  /// has tensors of its training besides.
   func checkTensors(of file: SafetensorsFile) throws(CheckpointError) {
     let names = try checkTensors(of: file, prefix: "")
-    if let extra = file.tensors.first(where: { !names.contains(ExactString($0.name)) }) {
+    let isCheckpoint = file.metadata(TrainingMetadata.key) != nil
+    if let extra = file.tensors.first(where: {
+      !names.contains(ExactString($0.name)) && !(isCheckpoint && $0.name.hasPrefix(TrainingMetadata.tensorPrefix))
+    }) {
       throw .unexpectedTensor(file: file.file, name: extra.name)
     }
   }
@@ -248,6 +252,26 @@ struct MetadataReader {
 
   func number(_ name: String) throws(CheckpointError) -> Double {
     guard let value = try member(name).json.number else { throw fault("\(name) is not a number") }
+    return value
+  }
+
+  func integer(_ name: String) throws(CheckpointError) -> Int {
+    guard let value = try member(name).json.integer else { throw fault("\(name) is not a whole number") }
+    return value
+  }
+
+  /// A finite number of at least 0.
+  func nonNegative(_ name: String) throws(CheckpointError) -> Double {
+    let value = try number(name)
+    guard value >= 0 else { throw fault("\(name) is \(value), below 0") }
+    return value
+  }
+
+  /// nil where it is missing, else a number above 0.
+  func positive(_ name: String) throws(CheckpointError) -> Double? {
+    if json[name] == nil { return nil }
+    let value = try number(name)
+    guard value > 0 else { throw fault("\(name) is \(value), not above 0") }
     return value
   }
 

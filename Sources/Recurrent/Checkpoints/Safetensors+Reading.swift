@@ -75,6 +75,9 @@ package struct SafetensorsFile: Sendable {
     return tensors[index]
   }
 
+  /// Bytes of all tensors.
+  package var dataByteCount: Int { tensors.last?.dataRange.upperBound ?? 0 }
+
   package func contains(_ name: String) -> Bool { indices[ExactString(name)] != nil }
 
   /// The metadata text under `key`; nil if there is none.
