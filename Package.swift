@@ -19,11 +19,13 @@ let package = Package(
   name: "Recurrent",
   products: [
     .library(name: "Recurrent", targets: ["Recurrent"]),
+    .library(name: "RecurrentONNX", targets: ["RecurrentONNX"]),
     .executable(name: "rnn", targets: ["RNNCommand"]),
     .executable(name: "rnn-bench", targets: ["RNNBench"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(
@@ -38,6 +40,11 @@ let package = Package(
       // Homebrew's OpenBLAS carries LAPACKE inside; Debian ships it as a library of its own.
       linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
     .target(name: "Recurrent", dependencies: ["Kernels"], swiftSettings: swiftSettings),
+    .target(
+      name: "RecurrentONNX",
+      dependencies: ["Kernels", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Schema/onnx.proto"],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
@@ -59,6 +66,11 @@ let package = Package(
     .testTarget(
       name: "RecurrentTests",
       dependencies: ["Recurrent", "Kernels", "AllocationCounter", "Tasks"],
+      resources: [.copy("Fixtures")],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ONNXTests",
+      dependencies: ["RecurrentONNX", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .testTarget(
