@@ -22,11 +22,13 @@ let package = Package(
   name: "Recurrent",
   products: [
     .library(name: "Recurrent", targets: ["Recurrent"]),
+    .library(name: "RecurrentONNX", targets: ["RecurrentONNX"]),
     .executable(name: "rnn", targets: ["RNNCommand"]),
     .executable(name: "rnn-bench", targets: ["RNNBench"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(
@@ -42,10 +44,15 @@ let package = Package(
       linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
     .target(name: "Recurrent", dependencies: ["Kernels"], swiftSettings: swiftSettings),
     .target(name: "Tables", dependencies: ["Kernels", "Recurrent"], swiftSettings: swiftSettings),
+    .target(
+      name: "RecurrentONNX",
+      dependencies: ["Kernels", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Schema/onnx.proto"],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Kernels", "Recurrent", "Tables",
+        "Kernels", "Recurrent", "RecurrentONNX", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -60,9 +67,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"], swiftSettings: swiftSettings),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
+    .target(name: "FaultInjector", path: "Tests/FaultInjector", cSettings: cSettings),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "FuzzEntries", "Tasks"],
+      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "FaultInjector", "FuzzEntries", "Tasks"],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .target(
@@ -74,6 +82,11 @@ let package = Package(
       path: "Tests/Fuzz",
       exclude: ["Entries", "Dictionaries"] + fuzzed,
       resources: [.copy("Corpus")],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ONNXTests",
+      dependencies: ["RecurrentONNX", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandTests", dependencies: ["RNNCommand", "RNNBench", "Recurrent"], swiftSettings: swiftSettings),

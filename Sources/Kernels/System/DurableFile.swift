@@ -52,8 +52,8 @@ package struct DurableFile: ~Copyable {
 
   /// Checks, before hours of work, that `path` can be written: the directory exists and takes a new file, the
   /// target is no directory or device. Nothing is left behind, an existing target is not touched.
-  package static func verifyWritable(_ path: String) throws(FileError) {
-    let file = try DurableFile(creatingFor: path)
+  package static func verifyWritable(_ path: String, owner: String? = nil) throws(FileError) {
+    let file = try DurableFile(creatingFor: path, owner: owner)
     _ = close(file.descriptor)
     _ = unsafe unlink(file.temporary)
   }

@@ -231,7 +231,7 @@ struct MetadataReader {
     }
   }
 
-  private init(file: String, key: String, json: JSON) {
+  init(file: String, key: String, json: JSON) {
     (self.file, self.key, self.json) = (file, key, json)
   }
 
