@@ -42,8 +42,8 @@ extension TrainingCheckpoint {
   }
 
   private init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
-    let metadata = try TrainingMetadata(file)
     let model = try Model<S>(file, cell: cell)
+    let metadata = try TrainingMetadata(file)
     try metadata.check(model.configuration, scalar: S.self, file)
     // Before anything is allocated by what the file says: its tensors have the sizes that follow from it.
     let batchSize = metadata.settings.batchSize

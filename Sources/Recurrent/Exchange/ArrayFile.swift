@@ -27,6 +27,12 @@ package struct ArrayFile: Sendable {
 
   /// Reads the file at `path`; what it is, its first bytes say.
   package init(path: String) throws(ExchangeError) {
+    // The tensors of a safetensors file are read when they are wanted: it may be larger than the memory.
+    if path.hasSuffix(".safetensors") {
+      let file: SafetensorsFile
+      do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+      return self.init(file)
+    }
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw ExchangeError(error) }
     try self.init(bytes: bytes, file: path)
