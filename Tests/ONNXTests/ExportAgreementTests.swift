@@ -20,9 +20,15 @@ import Testing
     let batch = try ExportBatch(exported, model)
     let file = try ONNXModel(bytes: model.onnx(options: exported.options), file: "case \(exported)")
     var inputs: [String: ONNXTensor] = [:]
-    for tensor in batch.numbers { inputs[tensor.name] = ONNXTensor(shape: tensor.shape, values: Self.values(tensor.values)) }
-    for tensor in batch.tokens { inputs[tensor.name] = ONNXTensor(shape: tensor.shape, tensor.values.map { Int64($0) }) }
-    for tensor in batch.lengths { inputs[tensor.name] = ONNXTensor(shape: tensor.shape, tensor.values.map { Int32($0) }) }
+    for tensor in batch.numbers {
+      inputs[tensor.name] = ONNXTensor(shape: tensor.shape, values: Self.values(tensor.values))
+    }
+    for tensor in batch.tokens {
+      inputs[tensor.name] = ONNXTensor(shape: tensor.shape, tensor.values.map { Int64($0) })
+    }
+    for tensor in batch.lengths {
+      inputs[tensor.name] = ONNXTensor(shape: tensor.shape, tensor.values.map { Int32($0) })
+    }
     #expect(Set(file.inputs.map(\.name)) == Set(inputs.keys))
     #expect(Set(file.outputs.map(\.name)) == Set(batch.outputs.map(\.name)))
     let outputs = try file.run(inputs, threads: 1)

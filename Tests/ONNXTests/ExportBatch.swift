@@ -33,7 +33,9 @@ struct ExportBatch<S: Scalar> {
       memorySteps: configuration.attention == nil ? nil : exported.memorySteps, threads: 1)
     if configuration.attention != nil {
       let width = configuration.headInputSize
-      let memory = Self.padded(exported.memoryLengths, exported.memorySteps, width: width) { S(generator.uniform(-1, 1)) }
+      let memory = Self.padded(exported.memoryLengths, exported.memorySteps, width: width) {
+        S(generator.uniform(-1, 1))
+      }
       add("memory", memory.dense, exported.memorySteps, count, width, options)
       if options.lengths {
         lengths.append(Tensor(name: "memory_lengths", shape: [count], values: exported.memoryLengths))

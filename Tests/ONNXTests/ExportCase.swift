@@ -82,6 +82,10 @@ struct ExportCase: CustomStringConvertible {
       let fanIn = entry.shape.count == 2 && !entry.name.contains("initial_state") ? Double(entry.shape[1]) : 4
       let bound = 1.5 / fanIn.squareRoot()
       model[parameter: entry.name] = (0..<entry.count).map { _ in S(generator.uniform(-bound, bound)) }
+      if let size = configuration.projectionSize, entry.name.contains("initial_state") {
+        // Nothing reads the rest of the first row, nor changes it in training.
+        for unit in size..<entry.shape[1] { model[parameter: entry.name][unit] = 0 }
+      }
     }
     return model
   }

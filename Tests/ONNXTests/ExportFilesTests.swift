@@ -7,6 +7,9 @@ import Testing
 /// For `scripts/compare-onnx-export`, which sets the variables: writes random exported models with inputs and what this
 /// package computes from them.
 @Suite struct ExportFilesTests {
+  /// Cases with every cell, merge and option that are kept as fixtures.
+  static let fixtures = [0, 11, 22, 28, 41, 43, 44, 47, 51, 57]
+  private static let fixtureDirectory = ProcessInfo.processInfo.environment["RECURRENT_ONNX_FIXTURES"]
   private static let directory = ProcessInfo.processInfo.environment["RECURRENT_ONNX_CASES"]
   private static let count = ProcessInfo.processInfo.environment["RECURRENT_ONNX_COUNT"].flatMap { Int($0) } ?? 100
 
@@ -14,13 +17,23 @@ import Testing
     for index in 0..<Self.count {
       let exported = ExportCase(index)
       // ONNX Runtime's recurrent operators are of Float alone; the reference evaluator runs Double.
-      if index % 10 == 9 { try write(exported, Double.self) } else { try write(exported, Float.self) }
+      let directory = try #require(Self.directory)
+      if index % 10 == 9 {
+        try write(exported, Double.self, to: directory)
+      } else {
+        try write(exported, Float.self, to: directory)
+      }
     }
   }
 
-  private func write<S: Scalar>(_ exported: ExportCase, _ scalar: S.Type) throws {
+  @Test(.enabled(if: fixtureDirectory != nil)) func writeFixtures() throws {
+    let directory = try #require(Self.fixtureDirectory)
+    for index in Self.fixtures { try write(ExportCase(index), Float.self, to: directory) }
+  }
+
+  private func write<S: Scalar>(_ exported: ExportCase, _ scalar: S.Type, to directory: String) throws {
     let model = try exported.model(S.self)
-    let path = "\(try #require(Self.directory))/\(exported.index)"
+    let path = "\(directory)/\(exported.index)"
     try model.saveONNX(to: path + ".onnx", options: exported.options)
     try ExportBatch(exported, model).write(
       to: path + ".safetensors",
