@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recurrent
 
 /// The command `rnn`. Data go to standard output; progress, notes and errors to standard error.
 @main
@@ -16,9 +17,10 @@ struct RNN: ParsableCommand {
 
       \(ExitStatus.documentation)
       """,
-    version: "0.1.0",
+    version: Fingerprint.packageVersion,
     subcommands: [
-      Train.self, Sample.self, Evaluate.self, Forecast.self, Classify.self, Inspect.self, GradCheck.self,
+      Train.self, Sample.self, Evaluate.self, Forecast.self, Classify.self, Run.self, Export.self, Import.self,
+      Inspect.self, GradCheck.self,
     ])
 
   static func main() {

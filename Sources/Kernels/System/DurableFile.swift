@@ -18,6 +18,8 @@ package struct DurableFile: ~Copyable {
   private let descriptor: CInt
   /// How much has been written.
   package private(set) var byteCount = 0
+  /// Of all that was appended.
+  package private(set) var checksum = CRC32C()
   /// The first failure; it fails the whole, also if the caller went on after it.
   private var failure: FileError?
 
@@ -29,12 +31,13 @@ package struct DurableFile: ~Copyable {
   ///
   /// A symbolic link stays a link, and the file it leads to is replaced; that file's permissions are kept.
   ///
+  /// - Parameter owner: after which the temporary file is named, for `removeTemporaries(of:)`; nil: the target.
   /// - Throws: `FileError` if the target is a directory or another thing than a regular file, if its directory
   ///   is missing or not writable, if the disk is full; and what `body` throws.
   package static func replace(
-    _ path: String, _ body: (inout DurableFile) throws(FileError) -> Void
+    _ path: String, owner: String? = nil, _ body: (inout DurableFile) throws(FileError) -> Void
   ) throws(FileError) {
-    var file = try DurableFile(creatingFor: path)
+    var file = try DurableFile(creatingFor: path, owner: owner)
     do throws(FileError) {
       try body(&file)
       if let failure = file.failure { throw failure }
@@ -49,8 +52,8 @@ package struct DurableFile: ~Copyable {
 
   /// Checks, before hours of work, that `path` can be written: the directory exists and takes a new file, the
   /// target is no directory or device. Nothing is left behind, an existing target is not touched.
-  package static func verifyWritable(_ path: String) throws(FileError) {
-    let file = try DurableFile(creatingFor: path)
+  package static func verifyWritable(_ path: String, owner: String? = nil) throws(FileError) {
+    let file = try DurableFile(creatingFor: path, owner: owner)
     _ = close(file.descriptor)
     _ = unsafe unlink(file.temporary)
   }
@@ -66,15 +69,24 @@ package struct DurableFile: ~Copyable {
   ) throws(FileError) {
     try write(raw: unsafe values.bytes)
   }
+
+  /// Replaces bytes that were written before; `checksum` stays that of the bytes as they were appended.
+  /// - Precondition: all of them were.
+  package mutating func overwrite(at offset: Int, with bytes: Span<UInt8>) throws(FileError) {
+    precondition(
+      offset >= 0 && offset <= byteCount - bytes.count,
+      "expected \(bytes.count) bytes in the \(byteCount) written, got them at \(offset)")
+    try write(raw: unsafe bytes.bytes, at: offset)
+  }
 }
 
 extension DurableFile {
-  private init(creatingFor path: String) throws(FileError) {
+  private init(creatingFor path: String, owner: String? = nil) throws(FileError) {
     let target = try FileTarget(path)
     var temporary = ""
     var descriptor: CInt = -1
     for _ in 0..<16 {
-      temporary = target.directory + DurableFile.temporaryName(for: target.name)
+      temporary = target.directory + DurableFile.temporaryName(for: owner ?? target.name)
       descriptor = retryingOnInterrupt {
         unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target.permissions ?? 0o666)
       }
@@ -89,6 +101,13 @@ extension DurableFile {
   }
 
   private mutating func write(raw bytes: RawSpan) throws(FileError) {
+    try write(raw: bytes, at: nil)
+    checksum.append(raw: bytes)
+    byteCount += bytes.byteCount
+  }
+
+  /// - Parameter offset: nil: at the end.
+  private mutating func write(raw bytes: RawSpan, at offset: Int?) throws(FileError) {
     if let failure { throw failure }
     let descriptor = descriptor
     let code: CInt = unsafe bytes.withUnsafeBytes { buffer in
@@ -97,7 +116,9 @@ extension DurableFile {
         // Linux transfers at most 2 GiB a call, Darwin refuses more.
         let piece = min(buffer.count - written, 1 << 30)
         let count = retryingOnInterrupt {
-          unsafe Self.systemWrite(descriptor, buffer.baseAddress! + written, piece)
+          let bytes = unsafe buffer.baseAddress! + written
+          if let offset { return unsafe pwrite(descriptor, bytes, piece, off_t(offset + written)) }
+          return unsafe Self.systemWrite(descriptor, bytes, piece)
         }
         guard count >= 0 else { return errno }
         guard count > 0 else { return EIO }
@@ -110,7 +131,6 @@ extension DurableFile {
       failure = error
       throw error
     }
-    byteCount += bytes.byteCount
   }
 
   private func putInPlace() throws(FileError) {
@@ -119,8 +139,11 @@ extension DurableFile {
     guard unsafe rename(temporary, target.resolved) == 0 else { throw giveUp(.rename, errno) }
 
     let directory = retryingOnInterrupt { unsafe open(target.directory, O_RDONLY | O_CLOEXEC) }
-    // A directory one may write but not read cannot be synced; the file is in place.
-    guard directory >= 0 else { return }
+    guard directory >= 0 else {
+      // A directory one may write but not read cannot be synced; the file is in place.
+      if errno == EACCES || errno == EPERM { return }
+      throw FileError(.sync, target.path, errno: errno)
+    }
     let result = retryingOnInterrupt { fsync(directory) }
     let code = errno
     _ = close(directory)
@@ -131,13 +154,6 @@ extension DurableFile {
   private func giveUp(_ operation: FileError.Operation, _ code: CInt) -> FileError {
     _ = unsafe unlink(temporary)
     return FileError(operation, target.path, errno: code)
-  }
-
-  /// Hidden, so that a directory given as training text skips what a killed process left; short enough for
-  /// every file system, whatever the target's name.
-  private static func temporaryName(for name: String) -> String {
-    let random = UInt64.random(in: .min ... .max)
-    return ".\(String(name.unicodeScalars.prefix(32))).\(String(random, radix: 16)).tmp"
   }
 
   private static func sync(_ descriptor: CInt) -> CInt {

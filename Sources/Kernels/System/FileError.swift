@@ -9,12 +9,14 @@
 /// Why a file could not be found, read or replaced: the operation, the path as it was given, and the reason.
 package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   package enum Operation: String, Sendable {
-    case examine, open, read, list, create, write, sync, close, rename
+    case examine, open, read, list, create, write, sync, close, rename, link, remove, lock
   }
 
   /// The kinds a caller may want to tell apart; everything else is `other`.
-  package enum Kind: Sendable {
+  package enum Kind: Sendable, Equatable {
     case missing, isDirectory, notRegularFile, permissionDenied, noSpace, notEnoughMemory, other
+    /// By the process of this number, where it is known.
+    case locked(process: Int?)
   }
 
   package let operation: Operation

@@ -8,7 +8,7 @@
 
 /// The place where a file is to be put: symbolic links at the end of the path followed, so that replacing
 /// `latest -> run/model` replaces `run/model` and leaves the link a link, dangling or not.
-struct FileTarget {
+package struct FileTarget {
   /// As given, for messages.
   let path: String
   let directory: String
@@ -22,10 +22,7 @@ struct FileTarget {
     try checkPath(path, .create)
     self.path = path
     let resolved = try FileTarget.followLinks(path)
-    let slash = resolved.utf8.lastIndex(of: UInt8(ascii: "/"))
-    // "./" is needed by nobody but fsync, which wants the directory by name.
-    directory = slash.map { String(resolved[...$0]) } ?? "./"
-    name = slash.map { String(resolved[resolved.utf8.index(after: $0)...]) } ?? resolved
+    (directory, name) = FileTarget.split(resolved)
 
     var raw = stat()
     if unsafe stat(resolved, &raw) == 0 {
@@ -51,7 +48,15 @@ struct FileTarget {
     }
   }
 
-  private static func followLinks(_ path: String) throws(FileError) -> String {
+  /// The directory with its final slash, and the name in it.
+  package static func split(_ path: String) -> (directory: String, name: String) {
+    // "./" is needed by nobody but fsync, which wants the directory by name.
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("./", path) }
+    return (String(path[...slash]), String(path[path.utf8.index(after: slash)...]))
+  }
+
+  /// `path`, or what the symbolic links at its end lead to, which need not exist.
+  package static func followLinks(_ path: String) throws(FileError) -> String {
     var current = path
     // The kernel's own limit on the links of one path.
     for _ in 0..<40 {

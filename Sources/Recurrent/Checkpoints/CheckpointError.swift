@@ -6,6 +6,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case missingFile(String)
   /// The system refused to read or write. A failed write leaves what was there before.
   case io(file: String, reason: String)
+  /// Another writer, in the process of this number where it is known, keeps its checkpoints in this file.
+  case locked(file: String, process: Int?)
   /// The file is of another kind.
   case foreignFile(String, reason: String)
   /// The file ends early: it should have `expected` bytes or more.
@@ -23,8 +25,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case unsupportedType(file: String, tensor: String, type: String)
   /// The file was written by a version whose files are not read here.
   case unsupportedVersion(file: String, found: String, supported: String)
-  /// The data are not those that were written.
-  case checksumMismatch(file: String)
+  /// The file is not as it was written: its checksum should be the one that it names.
+  case checksumMismatch(file: String, expected: String, actual: String)
 
   /// One line: which file, what, and where.
   public var description: String {
@@ -33,6 +35,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
       "there is no file \(printable(file))"
     case .io(let file, let reason):
       "\(printable(file)): \(reason)"
+    case .locked(let file, let process):
+      "\(printable(file)) is being written by \(process.map { "process \($0)" } ?? "another process")"
     case .foreignFile(let file, let reason):
       "\(printable(file)) is not a safetensors file: \(reason)"
     case .truncated(let file, let expected, let actual):
@@ -51,15 +55,17 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
       "\(printable(file)): tensor \"\(printable(tensor))\" is of type \(type), which is not read here"
     case .unsupportedVersion(let file, let found, let supported):
       "\(printable(file)) is of version \(printable(found)); supported: \(supported)"
-    case .checksumMismatch(let file):
-      "\(printable(file)) is damaged: its checksum does not match its data"
+    case .checksumMismatch(let file, let expected, let actual):
+      "\(printable(file)) is damaged: its checksum is \(actual), not \(printable(expected))"
     }
   }
 
   init(_ error: FileError) {
     self =
-      error.kind == .missing && error.operation == .open
-      ? .missingFile(error.path)
-      : .io(file: error.path, reason: "cannot \(error.operation.rawValue): \(error.reason)")
+      switch error.kind {
+      case .missing where error.operation == .open: .missingFile(error.path)
+      case .locked(let process): .locked(file: error.path, process: process)
+      default: .io(file: error.path, reason: "cannot \(error.operation.rawValue): \(error.reason)")
+      }
   }
 }

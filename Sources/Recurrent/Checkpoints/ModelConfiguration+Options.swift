@@ -76,7 +76,7 @@ extension ModelConfiguration {
 
 extension MetadataReader {
   /// false where it is missing.
-  fileprivate func flag(_ name: String) throws(CheckpointError) -> Bool {
+  func flag(_ name: String) throws(CheckpointError) -> Bool {
     guard let value = json[name] else { return false }
     guard case .bool(let flag) = value else { throw fault("\(name) is neither true nor false") }
     return flag

@@ -1,7 +1,7 @@
 /// What a model file says in its metadata: format and version, configuration, vocabulary, and what a program keeps with
 /// its model, each annotation under its name with a prefix.
 ///
-///     "format": "recurrent", "format_version": "1",
+///     "format": "recurrent", "format_version": "2", "checksum": "crc32c:90ab12ef",
 ///     "configuration": {"cell": "lstm", "input": {"kind": "one-hot", "vocabulary_size": 65}, "hidden_size": 128,
 ///                       "layers": 2, "output_size": 65, "head": "every-step", "dropout": 0.0,
 ///                       "head_dropout": 0.0},
@@ -101,10 +101,7 @@ extension ModelMetadata {
     guard file.metadata("format") == "recurrent" else {
       throw .foreignFile(file.file, reason: "its metadata do not name Recurrent as its format")
     }
-    let version = file.metadata("format_version") ?? "none"
-    guard version == ModelFile.version else {
-      throw .unsupportedVersion(file: file.file, found: version, supported: ModelFile.version)
-    }
+    try ModelFile.verify(file)
     let reader = try MetadataReader(file, "configuration")
     configuration = try Self.configuration(reader, cell: cell)
     var annotations: [String: String] = [:]
@@ -129,10 +126,14 @@ extension ModelMetadata {
     return vocabulary
   }
 
-  /// Checks names and shapes before anything of the model's size is allocated: a file's configuration may lie.
+  /// Checks names and shapes before anything of the model's size is allocated: a file's configuration may lie. A checkpoint
+  /// has tensors of its training besides.
   func checkTensors(of file: SafetensorsFile) throws(CheckpointError) {
     let names = try checkTensors(of: file, prefix: "")
-    if let extra = file.tensors.first(where: { !names.contains(ExactString($0.name)) }) {
+    let isCheckpoint = file.metadata(TrainingMetadata.key) != nil
+    if let extra = file.tensors.first(where: {
+      !names.contains(ExactString($0.name)) && !(isCheckpoint && $0.name.hasPrefix(TrainingMetadata.tensorPrefix))
+    }) {
       throw .unexpectedTensor(file: file.file, name: extra.name)
     }
   }
@@ -230,7 +231,7 @@ struct MetadataReader {
     }
   }
 
-  private init(file: String, key: String, json: JSON) {
+  init(file: String, key: String, json: JSON) {
     (self.file, self.key, self.json) = (file, key, json)
   }
 
@@ -248,6 +249,26 @@ struct MetadataReader {
 
   func number(_ name: String) throws(CheckpointError) -> Double {
     guard let value = try member(name).json.number else { throw fault("\(name) is not a number") }
+    return value
+  }
+
+  func integer(_ name: String) throws(CheckpointError) -> Int {
+    guard let value = try member(name).json.integer else { throw fault("\(name) is not a whole number") }
+    return value
+  }
+
+  /// A finite number of at least 0.
+  func nonNegative(_ name: String) throws(CheckpointError) -> Double {
+    let value = try number(name)
+    guard value >= 0 else { throw fault("\(name) is \(value), below 0") }
+    return value
+  }
+
+  /// nil where it is missing, else a number above 0.
+  func positive(_ name: String) throws(CheckpointError) -> Double? {
+    if json[name] == nil { return nil }
+    let value = try number(name)
+    guard value > 0 else { throw fault("\(name) is \(value), not above 0") }
     return value
   }
 

@@ -3,15 +3,23 @@ public struct EarlyStopping: Sendable, Hashable {
   /// Evaluations without a new lowest loss after which there is no hope.
   public let patience: Int
   /// The lowest loss so far; infinite before the first.
-  public private(set) var lowestLoss = Double.infinity
+  public private(set) var lowestLoss: Double
   /// Evaluations since then.
-  public private(set) var evaluationsWithoutProgress = 0
+  public private(set) var evaluationsWithoutProgress: Int
 
+  /// - Parameters:
+  ///   - lowestLoss: where a training goes on, that of the training so far.
+  ///   - evaluationsWithoutProgress: likewise.
   /// - Precondition: the patience is at least 1.
-  public init(patience: Int) {
+  public init(patience: Int, lowestLoss: Double = .infinity, evaluationsWithoutProgress: Int = 0) {
     precondition(patience >= 1, "patience must be 1 or more, got \(patience)")
     self.patience = patience
+    self.lowestLoss = lowestLoss
+    self.evaluationsWithoutProgress = evaluationsWithoutProgress
   }
+
+  /// Whether the patience is at its end.
+  public var isOver: Bool { evaluationsWithoutProgress >= patience }
 
   /// Notes the loss of an evaluation.
   /// - Returns: whether the training should end.
@@ -21,6 +29,6 @@ public struct EarlyStopping: Sendable, Hashable {
     } else {
       evaluationsWithoutProgress += 1
     }
-    return evaluationsWithoutProgress >= patience
+    return isOver
   }
 }

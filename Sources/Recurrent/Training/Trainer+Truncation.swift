@@ -103,7 +103,7 @@ extension Trainer {
       reports.append(update())
     }
     engine.carryAll()
-    if !carriesState { engine.restore(before) }
+    if !settings.carriesState { engine.restore(before) }
     return reports
   }
 

@@ -22,10 +22,8 @@ public struct Trainer<S: Scalar>: ~Copyable {
   let engine: Engine<S>
   private var trained: Model<S>
   private var dropoutSeeds: SeededGenerator
-  private let optimizer: Optimizer
-  private let schedule: LearningRateSchedule
-  private let clipping: GradientClipping
-  let carriesState: Bool
+  /// What was chosen before the first step.
+  public let settings: TrainingSettings
   /// Steps done.
   public private(set) var stepCount = 0
 
@@ -43,20 +41,27 @@ public struct Trainer<S: Scalar>: ~Copyable {
     clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false,
     recomputing: Recomputation = .none, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
+    let settings = TrainingSettings(
+      batchSize: batchSize, sequenceLength: sequenceLength, loss: loss, optimizer: optimizer, schedule: schedule,
+      clipping: clipping, carriesState: carriesState, isRagged: isRagged, recomputing: recomputing)
+    try self.init(model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed))
+  }
+
+  private init(
+    _ model: Model<S>, _ settings: TrainingSettings, threads: Int, dropoutSeeds: SeededGenerator
+  ) throws(PlanError) {
     precondition(
-      !carriesState || model.configuration.directions == .forward,
+      !settings.carriesState || model.configuration.directions == .forward,
       "a layer that runs both ways has no state to carry to what follows")
     let plan = try Plan(
-      training: model.configuration, loss: loss, momentCount: optimizer.momentCount, steps: sequenceLength,
-      batchSize: batchSize, isRagged: isRagged, recomputing: recomputing, scalar: S.self)
+      training: model.configuration, loss: settings.loss, momentCount: settings.optimizer.momentCount,
+      steps: settings.sequenceLength, batchSize: settings.batchSize, isRagged: settings.isRagged,
+      recomputing: settings.recomputing, scalar: S.self)
     engine = Engine(plan, threads: threads)
     engine.load(model)
     trained = model
-    dropoutSeeds = SeededGenerator(seed: seed)
-    self.optimizer = optimizer
-    self.schedule = schedule
-    self.clipping = clipping
-    self.carriesState = carriesState
+    self.dropoutSeeds = dropoutSeeds
+    self.settings = settings
   }
 
   /// The buffers and their sizes.
@@ -67,6 +72,35 @@ public struct Trainer<S: Scalar>: ~Copyable {
     engine.block.read(into: &trained)
     return trained
   }
+
+  // MARK: Checkpoints
+
+  /// Everything that the next step depends on.
+  /// - Parameter notes: what the program has to know to go on, such as its place in the data: texts by name.
+  public mutating func checkpoint(notes: [String: String] = [:]) -> TrainingCheckpoint<S> {
+    let start = engine.savedStart()
+    return TrainingCheckpoint(
+      model: model(), settings: settings, stepCount: stepCount,
+      moments: (1...settings.optimizer.momentCount).map { engine.moment($0) }, state: start.state,
+      isFresh: start.isFresh.map { $0 != 0 }, dropoutSeeds: dropoutSeeds, fingerprint: .current, notes: notes)
+  }
+
+  /// Goes on from a checkpoint as if the training had never stopped: the same steps give the same bits, also with another
+  /// number of threads, on a machine of the same `Fingerprint`.
+  /// - Precondition: the optimizer of `checkpoint.settings`, if it was changed, keeps as many moments as the one before.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public init(_ checkpoint: TrainingCheckpoint<S>, threads: Int = 0) throws(PlanError) {
+    try self.init(
+      checkpoint.model, checkpoint.settings, threads: threads, dropoutSeeds: checkpoint.dropoutSeeds)
+    precondition(
+      checkpoint.moments.count == settings.optimizer.momentCount,
+      "expected \(settings.optimizer.momentCount) moments, got \(checkpoint.moments.count)")
+    for (index, moment) in checkpoint.moments.enumerated() { engine.setMoment(index + 1, moment) }
+    engine.restore(Engine.Start(state: checkpoint.state, isFresh: checkpoint.isFresh.map { $0 ? 1 : 0 }))
+    stepCount = checkpoint.stepCount
+  }
+
+  // MARK: State
 
   /// The state before the next step.
   public var state: RecurrentState<S> {
@@ -200,14 +234,14 @@ public struct Trainer<S: Scalar>: ~Copyable {
 
   private mutating func step() -> StepReport {
     if engine.plan.keptSteps < engine.batchSteps {
-      let carriesState = carriesState
+      let carriesState = settings.carriesState
       return update { engine, seed, rule in
         engine.performInSegments(dropoutSeed: seed, carriesState: carriesState)
         engine.perform(.update, update: rule)
       }
     }
     let report = update()
-    if carriesState { engine.carryState() }
+    if settings.carriesState { engine.carryState() }
     return report
   }
 
@@ -219,11 +253,11 @@ public struct Trainer<S: Scalar>: ~Copyable {
   private mutating func update(
     _ perform: (_ engine: Engine<S>, _ dropoutSeed: UInt64?, _ rule: UpdateRule) -> Void
   ) -> StepReport {
-    let rate = optimizer.learningRate * schedule.factor(at: stepCount)
+    let rate = settings.optimizer.learningRate * settings.schedule.factor(at: stepCount)
     stepCount += 1
     perform(
       engine, engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
-      optimizer.rule(step: stepCount, rate: rate, clipping: clipping))
+      settings.optimizer.rule(step: stepCount, rate: rate, clipping: settings.clipping))
     return StepReport(
       step: stepCount, loss: engine.meanLoss(), gradientNorm: engine.gradientNorm(), learningRate: rate)
   }

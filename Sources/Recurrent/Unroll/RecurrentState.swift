@@ -76,6 +76,13 @@ public struct RecurrentState<S: Scalar>: Sendable, Hashable {
     return start..<start + width
   }
 
+  /// l0, l0_reverse, l1, …: as parameters end.
+  func recurrenceNames(_ directions: Directions) -> [String] {
+    (0..<recurrenceCount).map { index in
+      "l\(index / directions.count)" + (index % directions.count == 0 ? "" : "_reverse")
+    }
+  }
+
   /// `1×[2, 3, 8]`: parts × [L·D, N, width].
   var shapeText: String {
     let width = Set(widths.joined()).count == 1 ? "\(widths[0][0])" : "\(widths)"
@@ -130,8 +137,9 @@ extension Engine {
 
   /// What the next call starts from: states, and which of them are the trained one.
   struct Start {
-    fileprivate let state: RecurrentState<S>
-    fileprivate let isFresh: [Int32]
+    let state: RecurrentState<S>
+    /// [N], 1 for sequences that start anew.
+    let isFresh: [Int32]
   }
 
   func savedStart() -> Start {

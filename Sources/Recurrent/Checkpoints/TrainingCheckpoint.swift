@@ -1,0 +1,40 @@
+/// Everything that a training is after a step. `Trainer(checkpoint)` goes on from it as if it had never stopped.
+///
+///     var checkpoint = trainer.checkpoint(notes: ["epoch": "3"])
+///     try checkpoint.save(to: "run.safetensors")
+///     …
+///     let checkpoint = try TrainingCheckpoint<Float>(contentsOf: "run.safetensors")
+///     var trainer = try Trainer(checkpoint)
+///
+/// What only the program knows it keeps in `notes`: its place in the data (`BucketingLoader` needs the number of the
+/// epoch and of the batch), the losses so far (`EarlyStopping`), the `state` of its own `SeededGenerator`s.
+public struct TrainingCheckpoint<S: Scalar>: Sendable {
+  public var model: Model<S>
+  /// May be changed before training goes on, where exactness is not wanted: a new schedule, a larger batch without state.
+  public var settings: TrainingSettings
+  /// Steps done.
+  public let stepCount: Int
+  /// The optimizer's, each laid out as the model's block.
+  let moments: [[S]]
+  /// The state before the next step, of each sequence.
+  let state: RecurrentState<S>
+  /// [N], whether a sequence starts anew.
+  let isFresh: [Bool]
+  /// Of dropout and zoneout.
+  let dropoutSeeds: SeededGenerator
+  /// Of the process that took the checkpoint.
+  public let fingerprint: Fingerprint
+  /// What a program keeps, texts by name.
+  public var notes: [String: String]
+}
+
+extension Engine {
+  /// The optimizer's moment `index`, counted from 1, laid out as the parameters.
+  func moment(_ index: Int) -> [S] { block.array(momentPlace(index)) }
+
+  func setMoment(_ index: Int, _ values: [S]) { block.write(values.span, at: momentPlace(index).offset) }
+
+  private func momentPlace(_ index: Int) -> Matrix {
+    Matrix(offset: (index + 1) * plan.gradientShift, rows: 1, columns: plan.table.blockCount)
+  }
+}

@@ -1,0 +1,110 @@
+/// What a checkpoint says of its training in its metadata.
+///
+///     "training": {"version": 1, "step": 1200, "scalar": "F32", "batch_size": 50, "sequence_length": 50, …,
+///                  "optimizer": {"kind": "adam", …}, "dropout_generator": "9e3779b97f4a7c15",
+///                  "fresh_sequences": [], "fingerprint": {…}},
+///     "note.NAME": "TEXT"
+struct TrainingMetadata {
+  static let key = "training"
+  static let tensorPrefix = "training."
+  private static let notePrefix = "note."
+  private static let version = 1
+
+  let settings: TrainingSettings
+  let stepCount: Int
+  let dropoutSeeds: SeededGenerator
+  let isFresh: [Bool]
+  let fingerprint: Fingerprint
+  let notes: [String: String]
+  let scalar: String
+  private let file: String
+
+  init<S: Scalar>(_ checkpoint: TrainingCheckpoint<S>) {
+    settings = checkpoint.settings
+    stepCount = checkpoint.stepCount
+    dropoutSeeds = checkpoint.dropoutSeeds
+    isFresh = checkpoint.isFresh
+    fingerprint = checkpoint.fingerprint
+    notes = checkpoint.notes
+    scalar = S._dataType
+    file = ""
+  }
+
+  var entries: [(key: String, value: String)] {
+    let fresh = isFresh.indices.filter { isFresh[$0] }
+    let json = JSON.object(
+      [
+        (key: "version", value: .integer(Self.version)),
+        (key: "step", value: .integer(stepCount)),
+        (key: "scalar", value: .string(scalar)),
+      ] + settings.json + [
+        (key: "dropout_generator", value: .string(String(dropoutSeeds.state, radix: 16))),
+        (key: "fresh_sequences", value: .array(fresh.map { .integer($0) })),
+        (
+          key: "fingerprint",
+          value: .object([
+            (key: "version", value: .string(fingerprint.version)),
+            (key: "kernels", value: .string(fingerprint.instructionSet)),
+            (key: "openblas", value: .string(fingerprint.openBLAS)),
+          ])
+        ),
+      ])
+    // Sorted: the same checkpoint gives the same bytes.
+    return [(key: Self.key, value: ModelMetadata.text(json))]
+      + notes.sorted { $0.key < $1.key }.map { (key: Self.notePrefix + $0.key, value: $0.value) }
+  }
+
+  init(_ file: SafetensorsFile) throws(CheckpointError) {
+    guard file.metadata(Self.key) != nil else {
+      throw .invalidMetadata(
+        file: file.file, key: Self.key, reason: "it is missing: the file holds a model, but no training to go on with")
+    }
+    let reader = try MetadataReader(file, Self.key)
+    let version = try reader.integer("version")
+    guard version == Self.version else {
+      throw .unsupportedVersion(file: file.file, found: "\(version) of its training", supported: "\(Self.version)")
+    }
+    self.file = file.file
+    settings = try TrainingSettings(reader)
+    stepCount = try reader.integer("step")
+    guard stepCount >= 0 else { throw reader.fault("step is \(stepCount), below 0") }
+    scalar = try reader.string("scalar")
+    guard let word = UInt64(try reader.string("dropout_generator"), radix: 16) else {
+      throw reader.fault("dropout_generator is no state of a generator")
+    }
+    dropoutSeeds = SeededGenerator(seed: word)
+    guard let fresh = reader.json["fresh_sequences"]?.array else { throw reader.fault("fresh_sequences is no list") }
+    guard settings.batchSize <= file.dataByteCount else {
+      throw reader.fault("batch_size is \(settings.batchSize), more than the file has bytes")
+    }
+    var isFresh = [Bool](repeating: false, count: settings.batchSize)
+    for item in fresh {
+      guard let sequence = item.integer, isFresh.indices.contains(sequence) else {
+        throw reader.fault("fresh_sequences holds what is no sequence")
+      }
+      isFresh[sequence] = true
+    }
+    self.isFresh = isFresh
+    let print = try reader.member("fingerprint")
+    fingerprint = Fingerprint(
+      version: try print.string("version"), instructionSet: try print.string("kernels"),
+      openBLAS: try print.string("openblas"))
+    var notes: [String: String] = [:]
+    for (key, value) in file.metadata where key.hasPrefix(Self.notePrefix) {
+      notes[String(key.dropFirst(Self.notePrefix.count))] = value
+    }
+    self.notes = notes
+  }
+
+  func fault(_ reason: String) -> CheckpointError { .invalidMetadata(file: file, key: Self.key, reason: reason) }
+
+  /// Refuses settings that do not go with the model, and a training in the other precision: rounded, it would be another.
+  func check<S: Scalar>(
+    _ configuration: ModelConfiguration, scalar type: S.Type, _ file: SafetensorsFile
+  ) throws(CheckpointError) {
+    guard scalar == S._dataType else {
+      throw fault("the training is in \(printable(scalar)), not in \(S._dataType)")
+    }
+    if let reason = settings.fault(for: configuration) { throw fault(reason) }
+  }
+}

@@ -1,0 +1,195 @@
+/// Settings of a training as checkpoints have them.
+extension TrainingSettings {
+  var json: [(key: String, value: JSON)] {
+    var members: [(key: String, value: JSON)] = [
+      (key: "batch_size", value: .integer(batchSize)), (key: "sequence_length", value: .integer(sequenceLength)),
+      (key: "loss", value: loss.json), (key: "optimizer", value: optimizer.json),
+      (key: "schedule", value: schedule.json),
+      (key: "carries_state", value: .bool(carriesState)), (key: "ragged", value: .bool(isRagged)),
+    ]
+    if let norm = clipping.norm { members.append((key: "clip_norm", value: .number(norm))) }
+    if let value = clipping.value { members.append((key: "clip_value", value: .number(value))) }
+    switch recomputing {
+    case .none: break
+    case .segments(let steps): members.append((key: "recompute_steps", value: .integer(steps)))
+    case .withinMemory(let bytes): members.append((key: "recompute_within_bytes", value: .integer(bytes)))
+    }
+    return members
+  }
+
+  init(_ reader: MetadataReader) throws(CheckpointError) {
+    batchSize = try reader.size("batch_size")
+    sequenceLength = try reader.size("sequence_length")
+    loss = try Loss(reader.member("loss"))
+    optimizer = try Optimizer(reader.member("optimizer"))
+    schedule = try LearningRateSchedule(reader.member("schedule"))
+    carriesState = try reader.flag("carries_state")
+    isRagged = try reader.flag("ragged")
+    clipping = GradientClipping(norm: try reader.positive("clip_norm"), value: try reader.positive("clip_value"))
+    if reader.json["recompute_steps"] != nil {
+      recomputing = .segments(ofSteps: try reader.size("recompute_steps"))
+    } else if reader.json["recompute_within_bytes"] != nil {
+      recomputing = .withinMemory(bytes: try reader.size("recompute_within_bytes"))
+    } else {
+      recomputing = .none
+    }
+  }
+}
+
+extension Optimizer {
+  var json: JSON {
+    let own: [(key: String, value: JSON)] =
+      switch method {
+      case .sgd(let momentum, let weightDecay, let nesterov):
+        [
+          (key: "kind", value: .string("sgd")), (key: "momentum", value: .number(momentum)),
+          (key: "weight_decay", value: .number(weightDecay)), (key: "nesterov", value: .bool(nesterov)),
+        ]
+      case .rmsprop(let decay, let epsilon, let weightDecay):
+        [
+          (key: "kind", value: .string("rmsprop")), (key: "decay", value: .number(decay)),
+          (key: "epsilon", value: .number(epsilon)), (key: "weight_decay", value: .number(weightDecay)),
+        ]
+      case .adam(let beta1, let beta2, let epsilon, let weightDecay, let isDecoupled):
+        [
+          (key: "kind", value: .string(isDecoupled ? "adamw" : "adam")), (key: "beta1", value: .number(beta1)),
+          (key: "beta2", value: .number(beta2)), (key: "epsilon", value: .number(epsilon)),
+          (key: "weight_decay", value: .number(weightDecay)),
+        ]
+      }
+    return .object(own + [(key: "learning_rate", value: .number(learningRate))])
+  }
+
+  init(_ reader: MetadataReader) throws(CheckpointError) {
+    let rate = try reader.nonNegative("learning_rate")
+    let weightDecay = try reader.nonNegative("weight_decay")
+    let kind = try reader.string("kind")
+    switch kind {
+    case "sgd":
+      let momentum = try reader.probability("momentum")
+      let nesterov = try reader.flag("nesterov")
+      guard !nesterov || momentum > 0 else { throw reader.fault("nesterov needs a momentum above 0") }
+      self = .sgd(learningRate: rate, momentum: momentum, weightDecay: weightDecay, nesterov: nesterov)
+    case "rmsprop":
+      self = .rmsprop(
+        learningRate: rate, decay: try reader.probability("decay"), epsilon: try reader.nonNegative("epsilon"),
+        weightDecay: weightDecay)
+    case "adam", "adamw":
+      let beta1 = try reader.probability("beta1")
+      let beta2 = try reader.probability("beta2")
+      let epsilon = try reader.nonNegative("epsilon")
+      self =
+        kind == "adam"
+        ? .adam(learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+        : .adamW(learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+    default: throw reader.fault("there is no optimizer \(printable(kind))")
+    }
+  }
+}
+
+extension LearningRateSchedule {
+  var json: JSON {
+    switch self {
+    case .constant: .object([(key: "kind", value: .string("constant"))])
+    case .stepDecay(let every, let factor, let start):
+      .object([
+        (key: "kind", value: .string("step")), (key: "every", value: .integer(every)),
+        (key: "factor", value: .number(factor)), (key: "start", value: .integer(start)),
+      ])
+    case .cosine(let warmUp, let total, let minimum):
+      .object([
+        (key: "kind", value: .string("cosine")), (key: "warm_up", value: .integer(warmUp)),
+        (key: "total", value: .integer(total)), (key: "minimum", value: .number(minimum)),
+      ])
+    }
+  }
+
+  init(_ reader: MetadataReader) throws(CheckpointError) {
+    func count(_ name: String) throws(CheckpointError) -> Int {
+      let value = try reader.integer(name)
+      guard value >= 0 else { throw reader.fault("\(name) is \(value), below 0") }
+      return value
+    }
+    let kind = try reader.string("kind")
+    switch kind {
+    case "constant": self = .constant
+    case "step":
+      self = .stepDecay(
+        every: try count("every"), factor: try reader.number("factor"), start: try count("start"))
+    case "cosine":
+      self = .cosine(
+        warmUp: try count("warm_up"), total: try count("total"), minimum: try reader.number("minimum"))
+    default: throw reader.fault("there is no schedule \(printable(kind))")
+    }
+  }
+}
+
+extension Loss {
+  var json: JSON {
+    let members: [(key: String, value: JSON)] =
+      switch kind {
+      case .crossEntropy(let weights, let smoothing, let ignored):
+        [
+          (key: "kind", value: .string("cross-entropy")),
+          (key: "class_weights", value: .array(weights.map { .number($0) })),
+          (key: "label_smoothing", value: .number(smoothing)),
+          (key: "ignored", value: ignored.map { .integer(Int($0)) } ?? .null),
+        ]
+      case .binaryCrossEntropy(let weights):
+        [
+          (key: "kind", value: .string("binary-cross-entropy")),
+          (key: "positive_weights", value: .array(weights.map { .number($0) })),
+        ]
+      case .meanSquaredError: [(key: "kind", value: .string("mean-squared-error"))]
+      case .meanAbsoluteError: [(key: "kind", value: .string("mean-absolute-error"))]
+      case .huber(let delta): [(key: "kind", value: .string("huber")), (key: "delta", value: .number(delta))]
+      case .ctc(let blank, let maximumLabels, let zeroInfinity):
+        [
+          (key: "kind", value: .string("ctc")), (key: "blank", value: .integer(Int(blank))),
+          (key: "maximum_labels", value: maximumLabels.map { .integer($0) } ?? .null),
+          (key: "zero_infinity", value: .bool(zeroInfinity)),
+        ]
+      }
+    return .object(members)
+  }
+
+  init(_ reader: MetadataReader) throws(CheckpointError) {
+    func weights(_ name: String) throws(CheckpointError) -> [Double] {
+      guard let list = reader.json[name]?.array else { throw reader.fault("\(name) is no list") }
+      let values = list.compactMap(\.number)
+      guard values.count == list.count, values.allSatisfy({ $0 >= 0 }) else {
+        throw reader.fault("\(name) holds what is no number of at least 0")
+      }
+      return values
+    }
+    /// nil where it is null or missing.
+    func optional(_ name: String) throws(CheckpointError) -> Int? {
+      if case .some(.null) = reader.json[name] { return nil }
+      return reader.json[name] == nil ? nil : try reader.integer(name)
+    }
+    let kind = try reader.string("kind")
+    switch kind {
+    case "cross-entropy":
+      let smoothing = try reader.nonNegative("label_smoothing")
+      guard smoothing <= 1 else { throw reader.fault("label_smoothing is \(smoothing), above 1") }
+      let ignored = try optional("ignored")
+      guard ignored.map({ Int32(exactly: $0) != nil }) ?? true else { throw reader.fault("ignored is no class") }
+      self = .crossEntropy(
+        classWeights: try weights("class_weights"), labelSmoothing: smoothing, ignoring: ignored.map { Int32($0) })
+    case "binary-cross-entropy": self = .binaryCrossEntropy(positiveWeights: try weights("positive_weights"))
+    case "mean-squared-error": self = .meanSquaredError
+    case "mean-absolute-error": self = .meanAbsoluteError
+    case "huber":
+      guard let delta = try reader.positive("delta") else { throw reader.fault("delta is missing") }
+      self = .huber(delta: delta)
+    case "ctc":
+      let blank = try reader.integer("blank")
+      let maximumLabels = try optional("maximum_labels")
+      guard blank >= 0, blank <= Int32.max, maximumLabels ?? 0 >= 0 else {
+        throw reader.fault("the labels are below 0")
+      }
+      self = .ctc(blank: blank, maximumLabels: maximumLabels, zeroInfinity: try reader.flag("zero_infinity"))
+    default: throw reader.fault("there is no loss \(printable(kind))")
+    }
+  }
+}
