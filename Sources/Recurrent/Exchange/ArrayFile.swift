@@ -29,6 +29,11 @@ package struct ArrayFile: Sendable {
   package init(path: String) throws(ExchangeError) {
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw ExchangeError(error) }
+    try self.init(bytes: bytes, file: path)
+  }
+
+  /// Takes the bytes of a whole file; `file` names it in messages.
+  package init(bytes: [UInt8], file path: String) throws(ExchangeError) {
     if bytes.starts(with: NPYFile.magic) {
       self.init(path, .npy, [try NPYFile.array(bytes: bytes, file: path)])
     } else if NPZFile.isArchive(bytes), !path.hasSuffix(".safetensors") {
@@ -85,7 +90,9 @@ package struct ArrayFile: Sendable {
         file: file, array: name, reason: "is of type \(entry.type), expected floating-point numbers")
     }
     switch content {
-    case .safetensors(let file): return type.values(file.data(of: try tensor(name, of: file)))
+    case .safetensors(let file):
+      let bytes = try bytes(of: name, in: file)
+      return type.values(bytes.span)
     case .arrays(let arrays): return arrays[index].values()
     }
   }
@@ -96,7 +103,8 @@ package struct ArrayFile: Sendable {
     let (index, _, type) = try typed(name)
     switch content {
     case .safetensors(let file):
-      return try wholeNumbers(type, file.data(of: try tensor(name, of: file)), file: self.file, name: name)
+      let bytes = try bytes(of: name, in: file)
+      return try wholeNumbers(type, bytes.span, file: self.file, name: name)
     case .arrays(let arrays): return try arrays[index].integers()
     }
   }
@@ -112,7 +120,7 @@ package struct ArrayFile: Sendable {
     return (index, entry, type)
   }
 
-  private func tensor(_ name: String, of file: SafetensorsFile) throws(ExchangeError) -> Safetensors.Tensor {
-    do { return try file.tensor(name) } catch { throw .file(error) }
+  private func bytes(of name: String, in file: SafetensorsFile) throws(ExchangeError) -> [UInt8] {
+    do { return try file.bytes(of: file.tensor(name)) } catch { throw .file(error) }
   }
 }
