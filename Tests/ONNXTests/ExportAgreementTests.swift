@@ -14,6 +14,30 @@ import Testing
   @Test(arguments: 0..<90)
   func double(_ index: Int) throws { try check(index, Double.self) }
 
+  /// Chance has left nothing out.
+  @Test func casesCoverEverything() {
+    let cases = (0..<90).map { ExportCase($0) }
+    let configurations = cases.map(\.configuration)
+    #expect(Set(configurations.map(\.cell.name)) == Set(ExportCase.cells.map(\.name)))
+    #expect(Set(configurations.map(\.head)) == Set(ModelConfiguration.Head.allCases))
+    #expect(Set(configurations.compactMap(\.directions.merge)) == Set(Directions.Merge.allCases))
+    #expect(Set(configurations.compactMap(\.attention)) == Set(Attention.allCases))
+    #expect(Set(configurations.map(\.layerCount)) == [1, 2, 3])
+    #expect(Set(cases.map(\.options.opset)) == Set(ONNXExportOptions.opsets))
+    let features: [(ExportCase) -> Bool] = [
+      { $0.configuration.isResidual && $0.configuration.head == .lastStep && $0.options.lengths },
+      { $0.configuration.headReadsAllLayers && $0.configuration.layerCount > 1 },
+      { $0.configuration.projectionSize != nil && $0.configuration.trainsInitialState },
+      { $0.configuration.projectionSize != nil && $0.options.states && $0.options.lengths },
+      { $0.configuration.hiddenSizes != nil }, { $0.options.batchFirst }, { $0.options.softmax },
+      { $0.configuration.attention != nil && $0.options.lengths }, { $0.lengths.contains(0) },
+      { if case .oneHot = $0.configuration.input { true } else { false } },
+      { if case .embedding = $0.configuration.input { true } else { false } },
+      { if case .vectors = $0.configuration.input { true } else { false } },
+    ]
+    for (index, feature) in features.enumerated() { #expect(cases.contains(where: feature), "feature \(index)") }
+  }
+
   private func check<S: Scalar>(_ index: Int, _ scalar: S.Type) throws {
     let exported = ExportCase(index)
     let model = try exported.model(S.self)
