@@ -159,8 +159,8 @@ import Testing
       #expect(text.contains("node \"layer\" (LSTM)"), "\(name) \(value)")
     }
     #expect(
-      try message(x) { $0.model.graph.initializer[1].dims = [1, 16, 1] }.contains(
-        "hidden_size: 2, but R is of shape [1, 16, 1]"))
+      try message(x) { $0.model.graph.initializer[1].dims = [1, 16, 1] }
+        .contains("hidden_size: 2, but R is of shape [1, 16, 1]"))
     #expect(
       try message(x) { graph in
         graph.add("lengths", ONNXTensor(shape: [2], [4, 5] as [Int32]))

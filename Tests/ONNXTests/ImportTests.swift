@@ -89,7 +89,12 @@ import Testing
     var model = try Model<S>(configuration, seed: 7)
     var generator = SplitMix(state: 5)
     for entry in model.table.entries where entry.name.contains("initial_state") || entry.name.contains("vectors") {
-      model[parameter: entry.name] = (0..<entry.count).map { _ in S(generator.next()) }
+      var values = (0..<entry.count).map { _ in S(generator.next()) }
+      // What lies past a projected h in its row is never read.
+      if let projected = configuration.projectionSize, entry.name.contains("initial_state") {
+        for unit in projected..<entry.shape[1] { values[unit] = 0 }
+      }
+      model[parameter: entry.name] = values
     }
     return model
   }
