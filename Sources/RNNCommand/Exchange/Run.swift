@@ -25,7 +25,8 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("The input's name. (default: input, or the only tensor)", valueName: "name"))
   var inputTensor: String?
 
-  @Option(help: ArgumentHelp("The name of the sequences' lengths. (default: lengths, if there are any)", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The name of the sequences' lengths. (default: lengths, if there are any)", valueName: "name"))
   var lengthsTensor: String?
 
   @Option(help: ArgumentHelp("Compute in float or double. (default: as the model is kept)", valueName: "name"))
@@ -38,7 +39,8 @@ struct Run: ParsableCommand {
     try checkPath(input, "--input <file>")
     try checkPath(output, "--output <file>")
     guard [".safetensors", ".npz", ".npy"].contains(where: { output.hasSuffix($0) }) else {
-      throw ValidationError("The value '\(output)' is invalid for '--output <file>': expected .safetensors, .npz or .npy")
+      throw ValidationError(
+        "The value '\(output)' is invalid for '--output <file>': expected .safetensors, .npz or .npy")
     }
   }
 

@@ -63,7 +63,9 @@ struct StateDictionarySearch {
     }
     guard let linear = others.linear else {
       if let head = options.head, head != .none {
-        throw .invalidOptions(file: file, reason: "there is no linear layer for a head; none was found whose input is \(stack.outputSize) wide")
+        throw .invalidOptions(
+          file: file,
+          reason: "there is no linear layer for a head; none was found whose input is \(stack.outputSize) wide")
       }
       return stack.configuration(input: input, outputSize: stack.outputSize, head: .none)
     }
@@ -100,7 +102,8 @@ struct StateDictionarySearch {
     guard left.isEmpty else {
       throw .unexpectedTensors(
         file: file.file, names: left.map(\.name).sorted(),
-        advice: "leave them out (--ignore NAME), or say what they are by a mapping to \"rnn\", \"embedding\" or \"linear\" "
+        advice:
+          "leave them out (--ignore NAME), or say what they are by a mapping to \"rnn\", \"embedding\" or \"linear\" "
           + "(--prefix NAME=linear)")
     }
     return sources
@@ -128,7 +131,9 @@ struct StateDictionarySearch {
       if isLeftOutBias(parameter, parameters) { return nil }
       throw .missingTensor(
         file: file.file, name: key(module, parameter),
-        reason: "the \(owner.role) needs it" + (parameter == "weight" ? "; tied weights keep both names if the file is written by safetensors.torch.save_model" : ""))
+        reason: "the \(owner.role) needs it"
+          + (parameter == "weight"
+            ? "; tied weights keep both names if the file is written by safetensors.torch.save_model" : ""))
     }
     guard tensor.shape == entry.shape else {
       throw .shapeMismatch(
