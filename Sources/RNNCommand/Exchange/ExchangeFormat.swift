@@ -37,7 +37,9 @@ enum Precision: String, CaseIterable, ExpressibleByArgument {
 
   /// That in which a model is kept: `double` where all of its numbers are.
   init(of file: ArrayFile) {
-    self = !file.entries.isEmpty && file.entries.allSatisfy { file.type(of: $0) == .float64 } ? .double : .float
+    // A checkpoint keeps more than the model.
+    let parameters = file.entries.filter { !$0.name.hasPrefix("training.") }
+    self = !parameters.isEmpty && parameters.allSatisfy { file.type(of: $0) == .float64 } ? .double : .float
   }
 }
 

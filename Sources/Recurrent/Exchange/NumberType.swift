@@ -42,7 +42,7 @@ package enum NumberType: String, Sendable, Hashable, CaseIterable {
 
   /// Numbers out of their little-endian bytes, rounded to nearest where `S` is narrower. Whole numbers are converted too.
   /// - Precondition: whole numbers of elements.
-  func values<S: Scalar>(_ bytes: Span<UInt8>, as type: S.Type = S.self) -> [S] {
+  package func values<S: Scalar>(_ bytes: Span<UInt8>, as type: S.Type = S.self) -> [S] {
     switch self {
     case .float32: return Kernels.floats(littleEndian: bytes).map { S($0) }
     case .float64: return Kernels.doubles(littleEndian: bytes).map { S($0) }
@@ -54,7 +54,7 @@ package enum NumberType: String, Sendable, Hashable, CaseIterable {
 
   /// Whole numbers out of their little-endian bytes; nil in the place of one that an `Int32` cannot hold.
   /// - Precondition: not of a floating-point type.
-  func integers(_ bytes: Span<UInt8>) -> [Int32?] {
+  package func integers(_ bytes: Span<UInt8>) -> [Int32?] {
     precondition(!isFloatingPoint, "\(self) is no type of whole numbers")
     return words(bytes).map { self == .uint64 ? Int32(exactly: $0) : Int32(exactly: signed($0)) }
   }
