@@ -18,6 +18,8 @@ struct Evaluate: ParsableCommand {
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
+  func validate() throws { try text.require() }
+
   func run() throws {
     let (model, vocabulary) = try Model.forText(at: model)
     let tokens = try text.corpus(vocabulary: vocabulary).training

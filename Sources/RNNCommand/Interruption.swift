@@ -12,10 +12,13 @@ enum Interruption {
     return number == 0 ? nil : number
   }
 
-  /// At the start of the process. Lets writes to a pipe without reader fail instead of ending the process, and lets
+  /// At the start of the process. Lets writes to a pipe without reader, or beyond a limit,
+  /// fail instead of ending the process, and lets
   /// Ctrl-C and SIGTERM through: a parent with threads (Foundation's `Process`) may start us with both blocked.
   static func prepare() {
     _ = Foundation.signal(SIGPIPE, SIG_IGN)
+    // A write beyond the limit on the size of files (ulimit -f) is then an error like that of a full disk.
+    _ = Foundation.signal(SIGXFSZ, SIG_IGN)
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
     unsafe sigaddset(&signals, SIGINT)

@@ -1,15 +1,10 @@
 import Recurrent
 
-/// Keeps the latest model and the best one on disk.
-struct ModelKeeper {
-  /// Where the latest is kept, and where the best.
-  let path: String
-  let bestPath: String
-
-  /// Loss and step of the best model so far.
-  private(set) var best: (loss: Double, step: Int)?
-  /// Step of the model at `path`; nil where this run has saved none yet.
+/// Keeps on disk the last checkpoint, some before it, and the best model.
+struct ModelKeeper: ~Copyable {
+  /// Step of the checkpoint that this run saved last; nil where it has saved none yet.
   private(set) var savedStep: Int?
+  private var store: CheckpointStore
   /// The best model, while it is not on disk.
   private var unsavedBest: Model<Float>?
   private var lastSave: ContinuousClock.Instant?
@@ -18,41 +13,34 @@ struct ModelKeeper {
   /// Time between two saves at the ends of short epochs.
   private static let pause = Duration.seconds(5)
 
-  /// - Throws: `CheckpointError` where no file could be written.
-  init(path: String, keepsBest: Bool) throws(CheckpointError) {
-    self.path = path
-    bestPath = Self.bestPath(path)
-    try ModelFile.verifyWritable(path)
-    if keepsBest { try ModelFile.verifyWritable(bestPath) }
-  }
+  init(_ store: consuming CheckpointStore) { self.store = store }
 
-  /// model.safetensors → model-best.safetensors
-  static func bestPath(_ path: String) -> String {
-    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    guard let dot = path[slash...].lastIndex(of: "."), dot > slash else { return path + "-best" }
-    return path[..<dot] + "-best" + path[dot...]
-  }
+  /// Where the last checkpoint is kept.
+  var path: String { store.path }
+  /// Where the best model is kept.
+  var bestPath: String { store.bestPath }
 
-  /// At the end of an epoch. Of short epochs not each is saved at once.
-  mutating func endEpoch(_ model: Model<Float>, step: Int, validationLoss: Double?) {
-    if let validationLoss, validationLoss < best?.loss ?? .infinity {
-      best = (validationLoss, step)
-      unsavedBest = model
-    }
-    if let lastSave, ContinuousClock.now - lastSave < Self.pause { return }
-    save(model, step: step)
-  }
+  /// Notes a model that is better than all before; `save` will write it.
+  mutating func note(best model: Model<Float>) { unsavedBest = model }
 
-  /// Saves what there is to save. A save that fails leaves the file that was there, and the training goes on.
-  mutating func save(_ model: Model<Float>, step: Int) {
+  /// Whether so short a time has passed since the last save that the end of an epoch alone is no reason for another.
+  var hasJustSaved: Bool { lastSave.map { ContinuousClock.now - $0 < Self.pause } ?? false }
+
+  /// Saves what there is to save. A save that fails leaves the files that were there, and the training goes on.
+  mutating func save(_ checkpoint: TrainingCheckpoint<Float>) {
+    let step = checkpoint.stepCount
     do throws(CheckpointError) {
-      if savedStep != step { try model.save(to: path) }
-      savedStep = step
+      // First: a checkpoint speaks of the best model, which must then be there.
       try saveBest()
+      if savedStep != step {
+        try store.save(step: step) { path throws(CheckpointError) in try checkpoint.save(to: path) }
+      }
+      savedStep = step
+      if hasFailed { Note.note("saved \(path) again, at step \(step)") }
       hasFailed = false
     } catch {
       hasFailed = true
-      Note.warning("cannot save the model of step \(step): \(error)")
+      Note.warning("cannot save the checkpoint of step \(step): \(error); the training goes on")
     }
     lastSave = .now
   }
@@ -67,6 +55,6 @@ struct ModelKeeper {
   /// After the last save.
   /// - Throws: `Failure` where it went wrong.
   func finish() throws(Failure) {
-    if hasFailed { throw Failure(message: "the model could not be saved") }
+    if hasFailed { throw Failure(message: "the last checkpoint could not be saved") }
   }
 }

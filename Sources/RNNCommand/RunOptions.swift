@@ -30,11 +30,29 @@ struct RunOptions: ParsableArguments {
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Where the model is kept.", valueName: "file"))
-  var checkpoint = "model.safetensors"
+  @Option(
+    help: ArgumentHelp(
+      "Where the model is kept, with all that its training needs to go on. (default: model.safetensors, or the file of --resume)",
+      valueName: "file"))
+  var checkpoint: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on with the training of this checkpoint as if it had never stopped, with its options and on its text.",
+      valueName: "file"))
+  var resume: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Start from the weights of this model, and its structure; characters that it does not know are added.",
+      valueName: "file"))
+  var initFrom: String?
 
   @Option(in: 1...largestSize, help: "Save every so many steps, besides at the end of epochs.")
   var saveEvery: Int?
+
+  @Option(in: 0...1000, help: "Checkpoints before the last that are kept, as model-step-1200.safetensors.")
+  var keep = 2
 
   @Option(help: ArgumentHelp("Write a JSON object a line here, for each step.", valueName: "file"))
   var log: String?
@@ -44,13 +62,23 @@ struct RunOptions: ParsableArguments {
 
   func validate() throws {
     if epochs != nil, steps != nil { throw ValidationError("'--epochs' and '--steps' exclude each other") }
-    for (name, path) in [("--checkpoint", checkpoint), ("--log", log)] where path == "" {
+    let paths = [("--checkpoint", checkpoint), ("--log", log), ("--resume", resume), ("--init-from", initFrom)]
+    for (name, path) in paths where path == "" {
       throw ValidationError("The value '' is invalid for '\(name) <file>': expected a path")
     }
-    if let log, [checkpoint, ModelKeeper.bestPath(checkpoint)].contains(where: { isSameFile($0, log) }) {
+    if resume != nil, initFrom != nil { throw ValidationError("'--resume' and '--init-from' exclude each other") }
+    if let log, targets.contains(where: { isSameFile($0, log) }) {
       throw ValidationError("'--log' and '--checkpoint' name the same file, \(log)")
     }
   }
+
+  /// Where the last model is kept. A training that goes on from a generation keeps its last model where it did before.
+  var checkpointPath: String {
+    checkpoint ?? resume.map { CheckpointStore.lastPath(of: $0) } ?? "model.safetensors"
+  }
+
+  /// The last model and the best.
+  private var targets: [String] { [checkpointPath, CheckpointStore.bestPath(of: checkpointPath)] }
 
   func totalSteps(windowCount: Int) -> Int {
     if let steps { return steps }
@@ -62,7 +90,7 @@ struct RunOptions: ParsableArguments {
   /// A text must not be overwritten by the model trained on it.
   func refuseTextAsTarget(_ text: TextOptions) throws {
     let files = Set(try TextFiles.gather(text.text, fileExtension: text.fileExtension).map(resolved))
-    for path in [checkpoint, ModelKeeper.bestPath(checkpoint), log].compactMap({ $0 })
+    for path in targets + (log.map { [$0] } ?? [])
     where files.contains(resolved(path)) {
       throw Failure(message: "\(path) is part of the text and would be overwritten")
     }

@@ -56,6 +56,11 @@ struct StructureOptions: ParsableArguments {
     configuration.isResidual = residual
     configuration.projectionSize = projectionSize
     configuration.trainsInitialState = trainedInitialState
+    applyRegularisation(to: &configuration)
+  }
+
+  /// What does not change the model's parameters.
+  func applyRegularisation(to configuration: inout ModelConfiguration) {
     configuration.isDropoutVariational = variationalDropout
     configuration.recurrentDropout = recurrentDropout
     configuration.zoneout = Zoneout(hidden: zoneoutHidden, cell: zoneoutCell)

@@ -15,12 +15,17 @@ struct TextOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp("Files, or directories with all files in them; joined to one text.", valueName: "path"))
-  var text: [String]
+  var text: [String] = []
 
   @Option(
     name: .customLong("extension"),
     help: ArgumentHelp("Take only files with this extension from directories.", valueName: "name"))
   var fileExtension: String?
+
+  /// Refuses a command line without a text, as the parser does where an option has no default.
+  func require() throws(ValidationError) {
+    if text.isEmpty { throw ValidationError("Missing expected argument '--text <path> ...'") }
+  }
 
   func validate() throws {
     if text.contains("") { throw ValidationError("The value '' is invalid for '--text <path>': expected a path") }

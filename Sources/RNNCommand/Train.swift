@@ -16,6 +16,11 @@ struct Train: ParsableCommand {
       --patience ends the training when that loss no longer falls. \
       A file is replaced whole or not at all, and never by a model whose loss is not a finite number.
 
+      The saved model holds all that its training needs to go on: --resume FILE does so as if it had never stopped, to the \
+      same bytes; more --steps or --epochs may be asked of it. The checkpoints saved before the last are kept as \
+      model-step-1200.safetensors; where the last is damaged --resume takes the newest of those that is whole. \
+      The best model is without its training, for use.
+
       Ctrl-C and SIGTERM let the step finish and save; a second one stops at once.
 
       \(ExitStatus.documentation)
@@ -31,61 +36,96 @@ struct Train: ParsableCommand {
     if settings.patience != nil, division.validationFraction == 0 {
       throw ValidationError("'--patience <n>' needs a validation part, '--validation-fraction <x>' above 0")
     }
+    if settings.resume != nil {
+      let allowed: Set = [
+        "--resume", "--text", "--extension", "--checkpoint", "--steps", "--epochs", "--patience", "--threads", "--log",
+        "--save-every", "--keep",
+      ]
+      if let option = Self.givenOptions.first(where: { !allowed.contains($0) }) {
+        throw ValidationError("'\(option)' excludes '--resume <file>': the checkpoint has decided it")
+      }
+    } else {
+      try text.require()
+    }
+    if settings.initFrom != nil {
+      let decided: Set = [
+        "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size",
+        "--trained-initial-state", "--forget-bias",
+      ]
+      if let option = Self.givenOptions.first(where: decided.contains) {
+        throw ValidationError("'\(option)' excludes '--init-from <file>': the model has decided it")
+      }
+    }
+  }
+
+  /// Names of the options on the command line; the parser does not tell a default from what was given.
+  private static var givenOptions: [String] {
+    CommandLine.arguments.dropFirst().filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
   }
 
   func run() throws {
-    var keeper = try ModelKeeper(path: settings.checkpoint, keepsBest: division.validationFraction > 0)
+    if let file = settings.resume { return try goOn(from: file) }
+    var keeper = try ModelKeeper(store(keepsBest: division.validationFraction > 0))
     let log = try settings.log.map { path throws(Failure) in try TrainingLog(path: path) }
     try settings.refuseTextAsTarget(text)
+    let training = try TextTraining(self)
+    describe(training)
+    try run(training, log: log, &keeper)
+  }
 
-    let corpus = try text.corpus(
-      unit: division.bytes ? .byte : .unicodeScalar, validationFraction: division.validationFraction)
-    let data = try TrainingData(corpus, settings)
-    let steps = settings.totalSteps(windowCount: data.training.windowCount)
-    let configuration = model.configuration(vocabularySize: corpus.vocabulary.count)
-    // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
-    _ = try Plan(
-      configuration, steps: data.shape.sequenceLength, batchSize: data.shape.batchSize,
-      purpose: .training(loss: .crossEntropy, momentCount: 1), segmentSteps: settings.recomputeSteps,
-      scalar: Float.self)
-    let start = try Model<Float>(
-      configuration, initialization: model.initialization, seed: settings.seed, vocabulary: corpus.vocabulary)
-    let trainer = try Trainer(
-      start, batchSize: data.shape.batchSize, sequenceLength: data.shape.sequenceLength,
-      optimizer: optimizer.makeOptimizer(), schedule: optimizer.makeSchedule(steps: steps),
-      clipping: optimizer.clipping, carriesState: true,
-      recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none, threads: settings.threads ?? 0,
-      seed: settings.seed)
-    describe(corpus, data, start, steps: steps, memory: trainer.plan.totalBytes)
+  private func goOn(from file: String) throws {
+    // Taken first: another process may be about to replace the file.
+    var store = try store(keepsBest: true)
+    guard let training = try TextTraining.resumed(from: file, self) else { return }
+    let step = training.trainer.stepCount
+    store.resume(from: training.resumedFile ?? file, step: step)
+    var keeper = ModelKeeper(store)
+    let log = try settings.log.map { path throws(Failure) in try TrainingLog(path: path, resumingAt: step) }
+    var resumedText = text
+    (resumedText.text, resumedText.fileExtension) = (training.progress.text, training.progress.fileExtension)
+    try settings.refuseTextAsTarget(resumedText)
+    Note.line(
+      "resumed   \(training.resumedFile ?? file), after step \(grouped(step)) of \(grouped(training.progress.totalSteps))"
+    )
+    try run(training, log: log, &keeper)
+  }
 
-    var training = TrainingRun(
-      trainer, data: data, totalSteps: steps, saveEvery: settings.saveEvery,
-      stopping: settings.patience.map { EarlyStopping(patience: $0) }, unit: division.bytes ? "bytes" : "chars")
-    try training.run(log: log, keeper: &keeper)
+  private func store(keepsBest: Bool) throws -> CheckpointStore {
+    try CheckpointStore(path: settings.checkpointPath, keeping: settings.keep, keepsBest: keepsBest)
+  }
+
+  private func run(_ training: consuming TextTraining, log: consuming TrainingLog?, _ keeper: inout ModelKeeper) throws
+  {
+    let (data, progress) = (training.data, training.progress)
+    var run = TrainingRun(training.trainer, data: data, progress: progress, saveEvery: settings.saveEvery)
+    try run.run(log: log, keeper: &keeper)
   }
 
   /// Says on standard error what is about to happen.
-  private func describe(_ corpus: Corpus, _ data: TrainingData, _ start: Model<Float>, steps: Int, memory: Int) {
-    let unit = division.bytes ? "bytes" : "characters"
+  private func describe(_ training: borrowing TextTraining) {
+    let (corpus, data, settings) = (training.corpus, training.data, training.trainer.settings)
+    let configuration = training.trainer.plan.configuration
+    let unit = corpus.vocabulary.unit == .byte ? "bytes" : "characters"
     let held = corpus.validation.isEmpty ? "" : ", \(grouped(corpus.validation.count)) for validation"
     Note.line(
       "text      \(grouped(corpus.training.count)) \(unit) to train on\(held); "
         + "\(corpus.vocabulary.count) different ones")
-    let input = model.embeddingSize.map { "embedding \($0)" } ?? "one-hot"
-    let dropouts = [("dropout", model.dropout), ("head dropout", model.headDropout)]
+    let input = if case .embedding(_, let size) = configuration.input { "embedding \(size)" } else { "one-hot" }
+    let dropouts = [("dropout", configuration.dropout), ("head dropout", configuration.headDropout)]
     let dropout = dropouts.filter { $0.1 > 0 }.map { ", \($0.0) \(short($0.1))" }.joined()
     Note.line(
-      "model     \(model.cell.cell.name), \(model.layers) × \(model.hiddenSize), \(input)\(dropout); "
-        + "\(grouped(start.parameterCount)) parameters; \(ByteCount(memory)) of memory")
+      "model     \(configuration.cell.name), \(configuration.layerCount) × \(configuration.hiddenSize), \(input)\(dropout); "
+        + "\(grouped(training.trainer.plan.parameterCount)) parameters; \(ByteCount(training.trainer.plan.totalBytes)) of memory"
+    )
     Note.line(
-      "training  \(grouped(steps)) steps of \(data.shape.batchSize) sequences × \(data.shape.sequenceLength) \(unit), "
-        + "\(data.training.windowCount) an epoch; \(optimizer.summary)")
+      "training  \(grouped(training.progress.totalSteps)) steps of \(settings.batchSize) sequences × "
+        + "\(settings.sequenceLength) \(unit), \(data.training.windowCount) an epoch; \(optimizer.summary)")
     if case .none = data.validation, division.validationFraction > 0 {
       Note.note("the text is too short for a validation part")
     }
     if data.shape.isReduced { Note.note("the batch is smaller than usual, to suit a small text") }
-    if FileManager.default.fileExists(atPath: settings.checkpoint) {
-      Note.note("\(settings.checkpoint) exists and will be replaced")
+    if FileManager.default.fileExists(atPath: self.settings.checkpointPath) {
+      Note.note("\(self.settings.checkpointPath) exists and will be replaced")
     }
   }
 }

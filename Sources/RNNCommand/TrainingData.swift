@@ -16,9 +16,8 @@ struct TrainingData {
   let probe: TokenStreams
 
   /// - Throws: `TextError.tooShort`.
-  init(_ corpus: Corpus, _ options: RunOptions) throws(TextError) {
-    shape = BatchShape(
-      batchSize: options.batchSize, sequenceLength: options.sequenceLength, count: corpus.training.count)
+  init(_ corpus: Corpus, _ shape: BatchShape) throws(TextError) {
+    self.shape = shape
     training = try shape.streams(corpus.training)
     probe = try shape.streams(Array(corpus.training.prefix(shape.batchSize * shape.sequenceLength + 1)))
     if corpus.validation.count < 2 {

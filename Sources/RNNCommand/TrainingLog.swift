@@ -27,12 +27,16 @@ struct StepRecord {
 struct TrainingLog: ~Copyable {
   private let path: String
   private let file: Descriptor
-  private var isEmptied = false
+  /// The part of what it held that stays: lines of the steps before those that this run does.
+  private let keptBytes: Int
+  private var isCut = false
   private var hasFailed = false
 
-  /// Opens the file. What it held before is there until the first line is written.
-  init(path: String) throws(Failure) {
+  /// Opens the file. What it held before is there until the first line is written; lines of steps up to `step`, where a
+  /// training goes on, stay.
+  init(path: String, resumingAt step: Int = 0) throws(Failure) {
     self.path = path
+    keptBytes = step == 0 ? 0 : Self.length(ofStepsUpTo: step, in: path)
     let number = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
     guard number >= 0 else { throw Failure(message: "cannot write the log \(path): \(systemMessage(errno))") }
     file = Descriptor(number: number)
@@ -40,13 +44,29 @@ struct TrainingLog: ~Copyable {
 
   deinit { close(file.number) }
 
+  /// Bytes of the lines at the start of the file that are whole and of no later step.
+  private static func length(ofStepsUpTo step: Int, in path: String) -> Int {
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return 0 }
+    var length = 0
+    for line in data.split(separator: 0x0A, omittingEmptySubsequences: false) {
+      guard line.endIndex < data.endIndex, let object = try? JSON(parsing: Array(line)),
+        let lineStep = object["step"]?.integer, lineStep <= step
+      else { break }
+      length = line.endIndex + 1
+    }
+    return length
+  }
+
   /// A log that fails does not stop a training.
   mutating func append(_ record: StepRecord) {
     guard !hasFailed, var line = try? record.json.serialized() else { return }
     line.append(UInt8(ascii: "\n"))
     // Pipes and devices cannot be emptied, and need not be.
-    if !isEmptied { _ = ftruncate(file.number, 0) }
-    isEmptied = true
+    if !isCut {
+      _ = ftruncate(file.number, off_t(keptBytes))
+      _ = lseek(file.number, 0, SEEK_END)
+    }
+    isCut = true
     let code = file.write(line)
     if code != 0 {
       hasFailed = true

@@ -4,53 +4,48 @@ import Recurrent
 struct TrainingRun: ~Copyable {
   private var trainer: Trainer<Float>
   private let data: TrainingData
-  private let totalSteps: Int
+  private var progress: TextProgress
   private let saveEvery: Int?
-  private var stopping: EarlyStopping?
   private var display: ProgressDisplay
   private let clock = ContinuousClock()
-  private let unit: String
 
-  init(
-    _ trainer: consuming Trainer<Float>, data: TrainingData, totalSteps: Int, saveEvery: Int?,
-    stopping: EarlyStopping?, unit: String
-  ) {
+  init(_ trainer: consuming Trainer<Float>, data: TrainingData, progress: TextProgress, saveEvery: Int?) {
     self.trainer = trainer
     self.data = data
-    self.totalSteps = totalSteps
+    self.progress = progress
     self.saveEvery = saveEvery
-    self.stopping = stopping
-    self.unit = unit
     let windows = data.training.windowCount
+    let epochs = progress.totalSteps / windows + (progress.totalSteps % windows > 0 ? 1 : 0)
     display = ProgressDisplay(
-      totalSteps: totalSteps, epochs: totalSteps / windows + (totalSteps % windows > 0 ? 1 : 0), unit: unit)
+      totalSteps: progress.totalSteps, epochs: epochs, unit: progress.unit == .byte ? "bytes" : "chars")
   }
 
+  /// All steps that are left, one at least.
   /// - Throws: `Failure` where the loss is no longer finite, a signal came, or the model could not be saved.
   mutating func run(log: consuming TrainingLog?, keeper: inout ModelKeeper) throws {
     Interruption.watch()
     let windows = data.training.windowCount
     let start = clock.now
+    let firstStep = trainer.stepCount + 1
     var epochStart = start
-    var trainingSeconds = 0.0
     var epochSeconds = 0.0
-    var epochLoss = 0.0
+    var epochSteps = 0
 
-    for step in 1...totalSteps {
+    for step in firstStep...progress.totalSteps {
       let window = (step - 1) % windows
       let epoch = (step - 1) / windows + 1
       if window == 0 {
         trainer.resetState()
-        (epochStart, epochSeconds, epochLoss) = (clock.now, 0, 0)
+        progress.epochLoss = 0
+        (epochStart, epochSeconds, epochSteps) = (clock.now, 0, 0)
       }
       let stepStart = clock.now
       let report = trainer.step(window: window, of: data.training)
       let seconds = (clock.now - stepStart).seconds
-      trainingSeconds += seconds
       epochSeconds += seconds
-      epochLoss += report.loss
+      epochSteps += 1
 
-      let endsEpoch = window == windows - 1 || step == totalSteps
+      let endsEpoch = window == windows - 1 || step == progress.totalSteps
       let validationLoss = endsEpoch && report.isFinite ? try validate() : nil
       let record = StepRecord(
         step: step, epoch: epoch, trainingLoss: report.loss, validationLoss: validationLoss,
@@ -58,34 +53,39 @@ struct TrainingRun: ~Copyable {
         seconds: (clock.now - start).seconds)
       log?.append(record)
       guard report.isFinite else { throw divergence(step, "training loss", report.loss, &keeper) }
+      progress.epochLoss += report.loss
       if let validationLoss, !validationLoss.isFinite {
         throw divergence(step, "validation loss", validationLoss, &keeper)
       }
 
-      let rate = tokensPerWindow * Double(window + 1) / epochSeconds
+      let rate = tokensPerWindow * Double(epochSteps) / epochSeconds
       if endsEpoch {
         display.epoch(
-          epoch, trainingLoss: epochLoss / Double(window + 1), validationLoss: validationLoss,
+          epoch, trainingLoss: progress.epochLoss / Double(window + 1), validationLoss: validationLoss,
           seconds: (clock.now - epochStart).seconds, rate: rate)
-        keeper.endEpoch(try checkedModel(step, &keeper), step: step, validationLoss: validationLoss)
-        if let validationLoss, stopping?.shouldStop(after: validationLoss) == true, step < totalSteps {
-          Note.note("no lower validation loss in \(stopping!.patience) epochs: stopped after epoch \(epoch)")
+        if let validationLoss { note(validationLoss, step, &keeper) }
+        if isDue(step) || !keeper.hasJustSaved { try save(step, &keeper) }
+        if let stopping = progress.stopping, stopping.isOver, step < progress.totalSteps {
+          Note.note("no lower validation loss in \(stopping.patience) epochs: stopped after epoch \(epoch)")
           return try finish(step, &keeper)
         }
       } else {
-        let elapsed = (clock.now - start).seconds
-        display.step(record, rate: rate, secondsLeft: elapsed / Double(step) * Double(totalSteps - step))
-        if let saveEvery, step.isMultiple(of: saveEvery) {
+        let perStep = (clock.now - start).seconds / Double(step - firstStep + 1)
+        display.step(record, rate: rate, secondsLeft: perStep * Double(progress.totalSteps - step))
+        if isDue(step) {
           display.clear()
-          keeper.save(try checkedModel(step, &keeper), step: step)
+          try save(step, &keeper)
         }
       }
-      if let signal = Interruption.signal, step < totalSteps { try interrupt(signal, step, epoch, &keeper) }
+      if let signal = Interruption.signal, step < progress.totalSteps { try interrupt(signal, step, epoch, &keeper) }
     }
-    try finish(totalSteps, &keeper)
+    try finish(progress.totalSteps, &keeper)
   }
 
   private var tokensPerWindow: Double { Double(data.shape.batchSize * data.shape.sequenceLength) }
+
+  /// Whether `--save-every` asks for a save after this step.
+  private func isDue(_ step: Int) -> Bool { saveEvery.map { step.isMultiple(of: $0) } ?? false }
 
   /// nil where there is nothing to validate with.
   private mutating func validate() throws(PlanError) -> Double? {
@@ -96,28 +96,35 @@ struct TrainingRun: ~Copyable {
     }
   }
 
-  /// The model as it is now, if it still predicts something.
-  private mutating func checkedModel(_ step: Int, _ keeper: inout ModelKeeper) throws -> Model<Float> {
+  private mutating func note(_ validationLoss: Double, _ step: Int, _ keeper: inout ModelKeeper) {
+    _ = progress.stopping?.shouldStop(after: validationLoss)
+    guard validationLoss < progress.best?.loss ?? .infinity else { return }
+    progress.best = (validationLoss, step)
+    keeper.note(best: trainer.model())
+  }
+
+  /// Saves the training as it is now, if the model still predicts something.
+  private mutating func save(_ step: Int, _ keeper: inout ModelKeeper) throws {
     let loss = trainer.evaluate(data.probe)
     guard loss.isFinite else { throw divergence(step, "loss after the update", loss, &keeper) }
-    return trainer.model()
+    keeper.save(trainer.checkpoint(notes: progress.notes))
   }
 
   // MARK: Ends
 
   private mutating func finish(_ step: Int, _ keeper: inout ModelKeeper) throws {
-    keeper.save(trainer.model(), step: step)
+    try save(step, &keeper)
     try keeper.finish()
     Note.note("saved \(keeper.path)\(bestSaved(keeper))")
   }
 
   private mutating func interrupt(_ signal: Int32, _ step: Int, _ epoch: Int, _ keeper: inout ModelKeeper) throws {
     display.clear()
-    keeper.save(try checkedModel(step, &keeper), step: step)
+    try save(step, &keeper)
     try keeper.finish()
     throw Failure(
-      message: "stopped after step \(step) of \(totalSteps), in epoch \(epoch); "
-        + "saved \(keeper.path)\(bestSaved(keeper))",
+      message: "stopped after step \(step) of \(progress.totalSteps), in epoch \(epoch); "
+        + "saved \(keeper.path)\(bestSaved(keeper)); 'rnn train --resume \(keeper.path)' goes on",
       status: .interrupted(signal))
   }
 
@@ -134,7 +141,7 @@ struct TrainingRun: ~Copyable {
   }
 
   private func bestSaved(_ keeper: borrowing ModelKeeper) -> String {
-    guard let best = keeper.best else { return "" }
+    guard let best = progress.best else { return "" }
     return ", and \(keeper.bestPath) (validation loss \(decimal(best.loss)), step \(best.step))"
   }
 }

@@ -16,7 +16,8 @@ struct TrainingTests {
     let again = try place.rnn(
       ["train", "--text", "text.txt", "--checkpoint", "less.safetensors", "--recompute-steps", "5"] + tiny + options)
     #expect(again.status == 0, "\(again.errors)")
-    #expect(try place.data("all.safetensors") == place.data("less.safetensors"))
+    // The checkpoints themselves say how they were made.
+    #expect(try place.data("all-best.safetensors") == place.data("less-best.safetensors"))
     let configuration = try #require(
       try place.rnn("inspect", "all.safetensors", "--json").json()["configuration"] as? [String: Any])
     #expect(configuration["projection_size"] as? Int == 6 && configuration["residual"] as? Bool == true)

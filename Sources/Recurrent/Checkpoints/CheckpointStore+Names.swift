@@ -36,6 +36,12 @@ struct CheckpointNames {
   /// The current directory is not named: users see these paths.
   private func path(_ name: String) -> String { directory == "./" ? name : directory + name }
 
+  /// Of the checkpoint whose generation has this name; nil where this is no generation's name.
+  var last: String? {
+    guard let root = withoutStep() else { return nil }
+    return path(root.name)
+  }
+
   /// The step for which `name` is a generation's name, compared by bytes; nil for any other name.
   func step(ofGeneration name: String) -> Int? {
     let (bytes, start, end) = (name.utf8, (stem + Self.stepMark).utf8, suffix.utf8)
@@ -71,6 +77,10 @@ struct CheckpointNames {
     if stem.hasSuffix(Self.bestMark), stem.utf8.count > Self.bestMark.utf8.count {
       return CheckpointNames(directory: directory, name: String(stem.dropLast(Self.bestMark.count)) + suffix)
     }
+    return withoutStep()
+  }
+
+  private func withoutStep() -> CheckpointNames? {
     let digits = stem.reversed().prefix { $0.isASCII && $0.isNumber }.count
     let rest = stem.dropLast(digits)
     guard digits > 0, rest.hasSuffix(Self.stepMark), rest.utf8.count > Self.stepMark.utf8.count else { return nil }

@@ -51,7 +51,7 @@ public struct CheckpointStore: ~Copyable {
       // First: it says best what is wrong with a path.
       try DurableFile.verifyWritable(path)
       if keepsBest { try DurableFile.verifyWritable(names.best) }
-      if count > 0 { try DurableFile.verifyWritable(names.generation(.max)) }
+      if count > 0 { try DurableFile.verifyWritable(names.generation(.max), owner: names.name) }
       lock = try FileLock(names.lock, for: path)
       // A directory that cannot be listed can be written all the same.
       abandoned = (try? names.generationsOnDisk()) ?? []
@@ -71,6 +71,9 @@ public struct CheckpointStore: ~Copyable {
 
   /// Where a store for `path` keeps the best checkpoint.
   public static func bestPath(of path: String) -> String { CheckpointNames(path).best }
+
+  /// The path of the last checkpoint where `path` is that of a generation; else `path`.
+  public static func lastPath(of path: String) -> String { CheckpointNames(path).last ?? path }
 
   /// Files of an earlier training, or of a given up future, that the next save is going to remove.
   public var abandonedPaths: [String] { abandoned.map { names.generation($0) } }

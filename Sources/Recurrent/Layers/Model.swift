@@ -1,6 +1,6 @@
 /// A model: configuration and parameters, as a value. A `Trainer` changes a copy; `Trainer.model` gives it back.
 public struct Model<S: Scalar>: Sendable {
-  public let configuration: ModelConfiguration
+  public private(set) var configuration: ModelConfiguration
   /// Name, shape and place of each parameter.
   public let table: ParameterTable
   /// The flat block of all parameters, laid out by `table`.
@@ -32,6 +32,17 @@ public struct Model<S: Scalar>: Sendable {
     table = try ParameterTable(configuration)
     try PlanError.refuse(bytesOver: table.blockCount * MemoryLayout<S>.stride, for: "the parameters")
     block = [S](repeating: 0, count: table.blockCount)
+  }
+
+  /// The same parameters, to be trained with other dropout, zoneout and the like.
+  /// - Precondition: the configuration has the same parameters.
+  public func with(_ configuration: ModelConfiguration) -> Model {
+    configuration.validate()
+    let entries = try? ParameterTable(configuration).entries
+    precondition(entries == table.entries, "the configuration has other parameters than the model")
+    var result = self
+    result.configuration = configuration
+    return result
   }
 
   /// Scalars in all parameters.

@@ -42,9 +42,47 @@ public struct Corpus: Sendable {
     text: String, unit: Vocabulary.Unit = .unicodeScalar, vocabulary: Vocabulary? = nil,
     validationFraction: Double = 0
   ) throws(TextError) {
+    try self.init(
+      bytes: Array(text.utf8), unit: unit, vocabulary: vocabulary, validationFraction: validationFraction)
+  }
+
+  /// Takes the bytes of a text in memory; otherwise as `init(paths:)`.
+  package init(
+    bytes: [UInt8], unit: Vocabulary.Unit = .unicodeScalar, vocabulary: Vocabulary? = nil,
+    validationFraction: Double = 0
+  ) throws(TextError) {
     var symbols = SymbolText(unit: vocabulary?.unit ?? unit)
-    try symbols.append(Array(text.utf8), file: nil)
+    try symbols.append(bytes, file: nil)
     try self.init(symbols, source: "the text", vocabulary, validationFraction)
+  }
+
+  /// A corpus whose tokens are those of another vocabulary.
+  /// - Precondition: the vocabulary is of the same unit and has all symbols of this one.
+  public func encoded(by vocabulary: Vocabulary) -> Corpus {
+    precondition(vocabulary.unit == self.vocabulary.unit, "the vocabularies are of different units")
+    let tokens = self.vocabulary.symbols.map { symbol in
+      guard let token = vocabulary.token(of: symbol) else { preconditionFailure("no token for symbol \(symbol)") }
+      return token
+    }
+    return Corpus(
+      vocabulary: vocabulary, training: training.map { tokens[Int($0)] }, validation: validation.map { tokens[Int($0)] }
+    )
+  }
+
+  private init(vocabulary: Vocabulary, training: [Int32], validation: [Int32]) {
+    self.vocabulary = vocabulary
+    self.training = training
+    self.validation = validation
+  }
+
+  /// A hash of the text, whatever the vocabulary and however it is divided: FNV-1a (Fowler, Noll & Vo) over its symbols.
+  /// Tells whether a text is the one it was; a text made to have a certain hash can be found easily.
+  public var digest: UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for tokens in [training, validation] {
+      for token in tokens { hash = (hash ^ UInt64(vocabulary.symbols[Int(token)])) &* 0x100_0000_01B3 }
+    }
+    return hash
   }
 
   private init(

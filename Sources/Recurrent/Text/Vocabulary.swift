@@ -46,6 +46,17 @@ public struct Vocabulary: Sendable, Hashable {
     self.tokens = tokens
   }
 
+  /// The symbols of both, in the unit of this one. Of a vocabulary in the other unit only those that are the same
+  /// character in both units, U+0000 to U+007F, are taken.
+  public func union(_ other: Vocabulary) -> Vocabulary {
+    let added = other.symbols.filter { other.unit == unit || $0 < 0x80 }
+    let all = Set(symbols).union(added).sorted()
+    guard let vocabulary = try? Vocabulary(unit: unit, symbols: all) else {
+      preconditionFailure("symbols out of order")
+    }
+    return vocabulary
+  }
+
   public static func == (left: Vocabulary, right: Vocabulary) -> Bool {
     left.unit == right.unit && left.symbols == right.symbols
   }

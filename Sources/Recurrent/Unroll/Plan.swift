@@ -39,7 +39,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   public var totalBytes: Int { buffers.reduce(0) { $0 + $1.bytes } }
 
   // What the engine needs.
-  let configuration: ModelConfiguration
+  public let configuration: ModelConfiguration
   let table: ParameterTable
   /// Whether a batch may have sequences of different lengths, or fewer than N, in training.
   let isRagged: Bool
@@ -149,6 +149,9 @@ public struct Plan: Sendable, CustomStringConvertible {
     }
     try PlanError.refuse(bytesOver: scalarCount * scalarBytes + sumCount * 8, for: "this model and batch")
   }
+
+  /// Scalars in all parameters of the model.
+  public var parameterCount: Int { table.parameterCount }
 
   // MARK: Printing
 

@@ -1,0 +1,180 @@
+import ArgumentParser
+import Recurrent
+
+/// A training about to go: from its beginning, from another model's weights, or from a checkpoint.
+struct TextTraining: ~Copyable {
+  var trainer: Trainer<Float>
+  let corpus: Corpus
+  let data: TrainingData
+  var progress: TextProgress
+  /// Of the checkpoint that it goes on from.
+  var resumedFile: String?
+}
+
+// MARK: From the beginning
+
+extension TextTraining {
+  init(_ options: Train) throws {
+    let settings = options.settings
+    let source = try settings.initFrom.map { file in try Self.source(file, options) }
+    var corpus = try options.text.corpus(
+      unit: options.division.bytes ? .byte : source?.vocabulary?.unit ?? .unicodeScalar,
+      validationFraction: options.division.validationFraction)
+    // Nothing that the model knows is lost: what the new text lacks may be wanted in a prompt.
+    if let known = source?.vocabulary { corpus = corpus.encoded(by: corpus.vocabulary.union(known)) }
+    let count = corpus.training.count
+    let shape = BatchShape(batchSize: settings.batchSize, sequenceLength: settings.sequenceLength, count: count)
+    let data = try TrainingData(corpus, shape)
+    let steps = settings.totalSteps(windowCount: data.training.windowCount)
+    let configuration =
+      source?.configuration(vocabularySize: corpus.vocabulary.count)
+      ?? options.model.configuration(vocabularySize: corpus.vocabulary.count)
+    // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
+    _ = try Plan(
+      configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
+      purpose: .training(loss: .crossEntropy, momentCount: 1), segmentSteps: settings.recomputeSteps,
+      scalar: Float.self)
+    let start: Model<Float>
+    if let source, let file = settings.initFrom {
+      let adapted = try source.adapted(
+        to: corpus.vocabulary, initialization: options.model.initialization, seed: settings.seed)
+      start = adapted.model
+      Self.describe(file, added: adapted.newTokens, corpus.vocabulary)
+    } else {
+      start = try Model<Float>(
+        configuration, initialization: options.model.initialization, seed: settings.seed, vocabulary: corpus.vocabulary)
+    }
+    trainer = try Trainer(
+      start, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
+      optimizer: options.optimizer.makeOptimizer(), schedule: options.optimizer.makeSchedule(steps: steps),
+      clipping: options.optimizer.clipping, carriesState: true,
+      recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none, threads: settings.threads ?? 0,
+      seed: settings.seed)
+    progress = TextProgress(
+      text: options.text.text, fileExtension: options.text.fileExtension, unit: corpus.vocabulary.unit,
+      validationFraction: options.division.validationFraction, digest: corpus.digest, totalSteps: steps,
+      stopping: settings.patience.map { EarlyStopping(patience: $0) })
+    self.corpus = corpus
+    self.data = data
+  }
+
+  /// The model whose weights are the start, with the dropout and the like that the options say.
+  private static func source(_ file: String, _ options: Train) throws -> Model<Float> {
+    let (model, _) = try Model.forText(at: file)
+    var configuration = model.configuration
+    configuration.dropout = options.model.dropout
+    configuration.headDropout = options.model.headDropout
+    options.model.structure.applyRegularisation(to: &configuration)
+    try refuseIdle(dropout: options.model.dropout, layers: configuration.layerCount)
+    try options.model.structure.validate(
+      configuration.cell, hiddenSize: configuration.hiddenSize, dropout: options.model.dropout,
+      headDropout: options.model.headDropout)
+    return model.with(configuration)
+  }
+
+  private static func describe(_ file: String, added: Int, _ vocabulary: Vocabulary) {
+    let unit = vocabulary.unit == .byte ? "bytes" : "characters"
+    let known = vocabulary.count - added
+    let fresh = added == 0 ? "" : "; \(grouped(added)) that it does not know start afresh"
+    Note.note(
+      "start from the weights of \(file), which knows \(grouped(known)) of \(grouped(vocabulary.count)) \(unit)\(fresh)"
+    )
+  }
+}
+
+extension Model<Float> {
+  fileprivate func configuration(vocabularySize: Int) -> ModelConfiguration {
+    var result = configuration
+    result.outputSize = vocabularySize
+    switch result.input {
+    case .oneHot: result.input = .oneHot(vocabularySize: vocabularySize)
+    case .embedding(_, let size): result.input = .embedding(vocabularySize: vocabularySize, size: size)
+    case .vectors: break
+    }
+    return result
+  }
+}
+
+// MARK: From a checkpoint
+
+extension TextTraining {
+  /// The training of the newest checkpoint at `file` that can be loaded. nil where it is complete.
+  static func resumed(from file: String, _ options: Train) throws -> TextTraining? {
+    let found = try CheckpointStore.newestValid(of: file) { path throws(CheckpointError) in
+      try TrainingCheckpoint<Float>(contentsOf: path)
+    }
+    for error in found.skipped { Note.warning("\(error)") }
+    if found.file != file { Note.warning("going on from \(found.file), of step \(found.value.stepCount)") }
+    var checkpoint = found.value
+    var progress = try TextProgress(checkpoint, file: found.file)
+    if !options.text.text.isEmpty {
+      (progress.text, progress.fileExtension) = (options.text.text, options.text.fileExtension)
+    }
+    let corpus = try Self.corpus(checkpoint, progress, file: found.file)
+    let shape = BatchShape(
+      batchSize: checkpoint.settings.batchSize, sequenceLength: checkpoint.settings.sequenceLength,
+      count: corpus.training.count)
+    let data = try TrainingData(corpus, shape)
+    try options.settings.extend(&progress, &checkpoint, windowCount: data.training.windowCount)
+    if let difference = checkpoint.fingerprint.difference(from: .current) {
+      Note.warning(
+        "the checkpoint was made with \(difference): the training goes on, but not to the same bits as without the stop"
+      )
+    }
+    guard checkpoint.stepCount < progress.totalSteps, progress.stopping?.isOver != true else {
+      let reason = progress.stopping?.isOver == true ? "--patience" : "--steps or --epochs"
+      Note.note("the training of \(found.file) is complete after step \(checkpoint.stepCount); more \(reason) goes on")
+      return nil
+    }
+    return TextTraining(
+      trainer: try Trainer(checkpoint, threads: options.settings.threads ?? 0), corpus: corpus, data: data,
+      progress: progress, resumedFile: found.file)
+  }
+
+  /// The text that the checkpoint was trained on.
+  private static func corpus(
+    _ checkpoint: TrainingCheckpoint<Float>, _ progress: TextProgress, file: String
+  ) throws -> Corpus {
+    guard let vocabulary = checkpoint.model.vocabulary else {
+      throw Failure(message: "\(file) is no model of text: it has no vocabulary")
+    }
+    let paths = progress.text.joined(separator: " ")
+    let other = "is not the text that \(file) was trained on; with --init-from a new training starts from its weights"
+    let corpus: Corpus
+    do {
+      corpus = try Corpus(
+        paths: progress.text, fileExtension: progress.fileExtension, unit: progress.unit, vocabulary: vocabulary,
+        validationFraction: progress.validationFraction)
+    } catch {
+      guard case .unknownSymbol = error else { throw error }
+      throw Failure(message: "\(paths) \(other) (\(error))")
+    }
+    guard corpus.digest == progress.digest else { throw Failure(message: "\(paths) \(other)") }
+    return corpus
+  }
+}
+
+extension RunOptions {
+  /// Applies what may change when a training goes on: its length and its patience.
+  fileprivate func extend(
+    _ progress: inout TextProgress, _ checkpoint: inout TrainingCheckpoint<Float>, windowCount: Int
+  ) throws(Failure) {
+    if let patience {
+      guard progress.validationFraction > 0 else {
+        throw Failure(message: "there is no validation part for --patience")
+      }
+      progress.stopping = EarlyStopping(
+        patience: patience, lowestLoss: progress.best?.loss ?? .infinity,
+        evaluationsWithoutProgress: progress.stopping?.evaluationsWithoutProgress ?? 0)
+    }
+    guard steps != nil || epochs != nil else { return }
+    let total = totalSteps(windowCount: windowCount)
+    if case .cosine(let warmUp, progress.totalSteps, let minimum) = checkpoint.settings.schedule,
+      total != progress.totalSteps
+    {
+      checkpoint.settings.schedule = .cosine(warmUp: warmUp, total: total, minimum: minimum)
+      Note.note("the cosine schedule now ends at step \(grouped(total)), not \(grouped(progress.totalSteps))")
+    }
+    progress.totalSteps = total
+  }
+}
