@@ -8,6 +8,7 @@ enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
   case safetensors
   /// Arrays in the order of Keras's `get_weights()`.
   case keras
+  case onnx
 
   /// What a file to be written is, by its name.
   init?(path: String) {
@@ -15,6 +16,8 @@ enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
       self = .safetensors
     } else if path.hasSuffix(".npz") {
       self = .keras
+    } else if path.hasSuffix(".onnx") {
+      self = .onnx
     } else {
       return nil
     }
@@ -27,6 +30,7 @@ enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
     switch self {
     case .safetensors: "PyTorch state dictionary"
     case .keras: "Keras weights"
+    case .onnx: "ONNX model"
     }
   }
 }

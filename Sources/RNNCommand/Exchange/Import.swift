@@ -71,6 +71,9 @@ struct Import: ParsableCommand {
 
   func run() throws {
     try refuse(target, over: [weights] + [config, vocabulary].compactMap { $0 })
+    if format == .onnx || (format == nil && weights.hasSuffix(".onnx")) {
+      throw Failure(message: "\(printable(weights)): ONNX models are not taken apart; rnn run runs them as they are")
+    }
     let file = try ArrayFile(path: weights)
     if file.metadata("format") == "recurrent", format == nil, config == nil {
       throw Failure(message: "\(printable(weights)) is a model file of this program already")
@@ -84,7 +87,7 @@ struct Import: ParsableCommand {
       case .float: try save(dictionary.model(as: Float.self), dictionary.report)
       case .double: try save(dictionary.model(as: Double.self), dictionary.report)
       }
-    case .keras:
+    case .keras, .onnx:
       try refuseOptions(
         ["--prefix": !prefix.isEmpty, "--ignore": !ignore.isEmpty, "--config": config != nil], of: .keras)
       let weights = try KerasWeights(file, options: try kerasOptions)

@@ -27,7 +27,7 @@ struct StateDictionaryTests {
     let file = try SafetensorsFile(path: ExchangeFixture.path("torch-lstm-bidirectional-projection-bf16.safetensors"))
     let tensor = try file.tensor("lstm.weight_hr_l1")
     #expect(tensor.dtype == .BF16)
-    let data = file.data(of: tensor)
+    let data = try file.bytes(of: tensor)
     let bits = (0..<tensor.elementCount).map { UInt32(data[2 * $0]) << 16 | UInt32(data[2 * $0 + 1]) << 24 }
     let model = try Model<Float>(stateDictionary: file.file)
     #expect(model[parameter: "rnn.weight_hr_l1"].map(\.bitPattern) == bits)
