@@ -78,7 +78,8 @@ struct ExchangeTests {
     let configured = try place.rnn("import", "weights.safetensors", "c.safetensors", "--config", "config.json")
     #expect(configured.status == 0 && configured.text.contains("last-step"), "\(configured.errors)")
     let mapped = try place.rnn(
-      "import", "weights.safetensors", "d.safetensors", "--prefix", "linear=head", "--prefix", "rnn=a.b", "--ignore", "x")
+      "import", "weights.safetensors", "d.safetensors", "--prefix", "linear=head", "--prefix", "rnn=a.b", "--ignore",
+      "x")
     #expect(mapped.status == 0 && mapped.text.contains("head.weight") == false, "\(mapped.errors)")
   }
 
@@ -98,7 +99,8 @@ struct ExchangeTests {
     expectFailure(
       try place.rnn("import", "foreign.safetensors", "out.safetensors", "--prefix", "nothing"), 64, "--prefix")
     expectFailure(
-      try place.rnn("import", "foreign.safetensors", "out.safetensors", "--config", "c.json", "--one-hot"), 64, "--one-hot")
+      try place.rnn("import", "foreign.safetensors", "out.safetensors", "--config", "c.json", "--one-hot"), 64,
+      "--one-hot")
     try place.write("{\"cell\": \"lstm\"", to: "c.json")
     expectFailure(
       try place.rnn("import", "foreign.safetensors", "out.safetensors", "--config", "c.json"), 1, "c.json")

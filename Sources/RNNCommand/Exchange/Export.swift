@@ -17,7 +17,8 @@ struct Export: ParsableCommand {
   @Argument(help: "The model file.") var model: String
   @Argument(help: "The file to write.") var target: String
 
-  @Option(help: ArgumentHelp("The format. (default: .safetensors: safetensors; .npz: keras; .onnx: onnx)", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The format. (default: .safetensors: safetensors; .npz: keras; .onnx: onnx)", valueName: "name"))
   var format: ExchangeFormat?
 
   func validate() throws {

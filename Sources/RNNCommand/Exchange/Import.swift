@@ -37,7 +37,8 @@ struct Import: ParsableCommand {
       valueName: "old=new"))
   var prefix: [PrefixOption] = []
 
-  @Option(help: ArgumentHelp("PyTorch: leave out tensors of this name, or below it; may be repeated.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("PyTorch: leave out tensors of this name, or below it; may be repeated.", valueName: "name"))
   var ignore: [String] = []
 
   @Option(
@@ -49,7 +50,8 @@ struct Import: ParsableCommand {
   @Option(help: ArgumentHelp("PyTorch: the configuration, as rnn inspect --json writes it.", valueName: "file"))
   var config: String?
 
-  @Option(help: ArgumentHelp("A text whose different characters, in ascending order, are the tokens.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A text whose different characters, in ascending order, are the tokens.", valueName: "file"))
   var vocabulary: String?
 
   @Option(help: ArgumentHelp("The characters that the tokens stand for, in ascending order.", valueName: "text"))
@@ -65,7 +67,8 @@ struct Import: ParsableCommand {
     try checkPath(target, "<target>")
     if vocabulary != nil, symbols != nil { throw ValidationError("'--vocabulary' and '--symbols' exclude each other") }
     if config != nil, cell != nil || head != nil || oneHot {
-      throw ValidationError("'--config' says the cell, the head and the input: '--cell', '--head' and '--one-hot' do not go with it")
+      throw ValidationError(
+        "'--config' says the cell, the head and the input: '--cell', '--head' and '--one-hot' do not go with it")
     }
   }
 

@@ -29,7 +29,8 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("The input's name. (default: input, or the only tensor)", valueName: "name"))
   var inputTensor: String?
 
-  @Option(help: ArgumentHelp("The name of the sequences' lengths. (default: lengths, if there are any)", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The name of the sequences' lengths. (default: lengths, if there are any)", valueName: "name"))
   var lengthsTensor: String?
 
   @Option(help: ArgumentHelp("Compute in float or double. (default: as the model is kept)", valueName: "name"))
@@ -42,7 +43,8 @@ struct Run: ParsableCommand {
     try checkPath(input, "--input <file>")
     try checkPath(output, "--output <file>")
     guard [".safetensors", ".npz", ".npy"].contains(where: { output.hasSuffix($0) }) else {
-      throw ValidationError("The value '\(output)' is invalid for '--output <file>': expected .safetensors, .npz or .npy")
+      throw ValidationError(
+        "The value '\(output)' is invalid for '--output <file>': expected .safetensors, .npz or .npy")
     }
   }
 
@@ -64,12 +66,23 @@ struct Run: ParsableCommand {
     }
     let graph = try ONNXModel(contentsOf: model)
     let results = try graph.run(ONNXExchange.inputs(of: graph, from: ArrayFile(path: input)), threads: threads ?? 0)
-    let tensors = graph.outputs.map { (name: $0.name, tensor: results[$0.name]!) }
+    var tensors: [(name: String, tensor: ONNXTensor)] = []
+    for port in graph.outputs {
+      guard let tensor = results[port.name] else { continue }
+      guard !tensors.contains(where: { $0.name == port.name }), port.name != "__metadata__", tensor.shape.count <= 8
+      else {
+        throw Failure(message: "\(printable(model)): no file of arrays can hold the output \"\(printable(port.name))\"")
+      }
+      tensors.append((port.name, tensor))
+    }
+    guard !tensors.isEmpty else { throw Failure(message: "\(printable(model)) has no outputs") }
     // One file has one type: doubles hold floats and truth values exactly.
     if tensors.contains(where: { $0.tensor.type != .float }) {
-      try write(tensors.map { RunResult<Double>.NamedArray(name: $0.name, shape: $0.tensor.shape, values: $0.tensor.doubles) })
+      try write(
+        tensors.map { RunResult<Double>.NamedArray(name: $0.name, shape: $0.tensor.shape, values: $0.tensor.doubles) })
     } else {
-      try write(tensors.map { RunResult<Float>.NamedArray(name: $0.name, shape: $0.tensor.shape, values: $0.tensor.floats) })
+      try write(
+        tensors.map { RunResult<Float>.NamedArray(name: $0.name, shape: $0.tensor.shape, values: $0.tensor.floats) })
     }
   }
 

@@ -159,7 +159,9 @@ struct ArrayFileTests {
     try NPZFile.write(to: path, arrays: [("a", [2])]) { _ in [1, 2] as [Float] }
     let bytes = try Array(Data(contentsOf: URL(fileURLWithPath: path)))
     let start = try #require(bytes.indices.first { bytes[$0...].starts(with: "PK\u{1}\u{2}".utf8) })
-    func little(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    func little(_ value: Int, _ size: Int) -> [UInt8] {
+      (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
     let size = Int(bytes[start + 20])
     var entry = Array(bytes[start..<bytes.count - 22])
     entry.replaceSubrange(20..<28, with: [UInt8](repeating: 0xFF, count: 8))
@@ -170,7 +172,9 @@ struct ArrayFileTests {
       + little(1, 8) + little(entry.count, 8) + little(start, 8)
     let locator = Array("PK\u{6}\u{7}".utf8) + little(0, 4) + little(start + entry.count, 8) + little(1, 4)
     let end =
-      Array("PK\u{5}\u{6}".utf8) + little(0, 4) + [0xFF, 0xFF, 0xFF, 0xFF] + [UInt8](repeating: 0xFF, count: 8) + [0, 0]
+      Array("PK\u{5}\u{6}".utf8) + little(0, 4) + [0xFF, 0xFF, 0xFF, 0xFF] + [UInt8](repeating: 0xFF, count: 8) + [
+        0, 0,
+      ]
     let wide = Array(bytes[..<start]) + entry + record + locator + end
     let archive = try NPZFile(bytes: wide, file: "a.npz")
     #expect(archive.arrays[0].values(as: Float.self) == [1, 2])

@@ -146,7 +146,9 @@ struct KerasTests {
   @Test("What Keras has not is named")
   func inexpressible() throws {
     let directory = try ScratchDirectory()
-    func refusal(_ cell: some RecurrentCell, _ text: String, _ change: (inout ModelConfiguration) -> Void = { _ in }) throws {
+    func refusal(_ cell: some RecurrentCell, _ text: String, _ change: (inout ModelConfiguration) -> Void = { _ in })
+      throws
+    {
       var configuration = ModelConfiguration(
         cell: cell, input: .vectors(size: 3), hiddenSize: 3, layerCount: 2, outputSize: 2)
       change(&configuration)

@@ -42,6 +42,7 @@ struct NumberTypeTests {
     // The check value of the catalogue of CRCs (Cook; RFC 1952's CRC).
     let text = Array("123456789".utf8)
     #expect(CRC32.checksum(text.span) == 0xCBF4_3926)
-    #expect(CRC32.checksum(text.span.extracting(4..<9), after: CRC32.checksum(text.span.extracting(0..<4))) == 0xCBF4_3926)
+    #expect(
+      CRC32.checksum(text.span.extracting(4..<9), after: CRC32.checksum(text.span.extracting(0..<4))) == 0xCBF4_3926)
   }
 }

@@ -56,7 +56,8 @@ struct StateDictionaryTests {
     ]
   }
 
-  private func read(_ path: String, _ change: (inout StateDictionaryOptions) -> Void = { _ in }) throws -> Model<Float> {
+  private func read(_ path: String, _ change: (inout StateDictionaryOptions) -> Void = { _ in }) throws -> Model<Float>
+  {
     var options = StateDictionaryOptions()
     change(&options)
     return try Model<Float>(stateDictionary: path, options: options)
@@ -81,7 +82,9 @@ struct StateDictionaryTests {
       #expect(model.parameterCount == 15 * 2 + 15 * 5 + 30)
     }
     let cell = Dictionary(
-      uniqueKeysWithValues: layer("cell.", gates: 4, inputs: 2, hidden: 3).map { (String($0.key.dropLast(3)), $0.value) })
+      uniqueKeysWithValues: layer("cell.", gates: 4, inputs: 2, hidden: 3).map {
+        (String($0.key.dropLast(3)), $0.value)
+      })
     #expect(try read(file(cell, in: directory)).configuration.cell.name == "lstm")
   }
 
@@ -89,7 +92,8 @@ struct StateDictionaryTests {
   func severalLayers() throws {
     let directory = try ScratchDirectory()
     let shapes = layer("a.lstm.", gates: 4, inputs: 2, hidden: 3).merging(
-      layer("b.lstm.", gates: 4, inputs: 3, hidden: 3)) { $1 }
+      layer("b.lstm.", gates: 4, inputs: 3, hidden: 3)
+    ) { $1 }
     let path = try file(shapes, in: directory)
     refusal(path, "a.lstm", "b.lstm", "--prefix", "--ignore")
     refusal(path, "a.lstm.weight_ih_l0", "--ignore") { $0.mapping = [(from: "b.lstm", to: "rnn")] }
@@ -106,7 +110,9 @@ struct StateDictionaryTests {
       options.mapping.append((from: "a.lstm", to: "rnn"))
     }
     #expect(stack.configuration.layerCount == 2 && stack.configuration.input == .vectors(size: 2))
-    refusal(path, "rnn.weight_ih_l0", "could be") { $0.mapping = [(from: "a.lstm", to: "rnn"), (from: "b.lstm", to: "rnn")] }
+    refusal(path, "rnn.weight_ih_l0", "could be") {
+      $0.mapping = [(from: "a.lstm", to: "rnn"), (from: "b.lstm", to: "rnn")]
+    }
   }
 
   @Test("Embedding and linear layer are told apart by shapes, then names, then a mapping")
@@ -166,7 +172,8 @@ struct StateDictionaryTests {
     refusal(try file(["other.weight": [5, 5]], in: directory), "other.weight", "weight_ih_l0")
     // Only one of many layers is there: no table of so many is made.
     refusal(
-      try file(layer("", gates: 3, inputs: 2, hidden: 5).merging(["weight_ih_l99999999": [15, 5]]) { $1 }, in: directory),
+      try file(
+        layer("", gates: 3, inputs: 2, hidden: 5).merging(["weight_ih_l99999999": [15, 5]]) { $1 }, in: directory),
       "weight_ih_l99999999")
     var linear = layer("", gates: 1, inputs: 2, hidden: 5)
     linear["linear.weight"] = [3, 4]
@@ -231,7 +238,9 @@ struct StateDictionaryTests {
   @Test("What PyTorch has not is named")
   func inexpressible() throws {
     let directory = try ScratchDirectory()
-    func refusal(_ cell: some RecurrentCell, _ text: String, _ change: (inout ModelConfiguration) -> Void = { _ in }) throws {
+    func refusal(_ cell: some RecurrentCell, _ text: String, _ change: (inout ModelConfiguration) -> Void = { _ in })
+      throws
+    {
       var configuration = ModelConfiguration(
         cell: cell, input: .vectors(size: 3), hiddenSize: 3, layerCount: 2, outputSize: 2)
       change(&configuration)
