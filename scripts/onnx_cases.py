@@ -151,6 +151,10 @@ def runtime_cases(directory):
             operator,
             dict(optional=everything[operator], lengths=[3, 0, 5]),
         )
+        cases[f"{small}_single_steps"] = (
+            operator,
+            dict(optional=everything[operator], steps=1, lengths=[1, 0, 1]),
+        )
         cases[f"{small}_initial_state"] = (operator, dict(optional=everything[operator][:3]))
         cases[f"{small}_clip"] = (
             operator,
@@ -312,11 +316,11 @@ def random_cases(directory, count, seed):
         optional = [name for name in ("B", "initial_h") if flip(0.7)]
         optional += [name for name in ("initial_c", "P") if operator == "LSTM" and flip()]
         lengths = [int(generator.integers(0, steps + 1)) for _ in range(batch)] if flip() else None
-        # Weights as PyTorch draws them: functions without bound then stay in a range where a relative error means
+        # Small weights: functions without bound and with jumps then stay in a range where a relative error means
         # something.
         model, inputs = layer(
             operator, generator, steps, batch, int(generator.integers(1, 20)), hidden, direction, attributes, optional,
-            lengths, flip(0.3), int(generator.integers(1, 4)), scale=1 / np.sqrt(hidden),
+            lengths, flip(0.3), int(generator.integers(1, 4)), scale=0.7 / np.sqrt(hidden),
         )  # fmt: skip
         write_case(directory, f"random_{index:05}", model, inputs, run(model, inputs))
 

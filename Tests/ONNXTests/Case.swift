@@ -29,6 +29,11 @@ struct Case: Sendable, CustomTestStringConvertible {
     get throws { try ONNXModel(contentsOf: path + ".onnx") }
   }
 
+  /// The model's.
+  var bytes: [UInt8] {
+    get throws { [UInt8](try Data(contentsOf: URL(filePath: path + ".onnx"))) }
+  }
+
   var inputs: [String: ONNXTensor] {
     get throws { try tensors("input.") }
   }

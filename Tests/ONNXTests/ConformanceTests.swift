@@ -50,6 +50,7 @@ import Testing
     }
     differences.sort { $0.difference > $1.difference }
     for (difference, name) in differences.prefix(5) { print("\(name): \(difference)") }
+    print("over 1e-5:", differences.filter { $0.difference > 1e-5 }.map(\.name))
     let worst = try #require(differences.first)
     print("\(differences.count) models; largest difference \(worst.difference) (\(worst.name))")
     #expect(worst.difference <= 1e-5)
