@@ -84,6 +84,11 @@ struct RunInput<S: Scalar> {
     _ file: ArrayFile, _ configuration: ModelConfiguration, sequences: Int, isSingle: Bool
   ) throws -> RecurrentState<S>? {
     guard file.entries.contains(where: { $0.name.hasPrefix("initial_") }) else { return nil }
+    // A file may have the sequences and lack the states: its size says nothing about theirs.
+    let size = RecurrentState<S>(zerosFor: configuration, batchSize: 1).values.count
+    guard sequences <= SystemMemory.available() / MemoryLayout<S>.size / size else {
+      throw Failure(message: "the states of \(sequences) sequences do not fit into the memory available")
+    }
     var state = RecurrentState<S>(zerosFor: configuration, batchSize: sequences)
     for (part, letter) in zip(0..<state.partCount, ["h", "c"]) {
       var values: [S] = []

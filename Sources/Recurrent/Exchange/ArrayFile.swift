@@ -27,28 +27,40 @@ package struct ArrayFile: Sendable {
 
   /// Reads the file at `path`; what it is, its first bytes say.
   package init(path: String) throws(ExchangeError) {
-    // The tensors of a safetensors file are read when they are wanted: it may be larger than the memory.
-    if path.hasSuffix(".safetensors") {
+    let start: [UInt8]
+    do { start = try Self.start(of: path) } catch { throw ExchangeError(error) }
+    if start.starts(with: NPYFile.magic) {
+      self.init(path, .npy, [try NPYFile.array(path: path)])
+    } else if NPZFile.isArchive(start), !path.hasSuffix(".safetensors") {
+      self.init(path, .npz, try NPZFile(path: path).arrays)
+    } else {
+      // Of these the numbers are read when they are asked for.
       let file: SafetensorsFile
       do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
-      return self.init(file)
+      self.init(file)
     }
-    let bytes: [UInt8]
-    do { bytes = try readFile(path) } catch { throw ExchangeError(error) }
-    try self.init(bytes: bytes, file: path)
   }
 
   /// Takes the bytes of a whole file; `file` names it in messages.
   package init(bytes: [UInt8], file path: String) throws(ExchangeError) {
     if bytes.starts(with: NPYFile.magic) {
       self.init(path, .npy, [try NPYFile.array(bytes: bytes, file: path)])
-    } else if NPZFile.isArchive(bytes), !path.hasSuffix(".safetensors") {
+    } else if NPZFile.isArchive(bytes) {
       self.init(path, .npz, try NPZFile(bytes: bytes, file: path).arrays)
     } else {
       let file: SafetensorsFile
       do { file = try SafetensorsFile(bytes: bytes, file: path) } catch { throw .file(error) }
       self.init(file)
     }
+  }
+
+  /// The first 8 bytes, or all where there are fewer.
+  private static func start(of path: String) throws(FileError) -> [UInt8] {
+    let source = try ByteSource(path: path)
+    var bytes = [UInt8](repeating: 0, count: min(8, source.count))
+    var span = bytes.mutableSpan
+    let count = try source.read(at: 0, into: &span)
+    return Array(bytes.prefix(count))
   }
 
   package init(_ file: SafetensorsFile) {
@@ -97,8 +109,7 @@ package struct ArrayFile: Sendable {
     }
     switch content {
     case .safetensors(let file):
-      let bytes = try bytes(of: name, in: file)
-      return type.values(bytes.span)
+      do { return try file.values(name) } catch { throw .file(error) }
     case .arrays(let arrays): return arrays[index].values()
     }
   }
@@ -109,7 +120,8 @@ package struct ArrayFile: Sendable {
     let (index, _, type) = try typed(name)
     switch content {
     case .safetensors(let file):
-      let bytes = try bytes(of: name, in: file)
+      let bytes: [UInt8]
+      do { bytes = try file.bytes(of: file.tensor(name)) } catch { throw .file(error) }
       return try wholeNumbers(type, bytes.span, file: self.file, name: name)
     case .arrays(let arrays): return try arrays[index].integers()
     }
@@ -124,9 +136,5 @@ package struct ArrayFile: Sendable {
       throw .unsupportedArray(file: file, array: name, reason: "is of type \(entry.type), which is not read here")
     }
     return (index, entry, type)
-  }
-
-  private func bytes(of name: String, in file: SafetensorsFile) throws(ExchangeError) -> [UInt8] {
-    do { return try file.bytes(of: file.tensor(name)) } catch { throw .file(error) }
   }
 }
