@@ -133,6 +133,44 @@ import Testing
     }
   }
 
+  /// What is no model of this package is refused, and the node is named.
+  @Test func otherGraphsAreRefusedByName() throws {
+    func message(_ build: (inout ONNXBytes) -> Void) throws -> String {
+      var graph = ONNXBytes()
+      graph.input("x", .float, [nil, nil, 3])
+      graph.add("w", ONNXTensor(zeros: .float, shape: [1, 8, 3]))
+      graph.add("r", ONNXTensor(zeros: .float, shape: [1, 8, 2]))
+      build(&graph)
+      let bytes = try graph.bytes
+      do throws(ONNXError) {
+        _ = try Model<Float>(ONNXModel(bytes: bytes, file: "other.onnx"))
+        return ""
+      } catch { return error.description }
+    }
+    let reverse = try message { graph in
+      graph.add("LSTM", ["x", "w", "r"], ["y"], name: "layer", ["direction": .string("reverse")])
+      graph.output("y")
+    }
+    #expect(reverse.contains("node \"layer\" (LSTM): a layer that runs backwards alone"))
+    let squashed = try message { graph in
+      graph.add("LSTM", ["x", "w", "r"], ["y"], name: "layer")
+      graph.add("Tanh", ["y"], ["z"], name: "squash")
+      graph.output("z")
+    }
+    #expect(squashed.contains("node \"squash\" (Tanh)"))
+    let doubled = try message { graph in
+      graph.add("Add", ["x", "x"], ["z"], name: "twice")
+      graph.add("LSTM", ["z", "w", "r"], ["y"], name: "layer")
+      graph.output("y")
+    }
+    #expect(doubled.contains("node \"twice\" (Add)"))
+    let none = try message { graph in
+      graph.add("Identity", ["x"], ["y"])
+      graph.output("y")
+    }
+    #expect(none.contains("comes from no recurrent layer"))
+  }
+
   @Test func metadataThatLieAreRefused() throws {
     let configuration = ModelConfiguration(cell: .lstm, input: .vectors(size: 3), hiddenSize: 4, outputSize: 2)
     let bytes = try Model<Float>(configuration, seed: 1).onnx()

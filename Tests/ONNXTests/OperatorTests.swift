@@ -63,6 +63,12 @@ import Testing
         == ONNXTensor(shape: [2, 2], [2, 3, 5, 6] as [Float]))
   }
 
+  @Test func rangesAreOfOneType() throws {
+    let (zero, end, step) = (ONNXTensor(shape: [], [Int32(0)]), list(1 << 40), list(1 << 39))
+    #expect(throws: ONNXError.self) { try run("Range", [zero, end, step]) }
+    #expect(try run("Range", [list(0), end, step])[0] == list(0, 1 << 39))
+  }
+
   @Test func shapes() throws {
     #expect(try run("Shape", [matrix])[0] == list(2, 3))
     #expect(try run("Shape", [matrix], ["start": .int(-1)])[0] == list(3))

@@ -58,8 +58,8 @@ extension Call {
   func range() throws(ONNXError) -> ONNXTensor {
     var numbers: [Int] = []
     for index in 0..<3 {
-      guard let values = try integers(index), values.count == 1 else {
-        throw node.invalid("input \(index) must be one integer; ranges of other numbers are not supported")
+      guard let values = try integers(index), values.count == 1, try required(index).type == required(0).type else {
+        throw node.invalid("start, end and step must be one integer each, of one type; others are not supported")
       }
       numbers.append(values[0])
     }

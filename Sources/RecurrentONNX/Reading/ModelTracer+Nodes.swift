@@ -31,7 +31,7 @@ extension ModelTracer {
     case .rnn, .lstm, .gru: try addLayer(node, call(known), inputs)
     case .shape: try set(node, call(tensors).run().map { $0.map { .known($0) } })
     case .gather where !isTraced[0]:
-      guard let table = known[0], table.shape.count == 2, try node.int("axis") ?? 0 == 0,
+      guard let table = known[0], table.shape.count == 2, table.count > 0, try node.int("axis") ?? 0 == 0,
         table.type == .float || table.type == .double
       else { throw unfit("what it looks up is no table of vectors") }
       try addTokens(node, .embedding(table), tensors[1], width: table.shape[1])
@@ -71,7 +71,7 @@ extension ModelTracer {
     guard let tokens, let (source, rows) = rows(of: tokens.reshaped(tokens.shape + [1])),
       case .input = sources[source].kind, sources[source].width == 1, width >= 1
     else { throw .notAModel(file: node.file, node: node.label, reason: "what it reads are not the input's tokens") }
-    guard let count = Shape.count([steps, batch, width]), count <= onnx.memoryLimit / 64 else {
+    guard let count = Shape.count([steps, batch, width]), count <= Self.maximumCount else {
       throw .tooLarge(file: node.file, what: "node \(node.label)", reason: "vectors of \(width) numbers")
     }
     let result = addSource(kind, rows: steps * batch, width: width)
@@ -118,7 +118,7 @@ extension ModelTracer {
     try addStart(node, layer, [value(5), node.kind == .lstm ? value(6) : nil])
 
     let (directions, hidden) = (layer.directionCount, layer.hiddenSize)
-    guard let count = Shape.count([steps, batch, directions, hidden]), count <= onnx.memoryLimit / 64 else {
+    guard let count = Shape.count([steps, batch, directions, hidden]), count <= Self.maximumCount else {
       throw .tooLarge(file: node.file, what: "node \(node.label)", reason: "\(hidden) hidden units")
     }
     let width = directions * hidden
@@ -192,7 +192,7 @@ extension ModelTracer {
     }
     var linear = TracedModel.Linear(weights: weights)
     if isTraced.count > 2, let bias = tensors[2] { linear.bias = try self.bias(bias, weights.shape[1], unfit) }
-    guard let count = Shape.count([sources[source].rows, weights.shape[1]]), count <= onnx.memoryLimit / 64 else {
+    guard let count = Shape.count([sources[source].rows, weights.shape[1]]), count <= Self.maximumCount else {
       throw .tooLarge(file: node.file, what: "node \(node.label)", reason: "\(weights.shape[1]) outputs")
     }
     let result = addSource(.linear(linear, of: source), rows: sources[source].rows, width: weights.shape[1])

@@ -53,6 +53,9 @@ struct ModelTracer {
   /// Whether the graph takes lengths: then the last step of the tensor is not that of every sequence.
   var hasLengths = false
 
+  /// The most numbers of a source: the sizes of a batch may be anything where a file fixes them.
+  static let maximumCount = 1 << 23
+
   static func trace(_ onnx: ONNXModel, isBatchFirst: Bool) throws(Stop) -> TracedModel {
     var tracer = ModelTracer(onnx: onnx, isBatchFirst: isBatchFirst)
     do { try tracer.addInputs() } catch { throw Stop(position: -1, error: error) }
@@ -121,7 +124,7 @@ struct ModelTracer {
     batch = shape[isBatchFirst ? 0 : 1] ?? batch
     // Where the file leaves the features open, the first layer knows.
     let width = isTokens ? 1 : shape[2] ?? firstLayerInputSize ?? 1
-    guard let count = Shape.count([steps, batch, width]), count > 0, count <= onnx.memoryLimit / 64 else {
+    guard let count = Shape.count([steps, batch, width]), count > 0, count <= Self.maximumCount else {
       throw invalid("\"\(port.name)\" is \(port.typeText)")
     }
     let source = addSource(.input, rows: steps * batch, width: width)
@@ -132,7 +135,7 @@ struct ModelTracer {
     values[port.name] = .traced(isTokens ? ids.reshaped(ids.shape.dropLast()) : ids)
     for port in onnx.inputs.dropFirst() {
       let shape = (port.shape ?? [nil]).map { $0 ?? batch }
-      guard let count = Shape.count(shape), count <= onnx.memoryLimit / 64 else {
+      guard let count = Shape.count(shape), count <= Self.maximumCount else {
         throw invalid("\"\(port.name)\" is \(port.typeText)")
       }
       let source = addSource(.otherInput, rows: count, width: 1)
