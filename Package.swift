@@ -15,15 +15,20 @@ let cSettings: [CSetting] =
   [.headerSearchPath("."), .enableWarning("all"), .enableWarning("extra")]
   + (strict ? [.treatAllWarnings(as: .error)] : [])
 
+/// What reads bytes from outside, each under this name in Tests/Fuzz.
+let fuzzed = ["Safetensors", "Checkpoint", "JSON", "CSV", "TS", "Text"]
+
 let package = Package(
   name: "Recurrent",
   products: [
     .library(name: "Recurrent", targets: ["Recurrent"]),
+    .library(name: "RecurrentONNX", targets: ["RecurrentONNX"]),
     .executable(name: "rnn", targets: ["RNNCommand"]),
     .executable(name: "rnn-bench", targets: ["RNNBench"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(
@@ -38,10 +43,16 @@ let package = Package(
       // Homebrew's OpenBLAS carries LAPACKE inside; Debian ships it as a library of its own.
       linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
     .target(name: "Recurrent", dependencies: ["Kernels"], swiftSettings: swiftSettings),
+    .target(name: "Tables", dependencies: ["Kernels", "Recurrent"], swiftSettings: swiftSettings),
+    .target(
+      name: "RecurrentONNX",
+      dependencies: ["Kernels", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Schema/onnx.proto"],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Kernels", "Recurrent",
+        "Kernels", "Recurrent", "RecurrentONNX", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -59,7 +70,22 @@ let package = Package(
     .target(name: "FaultInjector", path: "Tests/FaultInjector", cSettings: cSettings),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "FaultInjector", "Tasks"],
+      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "FaultInjector", "FuzzEntries", "Tasks"],
+      resources: [.copy("Fixtures")],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "FuzzEntries", dependencies: ["Kernels", "Recurrent", "Tables"], path: "Tests/Fuzz/Entries",
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: ["FuzzEntries"],
+      path: "Tests/Fuzz",
+      exclude: ["Entries", "Dictionaries"] + fuzzed,
+      resources: [.copy("Corpus")],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ONNXTests",
+      dependencies: ["RecurrentONNX", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .testTarget(
@@ -67,3 +93,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Only for scripts/fuzz, which sets the flags without which these do not link: main is libFuzzer's.
+if Context.environment["RECURRENT_FUZZ"] != nil {
+  package.targets += fuzzed.map {
+    .executableTarget(
+      name: "Fuzz" + $0, dependencies: ["FuzzEntries"], path: "Tests/Fuzz/" + $0, swiftSettings: swiftSettings)
+  }
+}

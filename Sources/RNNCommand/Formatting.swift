@@ -1,9 +1,8 @@
 import Foundation
+import Tables
 
 /// 0.002, 5, 1e-08: as short as reads back the same.
-func short(_ value: Double) -> String {
-  value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
-}
+func short(_ value: Double) -> String { shortest(value) }
 
 /// 1,115,394
 func grouped(_ value: Int) -> String {

@@ -3,14 +3,24 @@ import Kernels
 import Recurrent
 
 struct Inspect: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show what a model file holds.")
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a model file holds, or a file of arrays.",
+    discussion: """
+      Model files of rnn train and rnn import; safetensors, .npz and .npy files of other programs, and what rnn import \
+      would make of them.
+      """)
 
-  @Argument(help: "The model file.") var model: String
+  @Argument(help: "The file.") var model: String
 
   @Flag(help: "Write a JSON object.")
   var json = false
 
   func run() throws {
+    let file = try ArrayFile(path: model)
+    guard file.metadata("format") == "recurrent" else {
+      let description = ArrayDescription(file: file)
+      return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
+    }
     let loaded = try Model<Float>(contentsOf: model)
     if json {
       try output(object(loaded).serialized() + [0x0A])

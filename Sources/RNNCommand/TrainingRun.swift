@@ -64,7 +64,7 @@ struct TrainingRun: ~Copyable {
           epoch, trainingLoss: progress.epochLoss / Double(window + 1), validationLoss: validationLoss,
           seconds: (clock.now - epochStart).seconds, rate: rate)
         if let validationLoss { note(validationLoss, step, &keeper) }
-        if !keeper.hasJustSaved { try save(step, &keeper) }
+        if isDue(step) || !keeper.hasJustSaved { try save(step, &keeper) }
         if let stopping = progress.stopping, stopping.isOver, step < progress.totalSteps {
           Note.note("no lower validation loss in \(stopping.patience) epochs: stopped after epoch \(epoch)")
           return try finish(step, &keeper)
@@ -72,7 +72,7 @@ struct TrainingRun: ~Copyable {
       } else {
         let perStep = (clock.now - start).seconds / Double(step - firstStep + 1)
         display.step(record, rate: rate, secondsLeft: perStep * Double(progress.totalSteps - step))
-        if let saveEvery, step.isMultiple(of: saveEvery) {
+        if isDue(step) {
           display.clear()
           try save(step, &keeper)
         }
@@ -83,6 +83,9 @@ struct TrainingRun: ~Copyable {
   }
 
   private var tokensPerWindow: Double { Double(data.shape.batchSize * data.shape.sequenceLength) }
+
+  /// Whether `--save-every` asks for a save after this step.
+  private func isDue(_ step: Int) -> Bool { saveEvery.map { step.isMultiple(of: $0) } ?? false }
 
   /// nil where there is nothing to validate with.
   private mutating func validate() throws(PlanError) -> Double? {

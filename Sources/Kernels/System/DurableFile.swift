@@ -18,6 +18,8 @@ package struct DurableFile: ~Copyable {
   private let descriptor: CInt
   /// How much has been written.
   package private(set) var byteCount = 0
+  /// Of all that was appended.
+  package private(set) var checksum = CRC32C()
   /// The first failure; it fails the whole, also if the caller went on after it.
   private var failure: FileError?
 
@@ -67,6 +69,15 @@ package struct DurableFile: ~Copyable {
   ) throws(FileError) {
     try write(raw: unsafe values.bytes)
   }
+
+  /// Replaces bytes that were written before; `checksum` stays that of the bytes as they were appended.
+  /// - Precondition: all of them were.
+  package mutating func overwrite(at offset: Int, with bytes: Span<UInt8>) throws(FileError) {
+    precondition(
+      offset >= 0 && offset <= byteCount - bytes.count,
+      "expected \(bytes.count) bytes in the \(byteCount) written, got them at \(offset)")
+    try write(raw: unsafe bytes.bytes, at: offset)
+  }
 }
 
 extension DurableFile {
@@ -90,6 +101,13 @@ extension DurableFile {
   }
 
   private mutating func write(raw bytes: RawSpan) throws(FileError) {
+    try write(raw: bytes, at: nil)
+    checksum.append(raw: bytes)
+    byteCount += bytes.byteCount
+  }
+
+  /// - Parameter offset: nil: at the end.
+  private mutating func write(raw bytes: RawSpan, at offset: Int?) throws(FileError) {
     if let failure { throw failure }
     let descriptor = descriptor
     let code: CInt = unsafe bytes.withUnsafeBytes { buffer in
@@ -98,7 +116,9 @@ extension DurableFile {
         // Linux transfers at most 2 GiB a call, Darwin refuses more.
         let piece = min(buffer.count - written, 1 << 30)
         let count = retryingOnInterrupt {
-          unsafe Self.systemWrite(descriptor, buffer.baseAddress! + written, piece)
+          let bytes = unsafe buffer.baseAddress! + written
+          if let offset { return unsafe pwrite(descriptor, bytes, piece, off_t(offset + written)) }
+          return unsafe Self.systemWrite(descriptor, bytes, piece)
         }
         guard count >= 0 else { return errno }
         guard count > 0 else { return EIO }
@@ -111,7 +131,6 @@ extension DurableFile {
       failure = error
       throw error
     }
-    byteCount += bytes.byteCount
   }
 
   private func putInPlace() throws(FileError) {

@@ -11,21 +11,35 @@
 /// - Throws: `FileError` of kind `missing`, `isDirectory`, `permissionDenied`; `notRegularFile` for devices,
 ///   some of which never end; `notEnoughMemory` before allocating for a file larger than what is available.
 package func readFile(_ path: String) throws(FileError) -> [UInt8] {
+  let (descriptor, status) = try openForReading(path)
+  defer { _ = close(descriptor) }
+  return try readAll(descriptor, status, path)
+}
+
+/// Opens what has an end: a file, a pipe or a terminal.
+func openForReading(_ path: String) throws(FileError) -> (descriptor: CInt, status: FileStatus) {
   try checkPath(path, .open)
   let descriptor = retryingOnInterrupt { unsafe open(path, O_RDONLY | O_CLOEXEC) }
   guard descriptor >= 0 else { throw FileError(.open, path, errno: errno) }
-  defer { _ = close(descriptor) }
-
-  var raw = stat()
-  guard unsafe fstat(descriptor, &raw) == 0 else { throw FileError(.examine, path, errno: errno) }
-  let status = FileStatus(raw)
-  switch status.kind {
-  case .regular, .stream: break
-  case .directory: throw .directory(.read, path)
-  case .characterDevice where isatty(descriptor) == 1: break
-  case .characterDevice, .other: throw .notRegular(.read, path)
+  do throws(FileError) {
+    var raw = stat()
+    guard unsafe fstat(descriptor, &raw) == 0 else { throw FileError(.examine, path, errno: errno) }
+    let status = FileStatus(raw)
+    switch status.kind {
+    case .regular, .stream: break
+    case .directory: throw FileError.directory(.read, path)
+    case .characterDevice where isatty(descriptor) == 1: break
+    case .characterDevice, .other: throw FileError.notRegular(.read, path)
+    }
+    return (descriptor, status)
+  } catch {
+    _ = close(descriptor)
+    throw error
   }
+}
 
+/// All bytes from where the descriptor stands.
+func readAll(_ descriptor: CInt, _ status: FileStatus, _ path: String) throws(FileError) -> [UInt8] {
   var bytes: [UInt8] = []
   // One more than the size, so that the end is seen without growing.
   var room = status.kind == .regular ? status.size + 1 : 1 << 16

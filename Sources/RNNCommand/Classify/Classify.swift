@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Tables
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(

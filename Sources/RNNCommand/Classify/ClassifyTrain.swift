@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recurrent
+import Tables
 
 struct ClassifyTrain: ParsableCommand {
   enum HeadPlace: String, ExpressibleByArgument, CaseIterable {

@@ -1,3 +1,5 @@
+import Tables
+
 /// Forecasts that need no network, to compare with. All return [origins, horizon, C].
 enum Baseline {
   /// The last known value stays.

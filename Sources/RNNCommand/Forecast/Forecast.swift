@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tables
 
 struct Forecast: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Tables
 
 struct ForecastPredict: ParsableCommand {
   static let configuration = CommandConfiguration(

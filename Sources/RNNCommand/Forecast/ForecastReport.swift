@@ -1,4 +1,5 @@
 import Recurrent
+import Tables
 
 /// How far off forecasts are, beside those that need no network.
 struct ForecastReport {

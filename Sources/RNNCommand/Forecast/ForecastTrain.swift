@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recurrent
+import Tables
 
 struct ForecastTrain: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Recurrent
+import Tables
+
+extension MissingPolicy: ExpressibleByArgument {}
 
 /// How a table is read.
 struct TableOptions: ParsableArguments {

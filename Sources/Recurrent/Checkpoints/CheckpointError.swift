@@ -25,8 +25,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case unsupportedType(file: String, tensor: String, type: String)
   /// The file was written by a version whose files are not read here.
   case unsupportedVersion(file: String, found: String, supported: String)
-  /// The data are not those that were written.
-  case checksumMismatch(file: String)
+  /// The file is not as it was written: its checksum should be the one that it names.
+  case checksumMismatch(file: String, expected: String, actual: String)
 
   /// One line: which file, what, and where.
   public var description: String {
@@ -55,8 +55,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
       "\(printable(file)): tensor \"\(printable(tensor))\" is of type \(type), which is not read here"
     case .unsupportedVersion(let file, let found, let supported):
       "\(printable(file)) is of version \(printable(found)); supported: \(supported)"
-    case .checksumMismatch(let file):
-      "\(printable(file)) is damaged: its checksum does not match its data"
+    case .checksumMismatch(let file, let expected, let actual):
+      "\(printable(file)) is damaged: its checksum is \(actual), not \(printable(expected))"
     }
   }
 

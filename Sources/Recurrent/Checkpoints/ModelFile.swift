@@ -4,8 +4,20 @@ internal import Kernels
 /// state dictionary for modules named embedding, rnn and linear. Configuration, vocabulary and format version stand in
 /// the metadata.
 public enum ModelFile {
-  /// The version that is written; older ones that are still read would be listed beside it.
-  static let version = "1"
+  /// The version that is written. Version 1, which is read too, had no checksum: were the version the same, a file in which
+  /// just the word "checksum" is damaged would be one without.
+  static let version = "2"
+  private static let versions = ["1", version]
+
+  /// Checks what a file of the format says about itself: its version, and that it is as it was written.
+  /// - Throws: `CheckpointError`: `unsupportedVersion`, and what `SafetensorsFile.verifyChecksum` throws.
+  static func verify(_ file: SafetensorsFile) throws(CheckpointError) {
+    let found = file.metadata("format_version") ?? "none"
+    guard versions.contains(found) else {
+      throw .unsupportedVersion(file: file.file, found: found, supported: versions.joined(separator: ", "))
+    }
+    if found == version || file.hasChecksum { try file.verifyChecksum() }
+  }
 
   /// Checks that a file could be written at `path`, leaving nothing behind: to be asked before a long training.
   /// - Throws: `CheckpointError.io`, naming what stands against it.
@@ -15,13 +27,14 @@ public enum ModelFile {
 }
 
 extension Model {
-  /// Writes the model to `path`, whole or not at all: to a temporary file beside it, synced, then renamed.
+  /// Writes the model to `path`, whole or not at all: to a temporary file beside it, synced, then renamed. The file has a
+  /// checksum, which is verified when it is read.
   /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
   public func save(to path: String) throws(CheckpointError) {
     let type = Safetensors.DType(rawValue: S._dataType)!
     try Safetensors.write(
       to: path, tensors: table.entries.map { (name: $0.name, dtype: type, shape: $0.shape) },
-      metadata: ModelMetadata(configuration, vocabulary, annotations).entries
+      metadata: ModelMetadata(configuration, vocabulary, annotations).entries, checksum: true
     ) { (tensor, file) throws(FileError) in
       let entry = table[tensor.name]!
       try file.write(block.span.extracting(entry.offset..<entry.offset + entry.count))
@@ -37,17 +50,33 @@ extension Model {
     try self.init(SafetensorsFile(path: path), cell: cell)
   }
 
+<<<<<<< HEAD
   /// The model of a file that holds a model or a checkpoint.
   init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
+=======
+  /// Reads a model from the bytes of its file; `file` names it in messages.
+  package init(bytes: [UInt8], file: String, cell: (any RecurrentCell)? = nil) throws(CheckpointError) {
+    try self.init(SafetensorsFile(bytes: bytes, file: file), cell: cell)
+  }
+
+  private init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
+>>>>>>> e1
     let metadata = try ModelMetadata(file, cell: cell)
     try metadata.checkTensors(of: file)
     do { try self.init(zeros: metadata.configuration, vocabulary: metadata.vocabulary) } catch {
       throw .io(file: file.file, reason: error.description)
     }
     annotations = metadata.annotations
-    for entry in table.entries {
-      let values = try file.doubles(entry.name, shape: entry.shape)
-      for (index, value) in values.enumerated() { block[entry.offset + index] = S(value) }
+    try read(file, prefix: "")
+  }
+
+  /// Reads the parameters from tensors named like them, after a prefix.
+  mutating func read(_ file: SafetensorsFile, prefix: String) throws(CheckpointError) {
+    let entries = table.entries
+    var values = block.mutableSpan
+    for entry in entries {
+      try file.read(
+        prefix + entry.name, shape: entry.shape, into: &values, entry.offset..<entry.offset + entry.count)
     }
   }
 }

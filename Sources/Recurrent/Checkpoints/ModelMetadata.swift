@@ -1,7 +1,7 @@
 /// What a model file says in its metadata: format and version, configuration, vocabulary, and what a program keeps with
 /// its model, each annotation under its name with a prefix.
 ///
-///     "format": "recurrent", "format_version": "1",
+///     "format": "recurrent", "format_version": "2", "checksum": "crc32c:90ab12ef",
 ///     "configuration": {"cell": "lstm", "input": {"kind": "one-hot", "vocabulary_size": 65}, "hidden_size": 128,
 ///                       "layers": 2, "output_size": 65, "head": "every-step", "dropout": 0.0,
 ///                       "head_dropout": 0.0},
@@ -101,10 +101,7 @@ extension ModelMetadata {
     guard file.metadata("format") == "recurrent" else {
       throw .foreignFile(file.file, reason: "its metadata do not name Recurrent as its format")
     }
-    let version = file.metadata("format_version") ?? "none"
-    guard version == ModelFile.version else {
-      throw .unsupportedVersion(file: file.file, found: version, supported: ModelFile.version)
-    }
+    try ModelFile.verify(file)
     let reader = try MetadataReader(file, "configuration")
     configuration = try Self.configuration(reader, cell: cell)
     var annotations: [String: String] = [:]
@@ -234,7 +231,7 @@ struct MetadataReader {
     }
   }
 
-  private init(file: String, key: String, json: JSON) {
+  init(file: String, key: String, json: JSON) {
     (self.file, self.key, self.json) = (file, key, json)
   }
 

@@ -1,10 +1,15 @@
 import Kernels
 
-/// A safetensors file in memory, its header fully checked.
+/// A safetensors file, its header fully checked; a tensor's bytes are read when they are asked for.
 ///
-/// Every rule of the reference reader holds, and some it lacks: no name twice (also not by way of escapes),
-/// no fields but the three, at most 8 dimensions. Whitespace before the header and data off their natural
+/// Every rule of the reference reader holds, and some it lacks: no name and no metadata key twice (also not by way of
+/// escapes), no fields but the three, at most 8 dimensions. Whitespace before the header and data off their natural
 /// alignment are accepted, as real files have them.
+///
+/// Opening a file takes the time and the memory of its header, however large it is; the file stays open as long as this
+/// value or a copy of it lives. Another program that replaces the file by renaming (as everything here does) changes
+/// nothing for it. One that cuts it short makes reading throw `CheckpointError.truncated`: the bytes are read, not mapped
+/// into memory, where that would be a signal (see `ByteSource`).
 package struct SafetensorsFile: Sendable {
   /// The path, for messages.
   package let file: String
@@ -12,25 +17,32 @@ package struct SafetensorsFile: Sendable {
   package let tensors: [Safetensors.Tensor]
   /// In the order of the file.
   package let metadata: [(key: String, value: String)]
-  private let bytes: [UInt8]
+  let source: ByteSource
+  /// Where in the file the digits of the checksum stand; nil without one as it is written here.
+  let checksumDigits: Range<Int>?
   private let dataStart: Int
   private let indices: [ExactString: Int]
 
-  /// Reads the file at `path`.
+  /// Opens the file at `path` and reads its header. A pipe is read whole.
   /// - Throws: `CheckpointError`: `missingFile`, `io`, and what `init(bytes:file:)` throws.
   package init(path: String) throws(CheckpointError) {
-    let bytes: [UInt8]
-    do { bytes = try readFile(path) } catch { throw CheckpointError(error) }
-    try self.init(bytes: bytes, file: path)
+    let source: ByteSource
+    do { source = try ByteSource(path: path) } catch { throw CheckpointError(error) }
+    try self.init(source, file: path)
   }
 
   /// Takes the bytes of a whole file; `file` names it in messages.
   /// - Throws: `CheckpointError`: `truncated`, `foreignFile`, `invalidHeader`.
   package init(bytes: [UInt8], file: String) throws(CheckpointError) {
-    let dataStart = try Self.headerEnd(bytes, file)
-    var header: Header
+    try self.init(.memory(bytes), file: file)
+  }
+
+  private init(_ source: ByteSource, file: String) throws(CheckpointError) {
+    let bytes = try Self.headerBytes(source, file)
+    let dataStart = bytes.count
+    var header: SafetensorsHeader
     do {
-      header = try Header(parsing: JSONReader(bytes, range: 8..<dataStart))
+      header = try SafetensorsHeader(parsing: JSONReader(bytes, range: 8..<dataStart))
     } catch {
       throw .invalidHeader(file: file, offset: error.offset, reason: error.reason)
     }
@@ -49,20 +61,21 @@ package struct SafetensorsFile: Sendable {
       }
       end = tensor.dataRange.upperBound
     }
-    let dataLength = bytes.count - dataStart
+    let dataLength = source.count - dataStart
     guard end <= dataLength else {
       let (expected, overflow) = dataStart.addingReportingOverflow(end)
-      throw .truncated(file: file, expected: overflow ? .max : expected, actual: bytes.count)
+      throw .truncated(file: file, expected: overflow ? .max : expected, actual: source.count)
     }
     guard end == dataLength else {
       throw .invalidHeader(
         file: file, offset: dataStart + end, reason: "\(dataLength - end) bytes belong to no tensor")
     }
     self.file = file
-    self.bytes = bytes
+    self.source = source
     self.dataStart = dataStart
     tensors = header.tensors
     metadata = header.metadata
+    checksumDigits = header.checksumEnd.flatMap { Safetensors.checksumDigits(in: bytes, endingAt: $0) }
     var indices: [ExactString: Int] = [:]
     for (index, tensor) in tensors.enumerated() { indices[ExactString(tensor.name)] = index }
     self.indices = indices
@@ -84,47 +97,73 @@ package struct SafetensorsFile: Sendable {
   package func metadata(_ key: String) -> String? {
     metadata.first { ExactString($0.key) == ExactString(key) }?.value
   }
+}
 
-  /// The tensor's numbers, row-major; F64 is rounded to the nearest `Float`.
+// MARK: Numbers
+
+extension SafetensorsFile {
+  /// The tensor's numbers, row-major: F16, BF16, F32 and F64, exactly where `S` can hold them, else rounded to the nearest,
+  /// ties to even. NaN and infinity are kept.
   /// - Parameter shape: if given, the shape that the tensor must have.
-  /// - Throws: `CheckpointError`: `missingTensor`, `shapeMismatch`, `unsupportedType`.
-  package func floats(_ name: String, shape: [Int]? = nil) throws(CheckpointError) -> [Float] {
+  /// - Throws: `CheckpointError`: `missingTensor`, `shapeMismatch`, `unsupportedType`; `truncated` and `io` where the file
+  ///   was cut short or the disk failed after opening, `io` where the numbers do not fit into memory.
+  package func values<S: Scalar>(
+    _ name: String, shape: [Int]? = nil, as: S.Type = S.self
+  ) throws(CheckpointError) -> [S] {
     let tensor = try checked(name, shape)
-    switch tensor.dtype {
-    case .F32: return Kernels.floats(littleEndian: data(of: tensor))
-    case .F64: return Kernels.doubles(littleEndian: data(of: tensor)).map { Float($0) }
-    default: throw .unsupportedType(file: file, tensor: name, type: tensor.dtype.rawValue)
+    _ = try format(of: tensor)
+    try refuse(bytesOver: tensor.elementCount, MemoryLayout<S>.stride)
+    var values = [S](repeating: 0, count: tensor.elementCount)
+    var span = values.mutableSpan
+    try read(name, shape: shape, into: &span)
+    return values
+  }
+
+  /// Reads the tensor's numbers into `range` of `target` (nil: all of it), converted as by `values`. Numbers of the type
+  /// of `target` go there straight from the file, others in pieces.
+  /// - Parameter shape: the shape that the tensor must have, of as many numbers as the range; nil: any of so many.
+  /// - Throws: as `values`; then a part of the range may have been written.
+  package func read<S: Scalar>(
+    _ name: String, shape: [Int]? = nil, into target: inout MutableSpan<S>, _ range: Range<Int>? = nil
+  ) throws(CheckpointError) {
+    let range = range ?? 0..<target.count
+    let tensor = try checked(name, shape)
+    let format = try format(of: tensor)
+    guard tensor.elementCount == range.count else {
+      precondition(shape == nil, "expected room for shape \(tensor.shape), got that for \(range.count) numbers")
+      throw .shapeMismatch(file: file, tensor: name, expected: [range.count], actual: tensor.shape)
+    }
+    if tensor.dtype.rawValue == S._dataType { return try read(tensor.dataRange, into: &target, range) }
+    var done = 0
+    try pieces(tensor.dataRange, unit: format.size) { (bytes) throws(CheckpointError) in
+      convert(littleEndian: bytes, format, to: &target, at: range.lowerBound + done)
+      done += bytes.count / format.size
     }
   }
 
-  /// The tensor's numbers, row-major; F32 is widened exactly.
-  /// - Parameter shape: if given, the shape that the tensor must have.
-  /// - Throws: `CheckpointError`: `missingTensor`, `shapeMismatch`, `unsupportedType`.
+  /// The tensor's numbers, row-major, as `values`.
+  package func floats(_ name: String, shape: [Int]? = nil) throws(CheckpointError) -> [Float] {
+    try values(name, shape: shape)
+  }
+
+  /// The tensor's numbers, row-major, as `values`.
   package func doubles(_ name: String, shape: [Int]? = nil) throws(CheckpointError) -> [Double] {
-    let tensor = try checked(name, shape)
-    switch tensor.dtype {
-    case .F32: return Kernels.floats(littleEndian: data(of: tensor)).map { Double($0) }
-    case .F64: return Kernels.doubles(littleEndian: data(of: tensor))
-    default: throw .unsupportedType(file: file, tensor: name, type: tensor.dtype.rawValue)
-    }
+    try values(name, shape: shape)
   }
 
   /// The tensor's numbers, row-major, if they are I32.
   /// - Parameter shape: if given, the shape that the tensor must have.
-  /// - Throws: `CheckpointError`: `missingTensor`, `shapeMismatch`, `unsupportedType`.
+  /// - Throws: as `values`.
   package func integers(_ name: String, shape: [Int]? = nil) throws(CheckpointError) -> [Int32] {
     let tensor = try checked(name, shape)
-    guard tensor.dtype == .I32 else {
-      throw .unsupportedType(file: file, tensor: name, type: tensor.dtype.rawValue)
-    }
-    return Kernels.integers(littleEndian: data(of: tensor))
+    guard tensor.dtype == .I32 else { throw unsupported(tensor) }
+    return try numbers(tensor.dataRange)
   }
 
   /// The bytes of a tensor of this file, of whatever type.
-  @_lifetime(borrow self)
-  package func data(of tensor: Safetensors.Tensor) -> Span<UInt8> {
-    let range = tensor.dataRange
-    return bytes.span.extracting(dataStart + range.lowerBound..<dataStart + range.upperBound)
+  /// - Throws: `CheckpointError`: `truncated`, `io`, as `values`.
+  package func bytes(of tensor: Safetensors.Tensor) throws(CheckpointError) -> [UInt8] {
+    try numbers(tensor.dataRange)
   }
 
   private func checked(_ name: String, _ shape: [Int]?) throws(CheckpointError) -> Safetensors.Tensor {
@@ -135,92 +174,111 @@ package struct SafetensorsFile: Sendable {
     return tensor
   }
 
-  /// Where the header ends and the data begin.
-  private static func headerEnd(_ bytes: [UInt8], _ file: String) throws(CheckpointError) -> Int {
-    guard bytes.count >= 8 else { throw .truncated(file: file, expected: 8, actual: bytes.count) }
-    let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length <= Safetensors.maximumHeaderLength else {
-      throw .foreignFile(file, reason: foreignKind(bytes) ?? "its first 8 bytes are no length of a header")
+  private func format(of tensor: Safetensors.Tensor) throws(CheckpointError) -> StoredReal {
+    switch tensor.dtype {
+    case .F16: .float16
+    case .BF16: .bfloat16
+    case .F32: .float32
+    case .F64: .float64
+    default: throw unsupported(tensor)
     }
-    guard length > 0 else { throw .foreignFile(file, reason: "its header is empty") }
-    let end = 8 + Int(length)
-    guard end <= bytes.count else { throw .truncated(file: file, expected: end, actual: bytes.count) }
-    return end
   }
 
-  /// What the user may have taken for a safetensors file.
-  private static func foreignKind(_ bytes: [UInt8]) -> String? {
-    if bytes.starts(with: "PK\u{3}\u{4}".utf8) || bytes.starts(with: [0x80, 0x02]) {
-      return "it looks like one of torch.save; in Python, write it with safetensors.torch.save_file instead"
-    }
-    if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "it looks like HDF5" }
-    return nil
+  private func unsupported(_ tensor: Safetensors.Tensor) -> CheckpointError {
+    .unsupportedType(file: file, tensor: tensor.name, type: tensor.dtype.rawValue)
   }
 }
 
-/// The header while it is read. Errors in it are those of the text: an offset and a reason.
-private struct Header {
-  var tensors: [Safetensors.Tensor]
-  let metadata: [(key: String, value: String)]
+// MARK: Bytes
 
-  init(parsing reader: consuming JSONReader) throws(JSONError) {
-    var tensors: [Safetensors.Tensor] = []
-    var metadata: [(key: String, value: String)] = []
-    try reader.object { (reader, name, start) throws(JSONError) in
-      if ExactString(name) == ExactString(Safetensors.metadataKey) {
-        try reader.object { (reader, key, _) throws(JSONError) in
-          metadata.append((key, try reader.string()))
-        }
-      } else {
-        tensors.append(try Self.tensor(name, start, &reader))
-      }
-    }
-    try reader.end()
-    self.tensors = tensors
-    self.metadata = metadata
+extension SafetensorsFile {
+  private static let pieceSize = 1 << 20
+
+  /// Calls `body` with all bytes of `range` of the data, in pieces of about 1 MiB and of whole units.
+  private func pieces(
+    _ range: Range<Int>, unit: Int, _ body: (Span<UInt8>) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    try Self.pieces(of: source, dataStart + range.lowerBound..<dataStart + range.upperBound, unit: unit, file, body)
   }
 
-  private static func tensor(
-    _ name: String, _ start: Int, _ reader: inout JSONReader
-  ) throws(JSONError) -> Safetensors.Tensor {
-    var dtype: Safetensors.DType?
-    var shape: [Int]?
-    var offsets: [Int]?
-    func fault(_ reason: String, at offset: Int = start) -> JSONError {
-      JSONError(offset: offset, reason: "tensor \"\(printable(name))\" \(reason)")
+  /// The same for any bytes of the file.
+  static func pieces(
+    of source: ByteSource, _ range: Range<Int>, unit: Int = 1, _ file: String,
+    _ body: (Span<UInt8>) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    let size = min(range.count, pieceSize / unit * unit)
+    var piece = [UInt8](repeating: 0, count: size)
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let count = min(size, range.upperBound - offset)
+      var span = piece.mutableSpan
+      try fill(&span, 0..<count, from: source, at: offset, file)
+      try body(piece.span.extracting(0..<count))
+      offset += count
     }
-    func sizes(_ reader: inout JSONReader, limit: Int) throws(JSONError) -> [Int] {
-      var sizes: [Int] = []
-      try reader.array { (reader) throws(JSONError) in
-        let start = reader.offset
-        guard sizes.count < limit else { throw fault("lists more than \(limit) numbers", at: start) }
-        let size = try reader.integer()
-        guard size >= 0 else { throw fault("has a negative size or offset", at: start) }
-        sizes.append(size)
-      }
-      return sizes
+  }
+
+  private func numbers<Value: BitwiseCopyable & FixedWidthInteger>(
+    _ range: Range<Int>
+  ) throws(CheckpointError) -> [Value] {
+    try refuse(bytesOver: range.count, 1)
+    var numbers = [Value](repeating: 0, count: range.count / MemoryLayout<Value>.stride)
+    var span = numbers.mutableSpan
+    try read(range, into: &span, 0..<span.count)
+    return numbers
+  }
+
+  private func read<Value: BitwiseCopyable & Numeric>(
+    _ range: Range<Int>, into target: inout MutableSpan<Value>, _ places: Range<Int>
+  ) throws(CheckpointError) {
+    try Self.fill(&target, places, from: source, at: dataStart + range.lowerBound, file)
+  }
+
+  private static func fill<Value: BitwiseCopyable & Numeric>(
+    _ target: inout MutableSpan<Value>, _ places: Range<Int>, from source: ByteSource, at offset: Int, _ file: String
+  ) throws(CheckpointError) {
+    let count: Int
+    do { count = try source.read(at: offset, into: &target, places) } catch { throw CheckpointError(error) }
+    // The size was checked when the file was opened: since then it was cut short.
+    guard count == places.count * MemoryLayout<Value>.stride else {
+      throw .truncated(file: file, expected: source.count, actual: offset + count)
     }
-    try reader.object { (reader, field, start) throws(JSONError) in
-      switch field {
-      case "dtype":
-        let text = try reader.string()
-        dtype = Safetensors.DType(rawValue: text)
-        if dtype == nil { throw fault("has an unknown dtype \"\(printable(text))\"", at: start) }
-      case "shape": shape = try sizes(&reader, limit: Safetensors.maximumRank)
-      case "data_offsets": offsets = try sizes(&reader, limit: 2)
-      default: throw fault("has an unknown field \"\(printable(field))\"", at: start)
-      }
+  }
+
+  /// A file may have no data for most of its size: a small one on the disk may claim any amount of memory.
+  private func refuse(bytesOver count: Int, _ stride: Int) throws(CheckpointError) {
+    let (size, overflow) = count.multipliedReportingOverflow(by: stride)
+    guard overflow || size > 1 << 24 else { return }
+    guard !overflow, size <= SystemMemory.available() else {
+      throw .io(file: file, reason: "\(overflow ? Int.max : size) bytes do not fit in the memory available")
     }
-    guard let dtype else { throw fault("has no dtype") }
-    guard let shape else { throw fault("has no shape") }
-    guard let offsets, offsets.count == 2 else { throw fault("has no two data_offsets") }
-    guard offsets[0] <= offsets[1] else { throw fault("ends before it begins") }
-    guard let size = Safetensors.byteCount(dtype, shape) else {
-      throw fault("of shape \(shape) has a size that overflows or is no whole number of bytes")
+  }
+
+  /// All bytes up to the data.
+  private static func headerBytes(_ source: ByteSource, _ file: String) throws(CheckpointError) -> [UInt8] {
+    guard source.count >= 8 else { throw .truncated(file: file, expected: 8, actual: source.count) }
+    var start = [UInt8](repeating: 0, count: 8)
+    var span = start.mutableSpan
+    try fill(&span, 0..<8, from: source, at: 0, file)
+    let length = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= Safetensors.maximumHeaderLength else {
+      throw .foreignFile(file, reason: foreignKind(start) ?? "its first 8 bytes are no length of a header")
     }
-    guard size == offsets[1] - offsets[0] else {
-      throw fault("of shape \(shape) takes \(size) bytes, its data_offsets say \(offsets[1] - offsets[0])")
+    guard length > 0 else { throw .foreignFile(file, reason: "its header is empty") }
+    let end = 8 + Int(length)
+    guard end <= source.count else { throw .truncated(file: file, expected: end, actual: source.count) }
+    var bytes = [UInt8](repeating: 0, count: end)
+    span = bytes.mutableSpan
+    try fill(&span, 0..<end, from: source, at: 0, file)
+    return bytes
+  }
+
+  /// What the user may have taken for a safetensors file.
+  private static func foreignKind(_ start: [UInt8]) -> String? {
+    if start.starts(with: "PK\u{3}\u{4}".utf8) || start.starts(with: [0x80, 0x02]) {
+      return "it looks like one of torch.save; in Python, write it with safetensors.torch.save_file instead"
     }
-    return Safetensors.Tensor(name: name, dtype: dtype, shape: shape, dataRange: offsets[0]..<offsets[1])
+    if start.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "it looks like HDF5" }
+    return nil
   }
 }

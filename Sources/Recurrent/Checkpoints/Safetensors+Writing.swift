@@ -11,17 +11,21 @@ extension Safetensors {
   ///   - tensors: in any order; names differ, and none is `__metadata__`. The file has them by type and then
   ///     by name, as the reference writer sorts them.
   ///   - metadata: written in this order; keys differ.
+  ///   - checksum: writes the last metadata entry `checksum`, of the whole file; see `SafetensorsFile.verifyChecksum`.
   ///   - data: called once for each tensor, in the file's order, to write all of its values, in one piece or
   ///     several.
   /// - Throws: `CheckpointError.io`, and then what was at `path` is still there;
   ///   `CheckpointError.invalidMetadata` if the header is longer than readers accept.
   package static func write(
     to path: String, tensors: [(name: String, dtype: DType, shape: [Int])],
-    metadata: [(key: String, value: String)] = [],
+    metadata: [(key: String, value: String)] = [], checksum: Bool = false,
     data: (Tensor, inout DurableFile) throws(FileError) -> Void
   ) throws(CheckpointError) {
     let order = layOut(tensors)
-    let header = try header(order, metadata, path)
+    var metadata = metadata
+    // The place of the digits, which count as zeros.
+    if checksum { metadata.append((key: checksumKey, value: checksumText(CRC32C()))) }
+    let (header, metadataEnd) = try header(order, metadata, path)
     do {
       try DurableFile.replace(path) { (file) throws(FileError) in
         try file.write(header.span)
@@ -31,6 +35,11 @@ extension Safetensors {
           precondition(
             written == tensor.dataRange.upperBound,
             "expected data of \(tensor.name) up to byte \(tensor.dataRange.upperBound), got \(written)")
+        }
+        if checksum {
+          let digits = Array(checksumText(file.checksum).utf8.suffix(checksumDigitCount))
+          // Before the quote and the bracket that end the metadata.
+          try file.overwrite(at: metadataEnd - 2 - checksumDigitCount, with: digits.span)
         }
       }
     } catch {
@@ -62,15 +71,19 @@ extension Safetensors {
     }
   }
 
-  /// The length and the JSON, padded with spaces so that the data begin at a multiple of 8 bytes.
+  /// The length and the JSON, padded with spaces so that the data begin at a multiple of 8 bytes; and where in it the
+  /// metadata end.
   private static func header(
     _ tensors: [Tensor], _ metadata: [(key: String, value: String)], _ path: String
-  ) throws(CheckpointError) -> [UInt8] {
+  ) throws(CheckpointError) -> (bytes: [UInt8], metadataEnd: Int) {
     let keys = Set(metadata.map { ExactString($0.key) })
     precondition(keys.count == metadata.count, "a metadata key comes twice")
     var members: [(key: String, value: JSON)] = []
+    var metadataEnd = 8
     if !metadata.isEmpty {
       members.append((metadataKey, .object(metadata.map { ($0.key, .string($0.value)) })))
+      // But for the bracket that ends the object around it.
+      metadataEnd += text(members).count - 1
     }
     for tensor in tensors {
       members.append(
@@ -86,8 +99,7 @@ extension Safetensors {
           ])
         ))
     }
-    var text: [UInt8]
-    do { text = try JSON.object(members).serialized() } catch { preconditionFailure("no number: \(error)") }
+    var text = text(members)
     text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
     guard text.count <= maximumHeaderLength else {
       throw .invalidMetadata(
@@ -95,6 +107,10 @@ extension Safetensors {
         reason: "the header would be \(text.count) bytes; readers take \(maximumHeaderLength)")
     }
     let length = UInt64(text.count)
-    return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + text
+    return ((0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + text, metadataEnd)
+  }
+
+  private static func text(_ members: [(key: String, value: JSON)]) -> [UInt8] {
+    do { return try JSON.object(members).serialized() } catch { preconditionFailure("no number: \(error)") }
   }
 }

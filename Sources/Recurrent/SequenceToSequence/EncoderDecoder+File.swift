@@ -26,7 +26,8 @@ extension EncoderDecoder {
       ])
       metadata.append((key: "marks", value: ModelMetadata.text(json)))
     }
-    try Safetensors.write(to: path, tensors: tensors, metadata: metadata) { (tensor, file) throws(FileError) in
+    try Safetensors.write(to: path, tensors: tensors, metadata: metadata, checksum: true) {
+      (tensor, file) throws(FileError) in
       // Both prefixes are of this length.
       let name = String(tensor.name.dropFirst("encoder.".count))
       if tensor.name.hasPrefix("encoder.") {
@@ -46,15 +47,22 @@ extension EncoderDecoder {
   public init(
     contentsOf path: String, encoderCell: (any RecurrentCell)? = nil, decoderCell: (any RecurrentCell)? = nil
   ) throws(CheckpointError) {
-    let file = try SafetensorsFile(path: path)
+    try self.init(SafetensorsFile(path: path), encoderCell, decoderCell)
+  }
+
+  /// Reads a model of built-in cells from the bytes of its file; `file` names it in messages.
+  package init(bytes: [UInt8], file: String) throws(CheckpointError) {
+    try self.init(SafetensorsFile(bytes: bytes, file: file), nil, nil)
+  }
+
+  private init(
+    _ file: SafetensorsFile, _ encoderCell: (any RecurrentCell)?, _ decoderCell: (any RecurrentCell)?
+  ) throws(CheckpointError) {
     guard file.metadata("format") == Self.format else {
       throw .foreignFile(
         file.file, reason: "its metadata do not name an encoder and decoder of Recurrent as its format")
     }
-    let version = file.metadata("format_version") ?? "none"
-    guard version == ModelFile.version else {
-      throw .unsupportedVersion(file: file.file, found: version, supported: ModelFile.version)
-    }
+    try ModelFile.verify(file)
     let encoder = try Self.metadata(file, "encoder", encoderCell)
     let decoder = try Self.metadata(file, "decoder", decoderCell)
     var marks: SequenceMarks?
@@ -99,10 +107,7 @@ extension Model {
     do { try self.init(zeros: metadata.configuration, vocabulary: metadata.vocabulary) } catch {
       throw .io(file: file.file, reason: error.description)
     }
-    for entry in table.entries {
-      let values = try file.doubles(prefix + entry.name, shape: entry.shape)
-      for (index, value) in values.enumerated() { block[entry.offset + index] = S(value) }
-    }
+    try read(file, prefix: prefix)
   }
 }
 

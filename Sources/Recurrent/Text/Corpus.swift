@@ -42,8 +42,17 @@ public struct Corpus: Sendable {
     text: String, unit: Vocabulary.Unit = .unicodeScalar, vocabulary: Vocabulary? = nil,
     validationFraction: Double = 0
   ) throws(TextError) {
+    try self.init(
+      bytes: Array(text.utf8), unit: unit, vocabulary: vocabulary, validationFraction: validationFraction)
+  }
+
+  /// Takes the bytes of a text in memory; otherwise as `init(paths:)`.
+  package init(
+    bytes: [UInt8], unit: Vocabulary.Unit = .unicodeScalar, vocabulary: Vocabulary? = nil,
+    validationFraction: Double = 0
+  ) throws(TextError) {
     var symbols = SymbolText(unit: vocabulary?.unit ?? unit)
-    try symbols.append(Array(text.utf8), file: nil)
+    try symbols.append(bytes, file: nil)
     try self.init(symbols, source: "the text", vocabulary, validationFraction)
   }
 

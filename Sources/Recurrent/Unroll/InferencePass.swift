@@ -44,6 +44,10 @@ public struct InferencePass<S: Scalar>: ~Copyable {
     set { engine.setInitialState(newValue) }
   }
 
+  /// The states after each sequence's last step of the last call, of a layer's other direction after that one's own last
+  /// step: the sequence's first (PyTorch's h_n).
+  public var finalState: RecurrentState<S> { engine.finalState }
+
   /// Copies `state` into a value of its shape, without allocating; setting `state` does not allocate either.
   public func copyState(into target: inout RecurrentState<S>) { engine.copyInitialState(into: &target) }
 

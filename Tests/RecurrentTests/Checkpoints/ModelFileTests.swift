@@ -1,4 +1,5 @@
 import Foundation
+import FuzzEntries
 import Recurrent
 import Testing
 
@@ -105,7 +106,7 @@ import Testing
     var bytes = try bytes(of: path)
     let place = try #require(Data(bytes).range(of: Data(#"\"output_size\":4"#.utf8)))
     bytes[place.upperBound - 1] = UInt8(ascii: "5")
-    let faulty = try directory.makeFile("faulty", bytes)
+    let faulty = try directory.makeFile("faulty", FuzzEntries.resealed(bytes))
     let error = #expect(throws: CheckpointError.self) { try Model<Double>(contentsOf: faulty) }
     #expect(error?.description.contains("output_size is hidden_size, 4, not 5") == true)
   }
@@ -140,7 +141,7 @@ import Testing
   /// Metadata changed after the fact, and a part of the message that must name the fault.
   static let faults: [(old: String, new: String, named: String)] = [
     ("\"format\":\"recurrent\"", "\"format\":\"recurrenT\"", "format"),
-    ("\"format_version\":\"1\"", "\"format_version\":\"9\"", "version 9"),
+    ("\"format_version\":\"2\"", "\"format_version\":\"9\"", "version 9"),
     (#"\"cell\":\"lstm\""#, #"\"cell\":\"lstn\""#, "lstn"),
     (#"\"hidden_size\":4"#, #"\"hidden_size\":5"#, "expected [20, 3]"),
     (#"\"hidden_size\":4"#, #"\"hidden_size\":0"#, "hidden_size"),
@@ -165,7 +166,7 @@ import Testing
     let place = try #require(Data(bytes).range(of: Data(fault.old.utf8)), "\(fault.old) is not in the file")
     precondition(fault.old.utf8.count == fault.new.utf8.count)
     bytes.replaceSubrange(place, with: Array(fault.new.utf8))
-    let path = try directory.makeFile("faulty", bytes)
+    let path = try directory.makeFile("faulty", FuzzEntries.resealed(bytes))
     do {
       _ = try Model<Float>(contentsOf: path)
       Issue.record("\(fault.new) was accepted")
@@ -181,7 +182,7 @@ import Testing
     var bytes = try bytes(of: directory.file("model"))
     let place = try #require(Data(bytes).range(of: Data(#"\"head_dropout\""#.utf8)))
     bytes.replaceSubrange(place, with: Array(#"\"____________\""#.utf8))
-    let read = try Model<Float>(contentsOf: directory.makeFile("earlier", bytes))
+    let read = try Model<Float>(contentsOf: directory.makeFile("earlier", FuzzEntries.resealed(bytes)))
     #expect(read.configuration.headDropout == 0 && read.configuration.dropout == 0.25)
   }
 
@@ -198,12 +199,80 @@ import Testing
     for index in (0..<8).reversed() { length = length << 8 | UInt64(bytes[index]) }
     length += 12
     for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: length >> UInt64(8 * index)) }
-    let path = try directory.makeFile("large", bytes)
+    let path = try directory.makeFile("large", FuzzEntries.resealed(bytes))
     let clock = ContinuousClock()
     let time = clock.measure {
       #expect(throws: CheckpointError.self) { try Model<Float>(contentsOf: path) }
     }
     #expect(time < .seconds(5))
+  }
+
+  /// Each byte of the file, one of its bits.
+  @Test func everyDamagedByteIsFound() throws {
+    let directory = try ScratchDirectory()
+    let vocabulary = try Vocabulary(unit: .byte, symbols: [0, 10, 255])
+    var model = try Model<Float>(
+      ModelConfiguration(
+        cell: .gru, input: .oneHot(vocabularySize: 3), hiddenSize: 2, layerCount: 1, outputSize: 3, head: .lastStep),
+      seed: 3, vocabulary: vocabulary)
+    model.annotations = ["note": "crc32c:01234567"]
+    try model.save(to: directory.file("model"))
+    let whole = try bytes(of: directory.file("model"))
+    _ = try Model<Float>(bytes: whole, file: "whole")
+    var generator = SeededGenerator(seed: 9)
+    var mismatches = 0
+    for index in whole.indices {
+      var bytes = whole
+      bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+      let error = #expect(throws: CheckpointError.self, "byte \(index)") { try Model<Float>(bytes: bytes, file: "it") }
+      if case .checksumMismatch = error { mismatches += 1 }
+    }
+    // Of the data all are, and of the header those that leave it one.
+    #expect(mismatches > model.parameterCount * 4 + 100)
+  }
+
+  /// All bits where they decide whether a checksum is looked for at all.
+  @Test func everyDamagedBitAroundTheChecksumIsFound() throws {
+    let directory = try ScratchDirectory()
+    try Model<Float>(configuration(), seed: 3).save(to: directory.file("model"))
+    let whole = try bytes(of: directory.file("model"))
+    let marks = ["\"format_version\":\"2\"", "\"checksum\":\"crc32c:"].map { Data(whole).range(of: Data($0.utf8)) }
+    for mark in marks {
+      let mark = try #require(mark)
+      for index in mark.lowerBound..<mark.upperBound + 8 {
+        for bit in 0..<8 {
+          var bytes = whole
+          bytes[index] ^= 1 << UInt8(bit)
+          #expect(throws: CheckpointError.self, "byte \(index), bit \(bit)") {
+            try Model<Float>(bytes: bytes, file: "it")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func filesOfTheFirstVersionNeedNoChecksum() throws {
+    let directory = try ScratchDirectory()
+    let model = try Model<Float>(configuration(), seed: 3)
+    try model.save(to: directory.file("model"))
+    var bytes = try bytes(of: directory.file("model"))
+    let version = try #require(Data(bytes).range(of: Data(#""format_version":"2"#.utf8)))
+    bytes[version.upperBound - 1] = UInt8(ascii: "1")
+    // With one it must be right.
+    let error = #expect(throws: CheckpointError.self) { try Model<Float>(bytes: bytes, file: "it") }
+    guard case .checksumMismatch(file: "it", let expected, let actual) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(expected.hasPrefix("crc32c:") && actual.hasPrefix("crc32c:") && expected != actual)
+    _ = try Model<Float>(bytes: FuzzEntries.resealed(bytes), file: "it")
+    let key = try #require(Data(bytes).range(of: Data(#""checksum""#.utf8)))
+    bytes.replaceSubrange(key, with: Array(#""an other""#.utf8))
+    #expect(try Model<Float>(bytes: bytes, file: "it")[parameter: "linear.bias"] == model[parameter: "linear.bias"])
+    // In the second one is a must.
+    bytes[version.upperBound - 1] = UInt8(ascii: "2")
+    let missing = CheckpointError.invalidMetadata(file: "it", key: "checksum", reason: "it is missing")
+    #expect(throws: missing) { try Model<Float>(bytes: bytes, file: "it") }
   }
 
   @Test func ownCellMustBeGivenAndMustMatch() throws {

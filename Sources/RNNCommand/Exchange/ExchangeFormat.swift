@@ -1,0 +1,50 @@
+import ArgumentParser
+import Kernels
+import Recurrent
+
+/// Formats of other frameworks.
+enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
+  /// A state dictionary of PyTorch's in a safetensors file.
+  case safetensors
+  /// Arrays in the order of Keras's `get_weights()`.
+  case keras
+
+  /// What a file to be written is, by its name.
+  init?(path: String) {
+    if path.hasSuffix(".safetensors") {
+      self = .safetensors
+    } else if path.hasSuffix(".npz") {
+      self = .keras
+    } else {
+      return nil
+    }
+  }
+
+  /// What a file to be read is.
+  init(_ file: ArrayFile) { self = file.kind != .safetensors || KerasWeights.hasNames(file) ? .keras : .safetensors }
+
+  var name: String {
+    switch self {
+    case .safetensors: "PyTorch state dictionary"
+    case .keras: "Keras weights"
+    }
+  }
+}
+
+/// The precision of a model in memory.
+enum Precision: String, CaseIterable, ExpressibleByArgument {
+  case float, double
+
+  /// That in which a model is kept: `double` where all of its numbers are.
+  init(of file: ArrayFile) {
+    self = !file.entries.isEmpty && file.entries.allSatisfy { file.type(of: $0) == .float64 } ? .double : .float
+  }
+}
+
+/// Checks an option that is a path.
+func checkPath(_ path: String, _ name: String) throws(ValidationError) {
+  if path.isEmpty { throw ValidationError("The value '' is invalid for '\(name)': expected a path") }
+}
+
+/// A shape as reports show it.
+func shapeText(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " × ") }

@@ -1,0 +1,172 @@
+import ArgumentParser
+import Kernels
+import Recurrent
+
+struct Import: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make a model file out of another framework's weights.",
+    discussion: """
+      From PyTorch, a file of safetensors.torch.save_file(module.state_dict(), path): one nn.RNN, nn.LSTM or nn.GRU, \
+      perhaps an nn.Embedding, perhaps an nn.Linear, under any names. From Keras, a file of numpy.savez(path, \
+      *model.get_weights()), or a .npz or .safetensors file with the names of Keras's variables.
+
+      Shapes tell the cell and the sizes. Standard output says which tensor became which parameter.
+      """)
+
+  @Argument(help: "The weights.") var weights: String
+  @Argument(help: "The model file to write.") var target: String
+
+  @Option(help: ArgumentHelp("The format: safetensors (PyTorch) or keras. (default: as it looks)", valueName: "name"))
+  var format: ExchangeFormat?
+
+  @Option(
+    help: ArgumentHelp(
+      "The cell, where shapes do not tell it: rnn-relu; gru-reset-before. (default: by the number of gates)",
+      valueName: "name"))
+  var cell: CellOption?
+
+  @Option(help: ArgumentHelp("Where the linear layer reads. (default: every-step)", valueName: "name"))
+  var head: HeadOption?
+
+  @Flag(help: "The inputs are tokens, as one-hot vectors.")
+  var oneHot = false
+
+  @Option(
+    help: ArgumentHelp(
+      "PyTorch: take names that begin with OLD as if they did with NEW; may be repeated. NEW is rnn, embedding or linear.",
+      valueName: "old=new"))
+  var prefix: [PrefixOption] = []
+
+  @Option(help: ArgumentHelp("PyTorch: leave out tensors of this name, or below it; may be repeated.", valueName: "name"))
+  var ignore: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Keras: forward, or how both directions are merged: \(Directions.Merge.allCases.map(\.rawValue).joined(separator: ", ")). (default: as the shapes say, concatenate)",
+      valueName: "name"))
+  var directions: DirectionsOption?
+
+  @Option(help: ArgumentHelp("PyTorch: the configuration, as rnn inspect --json writes it.", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("A text whose different characters, in ascending order, are the tokens.", valueName: "file"))
+  var vocabulary: String?
+
+  @Option(help: ArgumentHelp("The characters that the tokens stand for, in ascending order.", valueName: "text"))
+  var symbols: String?
+
+  @Flag(help: "The vocabulary is of bytes, not of characters.")
+  var bytes = false
+
+  @Option(help: ArgumentHelp("Keep numbers as float or double. (default: double where all are)", valueName: "name"))
+  var precision: Precision?
+
+  func validate() throws {
+    try checkPath(target, "<target>")
+    if vocabulary != nil, symbols != nil { throw ValidationError("'--vocabulary' and '--symbols' exclude each other") }
+    if config != nil, cell != nil || head != nil || oneHot {
+      throw ValidationError("'--config' says the cell, the head and the input: '--cell', '--head' and '--one-hot' do not go with it")
+    }
+  }
+
+  func run() throws {
+    try refuse(target, over: [weights] + [config, vocabulary].compactMap { $0 })
+    let file = try ArrayFile(path: weights)
+    if file.metadata("format") == "recurrent", format == nil, config == nil {
+      throw Failure(message: "\(printable(weights)) is a model file of this program already")
+    }
+    let precision = precision ?? Precision(of: file)
+    switch format ?? ExchangeFormat(file) {
+    case .safetensors:
+      try refuseOptions(["--directions": directions != nil], of: .safetensors)
+      let dictionary = try StateDictionary(file, options: try stateDictionaryOptions)
+      switch precision {
+      case .float: try save(dictionary.model(as: Float.self), dictionary.report)
+      case .double: try save(dictionary.model(as: Double.self), dictionary.report)
+      }
+    case .keras:
+      try refuseOptions(
+        ["--prefix": !prefix.isEmpty, "--ignore": !ignore.isEmpty, "--config": config != nil], of: .keras)
+      let weights = try KerasWeights(file, options: try kerasOptions)
+      switch precision {
+      case .float: try save(weights.model(as: Float.self), weights.report)
+      case .double: try save(weights.model(as: Double.self), weights.report)
+      }
+    }
+  }
+
+  private func refuseOptions(_ options: [String: Bool], of format: ExchangeFormat) throws(Failure) {
+    for (name, isGiven) in options.sorted(by: { $0.key < $1.key }) where isGiven {
+      throw Failure(message: "\(name) is not for \(printable(weights)), \(format.name)", status: .usage)
+    }
+  }
+
+  private var stateDictionaryOptions: StateDictionaryOptions {
+    get throws {
+      var options = StateDictionaryOptions()
+      options.mapping = prefix.map { ($0.old, $0.new) }
+      options.ignored = ignore
+      options.cell = cell?.cell
+      options.head = head?.head
+      options.isOneHot = oneHot
+      options.vocabulary = try knownVocabulary
+      options.configuration = try config.map { try ModelConfiguration(jsonFile: $0) }
+      return options
+    }
+  }
+
+  private var kerasOptions: KerasOptions {
+    get throws {
+      var options = KerasOptions()
+      options.cell = cell?.cell
+      options.head = head?.head
+      options.isOneHot = oneHot
+      options.vocabulary = try knownVocabulary
+      options.directions = directions?.directions
+      return options
+    }
+  }
+
+  private var knownVocabulary: Vocabulary? {
+    get throws {
+      let unit: Vocabulary.Unit = bytes ? .byte : .unicodeScalar
+      if let vocabulary {
+        return try Corpus(paths: [vocabulary], unit: unit).vocabulary
+      }
+      guard let symbols else { return nil }
+      let values = bytes ? symbols.utf8.map { UInt32($0) } : symbols.unicodeScalars.map(\.value)
+      do { return try Vocabulary(unit: unit, symbols: values) } catch {
+        throw Failure(message: "--symbols: \(error)", status: .usage)
+      }
+    }
+  }
+
+  private func save<S: Scalar>(_ model: Model<S>, _ report: [ImportedTensor]) throws {
+    try model.save(to: target)
+    var rows = [["tensor", "type", "shape", "parameter", "shape"]]
+    for tensor in report {
+      rows.append([
+        tensor.sources.isEmpty ? "none: 0" : printable(tensor.sources.joined(separator: " + "), limit: 80), tensor.type,
+        shapeText(tensor.shape), tensor.parameter, shapeText(tensor.parameterShape),
+      ])
+    }
+    try output(table(rows) + "\n\n" + summary(model.configuration) + "; \(grouped(model.parameterCount)) parameters")
+  }
+}
+
+/// A model in a line: `lstm, 2 × 128, both directions, embedding of 65 tokens in 16; 65 outputs at every step`.
+func summary(_ configuration: ModelConfiguration) -> String {
+  let sizes = configuration.hiddenSizes.map { $0.map(String.init).joined(separator: " + ") }
+  var parts = [configuration.cell.name, sizes ?? "\(configuration.layerCount) × \(configuration.hiddenSize)"]
+  if let merge = configuration.directions.merge { parts.append("both directions (\(merge.rawValue))") }
+  if let size = configuration.projectionSize { parts.append("projected to \(size)") }
+  switch configuration.input {
+  case .oneHot(let count): parts.append("one-hot, \(count) tokens")
+  case .embedding(let count, let size): parts.append("\(count) tokens embedded in \(size)")
+  case .vectors(let size): parts.append("vectors of \(size)")
+  }
+  let head =
+    configuration.head == .none
+    ? "no head" : "\(configuration.outputSize) outputs, \(configuration.head.nameInFiles)"
+  return parts.joined(separator: ", ") + "; " + head
+}

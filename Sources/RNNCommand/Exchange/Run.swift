@@ -1,0 +1,80 @@
+import ArgumentParser
+import Kernels
+import Recurrent
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a model on sequences and write its outputs.",
+    discussion: """
+      The input, a .safetensors, .npz or .npy file, has the tensor "input": vectors [T, N, I] or whole numbers [T, N] for \
+      tokens, T steps of N sequences; or one sequence, [T, I] or [T]. Besides, in files of several tensors: "lengths" [N] \
+      where sequences end before T, and "initial_h" and, for an LSTM, "initial_c", [L·D, N, H] as in PyTorch.
+
+      The output, of the same kinds, has "output", [T, N, O] or [N, O], 0 where a sequence is over, and "final_h" and \
+      "final_c" as in PyTorch; a .npy file has the output alone.
+      """)
+
+  @Argument(help: "The model file.") var model: String
+
+  @Option(help: ArgumentHelp("The sequences.", valueName: "file")) var input: String
+  @Option(help: ArgumentHelp("The file to write.", valueName: "file")) var output: String
+
+  @Flag(help: "Sequences come before steps, in the input and in the output: [N, T, …].")
+  var batchFirst = false
+
+  @Option(help: ArgumentHelp("The input's name. (default: input, or the only tensor)", valueName: "name"))
+  var inputTensor: String?
+
+  @Option(help: ArgumentHelp("The name of the sequences' lengths. (default: lengths, if there are any)", valueName: "name"))
+  var lengthsTensor: String?
+
+  @Option(help: ArgumentHelp("Compute in float or double. (default: as the model is kept)", valueName: "name"))
+  var precision: Precision?
+
+  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
+  var threads: Int?
+
+  func validate() throws {
+    try checkPath(input, "--input <file>")
+    try checkPath(output, "--output <file>")
+    guard [".safetensors", ".npz", ".npy"].contains(where: { output.hasSuffix($0) }) else {
+      throw ValidationError("The value '\(output)' is invalid for '--output <file>': expected .safetensors, .npz or .npy")
+    }
+  }
+
+  func run() throws {
+    try refuse(output, over: [model, input])
+    switch try precision ?? Precision(of: ArrayFile(path: model)) {
+    case .float: try run(Model<Float>(contentsOf: model))
+    case .double: try run(Model<Double>(contentsOf: model))
+    }
+  }
+
+  private func run<S: Scalar>(_ model: Model<S>) throws {
+    guard model.configuration.attention == nil else {
+      throw Failure(message: "\(self.model) attends to a memory, which a file of inputs does not have")
+    }
+    let names = RunInput<S>.Names(input: inputTensor, lengths: lengthsTensor)
+    let input = try RunInput(
+      ArrayFile(path: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
+    let result = try RunResult(model, input, threads: threads ?? 0)
+    let arrays = result.arrays(isBatchFirst: batchFirst)
+    try write(output.hasSuffix(".npy") ? [arrays[0]] : arrays)
+  }
+
+  private func write<S: Scalar>(_ arrays: [RunResult<S>.NamedArray]) throws {
+    if output.hasSuffix(".npy") {
+      try NPYFile.write(to: output, shape: arrays[0].shape, values: arrays[0].values)
+    } else if output.hasSuffix(".npz") {
+      try NPZFile.write(to: output, arrays: arrays.map { ($0.name, $0.shape) }) { arrays[$0].values }
+    } else {
+      let type = MemoryLayout<S>.size == 4 ? Safetensors.DType.F32 : .F64
+      try Safetensors.write(to: output, tensors: arrays.map { ($0.name, type, $0.shape) }) {
+        (tensor, file) throws(FileError) in
+        let values = arrays.first { $0.name == tensor.name }!.values
+        try file.write(values.span)
+      }
+    }
+    try RNNCommand.output(table(arrays.map { [$0.name, shapeText($0.shape)] }))
+  }
+}

@@ -1,0 +1,118 @@
+/// A tensor that goes into or comes out of an ONNX graph: row-major values and their shape.
+///
+/// ONNX's 16-bit floating-point types are held as `Float`; types that no recurrent model needs are not read.
+public struct ONNXTensor: Sendable, Hashable {
+  public enum ElementType: String, Sendable, Hashable, CaseIterable {
+    case float, double, int32, int64, bool
+
+    /// Bytes of an element in memory.
+    var size: Int {
+      switch self {
+      case .float, .int32: 4
+      case .double, .int64: 8
+      case .bool: 1
+      }
+    }
+  }
+
+  public enum Values: Sendable, Hashable {
+    case float([Float])
+    case double([Double])
+    case int32([Int32])
+    case int64([Int64])
+    case bool([Bool])
+  }
+
+  /// Empty for a single number.
+  public let shape: [Int]
+  public let values: Values
+
+  /// - Precondition: sizes are not negative; as many values as the shape says.
+  public init(shape: [Int], values: Values) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "sizes must be 0 or more, got \(shape)")
+    self.shape = shape
+    self.values = values
+    let expected = shape.contains(0) ? 0 : shape.reduce(1, *)
+    precondition(expected == count, "shape \(shape) has \(expected) values, got \(count)")
+  }
+
+  public init(shape: [Int], _ values: [Float]) { self.init(shape: shape, values: .float(values)) }
+  public init(shape: [Int], _ values: [Double]) { self.init(shape: shape, values: .double(values)) }
+  public init(shape: [Int], _ values: [Int32]) { self.init(shape: shape, values: .int32(values)) }
+  public init(shape: [Int], _ values: [Int64]) { self.init(shape: shape, values: .int64(values)) }
+  public init(shape: [Int], _ values: [Bool]) { self.init(shape: shape, values: .bool(values)) }
+
+  /// All 0 (or false).
+  public init(zeros type: ElementType, shape: [Int]) {
+    let count = shape.contains(0) ? 0 : shape.reduce(1, *)
+    self.init(shape: shape, values: Values(repeating: 0, type, count: count))
+  }
+
+  public var count: Int {
+    switch values {
+    case .float(let values): values.count
+    case .double(let values): values.count
+    case .int32(let values): values.count
+    case .int64(let values): values.count
+    case .bool(let values): values.count
+    }
+  }
+
+  public var type: ElementType {
+    switch values {
+    case .float: .float
+    case .double: .double
+    case .int32: .int32
+    case .int64: .int64
+    case .bool: .bool
+    }
+  }
+
+  /// The values as `Double`, whatever their type; 0 and 1 for truth values.
+  public var doubles: [Double] {
+    switch values {
+    case .float(let values): values.map { Double($0) }
+    case .double(let values): values
+    case .int32(let values): values.map { Double($0) }
+    case .int64(let values): values.map { Double($0) }
+    case .bool(let values): values.map { $0 ? 1 : 0 }
+    }
+  }
+
+  /// The values as `Float`, whatever their type.
+  public var floats: [Float] {
+    if case .float(let values) = values { values } else { doubles.map { Float($0) } }
+  }
+
+  /// The values of an integer tensor; nil for other types.
+  public var integers: [Int]? {
+    switch values {
+    case .int32(let values): values.map { Int($0) }
+    case .int64(let values): values.map { Int($0) }
+    default: nil
+    }
+  }
+
+  var byteCount: Int { count * type.size }
+}
+
+extension ONNXTensor.Values {
+  /// One value over and over. A truth value is true where the number is not 0.
+  init(repeating value: Double, _ type: ONNXTensor.ElementType, count: Int) {
+    self =
+      switch type {
+      case .float: .float([Float](repeating: Float(value), count: count))
+      case .double: .double([Double](repeating: value, count: count))
+      case .int32: .int32([Int32](repeating: Int32(saturating: value), count: count))
+      case .int64: .int64([Int64](repeating: Int64(saturating: value), count: count))
+      case .bool: .bool([Bool](repeating: value != 0, count: count))
+      }
+  }
+}
+
+extension FixedWidthInteger {
+  /// The integer part; NaN becomes 0 and what does not fit the nearest that does (ONNX leaves both open).
+  init(saturating value: Double) {
+    self = Self(exactly: value.rounded(.towardZero)) ?? (value.isNaN ? 0 : value < 0 ? .min : .max)
+  }
+}

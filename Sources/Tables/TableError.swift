@@ -1,0 +1,97 @@
+import Kernels
+
+/// Why a table, or a file of sequences, cannot be used: which file, where in it, and what is wrong.
+package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
+  package enum Reason: Sendable, Hashable {
+    case missingFile
+    case unreadable(String)
+    /// The byte begins no valid UTF-8 sequence.
+    case invalidUTF8(UInt8)
+    case empty
+    case noRows
+    case unnamedColumn(Int)
+    /// `first` is the place of the other column of that name, from 1.
+    case duplicateColumn(first: Int)
+    /// Every name is a number: the first line seems to be data.
+    case headerOfNumbers
+    case openQuote
+    case textAfterQuote
+    case quoteInField
+    case emptyLine
+    case ragged(expected: Int, found: Int)
+    case noSuchColumn(available: [String])
+    case noNumbers
+    case notANumber(String)
+    case notFinite(String)
+    case tooLarge(String)
+    /// Values are missing; `lines` are the first ones' lines.
+    case missingValues(count: Int, lines: [Int], canFill: Bool)
+    case tooShort(needed: Int, found: Int, why: String)
+    /// What is special to the kind of file, in words.
+    case other(String)
+  }
+
+  package let file: String
+  /// From 1, as editors count.
+  package var line: Int?
+  /// By its name.
+  package var column: String?
+  package let reason: Reason
+
+  package init(_ file: String, line: Int? = nil, column: String? = nil, _ reason: Reason) {
+    (self.file, self.line, self.column, self.reason) = (file, line, column, reason)
+  }
+
+  init(_ error: FileError) {
+    self.init(error.path, error.kind == .missing ? .missingFile : .unreadable(error.reason))
+  }
+
+  /// One line: the file, the place, what is wrong, and what to do if something can be done.
+  package var description: String {
+    var place = [printable(file)]
+    if let line { place.append("line \(line)") }
+    if let column { place.append("column \"\(printable(column, limit: 60))\"") }
+    return place.joined(separator: ", ") + ": " + explanation
+  }
+
+  private var explanation: String {
+    switch reason {
+    case .missingFile: "there is no such file"
+    case .unreadable(let reason): "cannot read it: \(reason)"
+    case .invalidUTF8(let byte):
+      "not UTF-8: byte 0x\(String(byte, radix: 16, uppercase: true)) begins no character"
+        + (byte >= 0xFE ? "; it seems to be UTF-16" : "")
+    case .empty: "the file is empty; expected a line with the names of the columns"
+    case .noRows: "there is no data, only the names of the columns"
+    case .unnamedColumn(let number): "column \(number) has no name"
+    case .duplicateColumn(let first): "the name of column \(first) comes a second time"
+    case .headerOfNumbers: "expected the names of the columns, found only numbers"
+    case .openQuote: "the quoted field that begins here has no end"
+    case .textAfterQuote: "text after the end of a quoted field; a quote inside one is written twice, \"\""
+    case .quoteInField: "a quote inside a field that is not quoted"
+    case .emptyLine: "an empty line"
+    case .ragged(let expected, let found):
+      "\(found) field\(found == 1 ? "" : "s") where there are \(expected) columns"
+    case .noSuchColumn(let available): "there is no such column; there are \(Self.list(available))"
+    case .noNumbers: "no column of numbers is left to use"
+    case .notANumber(let text):
+      "\"\(printable(text, limit: 40))\" is not a number"
+        + (text.contains(",") && Double(text.replacing(",", with: ".")) != nil ? "; a decimal point is expected" : "")
+    case .notFinite(let text): "\"\(printable(text, limit: 40))\" is not a finite number"
+    case .tooLarge(let text): "\"\(printable(text, limit: 40))\" is beyond the largest number that is taken, 1e38"
+    case .missingValues(let count, let lines, let canFill):
+      (count == 1
+        ? "a value is missing, in line \(lines[0])"
+        : "\(count) values are missing, \(count > lines.count ? "the first " : "")in lines "
+          + lines.map(String.init).joined(separator: ", "))
+        + (canFill ? "; --missing interpolate fills them, --missing drop leaves such rows out" : "")
+    case .tooShort(let needed, let found, let why): "\(found) rows are too few: \(why) needs \(needed) or more"
+    case .other(let text): text
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(20).map { printable($0, limit: 60) }.joined(separator: ", ")
+    return names.count > 20 ? shown + ", and \(names.count - 20) more" : shown
+  }
+}
