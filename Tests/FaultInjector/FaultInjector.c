@@ -193,7 +193,7 @@ static long number(const char *name, long otherwise) {
 //     FAULT_PATH      only files whose path contains this
 //     FAULT_CALL      open, write, pwrite, fsync, close, rename, link or unlink
 //     FAULT_POSITION  which call of that kind, from 0
-//     FAULT_ERROR     ENOSPC, EIO, EINTR or SHORT
+//     FAULT_ERROR     ENOSPC, EIO, EINTR, EPERM or SHORT
 //     FAULT_STAYS     1: all later calls of that kind as well
 //     FAULT_KILL      instead of all that: SIGKILL before the call of this position, all kinds counted together
 //     FAULT_REPORT    a file for the counts at the end
@@ -211,7 +211,14 @@ __attribute__((constructor)) static void begin(void) {
   enum FaultKind kind = FAULT_NONE;
   if (error) {
     kind = strcmp(error, "SHORT") ? FAULT_ERROR : FAULT_SHORT;
-    code = !strcmp(error, "ENOSPC") ? ENOSPC : !strcmp(error, "EINTR") ? EINTR : EIO;
+    static const struct {
+      const char *name;
+      int code;
+    } errors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EINTR", EINTR}, {"EPERM", EPERM}};
+    for (size_t index = 0; index < sizeof errors / sizeof *errors; ++index) {
+      if (!strcmp(error, errors[index].name)) code = errors[index].code;
+    }
+    if (kind == FAULT_ERROR && code == 0) abort();
   }
   fault_injector_add(chosen, number("FAULT_POSITION", 0), kind, code, number("FAULT_STAYS", 0) == 1);
   fault_injector_arm();
