@@ -27,8 +27,25 @@ package struct ArrayFile: Sendable {
 
   /// Reads the file at `path`; what it is, its first bytes say.
   package init(path: String) throws(ExchangeError) {
+    let source: ByteSource
+    var start = [UInt8](repeating: 0, count: NPYFile.magic.count)
+    do throws(FileError) {
+      source = try ByteSource(path: path)
+      var span = start.mutableSpan
+      _ = try source.read(at: 0, into: &span)
+    } catch { throw ExchangeError(error) }
+    if !start.starts(with: NPYFile.magic), !NPZFile.isArchive(start) || path.hasSuffix(".safetensors") {
+      // Where it lies: it may be larger than the memory.
+      let file: SafetensorsFile
+      do { file = try SafetensorsFile(source, file: path) } catch { throw .file(error) }
+      self.init(file)
+      return
+    }
     let bytes: [UInt8]
-    do { bytes = try readFile(path) } catch { throw ExchangeError(error) }
+    switch source {
+    case .memory(let all): bytes = all
+    case .file: do { bytes = try readFile(path) } catch { throw ExchangeError(error) }
+    }
     try self.init(bytes: bytes, file: path)
   }
 
