@@ -27,18 +27,26 @@ package struct ArrayFile: Sendable {
 
   /// Reads the file at `path`; what it is, its first bytes say.
   package init(path: String) throws(ExchangeError) {
-    let start: [UInt8]
-    do { start = try Self.start(of: path) } catch { throw ExchangeError(error) }
-    if start.starts(with: NPYFile.magic) {
-      self.init(path, .npy, [try NPYFile.array(path: path)])
-    } else if NPZFile.isArchive(start), !path.hasSuffix(".safetensors") {
-      self.init(path, .npz, try NPZFile(path: path).arrays)
-    } else {
-      // Of these the numbers are read when they are asked for.
+    let source: ByteSource
+    var start = [UInt8](repeating: 0, count: NPYFile.magic.count)
+    do throws(FileError) {
+      source = try ByteSource(path: path)
+      var span = start.mutableSpan
+      _ = try source.read(at: 0, into: &span)
+    } catch { throw ExchangeError(error) }
+    if !start.starts(with: NPYFile.magic), !NPZFile.isArchive(start) || path.hasSuffix(".safetensors") {
+      // Where it lies: it may be larger than the memory.
       let file: SafetensorsFile
-      do { file = try SafetensorsFile(path: path) } catch { throw .file(error) }
+      do { file = try SafetensorsFile(source, file: path) } catch { throw .file(error) }
       self.init(file)
+      return
     }
+    let bytes: [UInt8]
+    switch source {
+    case .memory(let all): bytes = all
+    case .file: do { bytes = try readFile(path) } catch { throw ExchangeError(error) }
+    }
+    try self.init(bytes: bytes, file: path)
   }
 
   /// Takes the bytes of a whole file; `file` names it in messages.
@@ -52,15 +60,6 @@ package struct ArrayFile: Sendable {
       do { file = try SafetensorsFile(bytes: bytes, file: path) } catch { throw .file(error) }
       self.init(file)
     }
-  }
-
-  /// The first 8 bytes, or all where there are fewer.
-  private static func start(of path: String) throws(FileError) -> [UInt8] {
-    let source = try ByteSource(path: path)
-    var bytes = [UInt8](repeating: 0, count: min(8, source.count))
-    var span = bytes.mutableSpan
-    let count = try source.read(at: 0, into: &span)
-    return Array(bytes.prefix(count))
   }
 
   package init(_ file: SafetensorsFile) {
