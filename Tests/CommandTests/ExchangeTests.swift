@@ -216,7 +216,7 @@ struct ExchangeTests {
     // Whole numbers in floats are no tokens; in 64 bits they are.
     func tokens(_ shape: [Int], _ values: [UInt8], _ name: String = "x.safetensors") throws {
       try Safetensors.write(to: path(name), tensors: [("words", .I64, shape)]) { (_, file) throws(FileError) in
-        let bytes = values.flatMap { [$0, 0, 0, 0, 0, 0, 0, 0] }
+        let bytes: [UInt8] = values.flatMap { [$0, 0, 0, 0, 0, 0, 0, 0] as [UInt8] }
         try file.write(bytes.span)
       }
     }
