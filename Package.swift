@@ -16,7 +16,7 @@ let cSettings: [CSetting] =
   + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 /// What reads bytes from outside, each under this name in Tests/Fuzz.
-let fuzzed = ["Safetensors", "Checkpoint", "JSON", "CSV", "TS", "Text"]
+let fuzzed = ["Safetensors", "Checkpoint", "Arrays", "ONNX", "JSON", "CSV", "TS", "Text"]
 
 let package = Package(
   name: "Recurrent",
@@ -74,7 +74,8 @@ let package = Package(
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .target(
-      name: "FuzzEntries", dependencies: ["Kernels", "Recurrent", "Tables"], path: "Tests/Fuzz/Entries",
+      name: "FuzzEntries", dependencies: ["Kernels", "Recurrent", "RecurrentONNX", "Tables"],
+      path: "Tests/Fuzz/Entries",
       swiftSettings: swiftSettings),
     .testTarget(
       name: "FuzzTests",

@@ -1,13 +1,14 @@
 import ArgumentParser
 import Kernels
 import Recurrent
+import RecurrentONNX
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what a model file holds, or a file of arrays.",
     discussion: """
-      Model files of rnn train and rnn import; safetensors, .npz and .npy files of other programs, and what rnn import \
-      would make of them.
+      Model files of rnn train and rnn import; safetensors, .npz, .npy and .onnx files of other programs, and what \
+      rnn import would make of them.
       """)
 
   @Argument(help: "The file.") var model: String
@@ -16,6 +17,10 @@ struct Inspect: ParsableCommand {
   var json = false
 
   func run() throws {
+    if model.hasSuffix(".onnx") {
+      let description = ONNXDescription(try ONNXModel(contentsOf: model))
+      return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
+    }
     let file = try ArrayFile(path: model)
     guard file.metadata("format") == "recurrent" else {
       let description = ArrayDescription(file: file)

@@ -55,7 +55,7 @@ struct ArrayDescription {
     get throws {
       switch ExchangeFormat(file) {
       case .safetensors: try StateDictionary(file, options: StateDictionaryOptions()).configuration
-      case .keras: try KerasWeights(file, options: KerasOptions()).configuration
+      case .keras, .onnx: try KerasWeights(file, options: KerasOptions()).configuration
       }
     }
   }

@@ -80,6 +80,28 @@ struct SystemDurableFileTests {
     #expect(try directory.names == ["model"])
   }
 
+  @Test("Bytes are replaced where they were written; the checksum is of what was appended")
+  func overwriting() async throws {
+    let path = directory.file("model")
+    try DurableFile.replace(path) { (file) throws(FileError) in
+      try file.write(Array("12345".utf8).span)
+      try file.write(Array("6789".utf8).span)
+      // The catalogue's check value.
+      #expect(file.checksum.value == 0xE306_9283)
+      try file.overwrite(at: 7, with: Array("xy".utf8).span)
+      try file.overwrite(at: 0, with: Array("ab".utf8).span)
+      #expect(file.byteCount == 9 && file.checksum.value == 0xE306_9283)
+      try file.write(Array("!".utf8).span)
+    }
+    #expect(try content(path) == "ab34567xy!")
+    await #expect(processExitsWith: .failure) { [path = path as String] in
+      try DurableFile.replace(path) { (file) throws(FileError) in
+        try file.write(Array("12".utf8).span)
+        try file.overwrite(at: 1, with: Array("34".utf8).span)
+      }
+    }
+  }
+
   @Test("A large region arrives whole")
   func large() throws {
     let values = (0..<5_000_000).map { Float($0) }

@@ -8,6 +8,7 @@ enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
   case safetensors
   /// Arrays in the order of Keras's `get_weights()`.
   case keras
+  case onnx
 
   /// What a file to be written is, by its name.
   init?(path: String) {
@@ -15,6 +16,8 @@ enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
       self = .safetensors
     } else if path.hasSuffix(".npz") {
       self = .keras
+    } else if path.hasSuffix(".onnx") {
+      self = .onnx
     } else {
       return nil
     }
@@ -27,6 +30,7 @@ enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
     switch self {
     case .safetensors: "PyTorch state dictionary"
     case .keras: "Keras weights"
+    case .onnx: "ONNX model"
     }
   }
 }
@@ -37,7 +41,9 @@ enum Precision: String, CaseIterable, ExpressibleByArgument {
 
   /// That in which a model is kept: `double` where all of its numbers are.
   init(of file: ArrayFile) {
-    self = !file.entries.isEmpty && file.entries.allSatisfy { file.type(of: $0) == .float64 } ? .double : .float
+    // A checkpoint keeps more than the model.
+    let parameters = file.entries.filter { !$0.name.hasPrefix("training.") }
+    self = !parameters.isEmpty && parameters.allSatisfy { file.type(of: $0) == .float64 } ? .double : .float
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import RecurrentONNX
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,6 +9,7 @@ struct Export: ParsableCommand {
       safetensors  a state dictionary that PyTorch's load_state_dict takes: modules named embedding, rnn and linear
       keras        arrays in the order of get_weights(), in a .npz or .safetensors file; in Python: \
       model.set_weights(list(numpy.load("model.npz").values()))
+      onnx         a graph for ONNX Runtime: input [T, N, I] or tokens [T, N], output [T, N, O] or [N, O]
 
       Standard output says which layers to make in Python. A model that the other framework has no layers for is refused.
       """)
@@ -15,7 +17,8 @@ struct Export: ParsableCommand {
   @Argument(help: "The model file.") var model: String
   @Argument(help: "The file to write.") var target: String
 
-  @Option(help: ArgumentHelp("The format. (default: .safetensors: safetensors; .npz: keras)", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The format. (default: .safetensors: safetensors; .npz: keras; .onnx: onnx)", valueName: "name"))
   var format: ExchangeFormat?
 
   func validate() throws {
@@ -41,6 +44,9 @@ struct Export: ParsableCommand {
     case .keras:
       try model.saveKeras(to: target)
       try output(FrameworkLayers.keras(model.configuration).joined(separator: "\n"))
+    case .onnx:
+      try model.saveONNX(to: target)
+      try output(try ONNXDescription(ONNXModel(contentsOf: target)).ports)
     }
   }
 }

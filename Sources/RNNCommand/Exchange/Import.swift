@@ -1,6 +1,7 @@
 import ArgumentParser
 import Kernels
 import Recurrent
+import RecurrentONNX
 
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,7 +9,8 @@ struct Import: ParsableCommand {
     discussion: """
       From PyTorch, a file of safetensors.torch.save_file(module.state_dict(), path): one nn.RNN, nn.LSTM or nn.GRU, \
       perhaps an nn.Embedding, perhaps an nn.Linear, under any names. From Keras, a file of numpy.savez(path, \
-      *model.get_weights()), or a .npz or .safetensors file with the names of Keras's variables.
+      *model.get_weights()), or a .npz or .safetensors file with the names of Keras's variables. An .onnx file of one \
+      recurrent network, which says all itself.
 
       Shapes tell the cell and the sizes. Standard output says which tensor became which parameter.
       """)
@@ -16,7 +18,7 @@ struct Import: ParsableCommand {
   @Argument(help: "The weights.") var weights: String
   @Argument(help: "The model file to write.") var target: String
 
-  @Option(help: ArgumentHelp("The format: safetensors (PyTorch) or keras. (default: as it looks)", valueName: "name"))
+  @Option(help: ArgumentHelp("The format: safetensors (PyTorch), keras or onnx. (default: as it looks)", valueName: "name"))
   var format: ExchangeFormat?
 
   @Option(
@@ -37,7 +39,8 @@ struct Import: ParsableCommand {
       valueName: "old=new"))
   var prefix: [PrefixOption] = []
 
-  @Option(help: ArgumentHelp("PyTorch: leave out tensors of this name, or below it; may be repeated.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("PyTorch: leave out tensors of this name, or below it; may be repeated.", valueName: "name"))
   var ignore: [String] = []
 
   @Option(
@@ -49,7 +52,8 @@ struct Import: ParsableCommand {
   @Option(help: ArgumentHelp("PyTorch: the configuration, as rnn inspect --json writes it.", valueName: "file"))
   var config: String?
 
-  @Option(help: ArgumentHelp("A text whose different characters, in ascending order, are the tokens.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A text whose different characters, in ascending order, are the tokens.", valueName: "file"))
   var vocabulary: String?
 
   @Option(help: ArgumentHelp("The characters that the tokens stand for, in ascending order.", valueName: "text"))
@@ -65,12 +69,14 @@ struct Import: ParsableCommand {
     try checkPath(target, "<target>")
     if vocabulary != nil, symbols != nil { throw ValidationError("'--vocabulary' and '--symbols' exclude each other") }
     if config != nil, cell != nil || head != nil || oneHot {
-      throw ValidationError("'--config' says the cell, the head and the input: '--cell', '--head' and '--one-hot' do not go with it")
+      throw ValidationError(
+        "'--config' says the cell, the head and the input: '--cell', '--head' and '--one-hot' do not go with it")
     }
   }
 
   func run() throws {
     try refuse(target, over: [weights] + [config, vocabulary].compactMap { $0 })
+    if format == .onnx || (format == nil && weights.hasSuffix(".onnx")) { return try importGraph() }
     let file = try ArrayFile(path: weights)
     if file.metadata("format") == "recurrent", format == nil, config == nil {
       throw Failure(message: "\(printable(weights)) is a model file of this program already")
@@ -84,7 +90,7 @@ struct Import: ParsableCommand {
       case .float: try save(dictionary.model(as: Float.self), dictionary.report)
       case .double: try save(dictionary.model(as: Double.self), dictionary.report)
       }
-    case .keras:
+    case .keras, .onnx:
       try refuseOptions(
         ["--prefix": !prefix.isEmpty, "--ignore": !ignore.isEmpty, "--config": config != nil], of: .keras)
       let weights = try KerasWeights(file, options: try kerasOptions)
@@ -92,6 +98,20 @@ struct Import: ParsableCommand {
       case .float: try save(weights.model(as: Float.self), weights.report)
       case .double: try save(weights.model(as: Double.self), weights.report)
       }
+    }
+  }
+
+  /// What a graph says leaves no questions.
+  private func importGraph() throws {
+    try refuseOptions(
+      [
+        "--cell": cell != nil, "--head": head != nil, "--one-hot": oneHot, "--prefix": !prefix.isEmpty,
+        "--ignore": !ignore.isEmpty, "--directions": directions != nil, "--config": config != nil,
+        "--vocabulary": vocabulary != nil, "--symbols": symbols != nil,
+      ], of: .onnx)
+    switch precision ?? .float {
+    case .float: try save(Model<Float>(onnx: weights), [])
+    case .double: try save(Model<Double>(onnx: weights), [])
     }
   }
 
@@ -143,6 +163,8 @@ struct Import: ParsableCommand {
 
   private func save<S: Scalar>(_ model: Model<S>, _ report: [ImportedTensor]) throws {
     try model.save(to: target)
+    let end = summary(model.configuration) + "; \(grouped(model.parameterCount)) parameters"
+    if report.isEmpty { return try output(end) }
     var rows = [["tensor", "type", "shape", "parameter", "shape"]]
     for tensor in report {
       rows.append([
@@ -150,7 +172,7 @@ struct Import: ParsableCommand {
         shapeText(tensor.shape), tensor.parameter, shapeText(tensor.parameterShape),
       ])
     }
-    try output(table(rows) + "\n\n" + summary(model.configuration) + "; \(grouped(model.parameterCount)) parameters")
+    try output(table(rows) + "\n\n" + end)
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Kernels
 import Recurrent
+import RecurrentONNX
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,6 +13,9 @@ struct Run: ParsableCommand {
 
       The output, of the same kinds, has "output", [T, N, O] or [N, O], 0 where a sequence is over, and "final_h" and \
       "final_c" as in PyTorch; a .npy file has the output alone.
+
+      Of an .onnx file the inputs and outputs are those that it names (rnn inspect shows them), in its own order of \
+      dimensions.
       """)
 
   @Argument(help: "The model file.") var model: String
@@ -25,7 +29,8 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("The input's name. (default: input, or the only tensor)", valueName: "name"))
   var inputTensor: String?
 
-  @Option(help: ArgumentHelp("The name of the sequences' lengths. (default: lengths, if there are any)", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The name of the sequences' lengths. (default: lengths, if there are any)", valueName: "name"))
   var lengthsTensor: String?
 
   @Option(help: ArgumentHelp("Compute in float or double. (default: as the model is kept)", valueName: "name"))
@@ -38,15 +43,46 @@ struct Run: ParsableCommand {
     try checkPath(input, "--input <file>")
     try checkPath(output, "--output <file>")
     guard [".safetensors", ".npz", ".npy"].contains(where: { output.hasSuffix($0) }) else {
-      throw ValidationError("The value '\(output)' is invalid for '--output <file>': expected .safetensors, .npz or .npy")
+      throw ValidationError(
+        "The value '\(output)' is invalid for '--output <file>': expected .safetensors, .npz or .npy")
     }
   }
 
   func run() throws {
     try refuse(output, over: [model, input])
+    if model.hasSuffix(".onnx") { return try runGraph() }
     switch try precision ?? Precision(of: ArrayFile(path: model)) {
     case .float: try run(Model<Float>(contentsOf: model))
     case .double: try run(Model<Double>(contentsOf: model))
+    }
+  }
+
+  private func runGraph() throws {
+    for (name, isGiven) in [
+      ("--batch-first", batchFirst), ("--input-tensor", inputTensor != nil), ("--lengths-tensor", lengthsTensor != nil),
+      ("--precision", precision != nil),
+    ] where isGiven {
+      throw Failure(message: "\(name) is not for ONNX models, which say it themselves", status: .usage)
+    }
+    let graph = try ONNXModel(contentsOf: model)
+    let results = try graph.run(ONNXExchange.inputs(of: graph, from: ArrayFile(path: input)), threads: threads ?? 0)
+    var tensors: [(name: String, tensor: ONNXTensor)] = []
+    for port in graph.outputs {
+      guard let tensor = results[port.name] else { continue }
+      guard !tensors.contains(where: { $0.name == port.name }), port.name != "__metadata__", tensor.shape.count <= 8
+      else {
+        throw Failure(message: "\(printable(model)): no file of arrays can hold the output \"\(printable(port.name))\"")
+      }
+      tensors.append((port.name, tensor))
+    }
+    guard !tensors.isEmpty else { throw Failure(message: "\(printable(model)) has no outputs") }
+    // One file has one type: doubles hold floats and truth values exactly.
+    if tensors.contains(where: { $0.tensor.type != .float }) {
+      try write(
+        tensors.map { RunResult<Double>.NamedArray(name: $0.name, shape: $0.tensor.shape, values: $0.tensor.doubles) })
+    } else {
+      try write(
+        tensors.map { RunResult<Float>.NamedArray(name: $0.name, shape: $0.tensor.shape, values: $0.tensor.floats) })
     }
   }
 
@@ -59,10 +95,11 @@ struct Run: ParsableCommand {
       ArrayFile(path: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
     let result = try RunResult(model, input, threads: threads ?? 0)
     let arrays = result.arrays(isBatchFirst: batchFirst)
-    try write(output.hasSuffix(".npy") ? [arrays[0]] : arrays)
+    try write(arrays)
   }
 
-  private func write<S: Scalar>(_ arrays: [RunResult<S>.NamedArray]) throws {
+  private func write<S: Scalar>(_ all: [RunResult<S>.NamedArray]) throws {
+    let arrays = output.hasSuffix(".npy") ? Array(all.prefix(1)) : all
     if output.hasSuffix(".npy") {
       try NPYFile.write(to: output, shape: arrays[0].shape, values: arrays[0].values)
     } else if output.hasSuffix(".npz") {

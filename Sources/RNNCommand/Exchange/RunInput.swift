@@ -31,7 +31,8 @@ struct RunInput<S: Scalar> {
     let name = names.input ?? (file.entry("input") == nil && file.entries.count == 1 ? file.entries[0].name : "input")
     guard let entry = file.entry(name) else {
       throw ExchangeError.missingTensor(
-        file: file.file, name: name, reason: "it has \(file.entries.prefix(8).map { "\"\(printable($0.name))\"" }.joined(separator: ", "))")
+        file: file.file, name: name,
+        reason: "it has \(file.entries.prefix(8).map { "\"\(printable($0.name))\"" }.joined(separator: ", "))")
     }
     let width: Int? = configuration.input.vocabularySize == nil ? configuration.input.size : nil
     let shape = entry.shape
@@ -52,7 +53,9 @@ struct RunInput<S: Scalar> {
       let limit = Int32(clamping: configuration.input.vocabularySize!)
       if let place = tokens.firstIndex(where: { $0 < 0 || $0 >= limit }) {
         throw Failure(
-          message: "\(printable(file.file)): token \(tokens[place]) at place \(place) of \"\(printable(name))\" is not in 0..<\(limit)")
+          message:
+            "\(printable(file.file)): token \(tokens[place]) at place \(place) of \"\(printable(name))\" is not in 0..<\(limit)"
+        )
       }
       steps = .tokens(swaps ? Self.swapped(tokens, rows: sequenceCount, columns: stepCount, width: 1) : tokens)
     }
@@ -81,10 +84,17 @@ struct RunInput<S: Scalar> {
     _ file: ArrayFile, _ configuration: ModelConfiguration, sequences: Int, isSingle: Bool
   ) throws -> RecurrentState<S>? {
     guard file.entries.contains(where: { $0.name.hasPrefix("initial_") }) else { return nil }
+    // A file may have the sequences and lack the states: its size says nothing about theirs.
+    let size = RecurrentState<S>(zerosFor: configuration, batchSize: 1).values.count
+    guard sequences <= SystemMemory.available() / MemoryLayout<S>.size / size else {
+      throw Failure(message: "the states of \(sequences) sequences do not fit into the memory available")
+    }
     var state = RecurrentState<S>(zerosFor: configuration, batchSize: sequences)
     for (part, letter) in zip(0..<state.partCount, ["h", "c"]) {
       var values: [S] = []
-      for block in state.blocks(ofPart: part, name: "initial_" + letter, directionCount: configuration.directions.count, isSingle: isSingle) {
+      for block in state.blocks(
+        ofPart: part, name: "initial_" + letter, directionCount: configuration.directions.count, isSingle: isSingle)
+      {
         let found: [S] = try file.values(block.name)
         let shape = file.entry(block.name)!.shape
         guard shape == block.shape else {

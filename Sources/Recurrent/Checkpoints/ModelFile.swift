@@ -50,17 +50,13 @@ extension Model {
     try self.init(SafetensorsFile(path: path), cell: cell)
   }
 
-<<<<<<< HEAD
-  /// The model of a file that holds a model or a checkpoint.
-  init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
-=======
   /// Reads a model from the bytes of its file; `file` names it in messages.
   package init(bytes: [UInt8], file: String, cell: (any RecurrentCell)? = nil) throws(CheckpointError) {
     try self.init(SafetensorsFile(bytes: bytes, file: file), cell: cell)
   }
 
-  private init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
->>>>>>> e1
+  /// The model of a file that holds a model or a checkpoint.
+  init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
     let metadata = try ModelMetadata(file, cell: cell)
     try metadata.checkTensors(of: file)
     do { try self.init(zeros: metadata.configuration, vocabulary: metadata.vocabulary) } catch {

@@ -12,7 +12,7 @@ struct ModelMetadata {
   let vocabulary: Vocabulary?
   let annotations: [String: String]
 
-  private static let annotationPrefix = "annotation."
+  static let annotationPrefix = "annotation."
 
   init(_ configuration: ModelConfiguration, _ vocabulary: Vocabulary?, _ annotations: [String: String] = [:]) {
     self.configuration = configuration

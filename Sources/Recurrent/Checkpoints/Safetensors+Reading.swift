@@ -37,7 +37,7 @@ package struct SafetensorsFile: Sendable {
     try self.init(.memory(bytes), file: file)
   }
 
-  private init(_ source: ByteSource, file: String) throws(CheckpointError) {
+  init(_ source: ByteSource, file: String) throws(CheckpointError) {
     let bytes = try Self.headerBytes(source, file)
     let dataStart = bytes.count
     var header: SafetensorsHeader

@@ -15,7 +15,8 @@ extension TrainingCheckpoint {
     let byName = Dictionary(uniqueKeysWithValues: places.map { ($0.name, $0) })
     let metadata =
       ModelMetadata(model.configuration, model.vocabulary, model.annotations).entries + TrainingMetadata(self).entries
-    try Safetensors.write(to: path, tensors: tensors, metadata: metadata) { (tensor, file) throws(FileError) in
+    try Safetensors.write(to: path, tensors: tensors, metadata: metadata, checksum: true) {
+      (tensor, file) throws(FileError) in
       if let entry = model.table[tensor.name] {
         try file.write(model.block.span.extracting(entry.offset..<entry.offset + entry.count))
       } else if let place = byName[tensor.name] {
@@ -41,8 +42,8 @@ extension TrainingCheckpoint {
   }
 
   private init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
-    let metadata = try TrainingMetadata(file)
     let model = try Model<S>(file, cell: cell)
+    let metadata = try TrainingMetadata(file)
     try metadata.check(model.configuration, scalar: S.self, file)
     // Before anything is allocated by what the file says: its tensors have the sizes that follow from it.
     let batchSize = metadata.settings.batchSize
@@ -125,7 +126,7 @@ extension SafetensorsFile {
   fileprivate func read<S: Scalar>(
     _ place: TrainingCheckpoint<S>.Place, into values: inout [S]
   ) throws(CheckpointError) {
-    let numbers = try doubles(place.name, shape: place.shape)
-    for (index, number) in numbers.enumerated() { values[place.range.lowerBound + index] = S(number) }
+    var span = values.mutableSpan
+    try read(place.name, shape: place.shape, into: &span, place.range)
   }
 }

@@ -27,11 +27,33 @@ package struct ArrayFile: Sendable {
 
   /// Reads the file at `path`; what it is, its first bytes say.
   package init(path: String) throws(ExchangeError) {
+    let source: ByteSource
+    var start = [UInt8](repeating: 0, count: NPYFile.magic.count)
+    do throws(FileError) {
+      source = try ByteSource(path: path)
+      var span = start.mutableSpan
+      _ = try source.read(at: 0, into: &span)
+    } catch { throw ExchangeError(error) }
+    if !start.starts(with: NPYFile.magic), !NPZFile.isArchive(start) || path.hasSuffix(".safetensors") {
+      // Where it lies: it may be larger than the memory.
+      let file: SafetensorsFile
+      do { file = try SafetensorsFile(source, file: path) } catch { throw .file(error) }
+      self.init(file)
+      return
+    }
     let bytes: [UInt8]
-    do { bytes = try readFile(path) } catch { throw ExchangeError(error) }
+    switch source {
+    case .memory(let all): bytes = all
+    case .file: do { bytes = try readFile(path) } catch { throw ExchangeError(error) }
+    }
+    try self.init(bytes: bytes, file: path)
+  }
+
+  /// Takes the bytes of a whole file; `file` names it in messages.
+  package init(bytes: [UInt8], file path: String) throws(ExchangeError) {
     if bytes.starts(with: NPYFile.magic) {
       self.init(path, .npy, [try NPYFile.array(bytes: bytes, file: path)])
-    } else if NPZFile.isArchive(bytes), !path.hasSuffix(".safetensors") {
+    } else if NPZFile.isArchive(bytes) {
       self.init(path, .npz, try NPZFile(bytes: bytes, file: path).arrays)
     } else {
       let file: SafetensorsFile
@@ -85,7 +107,8 @@ package struct ArrayFile: Sendable {
         file: file, array: name, reason: "is of type \(entry.type), expected floating-point numbers")
     }
     switch content {
-    case .safetensors(let file): return type.values(file.data(of: try tensor(name, of: file)))
+    case .safetensors(let file):
+      do { return try file.values(name) } catch { throw .file(error) }
     case .arrays(let arrays): return arrays[index].values()
     }
   }
@@ -96,7 +119,9 @@ package struct ArrayFile: Sendable {
     let (index, _, type) = try typed(name)
     switch content {
     case .safetensors(let file):
-      return try wholeNumbers(type, file.data(of: try tensor(name, of: file)), file: self.file, name: name)
+      let bytes: [UInt8]
+      do { bytes = try file.bytes(of: file.tensor(name)) } catch { throw .file(error) }
+      return try wholeNumbers(type, bytes.span, file: self.file, name: name)
     case .arrays(let arrays): return try arrays[index].integers()
     }
   }
@@ -110,9 +135,5 @@ package struct ArrayFile: Sendable {
       throw .unsupportedArray(file: file, array: name, reason: "is of type \(entry.type), which is not read here")
     }
     return (index, entry, type)
-  }
-
-  private func tensor(_ name: String, of file: SafetensorsFile) throws(ExchangeError) -> Safetensors.Tensor {
-    do { return try file.tensor(name) } catch { throw .file(error) }
   }
 }

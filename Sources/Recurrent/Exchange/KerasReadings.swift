@@ -29,7 +29,8 @@ struct KerasReadings {
 
   /// Reads one layer after the other; wherever the rest is a dense layer or nothing, that is a reading.
   private mutating func search(
-    _ start: KerasLayers, from first: Int, width firstWidth: Int?, gates firstGates: Int?, directions: Int, hasBias: Bool
+    _ start: KerasLayers, from first: Int, width firstWidth: Int?, gates firstGates: Int?, directions: Int,
+    hasBias: Bool
   ) {
     var (layers, index, width, gates) = (start, first, firstWidth, firstGates)
     while let layer = layer(at: index, width: width, gates: gates, directions: directions, hasBias: hasBias) {

@@ -15,7 +15,8 @@ struct KerasShapes {
     let directions = options.directions ?? (directionCount == 2 ? .both(merge: .concatenate) : .forward)
     guard directions.count == directionCount else {
       throw .invalidOptions(
-        file: file.file, reason: "the arrays are of layers in \(directionCount == 2 ? "both directions" : "one direction")")
+        file: file.file,
+        reason: "the arrays are of layers in \(directionCount == 2 ? "both directions" : "one direction")")
     }
     var sizes: [Int] = []
     var width = inputSize
@@ -109,7 +110,8 @@ struct KerasShapes {
     let (width, overflow) = gates.multipliedReportingOverflow(by: hidden)
     guard !overflow else {
       throw .shapeMismatch(
-        file: file.file, tensor: cell.recurrentKernel, expected: "fewer units", actual: try matrix(cell.recurrentKernel))
+        file: file.file, tensor: cell.recurrentKernel, expected: "fewer units", actual: try matrix(cell.recurrentKernel)
+      )
     }
     try checkShape(cell.kernel, [inputs, width])
     try checkShape(cell.recurrentKernel, [hidden, width])

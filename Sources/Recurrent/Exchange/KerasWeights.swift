@@ -82,7 +82,8 @@ package struct KerasWeights: Sendable {
         let hidden = configuration.hiddenSize(ofLayer: layer)
         let inputs = configuration.inputSize(ofLayer: layer)
         try set(
-          "rnn.weight_ih" + suffix, gates.rows(ofKernel: file.values(cell.kernel), inputs: inputs, hidden: hidden), &model)
+          "rnn.weight_ih" + suffix, gates.rows(ofKernel: file.values(cell.kernel), inputs: inputs, hidden: hidden),
+          &model)
         try set(
           "rnn.weight_hh" + suffix,
           gates.rows(ofKernel: file.values(cell.recurrentKernel), inputs: hidden, hidden: hidden), &model)

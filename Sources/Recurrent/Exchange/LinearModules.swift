@@ -55,12 +55,14 @@ struct LinearModules {
     _ options: StateDictionaryOptions
   ) -> Set<Role> {
     guard let weight = parameters["weight"]?.shape, weight.count == 2, weight.allSatisfy({ $0 >= 1 }),
-      parameters.count == (parameters["bias"] == nil ? 1 : 2), parameters["bias"].map({ $0.shape == [weight[0]] }) ?? true
+      parameters.count == (parameters["bias"] == nil ? 1 : 2),
+      parameters["bias"].map({ $0.shape == [weight[0]] }) ?? true
     else { return [] }
     var roles: Set<Role> = []
     // Modules of those names are what they say: that a shape does not fit is then told of the tensor.
     let isEmbedding =
-      (module == "embedding" || weight[1] == stack.inputSize) && parameters["bias"] == nil && stack.wantsEmbedding ?? !options.isOneHot
+      (module == "embedding" || weight[1] == stack.inputSize) && parameters["bias"] == nil
+      && stack.wantsEmbedding ?? !options.isOneHot
       && stack.vocabularySize.map { $0 == weight[0] } ?? true
     let isLinear =
       (module == "linear" || weight[1] == stack.outputSize) && stack.wantsHead ?? true

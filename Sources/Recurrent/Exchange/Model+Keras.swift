@@ -45,7 +45,8 @@ extension Model {
       let inputs = configuration.inputSize(ofLayer: layer)
       for direction in 0..<configuration.directions.count {
         let suffix = "_l\(layer)" + (direction == 0 ? "" : "_reverse")
-        let path = "\(layerNumber)." + (configuration.directions.count == 1 ? "" : direction == 0 ? "forward." : "backward.")
+        let path =
+          "\(layerNumber)." + (configuration.directions.count == 1 ? "" : direction == 0 ? "forward." : "backward.")
         let width = gates.count * hidden
         arrays.append(
           (

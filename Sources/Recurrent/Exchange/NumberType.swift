@@ -42,19 +42,27 @@ package enum NumberType: String, Sendable, Hashable, CaseIterable {
 
   /// Numbers out of their little-endian bytes, rounded to nearest where `S` is narrower. Whole numbers are converted too.
   /// - Precondition: whole numbers of elements.
-  func values<S: Scalar>(_ bytes: Span<UInt8>, as type: S.Type = S.self) -> [S] {
+  package func values<S: Scalar>(_ bytes: Span<UInt8>, as type: S.Type = S.self) -> [S] {
+    guard let format = storedReal else { return words(bytes).map { self == .uint64 ? S($0) : S(signed($0)) } }
+    var values = [S](repeating: 0, count: bytes.count / byteCount)
+    var span = values.mutableSpan
+    convert(littleEndian: bytes, format, to: &span)
+    return values
+  }
+
+  private var storedReal: StoredReal? {
     switch self {
-    case .float32: return Kernels.floats(littleEndian: bytes).map { S($0) }
-    case .float64: return Kernels.doubles(littleEndian: bytes).map { S($0) }
-    case .float16: return words(bytes).map { S(Self.float(half: UInt16($0))) }
-    case .bfloat16: return words(bytes).map { S(Float(bitPattern: UInt32($0) << 16)) }
-    default: return words(bytes).map { self == .uint64 ? S($0) : S(signed($0)) }
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    case .float32: .float32
+    case .float64: .float64
+    default: nil
     }
   }
 
   /// Whole numbers out of their little-endian bytes; nil in the place of one that an `Int32` cannot hold.
   /// - Precondition: not of a floating-point type.
-  func integers(_ bytes: Span<UInt8>) -> [Int32?] {
+  package func integers(_ bytes: Span<UInt8>) -> [Int32?] {
     precondition(!isFloatingPoint, "\(self) is no type of whole numbers")
     return words(bytes).map { self == .uint64 ? Int32(exactly: $0) : Int32(exactly: signed($0)) }
   }
@@ -81,18 +89,6 @@ package enum NumberType: String, Sendable, Hashable, CaseIterable {
     case .int16: Int64(Int16(truncatingIfNeeded: word))
     case .int32: Int64(Int32(truncatingIfNeeded: word))
     default: Int64(truncatingIfNeeded: word)
-    }
-  }
-
-  /// IEEE 754 binary16, exactly.
-  static func float(half: UInt16) -> Float {
-    let sign: Float = half >> 15 == 0 ? 1 : -1
-    let exponent = Int(half >> 10 & 0x1F)
-    let fraction = Float(half & 0x3FF)
-    switch exponent {
-    case 0: return sign * fraction * 0x1p-24
-    case 0x1F: return Float(bitPattern: UInt32(half >> 15) << 31 | 0x7F80_0000 | UInt32(half & 0x3FF) << 13)
-    default: return sign * Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction * 0x1p-10)
     }
   }
 }

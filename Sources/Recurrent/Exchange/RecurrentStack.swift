@@ -72,7 +72,8 @@ struct RecurrentStack {
       let structure = cell.structure
       guard structure.gateCount == gates, structure.recurrentProduct != .none, structure.vectorCount == 0 else {
         throw .invalidOptions(
-          file: file, reason: "the weights are of \(gates) gates, as of \(found.name); the cell \(cell.name) has others")
+          file: file, reason: "the weights are of \(gates) gates, as of \(found.name); the cell \(cell.name) has others"
+        )
       }
     }
     self.cell = cell ?? found

@@ -15,6 +15,8 @@ struct StateDictionarySearch {
     recurrent = try Self.recurrentModule(names, file)
     let stack: RecurrentStack
     if let configuration = options.configuration {
+      // Sizes that overflow are found here.
+      _ = try Self.table(configuration, file, recurrent)
       stack = RecurrentStack(configuration)
     } else {
       stack = try RecurrentStack(
@@ -63,7 +65,9 @@ struct StateDictionarySearch {
     }
     guard let linear = others.linear else {
       if let head = options.head, head != .none {
-        throw .invalidOptions(file: file, reason: "there is no linear layer for a head; none was found whose input is \(stack.outputSize) wide")
+        throw .invalidOptions(
+          file: file,
+          reason: "there is no linear layer for a head; none was found whose input is \(stack.outputSize) wide")
       }
       return stack.configuration(input: input, outputSize: stack.outputSize, head: .none)
     }
@@ -81,14 +85,7 @@ struct StateDictionarySearch {
   /// The tensor of each parameter.
   /// - Throws: where one is missing, of another shape, or left over.
   func sources() throws(ExchangeError) -> [(parameter: ParameterTable.Entry, tensor: String?)] {
-    // A layer count out of a file or an option must not make a table of a size beyond that of the file.
-    guard configuration.layerCount <= file.entries.count else {
-      throw .missingTensor(
-        file: file.file, name: key(recurrent, "weight_ih_l\(file.entries.count)"),
-        reason: "the model has \(configuration.layerCount) layers")
-    }
-    let table: ParameterTable
-    do { table = try ParameterTable(configuration) } catch { throw .memory(file: file.file, error) }
+    let table = try Self.table(configuration, file, recurrent)
     var used: Set<ExactString> = []
     var sources: [(parameter: ParameterTable.Entry, tensor: String?)] = []
     for entry in table.entries {
@@ -100,13 +97,26 @@ struct StateDictionarySearch {
     guard left.isEmpty else {
       throw .unexpectedTensors(
         file: file.file, names: left.map(\.name).sorted(),
-        advice: "leave them out (--ignore NAME), or say what they are by a mapping to \"rnn\", \"embedding\" or \"linear\" "
+        advice:
+          "leave them out (--ignore NAME), or say what they are by a mapping to \"rnn\", \"embedding\" or \"linear\" "
           + "(--prefix NAME=linear)")
     }
     return sources
   }
 
-  private func key(_ module: String, _ parameter: String) -> String {
+  private static func table(
+    _ configuration: ModelConfiguration, _ file: ArrayFile, _ recurrent: String
+  ) throws(ExchangeError) -> ParameterTable {
+    // A layer count out of a file or an option must not make a table of a size beyond that of the file.
+    guard configuration.layerCount <= file.entries.count else {
+      throw .missingTensor(
+        file: file.file, name: key(recurrent, "weight_ih_l\(file.entries.count)"),
+        reason: "the model has \(configuration.layerCount) layers")
+    }
+    do { return try ParameterTable(configuration) } catch { throw .memory(file: file.file, error) }
+  }
+
+  private static func key(_ module: String, _ parameter: String) -> String {
     module.isEmpty ? parameter : module + "." + parameter
   }
 
@@ -127,8 +137,10 @@ struct StateDictionarySearch {
     guard let tensor = parameters[parameter] else {
       if isLeftOutBias(parameter, parameters) { return nil }
       throw .missingTensor(
-        file: file.file, name: key(module, parameter),
-        reason: "the \(owner.role) needs it" + (parameter == "weight" ? "; tied weights keep both names if the file is written by safetensors.torch.save_model" : ""))
+        file: file.file, name: Self.key(module, parameter),
+        reason: "the \(owner.role) needs it"
+          + (parameter == "weight"
+            ? "; tied weights keep both names if the file is written by safetensors.torch.save_model" : ""))
     }
     guard tensor.shape == entry.shape else {
       throw .shapeMismatch(

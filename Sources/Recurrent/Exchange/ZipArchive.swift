@@ -72,7 +72,8 @@ struct ZipArchive {
       let locator = end - 20
       guard has("PK\u{6}\u{7}", at: locator) else { throw fault("its Zip64 locator is missing", at: end) }
       let record = try number(at: locator + 8, 8)
-      guard record <= locator - 56, has("PK\u{6}\u{6}", at: record), try number(at: record + 4, 8) == locator - record - 12
+      guard record <= locator - 56, has("PK\u{6}\u{6}", at: record),
+        try number(at: record + 4, 8) == locator - record - 12
       else { throw fault("its Zip64 end does not lie where it should", at: locator) }
       count = try number(at: record + 32, 8)
       size = try number(at: record + 40, 8)
@@ -177,7 +178,9 @@ struct ZipArchive {
     var sizes = [try number(at: start + 22, 4), try number(at: start + 18, 4)]
     if sizes.contains(0xFFFF_FFFF) {
       var wide = try wideNumbers(in: start + 30 + nameLength..<dataStart)
-      for index in sizes.indices where sizes[index] == 0xFFFF_FFFF && !wide.isEmpty { sizes[index] = wide.removeFirst() }
+      for index in sizes.indices where sizes[index] == 0xFFFF_FFFF && !wide.isEmpty {
+        sizes[index] = wide.removeFirst()
+      }
     }
     guard sizes == [size, size], try number(at: start + 14, 4) == checksum else {
       throw fault("an entry has another size or checksum than the directory says", at: start)

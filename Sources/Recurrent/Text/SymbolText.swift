@@ -41,9 +41,11 @@ struct SymbolText: ~Copyable {
   /// The vocabulary of all symbols of the text.
   /// - Throws: `TextError.singleSymbol`; the text is not empty.
   func vocabulary() throws(TextError) -> Vocabulary {
-    var isPresent = [Bool](repeating: false, count: Int(unit.largestSymbol) + 1)
-    var marks = isPresent.mutableSpan
     let text = symbols.span
+    var largest: Int32 = 0
+    for index in text.indices { largest = max(largest, text[index]) }
+    var isPresent = [Bool](repeating: false, count: Int(largest) + 1)
+    var marks = isPresent.mutableSpan
     for index in text.indices { marks[Int(text[index])] = true }
     let present = isPresent.indices.filter { isPresent[$0] }.map { UInt32($0) }
     if present.count == 1 { throw .singleSymbol(present[0], unit: unit) }

@@ -26,7 +26,7 @@ extension Model {
     var message = ONNXModelProto()
     message.irVersion = options.formatVersion
     message.producerName = "Recurrent"
-    message.producerVersion = packageVersion
+    message.producerVersion = Fingerprint.packageVersion
     message.docString = "\(configuration.cell.name), \(configuration.layerCount) × \(configuration.hiddenSize)"
     var set = ONNXOperatorSetIdProto()
     set.domain = ""

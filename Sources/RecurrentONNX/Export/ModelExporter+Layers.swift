@@ -111,22 +111,28 @@ extension ModelExporter {
   private mutating func initialState(_ layer: Int, part: Int, _ letter: String) -> Value {
     let hidden = configuration.hiddenSize(ofLayer: layer)
     let width = part == 0 ? configuration.directionSize(ofLayer: layer) : hidden
+    // Kept in the file also where it is the caller's to give: reading it back gives the whole model.
+    let trained = configuration.trainsInitialState ? trainedState(layer, part, letter, width) : nil
     if options.states {
       return builder.input(
         "initial_\(letter)_l\(layer)", type, [.size(directions), .named("N"), .size(width)],
         "[\(directions), N, \(width)] \(letter) of layer \(layer) before the first step")
     }
-    var values: [S] = []
-    for direction in 0..<directions {
-      values += model[parameter: parameter("initial_state", layer, direction)][part * hidden..<part * hidden + width]
-    }
-    let trained = builder.parameter("rnn.initial_\(letter)_l\(layer)", values, shape: [directions, 1, width])
     let shape = shared("state_shape") { exporter in
       let one = exporter.builder.constant([1], "size_1")
       let count = exporter.sequenceCount()
       return exporter.builder.concatenate([one, count, one], axis: 0, name: "state_shape")
     }
-    return builder.node("Expand", trained, shape, name: "rnn_l\(layer).initial_\(letter)")
+    return builder.node("Expand", trained!, shape, name: "rnn_l\(layer).initial_\(letter)")
+  }
+
+  /// [D, 1, width].
+  private mutating func trainedState(_ layer: Int, _ part: Int, _ letter: String, _ width: Int) -> Value {
+    let start = part * configuration.hiddenSize(ofLayer: layer)
+    let values = (0..<directions).flatMap {
+      model[parameter: parameter("initial_state", layer, $0)][start..<start + width]
+    }
+    return builder.parameter("rnn.initial_\(letter)_l\(layer)", values, shape: [directions, 1, width])
   }
 
   mutating func addOutputs(_ final: FinalStates, _ layer: Int) {

@@ -12,8 +12,8 @@ public struct ONNXExportOptions: Sendable, Hashable {
   public var lengths: Bool
   /// Whether the states before the first step are inputs and those after each sequence's last step outputs, so that a
   /// stream can be run piece by piece: `initial_h_l0` and `final_h_l0` [D, N, H] (P wide where the output is projected),
-  /// and for an LSTM `initial_c_l0` and `final_c_l0`; likewise for the other layers. A trained initial state is then
-  /// left out: it is yours to give.
+  /// and for an LSTM `initial_c_l0` and `final_c_l0`; likewise for the other layers. A trained initial state
+  /// then stands in the file unused: it is yours to give.
   public var states: Bool
   /// Whether the outputs go through a softmax over their last axis: probabilities of classes and not their logits.
   public var softmax: Bool

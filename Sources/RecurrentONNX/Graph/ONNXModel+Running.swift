@@ -1,3 +1,5 @@
+internal import Kernels
+
 extension ONNXModel {
   /// Runs the graph.
   /// - Parameters:
@@ -41,9 +43,11 @@ extension ONNXModel {
     }
     for output in outputs { lastReader[output.name] = nodes.count }
     var live = values.values.reduce(0) { $0 + $1.byteCount }
+    // What is not there cannot be allocated, whatever the limit.
+    let limit = min(memoryLimit, live + SystemMemory.available())
     for (position, node) in nodes.enumerated() {
       let call = Call(
-        node: node, inputs: node.inputs.map { values[$0] }, room: max(0, memoryLimit - live), threads: threads)
+        node: node, inputs: node.inputs.map { values[$0] }, room: max(0, limit - live), threads: threads)
       let results = try call.run()
       for (name, result) in zip(node.outputs, results) where !name.isEmpty {
         guard let result else { throw node.invalid("output \"\(name)\" is not computed") }

@@ -89,6 +89,9 @@ struct Call {
     case .oneHot: [try oneHot()]
     case .constant: [try constant()]
     case .constantOfShape: [try constantOfShape()]
+    case .range: [try range()]
+    case .less, .greater, .equal: [try comparison()]
+    case .choose: [try choice()]
     }
   }
 }

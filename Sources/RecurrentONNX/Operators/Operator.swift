@@ -11,6 +11,10 @@ enum Operator: String, Sendable, CaseIterable {
   case subtract = "Sub"
   case multiply = "Mul"
   case divide = "Div"
+  case less = "Less"
+  case greater = "Greater"
+  case equal = "Equal"
+  case choose = "Where"
   case reduceMean = "ReduceMean"
   case reduceMax = "ReduceMax"
   case reduceSum = "ReduceSum"
@@ -39,6 +43,7 @@ enum Operator: String, Sendable, CaseIterable {
   // Constants.
   case constant = "Constant"
   case constantOfShape = "ConstantOfShape"
+  case range = "Range"
 
   /// What a node of the operator may have.
   struct Rule {
@@ -56,7 +61,9 @@ enum Operator: String, Sendable, CaseIterable {
     case .rnn: Rule(inputs: 3...6, outputs: 2, attributes: Self.recurrent)
     case .lstm: Rule(inputs: 3...8, outputs: 3, attributes: Self.recurrent.union(["input_forget"]))
     case .gru: Rule(inputs: 3...6, outputs: 2, attributes: Self.recurrent.union(["linear_before_reset"]))
-    case .matMul, .add, .subtract, .multiply, .divide, .expand: Rule(inputs: 2...2)
+    case .matMul, .add, .subtract, .multiply, .divide, .less, .greater, .equal, .expand:
+      Rule(inputs: 2...2)
+    case .choose, .range: Rule(inputs: 3...3)
     case .gemm: Rule(inputs: 2...3, attributes: ["alpha", "beta", "transA", "transB"])
     case .reduceMean, .reduceMax, .reduceSum:
       Rule(inputs: 1...2, attributes: ["axes", "keepdims", "noop_with_empty_axes"])

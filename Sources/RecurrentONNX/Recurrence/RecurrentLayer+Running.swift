@@ -75,50 +75,55 @@ extension RecurrentLayer {
     var results = Results<S>(
       outputs: [S](repeating: 0, count: outputCount), hidden: [S](repeating: 0, count: stateCount),
       cell: [S](repeating: 0, count: stateCount))
+    let sequences = lengths.indices.filter { lengths[$0] > 0 }
     guard let steps = lengths.max(), steps > 0 else { return results }
     for direction in 0..<directionCount {
       let reverses = isReverse(direction)
       func place(_ step: Int, _ length: Int) -> Int { reverses ? length - 1 - step : step }
       var values: [S] = []
       values.reserveCapacity(lengths.reduce(0, +) * inputSize)
-      for (sequence, length) in lengths.enumerated() {
-        for step in 0..<length {
-          let row = place(step, length) * batch + sequence
+      for sequence in sequences {
+        for step in 0..<lengths[sequence] {
+          let row = place(step, lengths[sequence]) * batch + sequence
           values += inputs[row * inputSize..<(row + 1) * inputSize]
         }
       }
       do {
         let model = try model(ofDirection: direction, S.self)
         let plan = try Plan(
-          model.configuration, steps: steps, batchSize: batch, purpose: .inference(loss: nil), scalar: S.self)
+          model.configuration, steps: steps, batchSize: sequences.count, purpose: .inference(loss: nil), scalar: S.self)
         guard plan.totalBytes <= room else {
           throw ONNXError.tooLarge(
             file: node.file, what: "node \(node.label)",
             reason: "its run takes \(plan.totalBytes) bytes; \(room) are left to the run")
         }
         // Threads pay from some millions of multiplications on.
-        let work = plan.batchSize * steps * weights.count
-        var pass = try InferencePass(model, steps: steps, batchSize: batch, threads: work < 1 << 22 ? 1 : threads)
+        let work = sequences.count * steps * weights.count
+        var pass = try InferencePass(
+          model, steps: steps, batchSize: sequences.count, threads: work < 1 << 22 ? 1 : threads)
         if states.contains(where: { $0 != nil }) {
           var state = pass.state
-          let range = direction * batch * hidden..<(direction + 1) * batch * hidden
           for part in 0..<state.partCount {
-            if let values = states[part] { state[part: part] = Array(values[range]) }
+            guard let values = states[part] else { continue }
+            state[part: part] = sequences.flatMap { sequence in
+              let start = (direction * batch + sequence) * hidden
+              return values[start..<start + hidden]
+            }
           }
           pass.state = state
         }
-        pass.run(vectors: Sequences(values: values, lengths: lengths, width: inputSize))
+        pass.run(vectors: Sequences(values: values, lengths: sequences.map { lengths[$0] }, width: inputSize))
         let (outputs, final) = (pass.outputSequences, pass.state)
         let parts = (0..<final.partCount).map { final[part: $0] }
-        for (sequence, length) in lengths.enumerated() where length > 0 {
-          let rows = outputs[sequence]
-          for step in 0..<length {
-            let target = ((place(step, length) * directionCount + direction) * batch + sequence) * hidden
+        for (index, sequence) in sequences.enumerated() {
+          let rows = outputs[index]
+          for step in 0..<lengths[sequence] {
+            let target = ((place(step, lengths[sequence]) * directionCount + direction) * batch + sequence) * hidden
             let source = rows.startIndex + step * hidden
             results.outputs.replaceSubrange(target..<target + hidden, with: rows[source..<source + hidden])
           }
           let target = (direction * batch + sequence) * hidden
-          let source = sequence * hidden..<(sequence + 1) * hidden
+          let source = index * hidden..<(index + 1) * hidden
           results.hidden.replaceSubrange(target..<target + hidden, with: parts[0][source])
           if parts.count > 1 { results.cell.replaceSubrange(target..<target + hidden, with: parts[1][source]) }
         }

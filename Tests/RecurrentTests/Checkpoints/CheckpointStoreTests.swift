@@ -23,7 +23,7 @@ struct CheckpointStoreTests {
   private static func read(_ path: String) throws(CheckpointError) -> String {
     guard let bytes = try? readFile(path) else { throw .missingFile(path) }
     let text = String(decoding: bytes, as: UTF8.self)
-    if text.contains("damaged") { throw .checksumMismatch(file: path, expected: "1", actual: "2") }
+    if text.contains("damaged") { throw .checksumMismatch(file: path, expected: "good", actual: "bad") }
     return text
   }
 
@@ -242,7 +242,7 @@ struct CheckpointStoreTests {
     try make(["m.safetensors": "damaged"])
     let hundred = try newest()
     #expect(hundred.value == "hundred" && hundred.file == directory.file("m-step-100.safetensors"))
-    #expect(hundred.skipped == [.checksumMismatch(file: path, expected: "1", actual: "2")])
+    #expect(hundred.skipped == [.checksumMismatch(file: path, expected: "good", actual: "bad")])
     try make(["m-step-100.safetensors": "damaged"])
     #expect(try newest().value == "nine")
     try FileManager.default.removeItem(atPath: path)
@@ -250,7 +250,7 @@ struct CheckpointStoreTests {
     #expect(
       nine.skipped == [
         .missingFile(path),
-        .checksumMismatch(file: directory.file("m-step-100.safetensors"), expected: "1", actual: "2"),
+        .checksumMismatch(file: directory.file("m-step-100.safetensors"), expected: "good", actual: "bad"),
       ])
     try make(["m-step-9.safetensors": "damaged"])
     #expect(throws: CheckpointError.missingFile(path)) { try newest() }
@@ -260,7 +260,7 @@ struct CheckpointStoreTests {
   func explicitGeneration() throws {
     try make(["m.safetensors": "last", "m-step-9.safetensors": "damaged", "m-step-8.safetensors": "eight"])
     let nine = directory.file("m-step-9.safetensors")
-    #expect(throws: CheckpointError.checksumMismatch(file: nine, expected: "1", actual: "2")) {
+    #expect(throws: CheckpointError.checksumMismatch(file: nine, expected: "good", actual: "bad")) {
       try CheckpointStore.newestValid(of: nine, load: Self.read)
     }
   }

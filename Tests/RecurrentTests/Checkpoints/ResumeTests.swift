@@ -1,4 +1,5 @@
 import Foundation
+import FuzzEntries
 import Recurrent
 import Testing
 
@@ -208,7 +209,7 @@ import Testing
     let range = try #require(bytes.range(of: Data(from.utf8)))
     bytes.replaceSubrange(range, with: Data(to.utf8))
     let error = #expect(throws: CheckpointError.self) {
-      try TrainingCheckpoint<Float>(bytes: [UInt8](bytes), file: path)
+      try TrainingCheckpoint<Float>(bytes: FuzzEntries.resealed([UInt8](bytes)), file: path)
     }
     let text = try #require(error).description
     #expect(text.contains(message == "unexpected" ? "training" : message), "\(text)")

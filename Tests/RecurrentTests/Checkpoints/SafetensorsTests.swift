@@ -175,6 +175,21 @@ struct SafetensorsReadingTests {
       ("{\(entry("a", "F32", [1], 0, 4))}", 3, "cut short"),
       ("{\(entry("a", "F32", [1], 0, 4))}", 5, "belong to no"),
       ("{\(entry("a", "U8", [Int.max / 8], 0, Int.max / 8))}", 4, "cut short"),
+      // At the end of what an Int can say.
+      ("{\(entry("a", "U8", [Int.max], 0, Int.max))}", 4, "overflows"),
+      ("{\(entry("a", "U8", [7], Int.max - 7, Int.max))}", 7, "hole"),
+      ("{\(entry("a", "U8", [0], Int.max, Int.max))}", 0, "hole"),
+      ("{\(entry("a", "F32", [1], 0, Int.max))}", 4, "takes 4 bytes"),
+      ("{\(entry("a", "F32", [1], Int.max, 4))}", 4, "ends before"),
+      (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,9223372036854775808]}}"#, 1, "out of range"),
+      (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[18446744073709551615,0]}}"#, 1, "out of range"),
+      (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[-9223372036854775809,0]}}"#, 1, "out of range"),
+      (
+        "{\(entry("a", "U8", [Int.max / 8], 0, Int.max / 8)),"
+          + "\(entry("b", "U8", [Int.max / 8], Int.max / 8, Int.max / 8 * 2))}", 8, "cut short"
+      ),
+      ("{\(entry("a", "F32", [0, Int.max, Int.max, 1], 0, 4))}", 4, "takes 0 bytes"),
+      ("{\(entry("a", "F32", [Int.max, Int.max, 0], 0, 0))}", 0, "overflows"),
     ])
   func refused(header: String, dataLength: Int, word: String) {
     let error = #expect(throws: CheckpointError.self, "\(header)") {
@@ -183,6 +198,14 @@ struct SafetensorsReadingTests {
     let message = error?.description ?? "no error"
     #expect(message.contains(word), "\(header): \(message)")
     #expect(message.contains("test") && !message.contains("\n"), "\(message)")
+    // Where it is, or which tensor's place in the data is wrong.
+    if case .invalidHeader(_, let offset, let reason) = error {
+      let isPlace = reason.contains("overlaps") || reason.contains("leaves a hole")
+      let isBeyond = reason.contains("belong to no tensor")
+      #expect(isPlace == (offset == nil), "\(message)")
+      #expect(!isPlace || reason.contains("tensor \"") && reason.contains("..<"), "\(message)")
+      if let offset { #expect(offset >= 8 && (isBeyond || offset <= 8 + header.utf8.count), "\(message)") }
+    }
   }
 
   @Test("Bytes in the header that are no UTF-8 are refused where they stand")

@@ -1,0 +1,46 @@
+internal import Recurrent
+
+/// What a traced graph turned out to be.
+struct TracedModel {
+  enum Input {
+    case vectors(size: Int)
+    case oneHot(count: Int)
+    /// [V, E]
+    case embedding(ONNXTensor)
+  }
+
+  /// y = x·W + b with W [F, O]; without bias nil.
+  struct Linear {
+    let weights: ONNXTensor
+    var bias: ONNXTensor?
+  }
+
+  let file: String
+  var input: Input
+  var layers: [RecurrentLayer]
+  /// The state each direction of each layer starts from, h and then an LSTM's c; all 0 where the graph says nothing.
+  var starts: [[[Double]]]
+  /// nil: the outputs are the top layer's.
+  var head: Linear?
+  var isPooled: Bool
+
+  var configuration: ModelConfiguration {
+    let input: ModelConfiguration.Input =
+      switch input {
+      case .vectors(let size): .vectors(size: size)
+      case .oneHot(let count): .oneHot(vocabularySize: count)
+      case .embedding(let table): .embedding(vocabularySize: table.shape[0], size: table.shape[1])
+      }
+    let sizes = layers.map(\.hiddenSize)
+    var configuration = ModelConfiguration(
+      cell: layers[0].cells[0], input: input, hiddenSize: sizes[0], layerCount: layers.count,
+      directions: layers[0].directionCount == 2 ? .both(merge: .concatenate) : .forward)
+    if Set(sizes).count > 1 { configuration.hiddenSizes = sizes }
+    configuration.trainsInitialState = starts.joined().joined().contains { $0 != 0 }
+    if let head {
+      configuration.head = isPooled ? .lastStep : .everyStep
+      configuration.outputSize = head.weights.shape[1]
+    }
+    return configuration
+  }
+}
