@@ -70,7 +70,9 @@ struct UsageTests {
     let place = try Workplace()
     let root = try place.rnn()
     #expect(root.status == 0)
-    for name in ["train", "sample", "evaluate", "forecast", "classify", "run", "export", "import", "inspect", "gradcheck"] {
+    for name in [
+      "train", "sample", "evaluate", "forecast", "classify", "run", "export", "import", "inspect", "gradcheck",
+    ] {
       #expect(root.text.contains("  \(name) "))
       let help = try place.rnn(name, "--help")
       #expect(help.status == 0 && help.errors.isEmpty)

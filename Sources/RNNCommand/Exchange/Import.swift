@@ -18,7 +18,8 @@ struct Import: ParsableCommand {
   @Argument(help: "The weights.") var weights: String
   @Argument(help: "The model file to write.") var target: String
 
-  @Option(help: ArgumentHelp("The format: safetensors (PyTorch), keras or onnx. (default: as it looks)", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The format: safetensors (PyTorch), keras or onnx. (default: as it looks)", valueName: "name"))
   var format: ExchangeFormat?
 
   @Option(
