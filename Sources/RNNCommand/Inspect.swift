@@ -27,14 +27,15 @@ struct Inspect: ParsableCommand {
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
     }
     let loaded = try Model<Float>(contentsOf: model)
+    let training = TrainingDescription(file)
     if json {
-      try output(object(loaded).serialized() + [0x0A])
+      try output(object(loaded, training).serialized() + [0x0A])
     } else {
-      try output(try description(loaded))
+      try output(try description(loaded, training))
     }
   }
 
-  private func description(_ model: Model<Float>) throws -> String {
+  private func description(_ model: Model<Float>, _ training: TrainingDescription?) throws -> String {
     let configuration = model.configuration
     var facts: [[String]] = [["cell", configuration.cell.name]]
     switch configuration.input {
@@ -52,6 +53,7 @@ struct Inspect: ParsableCommand {
       facts.append(["vocabulary", "\(vocabulary.count) \(vocabulary.unit == .byte ? "bytes" : "characters")"])
     }
     facts += try annotations(model)
+    facts += training?.facts ?? []
     var rows = [["parameter", "shape", "count"]]
     for entry in model.table.entries {
       rows.append([entry.name, entry.shape.map(String.init).joined(separator: " × "), grouped(entry.count)])
@@ -107,7 +109,7 @@ struct Inspect: ParsableCommand {
     }
   }
 
-  private func object(_ model: Model<Float>) -> JSON {
+  private func object(_ model: Model<Float>, _ training: TrainingDescription?) -> JSON {
     let parameters = model.table.entries.map { entry in
       JSON.object([
         (key: "name", value: .string(entry.name)), (key: "shape", value: .array(entry.shape.map { .integer($0) })),
@@ -128,6 +130,7 @@ struct Inspect: ParsableCommand {
         value: .object(
           model.annotations.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) })
       ),
+      (key: "training", value: training?.json ?? .null),
       (key: "parameters", value: .array(parameters)),
       (key: "parameter_count", value: .integer(model.parameterCount)),
       (key: "bytes", value: .integer(bytes(model))),

@@ -2,7 +2,7 @@ import Recurrent
 
 /// Keeps on disk the last checkpoint, some before it, and the best model.
 struct ModelKeeper: ~Copyable {
-  /// Step of the checkpoint that this run saved last; nil where it has saved none yet.
+  /// Step of the checkpoint at `path`, if it is of this training.
   private(set) var savedStep: Int?
   private var store: CheckpointStore
   /// The best model, while it is not on disk.
@@ -12,8 +12,13 @@ struct ModelKeeper: ~Copyable {
 
   /// Time between two saves at the ends of short epochs.
   private static let pause = Duration.seconds(5)
+  /// Time after a failed save until the next is tried, whatever the options say.
+  private static let retryPause = Duration.seconds(60)
 
-  init(_ store: consuming CheckpointStore) { self.store = store }
+  init(_ store: consuming CheckpointStore) {
+    savedStep = store.step
+    self.store = store
+  }
 
   /// Where the last checkpoint is kept.
   var path: String { store.path }
@@ -26,8 +31,11 @@ struct ModelKeeper: ~Copyable {
   /// Whether so short a time has passed since the last save that the end of an epoch alone is no reason for another.
   var hasJustSaved: Bool { lastSave.map { ContinuousClock.now - $0 < Self.pause } ?? false }
 
+  /// Whether a save failed, and it is time to try again.
+  var wantsRetry: Bool { hasFailed && lastSave.map { ContinuousClock.now - $0 >= Self.retryPause } ?? true }
+
   /// Saves what there is to save. A save that fails leaves the files that were there, and the training goes on.
-  mutating func save(_ checkpoint: TrainingCheckpoint<Float>) {
+  mutating func save(_ checkpoint: TrainingCheckpoint<Float>, isLast: Bool = false) {
     let step = checkpoint.stepCount
     do throws(CheckpointError) {
       // First: a checkpoint speaks of the best model, which must then be there.
@@ -40,7 +48,7 @@ struct ModelKeeper: ~Copyable {
       hasFailed = false
     } catch {
       hasFailed = true
-      Note.warning("cannot save the checkpoint of step \(step): \(error); the training goes on")
+      Note.warning("cannot save the checkpoint of step \(step): \(error)" + (isLast ? "" : "; the training goes on"))
     }
     lastSave = .now
   }

@@ -72,7 +72,7 @@ struct TrainingRun: ~Copyable {
       } else {
         let perStep = (clock.now - start).seconds / Double(step - firstStep + 1)
         display.step(record, rate: rate, secondsLeft: perStep * Double(progress.totalSteps - step))
-        if isDue(step) {
+        if isDue(step) || keeper.wantsRetry {
           display.clear()
           try save(step, &keeper)
         }
@@ -104,23 +104,23 @@ struct TrainingRun: ~Copyable {
   }
 
   /// Saves the training as it is now, if the model still predicts something.
-  private mutating func save(_ step: Int, _ keeper: inout ModelKeeper) throws {
+  private mutating func save(_ step: Int, _ keeper: inout ModelKeeper, isLast: Bool = false) throws {
     let loss = trainer.evaluate(data.probe)
     guard loss.isFinite else { throw divergence(step, "loss after the update", loss, &keeper) }
-    keeper.save(trainer.checkpoint(notes: progress.notes))
+    keeper.save(trainer.checkpoint(notes: progress.notes), isLast: isLast)
   }
 
   // MARK: Ends
 
   private mutating func finish(_ step: Int, _ keeper: inout ModelKeeper) throws {
-    try save(step, &keeper)
+    try save(step, &keeper, isLast: true)
     try keeper.finish()
     Note.note("saved \(keeper.path)\(bestSaved(keeper))")
   }
 
   private mutating func interrupt(_ signal: Int32, _ step: Int, _ epoch: Int, _ keeper: inout ModelKeeper) throws {
     display.clear()
-    try save(step, &keeper)
+    try save(step, &keeper, isLast: true)
     try keeper.finish()
     throw Failure(
       message: "stopped after step \(step) of \(progress.totalSteps), in epoch \(epoch); "

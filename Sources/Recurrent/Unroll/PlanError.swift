@@ -17,6 +17,8 @@ public enum PlanError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   static func refuse(bytesOver needed: Int, for what: String) throws(PlanError) {
+    // Not worth asking the system for: files of small models are loaded often.
+    guard needed > 64 << 20 else { return }
     let available = SystemMemory.available()
     if needed > available { throw .exceedsMemory(what: what, needed: needed, available: available) }
   }

@@ -1,0 +1,44 @@
+import Recurrent
+
+/// What `rnn inspect` says of the training in a checkpoint, as its metadata have it.
+struct TrainingDescription {
+  let json: JSON
+  private let notes: [(name: String, text: String)]
+
+  /// nil for a file without a training.
+  init?(_ file: ArrayFile) {
+    guard let text = file.metadata("training"), let json = try? JSON(parsing: text) else { return nil }
+    self.json = json
+    notes = file.metadata.filter { $0.key.hasPrefix("note.") }.map { (String($0.key.dropFirst(5)), $0.value) }
+  }
+
+  var facts: [[String]] {
+    var facts = [["trained", "\(json["step"]?.integer.map(grouped) ?? "?") steps"]]
+    let optimizer = json["optimizer"]
+    let schedule = json["schedule"]?["kind"]?.string ?? "?"
+    facts.append([
+      "optimizer",
+      printable(optimizer?["kind"]?.string ?? "?")
+        + (optimizer?["learning_rate"]?.number.map { " \(short($0))" } ?? "") + ", \(printable(schedule)) schedule",
+    ])
+    if let batch = json["batch_size"]?.integer, let length = json["sequence_length"]?.integer {
+      facts.append(["batch", "\(grouped(batch)) sequences × \(grouped(length)) steps"])
+    }
+    if let print = json["fingerprint"] {
+      let parts = ["version", "kernels", "openblas"].compactMap { print[$0]?.string }
+      facts.append(["made with", printable(parts.joined(separator: ", "))])
+    }
+    for note in notes {
+      if note.name == TextProgress.note, let progress = try? JSON(parsing: note.text) {
+        facts.append(["text", printable((progress["text"]?.array ?? []).compactMap(\.string).joined(separator: " "))])
+        if let total = progress["total_steps"]?.integer { facts.append(["training", "of \(grouped(total)) steps"]) }
+        if let loss = progress["best_loss"]?.number, let step = progress["best_step"]?.integer {
+          facts.append(["best loss", "\(decimal(loss)), step \(grouped(step))"])
+        }
+      } else {
+        facts.append(["note", "\(printable(note.name)), \(grouped(note.text.utf8.count)) bytes"])
+      }
+    }
+    return facts
+  }
+}
