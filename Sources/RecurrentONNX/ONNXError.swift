@@ -1,4 +1,4 @@
-internal import Kernels
+package import Kernels
 
 /// Why an ONNX file cannot be read, run, taken as a model, or written.
 ///
@@ -75,7 +75,7 @@ public enum ONNXError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  init(_ error: FileError) {
+  package init(_ error: FileError) {
     self =
       error.kind == .missing && error.operation == .open
       ? .missingFile(error.path)

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import RecurrentONNX
+import RecurrentONNX
 
 /// Files that are damaged, or ask for what is not supported: a typed error that says what and where, and never a trap.
 @Suite struct BadInputTests {

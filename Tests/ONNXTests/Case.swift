@@ -2,7 +2,7 @@ import Foundation
 import SwiftProtobuf
 import Testing
 
-@testable import RecurrentONNX
+import RecurrentONNX
 
 /// A model, inputs for it and the outputs that somebody else computed: `NAME.onnx` and `NAME.pb`, a graph
 /// whose initializers are `input.…` and `output.…`.

@@ -3,7 +3,7 @@ import Recurrent
 import SwiftProtobuf
 import Testing
 
-@testable import RecurrentONNX
+import RecurrentONNX
 
 /// What stands in an exported file: nodes, attributes, the order of gates, names, metadata.
 @Suite struct ExportGraphTests {

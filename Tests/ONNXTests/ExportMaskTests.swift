@@ -1,7 +1,7 @@
 import Recurrent
 import Testing
 
-@testable import RecurrentONNX
+import RecurrentONNX
 
 /// The operators with which exported graphs leave out the steps past the ends of sequences.
 @Suite struct ExportMaskTests {

@@ -2,7 +2,7 @@ import Recurrent
 import SwiftProtobuf
 import Testing
 
-@testable import RecurrentONNX
+import RecurrentONNX
 
 /// What is exported and read again is the same model, to the bit of every parameter.
 @Suite struct ExportRoundTripTests {

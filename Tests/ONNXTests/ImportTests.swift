@@ -2,7 +2,7 @@ import Recurrent
 import SwiftProtobuf
 import Testing
 
-@testable import RecurrentONNX
+import RecurrentONNX
 
 /// Graphs as models that can be trained.
 @Suite struct ImportTests {

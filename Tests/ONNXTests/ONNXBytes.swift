@@ -1,6 +1,6 @@
 import SwiftProtobuf
 
-@testable import RecurrentONNX
+import RecurrentONNX
 
 /// Small graphs for the tests, built message by message.
 struct ONNXBytes {

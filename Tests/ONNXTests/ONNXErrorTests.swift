@@ -1,6 +1,6 @@
 import Testing
 
-@testable import RecurrentONNX
+import RecurrentONNX
 
 @Suite struct ONNXErrorTests {
   @Test func descriptionsAreOneLine() {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import RecurrentONNX
+import RecurrentONNX
 
 /// The operators around recurrent layers, on numbers that can be computed by head.
 @Suite struct OperatorTests {

@@ -1,23 +1,23 @@
 internal import Foundation
-internal import Recurrent
+package import Recurrent
 
 /// A graph as it grows: nodes in the order in which they are added, which is one in which they can be run, and names
 /// that are each used once.
-struct GraphBuilder {
+package struct GraphBuilder {
   /// A tensor in the graph: an input, an initializer or what a node gives.
-  struct Value: Hashable {
+  package struct Value: Hashable {
     fileprivate(set) var name: String
     /// Where an operator's optional input is left out.
-    static let absent = Value(name: "")
+    package static let absent = Value(name: "")
   }
 
   /// One axis of an input or output: a size, or a name where it is known only in a run.
-  enum Axis: Hashable {
+  package enum Axis: Hashable {
     case size(Int)
     case named(String)
   }
 
-  enum Attribute {
+  package enum Attribute {
     case int(Int)
     case ints([Int])
     case floats([Float])
@@ -26,11 +26,11 @@ struct GraphBuilder {
   }
 
   private(set) var graph = ONNXGraphProto()
-  let opset: Int
+  package let opset: Int
   private var names: Set<String> = []
   private var constants: [String: Value] = [:]
 
-  init(name: String, opset: Int) {
+  package init(name: String, opset: Int) {
     graph.name = name
     self.opset = opset
   }
@@ -53,7 +53,7 @@ extension GraphBuilder {
   /// - Parameters:
   ///   - name: of the node, and of its output; a number is added where it is taken.
   ///   - outputs: what is added to the name for each output, where there are several; nil: the output is not wanted.
-  mutating func node(
+  package mutating func node(
     _ type: String, _ inputs: [Value], name: String, attributes: [(key: String, value: Attribute)],
     outputs: [String?]
   ) -> [Value] {
@@ -78,53 +78,53 @@ extension GraphBuilder {
   }
 
   /// A node with one output.
-  mutating func node(
+  package mutating func node(
     _ type: String, _ inputs: Value..., name: String, attributes: KeyValuePairs<String, Attribute> = [:]
   ) -> Value {
     node(type, inputs, name: name, attributes: Array(attributes), outputs: [""])[0]
   }
 
-  mutating func concatenate(_ inputs: [Value], axis: Int, name: String) -> Value {
+  package mutating func concatenate(_ inputs: [Value], axis: Int, name: String) -> Value {
     node("Concat", inputs, name: name, attributes: [("axis", .int(axis))], outputs: [""])[0]
   }
 
-  mutating func cast(_ input: Value, to type: ONNXTensorProto.DataType, name: String) -> Value {
+  package mutating func cast(_ input: Value, to type: ONNXTensorProto.DataType, name: String) -> Value {
     node("Cast", input, name: name, attributes: ["to": .int(type.rawValue)])
   }
 
-  mutating func transpose(_ input: Value, _ order: [Int], name: String) -> Value {
+  package mutating func transpose(_ input: Value, _ order: [Int], name: String) -> Value {
     node("Transpose", input, name: name, attributes: ["perm": .ints(order)])
   }
 
-  mutating func squeeze(_ input: Value, axis: Int, name: String) -> Value {
+  package mutating func squeeze(_ input: Value, axis: Int, name: String) -> Value {
     let axes = constant([axis], "axis_\(axis)")
     return node("Squeeze", input, axes, name: name)
   }
 
-  mutating func unsqueeze(_ input: Value, axis: Int, name: String) -> Value {
+  package mutating func unsqueeze(_ input: Value, axis: Int, name: String) -> Value {
     let axes = constant([axis], "axis_\(axis)")
     return node("Unsqueeze", input, axes, name: name)
   }
 
   /// One index of an axis, which goes away. From the end where it is negative.
-  mutating func element(_ index: Int, of input: Value, axis: Int, name: String) -> Value {
+  package mutating func element(_ index: Int, of input: Value, axis: Int, name: String) -> Value {
     let place = constant(index, index < 0 ? "last" : "index_\(index)")
     return node("Gather", input, place, name: name, attributes: ["axis": .int(axis)])
   }
 
   /// The size of an axis, [1].
-  mutating func size(ofAxis axis: Int, of input: Value, name: String) -> Value {
+  package mutating func size(ofAxis axis: Int, of input: Value, name: String) -> Value {
     node("Shape", input, name: name, attributes: ["start": .int(axis), "end": .int(axis + 1)])
   }
 
   /// The sum over an axis, which goes away.
-  mutating func sum(_ input: Value, axis: Int, name: String) -> Value {
+  package mutating func sum(_ input: Value, axis: Int, name: String) -> Value {
     let axes = constant([axis], "axis_\(axis)")
     return node("ReduceSum", input, axes, name: name, attributes: ["keepdims": .int(0)])
   }
 
   /// The greatest value along an axis, which goes away.
-  mutating func greatest(_ input: Value, axis: Int, name: String) -> Value {
+  package mutating func greatest(_ input: Value, axis: Int, name: String) -> Value {
     // The axes became an input with operator set 18.
     guard opset >= 18 else {
       return node("ReduceMax", input, name: name, attributes: ["axes": .ints([axis]), "keepdims": .int(0)])
@@ -137,7 +137,7 @@ extension GraphBuilder {
 // MARK: Data
 
 extension GraphBuilder {
-  mutating func parameter<S: Scalar>(_ name: String, _ values: [S], shape: [Int]) -> Value {
+  package mutating func parameter<S: Scalar>(_ name: String, _ values: [S], shape: [Int]) -> Value {
     precondition(values.count == shape.reduce(1, *), "\(name) of shape \(shape) with \(values.count) values")
     var tensor = ONNXTensorProto()
     tensor.name = unique(name)
@@ -154,12 +154,12 @@ extension GraphBuilder {
   }
 
   /// A vector of int64. The same name stands for the same tensor.
-  mutating func constant(_ values: [Int], _ name: String) -> Value {
+  package mutating func constant(_ values: [Int], _ name: String) -> Value {
     integers(values, dims: [Int64(values.count)], name)
   }
 
   /// A scalar of int64. The same name stands for the same tensor.
-  mutating func constant(_ value: Int, _ name: String) -> Value { integers([value], dims: [], name) }
+  package mutating func constant(_ value: Int, _ name: String) -> Value { integers([value], dims: [], name) }
 
   private mutating func integers(_ values: [Int], dims: [Int64], _ name: String) -> Value {
     if let value = constants[name] { return value }
@@ -174,7 +174,7 @@ extension GraphBuilder {
   }
 
   /// Numbers of some precision. The same name stands for the same tensor.
-  mutating func constant<S: Scalar>(_ values: [S], shape: [Int], _ name: String) -> Value {
+  package mutating func constant<S: Scalar>(_ values: [S], shape: [Int], _ name: String) -> Value {
     if let value = constants[name] { return value }
     constants[name] = parameter(name, values, shape: shape)
     return constants[name]!
@@ -184,7 +184,7 @@ extension GraphBuilder {
 // MARK: Inputs and outputs
 
 extension GraphBuilder {
-  mutating func input(
+  package mutating func input(
     _ name: String, _ type: ONNXTensorProto.DataType, _ axes: [Axis], _ description: String
   ) -> Value {
     let value = Value(name: unique(name))
@@ -193,7 +193,7 @@ extension GraphBuilder {
   }
 
   /// Makes a value that a node gives an output of the graph, under this name.
-  mutating func output(
+  package mutating func output(
     _ value: Value, _ name: String, _ type: ONNXTensorProto.DataType, _ axes: [Axis], _ description: String
   ) {
     let new = unique(name)
@@ -207,7 +207,7 @@ extension GraphBuilder {
   }
 
   /// Says what type and shape a value inside the graph has.
-  mutating func describe(
+  package mutating func describe(
     _ value: Value, _ type: ONNXTensorProto.DataType, _ axes: [Axis], _ description: String
   ) {
     guard !graph.valueInfo.contains(where: { $0.name == value.name }) else { return }

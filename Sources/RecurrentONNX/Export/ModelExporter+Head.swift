@@ -3,7 +3,7 @@ internal import Recurrent
 /// What the head reads, attention, the head itself, and the output.
 extension ModelExporter {
   /// - Parameter outputs: [T, N, U] of each layer, the top one's only where something reads it.
-  mutating func addHead(_ outputs: [Value], _ states: [FinalStates]) {
+  package mutating func addHead(_ outputs: [Value], _ states: [FinalStates]) {
     let top = configuration.layerCount - 1
     var value: Value
     switch configuration.head {

@@ -4,13 +4,13 @@ internal import Recurrent
 extension ModelExporter {
   /// The state of each direction of a layer after each sequence's last step, as this package has it: [D, N, H or P] and, of
   /// an LSTM, [D, N, H]; nil where nothing reads them.
-  struct FinalStates {
-    var hidden: Value?
-    var cell: Value?
+  package struct FinalStates {
+    package var hidden: Value?
+    package var cell: Value?
   }
 
   /// - Returns: the layer's output [T, N, U], nil where nothing reads it, and its final states.
-  mutating func addLayer(_ layer: Int, reading input: Value) -> (output: Value?, final: FinalStates) {
+  package mutating func addLayer(_ layer: Int, reading input: Value) -> (output: Value?, final: FinalStates) {
     let isTop = layer == configuration.layerCount - 1
     let wantsFinal = options.states || (isTop && configuration.head == .lastStep)
     let wantsOutput = !(isTop && configuration.head == .lastStep)
@@ -48,7 +48,7 @@ extension ModelExporter {
   }
 
   /// Whether a layer adds what it reads to its output.
-  func addsInput(_ layer: Int) -> Bool {
+  package func addsInput(_ layer: Int) -> Bool {
     if layer == 0, case .oneHot = configuration.input { return false }
     return configuration.isResidual
       && configuration.inputSize(ofLayer: layer) == configuration.outputSize(ofLayer: layer)
@@ -81,7 +81,7 @@ extension ModelExporter {
   /// - Parameters:
   ///   - states: [T, D, N, H] or [D, N, H].
   ///   - axis: of D.
-  mutating func merge(_ states: Value, axis: Int, name: String) -> Value {
+  package mutating func merge(_ states: Value, axis: Int, name: String) -> Value {
     guard let merge = configuration.directions.merge else {
       return builder.squeeze(states, axis: axis, name: name + ".output")
     }
@@ -135,7 +135,7 @@ extension ModelExporter {
     return builder.parameter("rnn.initial_\(letter)_l\(layer)", values, shape: [directions, 1, width])
   }
 
-  mutating func addOutputs(_ final: FinalStates, _ layer: Int) {
+  package mutating func addOutputs(_ final: FinalStates, _ layer: Int) {
     for (letter, value) in [("h", final.hidden), ("c", final.cell)] {
       guard let value else { continue }
       let width = letter == "h" ? configuration.directionSize(ofLayer: layer) : configuration.hiddenSize(ofLayer: layer)
@@ -154,12 +154,12 @@ extension ModelExporter {
     let peepholes: Value?
   }
 
-  func parameter(_ kind: String, _ layer: Int, _ direction: Int) -> String {
+  package func parameter(_ kind: String, _ layer: Int, _ direction: Int) -> String {
     "rnn.\(kind)_l\(layer)" + (direction == 0 ? "" : "_reverse")
   }
 
   /// A parameter of all directions, one after the other, gates in ONNX's order.
-  func arranged(_ kind: String, _ layer: Int, size: Int) -> [S] {
+  package func arranged(_ kind: String, _ layer: Int, size: Int) -> [S] {
     (0..<directions).flatMap { cell.arrange(model[parameter: parameter(kind, layer, $0)], size: size) }
   }
 

@@ -6,16 +6,16 @@ internal import Recurrent
 /// at that step and 0 at all others.
 extension ModelExporter {
   /// What the products with W_hr need; nil without projection.
-  struct Projection {
+  package struct Projection {
     /// W_hh [D, 4·H, P].
-    let hidden: Value
+    package let hidden: Value
     /// W_hr of each direction, transposed, [D, H, P].
-    let transposed: Value
+    package let transposed: Value
     /// W_hh·W_hr [D, 4·H, H].
-    let product: Value
+    package let product: Value
   }
 
-  mutating func addProjection(_ layer: Int) -> Projection? {
+  package mutating func addProjection(_ layer: Int) -> Projection? {
     guard let size = configuration.projectionSize else { return nil }
     let hidden = configuration.hiddenSize(ofLayer: layer)
     let recurrent = builder.parameter(
@@ -31,7 +31,7 @@ extension ModelExporter {
 
   /// The input with the columns of the start, and the weights that read them.
   /// - Parameter start: h₀, [D, N, P].
-  mutating func addStart(
+  package mutating func addStart(
     _ start: Value, _ projection: Projection, to input: Value, _ weights: Value, _ layer: Int
   ) -> (input: Value, weights: Value) {
     let name = "rnn_l\(layer).start"
@@ -56,7 +56,7 @@ extension ModelExporter {
   }
 
   /// - Parameter states: [T, D, N, H] or [D, N, H].
-  mutating func project(_ states: Value, _ projection: Projection?, name: String) -> Value {
+  package mutating func project(_ states: Value, _ projection: Projection?, name: String) -> Value {
     guard let projection else { return states }
     return builder.node("MatMul", states, projection.transposed, name: name)
   }

@@ -1,4 +1,4 @@
-internal import Recurrent
+package import Recurrent
 
 /// Writes a model as a graph: the input, layer by layer one recurrent operator and what joins its directions, the
 /// attention, and the head. Inside, everything is time-major, [T, N, …].
@@ -6,28 +6,28 @@ internal import Recurrent
 /// Parameters keep their names; those of both directions stand in one tensor, as ONNX has them, under the forward
 /// direction's: `rnn.weight_ih_l0` [D, G·H, I], `rnn.weight_hh_l0` [D, G·H, H], `rnn.bias_l0` [D, 2·G·H] (both biases),
 /// `rnn.vectors_l0` [D, vectors·H], `rnn.initial_h_l0` and `rnn.initial_c_l0` [D, 1, H], gates in ONNX's order.
-struct ModelExporter<S: Scalar> {
-  typealias Value = GraphBuilder.Value
-  typealias Axis = GraphBuilder.Axis
+package struct ModelExporter<S: Scalar> {
+  package typealias Value = GraphBuilder.Value
+  package typealias Axis = GraphBuilder.Axis
 
-  let model: Model<S>
-  let configuration: ModelConfiguration
-  let options: ONNXExportOptions
-  let cell: RecurrentOperator
-  var builder: GraphBuilder
+  package let model: Model<S>
+  package let configuration: ModelConfiguration
+  package let options: ONNXExportOptions
+  package let cell: RecurrentOperator
+  package var builder: GraphBuilder
 
   // What the whole graph reads.
   /// [T, N, I]; for one-hot tokens they are written out.
-  var input = Value.absent
+  package var input = Value.absent
   /// The tokens or vectors as they come in, and the axes of steps and sequences there.
   private var source = Value.absent
   /// [N] int32; nil: all sequences have T steps.
-  var lengths: Value?
+  package var lengths: Value?
   /// What the sizes and masks of a batch are, once something has asked for them.
   private var shared: [String: Value] = [:]
 
   /// - Throws: `ONNXError.inexpressible` for what ONNX has no operator for.
-  init(_ model: Model<S>, _ options: ONNXExportOptions) throws(ONNXError) {
+  package init(_ model: Model<S>, _ options: ONNXExportOptions) throws(ONNXError) {
     guard ONNXExportOptions.opsets.contains(options.opset) else {
       throw .inexpressible(
         what: "operator set \(options.opset)",
@@ -41,12 +41,12 @@ struct ModelExporter<S: Scalar> {
   }
 
   /// D.
-  var directions: Int { configuration.directions.count }
+  package var directions: Int { configuration.directions.count }
 
   /// The model's precision.
-  var type: ONNXTensorProto.DataType { S.self == Float.self ? .float : .double }
+  package var type: ONNXTensorProto.DataType { S.self == Float.self ? .float : .double }
 
-  mutating func graph() -> ONNXGraphProto {
+  package mutating func graph() -> ONNXGraphProto {
     addInput()
     var outputs: [Value] = []
     var states: [FinalStates] = []
@@ -94,7 +94,7 @@ struct ModelExporter<S: Scalar> {
   }
 
   /// [..., count] of the model's precision.
-  mutating func oneHot(_ indices: Value, _ count: Int, name: String) -> Value {
+  package mutating func oneHot(_ indices: Value, _ count: Int, name: String) -> Value {
     let depth = builder.constant(count, "count_\(count)")
     // ONNX Runtime has no such operator that gives doubles.
     let values = builder.constant([Float(0), 1], shape: [2], "off_on")
@@ -105,7 +105,7 @@ struct ModelExporter<S: Scalar> {
   // MARK: Sizes and masks of a batch
 
   /// A value that is made where it is first needed.
-  mutating func shared(_ name: String, _ make: (inout Self) -> Value) -> Value {
+  package mutating func shared(_ name: String, _ make: (inout Self) -> Value) -> Value {
     if let value = shared[name] { return value }
     let value = make(&self)
     shared[name] = value
@@ -113,22 +113,22 @@ struct ModelExporter<S: Scalar> {
   }
 
   /// [1] int64 N.
-  mutating func sequenceCount() -> Value {
+  package mutating func sequenceCount() -> Value {
     shared("sequences") { $0.builder.size(ofAxis: $0.options.batchFirst ? 0 : 1, of: $0.source, name: "sequences") }
   }
 
   /// [1] int64 T.
-  mutating func stepCount() -> Value {
+  package mutating func stepCount() -> Value {
     shared("steps") { $0.builder.size(ofAxis: $0.options.batchFirst ? 1 : 0, of: $0.source, name: "steps") }
   }
 
   /// [N] int64 lengths. Only with lengths.
-  mutating func lengths64() -> Value {
+  package mutating func lengths64() -> Value {
     shared("lengths_int64") { $0.builder.cast($0.lengths!, to: .int64, name: "lengths_int64") }
   }
 
   /// [count, 1] int64 0, 1, …
-  mutating func range(_ count: Value, name: String) -> Value {
+  package mutating func range(_ count: Value, name: String) -> Value {
     let end = builder.squeeze(count, axis: 0, name: name + "_count")
     let numbers = builder.node(
       "Range", builder.constant(0, "index_0"), end, builder.constant(1, "index_1"), name: name + "_range")
@@ -136,7 +136,7 @@ struct ModelExporter<S: Scalar> {
   }
 
   /// [T, N, 1] bool: whether a step is one of the sequence. Only with lengths.
-  mutating func isStep() -> Value {
+  package mutating func isStep() -> Value {
     shared("is_step") { exporter in
       let times = exporter.times()
       let isStep = exporter.builder.node("Less", times, exporter.lengths64(), name: "is_step_of")
@@ -145,7 +145,7 @@ struct ModelExporter<S: Scalar> {
   }
 
   /// [T, 1, 1] bool: whether a step is the first.
-  mutating func isFirstStep() -> Value {
+  package mutating func isFirstStep() -> Value {
     shared("is_first_step") { exporter in
       let times = exporter.times()
       let zero = exporter.builder.constant(0, "index_0")
@@ -155,7 +155,7 @@ struct ModelExporter<S: Scalar> {
   }
 
   /// [T, N, 1] bool: whether a step is the sequence's last; [T, 1, 1] without lengths.
-  mutating func isLastStep() -> Value {
+  package mutating func isLastStep() -> Value {
     shared("is_last_step") { exporter in
       let times = exporter.times()
       let one = exporter.builder.constant(1, "index_1")
@@ -167,7 +167,7 @@ struct ModelExporter<S: Scalar> {
   }
 
   /// [N, 1] bool: whether a sequence has steps. Only with lengths.
-  mutating func hasSteps() -> Value {
+  package mutating func hasSteps() -> Value {
     shared("has_steps") { exporter in
       let lengths = exporter.lengths64()
       let hasSteps = exporter.builder.node(
@@ -184,8 +184,8 @@ struct ModelExporter<S: Scalar> {
     }
   }
 
-  mutating func zero() -> Value { number(0, "zero") }
+  package mutating func zero() -> Value { number(0, "zero") }
 
   /// A scalar of the model's precision. The same name stands for the same number.
-  mutating func number(_ value: S, _ name: String) -> Value { builder.constant([value], shape: [], name) }
+  package mutating func number(_ value: S, _ name: String) -> Value { builder.constant([value], shape: [], name) }
 }

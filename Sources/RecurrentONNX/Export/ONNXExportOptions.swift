@@ -29,7 +29,7 @@ public struct ONNXExportOptions: Sendable, Hashable {
   }
 
   /// The version of the file format that came with the operator set (https://onnx.ai/onnx/repo-docs/Versioning.html).
-  var formatVersion: Int64 {
+  package var formatVersion: Int64 {
     switch opset {
     case ...18: 8
     case 19, 20: 9

@@ -1,10 +1,10 @@
-internal import Recurrent
+package import Recurrent
 
 /// How ONNX's RNN, LSTM or GRU computes one of our cells: the operator, its attributes, and which of our gates stands in
 /// which of its blocks of rows.
-struct RecurrentOperator {
+package struct RecurrentOperator {
   /// What fills H rows of ONNX's weights.
-  enum Block: Hashable {
+  package enum Block: Hashable {
     /// One of our gates.
     case gate(Int)
     /// One of our gates with the other sign: σ(−a) = 1 − σ(a).
@@ -14,7 +14,7 @@ struct RecurrentOperator {
   }
 
   /// What multiplies the state.
-  enum Recurrence: Hashable {
+  package enum Recurrence: Hashable {
     /// Wₕ.
     case dense
     /// A diagonal: the cell's first vector.
@@ -23,25 +23,25 @@ struct RecurrentOperator {
     case none
   }
 
-  let type: String
+  package let type: String
   /// In the operator's order: LSTM i o f c, GRU z r h.
-  let blocks: [Block]
-  var recurrence = Recurrence.dense
+  package let blocks: [Block]
+  package var recurrence = Recurrence.dense
   /// Our vectors in the order of the operator's peepholes, i o f; empty: there are none.
-  var peepholes: [Int] = []
+  package var peepholes: [Int] = []
   /// Of one direction; empty: the operator's own.
-  var activations: [String] = []
+  package var activations: [String] = []
   /// Of one direction: the slopes and offsets of the activations that have them.
-  var alpha: [Float] = []
-  var beta: [Float] = []
+  package var alpha: [Float] = []
+  package var beta: [Float] = []
   /// An attribute of the operator that is set to 1.
-  var flag: String?
+  package var flag: String?
 
   /// Whether the state has a second part, c.
-  var hasCellState: Bool { type == "LSTM" }
+  package var hasCellState: Bool { type == "LSTM" }
 
   /// - Throws: `ONNXError.inexpressible` where ONNX has no operator for the cell.
-  init(_ cell: any RecurrentCell) throws(ONNXError) {
+  package init(_ cell: any RecurrentCell) throws(ONNXError) {
     switch cell {
     case let cell as ElmanCell:
       self.init("RNN", [.gate(0)])
@@ -91,7 +91,7 @@ struct RecurrentOperator {
   /// - Parameters:
   ///   - rows: [our gates, size], a gate's rows one after the other.
   ///   - size: scalars of a gate.
-  func arrange<S: Scalar>(_ rows: [S], size: Int) -> [S] {
+  package func arrange<S: Scalar>(_ rows: [S], size: Int) -> [S] {
     var arranged: [S] = []
     arranged.reserveCapacity(blocks.count * size)
     for block in blocks {

@@ -2,7 +2,7 @@ internal import Foundation
 internal import SwiftProtobuf
 
 /// The value of a node's attribute, of the kinds that the operators here have.
-enum Attribute: Sendable, Hashable {
+package enum Attribute: Sendable, Hashable {
   case float(Float)
   case int(Int64)
   case string(String)
@@ -13,7 +13,7 @@ enum Attribute: Sendable, Hashable {
 }
 
 extension Attribute {
-  init(_ attribute: ONNXAttributeProto, node: String, file: String) throws(ONNXError) {
+  package init(_ attribute: ONNXAttributeProto, node: String, file: String) throws(ONNXError) {
     func invalid(_ reason: String) -> ONNXError {
       .invalidAttribute(file: file, node: node, attribute: attribute.name, reason: reason)
     }

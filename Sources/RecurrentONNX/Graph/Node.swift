@@ -1,28 +1,28 @@
 /// A node of a graph with its operator, checked as far as that is possible without the inputs' values.
-struct Node: Sendable {
-  let file: String
+package struct Node: Sendable {
+  package let file: String
   /// How messages name it: see `ONNXError`.
-  let label: String
-  let kind: Operator
+  package let label: String
+  package let kind: Operator
   /// Of the operator set that the file asks for: what some operators mean depends on it.
-  let version: Int64
+  package let version: Int64
   /// Names of values; empty for an optional one that is left out.
-  let inputs: [String]
-  let outputs: [String]
-  let attributes: [String: Attribute]
+  package let inputs: [String]
+  package let outputs: [String]
+  package let attributes: [String: Attribute]
 
-  func invalid(_ reason: String) -> ONNXError { .invalidNode(file: file, node: label, reason: reason) }
+  package func invalid(_ reason: String) -> ONNXError { .invalidNode(file: file, node: label, reason: reason) }
 
-  func invalid(_ attribute: String, _ reason: String) -> ONNXError {
+  package func invalid(_ attribute: String, _ reason: String) -> ONNXError {
     .invalidAttribute(file: file, node: label, attribute: attribute, reason: reason)
   }
 
   /// Whether the output has a name, so that somebody may read it.
-  func wants(output: Int) -> Bool { output < outputs.count && !outputs[output].isEmpty }
+  package func wants(output: Int) -> Bool { output < outputs.count && !outputs[output].isEmpty }
 
   // MARK: Attributes; nil where the node has none of the name
 
-  func int(_ name: String) throws(ONNXError) -> Int? {
+  package func int(_ name: String) throws(ONNXError) -> Int? {
     switch attributes[name] {
     case nil: return nil
     case .int(let value): return Int(value)
@@ -31,13 +31,13 @@ struct Node: Sendable {
   }
 
   /// 0 or 1.
-  func flag(_ name: String) throws(ONNXError) -> Bool {
+  package func flag(_ name: String) throws(ONNXError) -> Bool {
     let value = try int(name) ?? 0
     guard value == 0 || value == 1 else { throw invalid(name, "expected 0 or 1, got \(value)") }
     return value == 1
   }
 
-  func float(_ name: String) throws(ONNXError) -> Float? {
+  package func float(_ name: String) throws(ONNXError) -> Float? {
     switch attributes[name] {
     case nil: return nil
     case .float(let value): return value
@@ -45,7 +45,7 @@ struct Node: Sendable {
     }
   }
 
-  func string(_ name: String) throws(ONNXError) -> String? {
+  package func string(_ name: String) throws(ONNXError) -> String? {
     switch attributes[name] {
     case nil: return nil
     case .string(let value): return value
@@ -53,7 +53,7 @@ struct Node: Sendable {
     }
   }
 
-  func ints(_ name: String) throws(ONNXError) -> [Int]? {
+  package func ints(_ name: String) throws(ONNXError) -> [Int]? {
     switch attributes[name] {
     case nil: return nil
     case .ints(let values): return values.map { Int($0) }
@@ -61,7 +61,7 @@ struct Node: Sendable {
     }
   }
 
-  func floats(_ name: String) throws(ONNXError) -> [Float]? {
+  package func floats(_ name: String) throws(ONNXError) -> [Float]? {
     switch attributes[name] {
     case nil: return nil
     case .floats(let values): return values
@@ -69,7 +69,7 @@ struct Node: Sendable {
     }
   }
 
-  func strings(_ name: String) throws(ONNXError) -> [String]? {
+  package func strings(_ name: String) throws(ONNXError) -> [String]? {
     switch attributes[name] {
     case nil: return nil
     case .strings(let values): return values
@@ -77,7 +77,7 @@ struct Node: Sendable {
     }
   }
 
-  func tensor(_ name: String) throws(ONNXError) -> ONNXTensor? {
+  package func tensor(_ name: String) throws(ONNXError) -> ONNXTensor? {
     switch attributes[name] {
     case nil: return nil
     case .tensor(let value): return value
@@ -90,7 +90,7 @@ extension Node {
   /// - Parameters:
   ///   - position: in the graph, from 0.
   ///   - version: of ONNX's own operator set.
-  init(_ node: ONNXNodeProto, position: Int, version: Int64, file: String) throws(ONNXError) {
+  package init(_ node: ONNXNodeProto, position: Int, version: Int64, file: String) throws(ONNXError) {
     let label = (node.name.isEmpty ? "#\(position)" : "\"\(node.name)\"") + " (\(node.opType))"
     let isOwnDomain = node.domain.isEmpty || node.domain == "ai.onnx"
     guard isOwnDomain, let kind = Operator(rawValue: node.opType) else {

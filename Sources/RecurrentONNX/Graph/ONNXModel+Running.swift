@@ -62,7 +62,7 @@ extension ONNXModel {
 }
 
 extension ONNXModel.Port {
-  func accepts(_ tensor: ONNXTensor) -> Bool {
+  package func accepts(_ tensor: ONNXTensor) -> Bool {
     guard tensor.type == type, tensor.shape.count <= Shape.maximumRank, Shape.count(tensor.shape) != nil else {
       return false
     }
@@ -71,7 +71,7 @@ extension ONNXModel.Port {
   }
 
   /// As `float [?, 4, 3]`.
-  var typeText: String {
+  package var typeText: String {
     guard let shape else { return "\(type)" }
     return "\(type) [\(shape.map { $0.map { "\($0)" } ?? "?" }.joined(separator: ", "))]"
   }

@@ -39,8 +39,8 @@ public struct ONNXModel: Sendable {
   /// Bytes that all tensors of a run may take together.
   public var memoryLimit = 4 << 30
 
-  let nodes: [Node]
-  let initializers: [String: ONNXTensor]
+  package let nodes: [Node]
+  package let initializers: [String: ONNXTensor]
 }
 
 extension ONNXModel {
@@ -149,7 +149,7 @@ extension ONNXModel {
 
 extension ONNXModel.Port {
   /// - Parameter fallback: the type where the file names none.
-  init(
+  package init(
     _ value: ONNXValueInfoProto, fallback: ONNXTensor.ElementType?, file: String
   ) throws(ONNXError) {
     func invalid(_ reason: String) -> ONNXError { .invalidGraph(file: file, reason: "\"\(value.name)\" \(reason)") }

@@ -3,7 +3,7 @@ internal import Foundation
 /// Operators that compute number by number.
 extension Call {
   /// Add, Sub, Mul or Div of two tensors of one type, broadcast to each other.
-  func arithmetic() throws(ONNXError) -> ONNXTensor {
+  package func arithmetic() throws(ONNXError) -> ONNXTensor {
     let (a, b) = (try required(0), try required(1))
     guard a.type == b.type, let shape = Shape.broadcast(a.shape, b.shape) else {
       throw node.invalid("\(a.type) \(a.shape) and \(b.type) \(b.shape) do not fit together")
@@ -40,7 +40,7 @@ extension Call {
   }
 
   /// Tanh, Relu or Sigmoid.
-  func function() throws(ONNXError) -> ONNXTensor {
+  package func function() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     try count(of: data.shape)
     let activation = Activation(node.kind == .tanh ? .tanh : node.kind == .relu ? .relu : .sigmoid)
@@ -51,7 +51,7 @@ extension Call {
     }
   }
 
-  func cast() throws(ONNXError) -> ONNXTensor {
+  package func cast() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     guard let wanted = try node.int("to") else { throw node.invalid("to", "it is missing") }
     try count(of: data.shape)
@@ -71,7 +71,7 @@ extension Call {
   }
 
   /// The identity: dropout acts in training alone.
-  func dropout() throws(ONNXError) -> [ONNXTensor?] {
+  package func dropout() throws(ONNXError) -> [ONNXTensor?] {
     let data = try required(0)
     if let training = optional(2), training.doubles.contains(where: { $0 != 0 }) {
       throw node.invalid("dropout in training mode is not run")
@@ -82,7 +82,7 @@ extension Call {
   }
 
   /// Softmax or LogSoftmax. Before operator set 13 over all axes from the one named on.
-  func softmax() throws(ONNXError) -> ONNXTensor {
+  package func softmax() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     let axis = try axis(node.int("axis") ?? (node.version < 13 ? 1 : -1), of: data)
     guard try count(of: data.shape) > 0 else { return data }
@@ -118,7 +118,7 @@ extension Call {
   }
 
   /// ReduceMean, ReduceMax or ReduceSum, in `Double`.
-  func reduction() throws(ONNXError) -> ONNXTensor {
+  package func reduction() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     let given = try integers(1, or: "axes") ?? []
     if given.isEmpty, try node.flag("noop_with_empty_axes") { return data }

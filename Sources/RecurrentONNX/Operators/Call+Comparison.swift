@@ -1,7 +1,7 @@
 /// Operators that make and use masks, and the numbers to compare with.
 extension Call {
   /// Less, Greater or Equal of two tensors of numbers of one type, broadcast to each other.
-  func comparison() throws(ONNXError) -> ONNXTensor {
+  package func comparison() throws(ONNXError) -> ONNXTensor {
     let (a, b) = (try required(0), try required(1))
     guard a.type == b.type, let shape = Shape.broadcast(a.shape, b.shape) else {
       throw node.invalid("\(a.type) \(a.shape) and \(b.type) \(b.shape) do not fit together")
@@ -27,7 +27,7 @@ extension Call {
   }
 
   /// One of two tensors, element by element; all three broadcast to each other.
-  func choice() throws(ONNXError) -> ONNXTensor {
+  package func choice() throws(ONNXError) -> ONNXTensor {
     let (condition, a, b) = (try required(0), try required(1), try required(2))
     guard case .bool = condition.values else {
       throw node.invalid("the condition must be truth values; it is \(condition.type)")
@@ -55,7 +55,7 @@ extension Call {
   }
 
   /// Integers from a start, by a step, to before an end.
-  func range() throws(ONNXError) -> ONNXTensor {
+  package func range() throws(ONNXError) -> ONNXTensor {
     var numbers: [Int] = []
     for index in 0..<3 {
       guard let values = try integers(index), values.count == 1, try required(index).type == required(0).type else {

@@ -1,6 +1,6 @@
 /// Operators that bring elements into another order, leave some out or repeat some.
 extension Call {
-  func transpose() throws(ONNXError) -> ONNXTensor {
+  package func transpose() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     let permutation = try node.ints("perm") ?? Array(data.shape.indices.reversed())
     guard permutation.sorted() == Array(data.shape.indices) else {
@@ -10,7 +10,7 @@ extension Call {
     return data.transposed(permutation)
   }
 
-  func expand() throws(ONNXError) -> ONNXTensor {
+  package func expand() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     let wanted = try integers(1) ?? []
     guard wanted.allSatisfy({ $0 >= 0 }), let shape = Shape.broadcast(data.shape, wanted) else {
@@ -20,7 +20,7 @@ extension Call {
     return data.broadcast(to: shape)
   }
 
-  func gather() throws(ONNXError) -> ONNXTensor {
+  package func gather() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     let picked = try required(1)
     guard !data.shape.isEmpty else { throw node.invalid("there is nothing to gather from a single number") }
@@ -44,7 +44,7 @@ extension Call {
     }
   }
 
-  func slice() throws(ONNXError) -> ONNXTensor {
+  package func slice() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     guard let starts = try integers(1, or: "starts"), let ends = try integers(2, or: "ends") else {
       throw node.invalid("starts and ends are missing")
@@ -82,7 +82,7 @@ extension Call {
     return data.reading(StridedView(shape: shape, strides: strides, start: first))
   }
 
-  func concatenation() throws(ONNXError) -> ONNXTensor {
+  package func concatenation() throws(ONNXError) -> ONNXTensor {
     var parts: [ONNXTensor] = []
     for index in inputs.indices { parts.append(try required(index)) }
     guard let wanted = try node.int("axis") else { throw node.invalid("axis", "it is missing") }
@@ -104,7 +104,7 @@ extension Call {
     return ONNXTensor.interleaving(parts, rows: shape[..<axis].reduce(1, *), shape: shape)
   }
 
-  func split() throws(ONNXError) -> [ONNXTensor?] {
+  package func split() throws(ONNXError) -> [ONNXTensor?] {
     let data = try required(0)
     let axis = try axis(node.int("axis") ?? 0, of: data)
     let size = data.shape[axis]

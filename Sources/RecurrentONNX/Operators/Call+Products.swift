@@ -4,7 +4,7 @@ internal import Recurrent
 /// Matrix products, in OpenBLAS.
 extension Call {
   /// MatMul: NumPy's `matmul`, with every axis before the last two broadcast.
-  func matrixProduct() throws(ONNXError) -> ONNXTensor {
+  package func matrixProduct() throws(ONNXError) -> ONNXTensor {
     let (a, b) = (try required(0), try required(1))
     func unfit() -> ONNXError { node.invalid("there is no product of \(a.type) \(a.shape) and \(b.type) \(b.shape)") }
     guard a.type == b.type, !a.shape.isEmpty, !b.shape.isEmpty else { throw unfit() }
@@ -40,7 +40,7 @@ extension Call {
   }
 
   /// Gemm: alpha·A·B + beta·C.
-  func generalProduct() throws(ONNXError) -> ONNXTensor {
+  package func generalProduct() throws(ONNXError) -> ONNXTensor {
     let (a, b, c) = (try required(0), try required(1), optional(2))
     let (transposesA, transposesB) = (try node.flag("transA"), try node.flag("transB"))
     let (alpha, beta) = (try node.float("alpha") ?? 1, try node.float("beta") ?? 1)

@@ -1,6 +1,6 @@
 /// Operators that change the shape alone, or tell it, and constants.
 extension Call {
-  func reshape() throws(ONNXError) -> ONNXTensor {
+  package func reshape() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     let wanted = try integers(1) ?? []
     let keepsZero = try node.flag("allowzero")
@@ -25,7 +25,7 @@ extension Call {
     return data.reshaped(shape)
   }
 
-  func squeeze() throws(ONNXError) -> ONNXTensor {
+  package func squeeze() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     let given = try integers(1, or: "axes") ?? data.shape.indices.filter { data.shape[$0] == 1 }
     let axes = try axes(given, rank: data.shape.count)
@@ -35,7 +35,7 @@ extension Call {
     return data.reshaped(data.shape.indices.filter { !axes.contains($0) }.map { data.shape[$0] })
   }
 
-  func unsqueeze() throws(ONNXError) -> ONNXTensor {
+  package func unsqueeze() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     guard let given = try integers(1, or: "axes") else { throw node.invalid("axes are missing") }
     let rank = data.shape.count + given.count
@@ -47,7 +47,7 @@ extension Call {
     return data.reshaped(shape)
   }
 
-  func flatten() throws(ONNXError) -> ONNXTensor {
+  package func flatten() throws(ONNXError) -> ONNXTensor {
     let data = try required(0)
     let wanted = try node.int("axis") ?? 1
     let rank = data.shape.count
@@ -58,7 +58,7 @@ extension Call {
     return data.reshaped([rows, columns])
   }
 
-  func shape() throws(ONNXError) -> ONNXTensor {
+  package func shape() throws(ONNXError) -> ONNXTensor {
     let sizes = try required(0).shape
     func place(_ value: Int) -> Int { min(max(value < 0 ? value &+ sizes.count : value, 0), sizes.count) }
     let start = place(try node.int("start") ?? 0)
@@ -67,7 +67,7 @@ extension Call {
     return ONNXTensor(shape: [part.count], part.map { Int64($0) })
   }
 
-  func constant() throws(ONNXError) -> ONNXTensor {
+  package func constant() throws(ONNXError) -> ONNXTensor {
     guard node.attributes.count == 1 else { throw node.invalid("expected one value, got \(node.attributes.count)") }
     if let value = try node.tensor("value") { return value }
     if let value = try node.float("value_float") { return ONNXTensor(shape: [], [value]) }
@@ -77,7 +77,7 @@ extension Call {
     return ONNXTensor(shape: [values.count], values.map { Int64($0) })
   }
 
-  func constantOfShape() throws(ONNXError) -> ONNXTensor {
+  package func constantOfShape() throws(ONNXError) -> ONNXTensor {
     let shape = try integers(0) ?? []
     guard shape.allSatisfy({ $0 >= 0 }) else { throw node.invalid("\(shape) is no shape") }
     let value = try node.tensor("value") ?? ONNXTensor(shape: [1], [Float(0)])
@@ -87,7 +87,7 @@ extension Call {
   }
 
   /// [off, on] with on at the index, on a new axis.
-  func oneHot() throws(ONNXError) -> ONNXTensor {
+  package func oneHot() throws(ONNXError) -> ONNXTensor {
     let indices = try required(0)
     let depths = try required(1)
     let values = try required(2)

@@ -1,22 +1,22 @@
 /// One node about to be run: its inputs, and how much memory a result may take.
-struct Call {
-  let node: Node
+package struct Call {
+  package let node: Node
   /// nil for an optional input that is left out.
-  let inputs: [ONNXTensor?]
+  package let inputs: [ONNXTensor?]
   /// Bytes that the results may take.
-  let room: Int
+  package let room: Int
   /// Workers for a recurrent layer; 0: one for each processor.
-  let threads: Int
+  package let threads: Int
 
-  func optional(_ index: Int) -> ONNXTensor? { index < inputs.count ? inputs[index] : nil }
+  package func optional(_ index: Int) -> ONNXTensor? { index < inputs.count ? inputs[index] : nil }
 
-  func required(_ index: Int) throws(ONNXError) -> ONNXTensor {
+  package func required(_ index: Int) throws(ONNXError) -> ONNXTensor {
     guard let tensor = optional(index) else { throw node.invalid("input \(index) is missing") }
     return tensor
   }
 
   /// An integer tensor of rank 0 or 1.
-  func integers(_ index: Int) throws(ONNXError) -> [Int]? {
+  package func integers(_ index: Int) throws(ONNXError) -> [Int]? {
     guard let tensor = optional(index) else { return nil }
     guard tensor.shape.count <= 1, let values = tensor.integers else {
       throw node.invalid("input \(index) must be a list of integers; it is \(tensor.type) \(tensor.shape)")
@@ -25,14 +25,14 @@ struct Call {
   }
 
   /// The values of an attribute, which newer operator sets have as an input.
-  func integers(_ index: Int, or attribute: String) throws(ONNXError) -> [Int]? {
+  package func integers(_ index: Int, or attribute: String) throws(ONNXError) -> [Int]? {
     if let values = try integers(index) { return values }
     return try node.ints(attribute)
   }
 
   /// Refuses a result that would not fit; elements of 8 bytes are assumed.
   @discardableResult
-  func count(of shape: [Int]) throws(ONNXError) -> Int {
+  package func count(of shape: [Int]) throws(ONNXError) -> Int {
     guard shape.count <= Shape.maximumRank else {
       throw node.invalid("a result of \(shape.count) dimensions; at most \(Shape.maximumRank) are supported")
     }
@@ -44,7 +44,7 @@ struct Call {
     return count
   }
 
-  func axis(_ axis: Int, of tensor: ONNXTensor) throws(ONNXError) -> Int {
+  package func axis(_ axis: Int, of tensor: ONNXTensor) throws(ONNXError) -> Int {
     guard let position = Shape.axis(axis, rank: tensor.shape.count) else {
       throw node.invalid("axis \(axis) of a tensor of shape \(tensor.shape)")
     }
@@ -52,7 +52,7 @@ struct Call {
   }
 
   /// Different axes, in increasing order.
-  func axes(_ axes: [Int], rank: Int) throws(ONNXError) -> [Int] {
+  package func axes(_ axes: [Int], rank: Int) throws(ONNXError) -> [Int] {
     var result: Set<Int> = []
     for axis in axes {
       guard let position = Shape.axis(axis, rank: rank), result.insert(position).inserted else {
@@ -63,7 +63,7 @@ struct Call {
   }
 
   /// The results, one for each output that there can be.
-  func run() throws(ONNXError) -> [ONNXTensor?] {
+  package func run() throws(ONNXError) -> [ONNXTensor?] {
     switch node.kind {
     case .rnn, .lstm, .gru: try RecurrentLayer(self).run(self)
     case .matMul: [try matrixProduct()]

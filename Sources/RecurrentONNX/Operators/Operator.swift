@@ -1,5 +1,5 @@
 /// The operators that are run here: those of recurrent models and of what exporters write around them.
-enum Operator: String, Sendable, CaseIterable {
+package enum Operator: String, Sendable, CaseIterable {
   // Recurrent layers.
   case rnn = "RNN"
   case lstm = "LSTM"
@@ -46,17 +46,17 @@ enum Operator: String, Sendable, CaseIterable {
   case range = "Range"
 
   /// What a node of the operator may have.
-  struct Rule {
-    var inputs: ClosedRange<Int>
-    var outputs = 1
-    var attributes: Set<String> = []
+  package struct Rule {
+    package var inputs: ClosedRange<Int>
+    package var outputs = 1
+    package var attributes: Set<String> = []
   }
 
   private static let recurrent: Set<String> = [
     "activations", "activation_alpha", "activation_beta", "clip", "direction", "hidden_size", "layout",
   ]
 
-  var rule: Rule {
+  package var rule: Rule {
     switch self {
     case .rnn: Rule(inputs: 3...6, outputs: 2, attributes: Self.recurrent)
     case .lstm: Rule(inputs: 3...8, outputs: 3, attributes: Self.recurrent.union(["input_forget"]))

@@ -1,8 +1,8 @@
-internal import Recurrent
+package import Recurrent
 
 extension Model {
   /// A model of this package that was exported: configuration from the file's metadata, parameters by their names.
-  init(exported onnx: ONNXModel) throws(ONNXError) {
+  package init(exported onnx: ONNXModel) throws(ONNXError) {
     let description: ModelDescription
     do { description = try ModelDescription(metadata: onnx.metadata, file: onnx.file) } catch {
       throw .notONNX(file: onnx.file, reason: error.description)

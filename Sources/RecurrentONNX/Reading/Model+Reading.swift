@@ -64,7 +64,7 @@ extension Model {
 
 extension ONNXTensor {
   /// The values of a floating-point tensor, without a conversion where there is none to make.
-  func converted<S: Scalar>(to _: S.Type) -> [S] {
+  package func converted<S: Scalar>(to _: S.Type) -> [S] {
     switch values {
     case .float(let values): values as? [S] ?? values.map { S($0) }
     default: doubles as? [S] ?? doubles.map { S($0) }

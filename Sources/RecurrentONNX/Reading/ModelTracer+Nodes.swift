@@ -1,7 +1,7 @@
 internal import Recurrent
 
 extension ModelTracer {
-  mutating func add(_ node: Node) throws(ONNXError) {
+  package mutating func add(_ node: Node) throws(ONNXError) {
     func unfit(_ reason: String) -> ONNXError { .notAModel(file: node.file, node: node.label, reason: reason) }
     let inputs = node.inputs.map { $0.isEmpty ? nil : values[$0] }
     var known: [ONNXTensor?] = []

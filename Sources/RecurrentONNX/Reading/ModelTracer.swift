@@ -5,22 +5,22 @@ internal import Recurrent
 /// Every number that depends on the input has an identity: which of a source's numbers it is. Operators that only move
 /// numbers about are run on the identities themselves, so that whatever way an exporter takes with Transpose, Reshape,
 /// Slice or Gather, what arrives at a layer is known number by number. Everything else (sizes, zero states) is computed.
-struct ModelTracer {
+package struct ModelTracer {
   /// Why a trace ended: the error, and how far it came.
-  struct Stop: Error {
-    let position: Int
-    let error: ONNXError
+  package struct Stop: Error {
+    package let position: Int
+    package let error: ONNXError
   }
 
-  enum Value {
+  package enum Value {
     case known(ONNXTensor)
     /// Identities.
     case traced(ONNXTensor)
   }
 
   /// Something that gives numbers: rows of `width` each. Of steps there are T·N rows, row t·N + n; else N.
-  struct Source {
-    enum Kind {
+  package struct Source {
+    package enum Kind {
       case input
       case oneHot(Int)
       case embedding(ONNXTensor)
@@ -33,30 +33,30 @@ struct ModelTracer {
       case state
       case otherInput
     }
-    let kind: Kind
-    let first: Int
-    let rows: Int
-    let width: Int
+    package let kind: Kind
+    package let first: Int
+    package let rows: Int
+    package let width: Int
   }
 
-  let onnx: ONNXModel
-  let isBatchFirst: Bool
+  package let onnx: ONNXModel
+  package let isBatchFirst: Bool
   /// T and N: the graph's own, or 3 and 2 where it leaves them open.
-  var steps = 3
-  var batch = 2
-  var sources: [Source] = []
-  var values: [String: Value] = [:]
-  var layers: [RecurrentLayer] = []
-  var starts: [[[Double]]] = []
+  package var steps = 3
+  package var batch = 2
+  package var sources: [Source] = []
+  package var values: [String: Value] = [:]
+  package var layers: [RecurrentLayer] = []
+  package var starts: [[[Double]]] = []
   /// What the first layer reads.
-  var input: TracedModel.Input?
+  package var input: TracedModel.Input?
   /// Whether the graph takes lengths: then the last step of the tensor is not that of every sequence.
-  var hasLengths = false
+  package var hasLengths = false
 
   /// The most numbers of a source: the sizes of a batch may be anything where a file fixes them.
-  static let maximumCount = 1 << 23
+  package static let maximumCount = 1 << 23
 
-  static func trace(_ onnx: ONNXModel, isBatchFirst: Bool) throws(Stop) -> TracedModel {
+  package static func trace(_ onnx: ONNXModel, isBatchFirst: Bool) throws(Stop) -> TracedModel {
     var tracer = ModelTracer(onnx: onnx, isBatchFirst: isBatchFirst)
     do { try tracer.addInputs() } catch { throw Stop(position: -1, error: error) }
     for (position, node) in onnx.nodes.enumerated() {
@@ -72,21 +72,21 @@ struct ModelTracer {
 
   // MARK: Identities
 
-  mutating func addSource(_ kind: Source.Kind, rows: Int, width: Int) -> Int {
+  package mutating func addSource(_ kind: Source.Kind, rows: Int, width: Int) -> Int {
     let first = sources.last.map { $0.first + $0.rows * $0.width } ?? 0
     sources.append(Source(kind: kind, first: first, rows: rows, width: width))
     return sources.count - 1
   }
 
   /// The identities of a source's rows, as a tensor of any shape: `[shape..., width]`.
-  func identities(_ source: Int, rows: [Int], shape: [Int]) -> ONNXTensor {
+  package func identities(_ source: Int, rows: [Int], shape: [Int]) -> ONNXTensor {
     let (first, width) = (sources[source].first, sources[source].width)
     return ONNXTensor(
       shape: shape + [width], rows.flatMap { row in (0..<width).map { Int64(first + row * width + $0) } })
   }
 
   /// The source and its rows that a tensor consists of; nil where it is made of anything else.
-  func rows(of identities: ONNXTensor) -> (source: Int, rows: [Int])? {
+  package func rows(of identities: ONNXTensor) -> (source: Int, rows: [Int])? {
     guard let ids = identities.integers, let start = ids.first,
       let index = sources.firstIndex(where: { start >= $0.first && start < $0.first + $0.rows * $0.width })
     else { return nil }
@@ -104,7 +104,7 @@ struct ModelTracer {
   }
 
   /// Whether every number comes from sources of a kind.
-  func consists(_ identities: ONNXTensor, of isKind: (Source.Kind) -> Bool) -> Bool {
+  package func consists(_ identities: ONNXTensor, of isKind: (Source.Kind) -> Bool) -> Bool {
     let allowed = sources.filter { isKind($0.kind) }
     return (identities.integers ?? []).allSatisfy { id in
       allowed.contains { id >= $0.first && id < $0.first + $0.rows * $0.width }

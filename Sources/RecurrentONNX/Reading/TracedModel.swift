@@ -1,8 +1,8 @@
-internal import Recurrent
+package import Recurrent
 
 /// What a traced graph turned out to be.
-struct TracedModel {
-  enum Input {
+package struct TracedModel {
+  package enum Input {
     case vectors(size: Int)
     case oneHot(count: Int)
     /// [V, E]
@@ -10,21 +10,21 @@ struct TracedModel {
   }
 
   /// y = x·W + b with W [F, O]; without bias nil.
-  struct Linear {
-    let weights: ONNXTensor
-    var bias: ONNXTensor?
+  package struct Linear {
+    package let weights: ONNXTensor
+    package var bias: ONNXTensor?
   }
 
-  let file: String
-  var input: Input
-  var layers: [RecurrentLayer]
+  package let file: String
+  package var input: Input
+  package var layers: [RecurrentLayer]
   /// The state each direction of each layer starts from, h and then an LSTM's c; all 0 where the graph says nothing.
-  var starts: [[[Double]]]
+  package var starts: [[[Double]]]
   /// nil: the outputs are the top layer's.
-  var head: Linear?
-  var isPooled: Bool
+  package var head: Linear?
+  package var isPooled: Bool
 
-  var configuration: ModelConfiguration {
+  package var configuration: ModelConfiguration {
     let input: ModelConfiguration.Input =
       switch input {
       case .vectors(let size): .vectors(size: size)

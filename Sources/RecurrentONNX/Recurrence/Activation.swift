@@ -28,7 +28,7 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
     case softplus = "Softplus"
 
     /// Whether there is an α, and its value where a file names none: that of ONNX's operator of the same name.
-    var alpha: Float? {
+    package var alpha: Float? {
       switch self {
       case .leakyRelu: 0.01
       case .affine, .thresholdedRelu, .scaledTanh, .elu: 1
@@ -38,7 +38,7 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// As `alpha`.
-    var beta: Float? {
+    package var beta: Float? {
       switch self {
       case .affine: 0
       case .scaledTanh: 1
@@ -113,19 +113,19 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A function whose argument is kept between −threshold and threshold, as ONNX's `clip` asks.
-struct ClippedActivation: Sendable, Hashable, CustomStringConvertible {
-  let activation: Activation
+package struct ClippedActivation: Sendable, Hashable, CustomStringConvertible {
+  package let activation: Activation
   /// nil: the argument is not clipped.
-  let threshold: Float?
+  package let threshold: Float?
 
-  var description: String { "\(activation)" + (threshold.map { " clip \($0)" } ?? "") }
+  package var description: String { "\(activation)" + (threshold.map { " clip \($0)" } ?? "") }
 
-  func value<S: Scalar>(_ x: S) -> S {
+  package func value<S: Scalar>(_ x: S) -> S {
     guard let threshold else { return activation.value(x) }
     return activation.value(x < S(-threshold) ? S(-threshold) : x > S(threshold) ? S(threshold) : x)
   }
 
-  func slope<S: Scalar>(_ x: S) -> S {
+  package func slope<S: Scalar>(_ x: S) -> S {
     if let threshold, abs(x) > S(threshold) { return 0 }
     return activation.slope(x)
   }

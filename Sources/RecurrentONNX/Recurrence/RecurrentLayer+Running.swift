@@ -10,7 +10,7 @@ extension RecurrentLayer {
   }
 
   /// Y, Y_h and (for an LSTM) Y_c, in the node's layout.
-  func run(_ call: Call) throws(ONNXError) -> [ONNXTensor?] {
+  package func run(_ call: Call) throws(ONNXError) -> [ONNXTensor?] {
     let x = try call.required(0)
     guard x.shape.count == 3, x.type == weights.type, x.shape[2] == inputSize else {
       throw node.invalid(

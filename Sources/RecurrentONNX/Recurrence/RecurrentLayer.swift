@@ -1,34 +1,34 @@
-internal import Recurrent
+package import Recurrent
 
 /// An RNN, LSTM or GRU node whose attributes and weights have been checked: which cell of ours each direction is, and with
 /// what weights.
-struct RecurrentLayer: Sendable {
-  enum Direction: String { case forward, reverse, bidirectional }
+package struct RecurrentLayer: Sendable {
+  package enum Direction: String { case forward, reverse, bidirectional }
 
-  let node: Node
-  let direction: Direction
+  package let node: Node
+  package let direction: Direction
   /// Whether the batch comes before the steps (ONNX's `layout` 1).
-  let isBatchFirst: Bool
+  package let isBatchFirst: Bool
   /// I.
-  let inputSize: Int
+  package let inputSize: Int
   /// H.
-  let hiddenSize: Int
+  package let hiddenSize: Int
   /// One cell for each direction: their functions may differ.
-  let cells: [any RecurrentCell]
-  let isCoupled: Bool
+  package let cells: [any RecurrentCell]
+  package let isCoupled: Bool
   /// W [D, G·H, I], R [D, G·H, H], B [D, 2·G·H] and P [D, 3·H], in ONNX's order of gates.
-  let weights: ONNXTensor
-  let recurrence: ONNXTensor
-  let biases: ONNXTensor?
-  let peepholes: ONNXTensor?
+  package let weights: ONNXTensor
+  package let recurrence: ONNXTensor
+  package let biases: ONNXTensor?
+  package let peepholes: ONNXTensor?
 
   /// D.
-  var directionCount: Int { direction == .bidirectional ? 2 : 1 }
+  package var directionCount: Int { direction == .bidirectional ? 2 : 1 }
 
   /// Whether a direction runs from the last step to the first.
-  func isReverse(_ index: Int) -> Bool { direction == .reverse || index == 1 }
+  package func isReverse(_ index: Int) -> Bool { direction == .reverse || index == 1 }
 
-  init(_ call: Call) throws(ONNXError) {
+  package init(_ call: Call) throws(ONNXError) {
     let node = call.node
     self.node = node
     let directionName = try node.string("direction") ?? "forward"
@@ -137,7 +137,7 @@ struct RecurrentLayer: Sendable {
 
   /// From the place of a gate in ours to its place in ONNX's: ours are PyTorch's i f g o and r z n (coupled: i g o), ONNX's
   /// i o f c and z r h.
-  var gateOrder: [Int] {
+  package var gateOrder: [Int] {
     switch node.kind {
     case .rnn: [0]
     case .gru: [1, 0, 2]
@@ -154,7 +154,7 @@ struct RecurrentLayer: Sendable {
   }
 
   /// The parameters of one direction under the names that a model of one layer has for them, without suffix.
-  func parameters<S: Scalar>(ofDirection direction: Int, _: S.Type) -> [(name: String, values: [S])] {
+  package func parameters<S: Scalar>(ofDirection direction: Int, _: S.Type) -> [(name: String, values: [S])] {
     let order = gateOrder
     /// Blocks of `size` values, one for each gate, from where a direction's begin.
     func gates(_ values: [S], from start: Int, _ size: Int) -> [S] {

@@ -6,7 +6,7 @@ public struct ONNXTensor: Sendable, Hashable {
     case float, double, int32, int64, bool
 
     /// Bytes of an element in memory.
-    var size: Int {
+    package var size: Int {
       switch self {
       case .float, .int32: 4
       case .double, .int64: 8
@@ -93,12 +93,12 @@ public struct ONNXTensor: Sendable, Hashable {
     }
   }
 
-  var byteCount: Int { count * type.size }
+  package var byteCount: Int { count * type.size }
 }
 
 extension ONNXTensor.Values {
   /// One value over and over. A truth value is true where the number is not 0.
-  init(repeating value: Double, _ type: ONNXTensor.ElementType, count: Int) {
+  package init(repeating value: Double, _ type: ONNXTensor.ElementType, count: Int) {
     self =
       switch type {
       case .float: .float([Float](repeating: Float(value), count: count))
@@ -112,7 +112,7 @@ extension ONNXTensor.Values {
 
 extension FixedWidthInteger {
   /// The integer part; NaN becomes 0 and what does not fit the nearest that does (ONNX leaves both open).
-  init(saturating value: Double) {
+  package init(saturating value: Double) {
     self = Self(exactly: value.rounded(.towardZero)) ?? (value.isNaN ? 0 : value < 0 ? .min : .max)
   }
 }

@@ -1,11 +1,11 @@
 /// Arithmetic on shapes that come from a file: nothing here overflows or traps, whatever the sizes.
-enum Shape {
+package enum Shape {
   /// The most dimensions a tensor may have.
-  static let maximumRank = 8
+  package static let maximumRank = 8
 
   /// The number of elements; nil where there would be more than could ever be, also of a shape that a 0 makes empty:
   /// so every stride fits, too.
-  static func count(_ shape: [Int]) -> Int? {
+  package static func count(_ shape: [Int]) -> Int? {
     var bound = 1
     for size in shape {
       guard size >= 0 else { return nil }
@@ -17,14 +17,14 @@ enum Shape {
   }
 
   /// Elements from one index to the next, for each axis of a row-major tensor.
-  static func strides(_ shape: [Int]) -> [Int] {
+  package static func strides(_ shape: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
     for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * max(1, shape[axis + 1]) }
     return strides
   }
 
   /// The shape to which both are broadcast (NumPy's rule); nil where they do not fit.
-  static func broadcast(_ a: [Int], _ b: [Int]) -> [Int]? {
+  package static func broadcast(_ a: [Int], _ b: [Int]) -> [Int]? {
     let rank = max(a.count, b.count)
     var result = [Int](repeating: 1, count: rank)
     for axis in 0..<rank {
@@ -37,7 +37,7 @@ enum Shape {
   }
 
   /// An axis counted from the end where it is negative; nil where there is none.
-  static func axis(_ axis: Int, rank: Int) -> Int? {
+  package static func axis(_ axis: Int, rank: Int) -> Int? {
     let position = axis < 0 ? axis &+ rank : axis
     return position >= 0 && position < rank ? position : nil
   }

@@ -1,12 +1,12 @@
 /// A tensor's elements read in another order, some of them left out or more than once: where the first is, and how far
 /// it is from one index to the next on each axis.
-struct StridedView {
-  let shape: [Int]
-  let strides: [Int]
-  let start: Int
+package struct StridedView {
+  package let shape: [Int]
+  package let strides: [Int]
+  package let start: Int
 
   /// - Precondition: every element lies in `source`.
-  func read<Element>(_ source: [Element]) -> [Element] {
+  package func read<Element>(_ source: [Element]) -> [Element] {
     guard !shape.contains(0) else { return [] }
     guard let width = shape.last, let step = strides.last else { return [source[start]] }
     let rows = shape.dropLast().reduce(1, *)
@@ -37,7 +37,7 @@ struct StridedView {
 }
 
 extension ONNXTensor {
-  func reading(_ view: StridedView) -> ONNXTensor {
+  package func reading(_ view: StridedView) -> ONNXTensor {
     let read: Values =
       switch values {
       case .float(let values): .float(view.read(values))
@@ -50,16 +50,16 @@ extension ONNXTensor {
   }
 
   /// The same elements, with another shape of as many.
-  func reshaped(_ shape: [Int]) -> ONNXTensor { ONNXTensor(shape: shape, values: values) }
+  package func reshaped(_ shape: [Int]) -> ONNXTensor { ONNXTensor(shape: shape, values: values) }
 
-  func transposed(_ permutation: [Int]) -> ONNXTensor {
+  package func transposed(_ permutation: [Int]) -> ONNXTensor {
     let strides = Shape.strides(shape)
     return reading(
       StridedView(shape: permutation.map { shape[$0] }, strides: permutation.map { strides[$0] }, start: 0))
   }
 
   /// - Precondition: the shape is one that `Shape.broadcast` gives with this one.
-  func broadcast(to target: [Int]) -> ONNXTensor {
+  package func broadcast(to target: [Int]) -> ONNXTensor {
     guard target != shape else { return self }
     let missing = target.count - shape.count
     let own = Shape.strides(shape)
@@ -70,7 +70,7 @@ extension ONNXTensor {
   }
 
   /// Blocks of elements, one after the other: `rows` of every tensor in turn, as a concatenation needs them.
-  static func interleaving(_ tensors: [ONNXTensor], rows: Int, shape: [Int]) -> ONNXTensor {
+  package static func interleaving(_ tensors: [ONNXTensor], rows: Int, shape: [Int]) -> ONNXTensor {
     func join<Element>(_ parts: [[Element]]) -> [Element] {
       guard rows > 1 else { return Array(parts.joined()) }
       var result: [Element] = []

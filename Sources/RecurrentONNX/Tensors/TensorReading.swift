@@ -3,7 +3,7 @@ internal import SwiftProtobuf
 
 extension ONNXTensor {
   /// Checks and converts a tensor of a file: type, shape and data must agree.
-  init(_ tensor: ONNXTensorProto, name: String, file: String) throws(ONNXError) {
+  package init(_ tensor: ONNXTensorProto, name: String, file: String) throws(ONNXError) {
     func invalid(_ reason: String) -> ONNXError { .invalidTensor(file: file, tensor: name, reason: reason) }
     // External data has had holes enough elsewhere (CVE-2022-25882, CVE-2024-27318): no path in a file is ever opened.
     guard tensor.dataLocation == .default, tensor.externalData.isEmpty else {
@@ -80,7 +80,7 @@ extension ONNXTensor {
 
 extension Float {
   /// IEEE 754 binary16 by its bits: not every platform has the type.
-  init(halfBits bits: UInt16) {
+  package init(halfBits bits: UInt16) {
     let sign: Float = bits & 0x8000 == 0 ? 1 : -1
     let exponent = Int(bits >> 10) & 0x1F
     let fraction = Float(bits & 0x3FF)
