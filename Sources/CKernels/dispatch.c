@@ -8,11 +8,10 @@
 
 static const rk_kernel_table *chosen = &rk_kernels_baseline;
 
-// Before main, so that no call ever sees the choice change: a packed matrix is laid out for one instruction set.
-__attribute__((constructor)) static void choose(void) {
+void rk_choose_instruction_set(const char *wanted) {
+  chosen = &rk_kernels_baseline;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const char *wanted = getenv("RECURRENT_INSTRUCTION_SET");
   if (wanted != NULL && strcmp(wanted, rk_kernels_baseline.name) == 0) return;
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
   chosen = &rk_kernels_avx2;
@@ -21,6 +20,11 @@ __attribute__((constructor)) static void choose(void) {
   if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl")) return;
   chosen = &rk_kernels_avx512;
 #endif
+}
+
+// Before main, so that no call ever sees the choice change: a packed matrix is laid out for one instruction set.
+__attribute__((constructor)) static void choose(void) {
+  rk_choose_instruction_set(getenv("RECURRENT_INSTRUCTION_SET"));
 }
 
 const char *rk_instruction_set(void) { return chosen->name; }

@@ -26,6 +26,9 @@
 /// RECURRENT_INSTRUCTION_SET may name a lower one than the machine has, for tests and support.
 const char *rk_instruction_set(void);
 
+/// Chooses as the environment variable does, for tests: a process that has computed anything must not call it.
+void rk_choose_instruction_set(const char *wanted);
+
 /// Sets flush-to-zero and denormals-are-zero for the calling thread and returns the previous control word.
 uint64_t rk_flush_denormals(void);
 

@@ -8,7 +8,7 @@ struct ProgressDisplay {
   private let unit: String
   private let isInteractive = Style.isInteractive
   private var drawnWidth = 0
-  private var lastDraw = ContinuousClock.now
+  private var nextDraw: ContinuousClock.Instant
   /// A running mean of the loss, over about 20 steps.
   private var loss: Double?
 
@@ -16,14 +16,16 @@ struct ProgressDisplay {
     self.totalSteps = totalSteps
     self.epochs = epochs
     self.unit = unit
+    // On a terminal at once: a bar shows that something goes on.
+    nextDraw = isInteractive ? .now : .now + .seconds(5)
   }
 
   /// After every step. Draws only now and then.
   mutating func step(_ record: StepRecord, rate: Double, secondsLeft: Double) {
     loss = loss.map { $0 + (record.trainingLoss - $0) * 0.05 } ?? record.trainingLoss
     let now = ContinuousClock.now
-    guard now - lastDraw >= (isInteractive ? .milliseconds(100) : .seconds(5)) else { return }
-    lastDraw = now
+    guard now >= nextDraw else { return }
+    nextDraw = now + (isInteractive ? .milliseconds(100) : .seconds(5))
     let facts = [
       "step \(record.step)/\(totalSteps)", "loss \(decimal(loss ?? 0))", "\(grouped(Int(rate))) \(unit)/s",
       "\(duration(secondsLeft)) left",

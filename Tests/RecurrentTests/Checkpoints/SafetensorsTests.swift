@@ -257,7 +257,7 @@ struct SafetensorsReadingTests {
   }
 
   @Test(
-    "Headers made to exhaust time or memory are refused early", .timeLimit(.minutes(1)),
+    "Headers made to exhaust time or memory are refused early",
     arguments: [
       #"{"a":{"shape":["# + String(repeating: "0,", count: 1_000_000) + "0]}}",
       #"{"a":{"dtype":"F32","x":"# + String(repeating: "[", count: 1_000_000),
@@ -266,10 +266,13 @@ struct SafetensorsReadingTests {
       "{" + String(repeating: " ", count: 2_000_000),
     ])
   func exhausting(_ header: String) {
-    #expect(throws: CheckpointError.self) { try read(file(header)) }
+    let seconds = processorSeconds {
+      #expect(throws: CheckpointError.self) { try read(file(header)) }
+    }
+    #expect(seconds < 10)
   }
 
-  @Test("Spellings of one text with the same hash do not make reading slow", .timeLimit(.minutes(1)))
+  @Test("Spellings of one text with the same hash do not make reading slow")
   func equivalentKeys() throws {
     // Canonically equivalent, and so equal as Strings, all of them: each orders the same marks in another way.
     let marks = ["\u{316}", "\u{301}", "\u{327}", "\u{334}", "\u{345}", "\u{31B}", "\u{302A}"]
@@ -280,8 +283,11 @@ struct SafetensorsReadingTests {
       }
     }
     let keys = orders.map { "\"a" + $0.joined() + "\":\"\"" }
-    let read = try read(file(#"{"__metadata__":{"# + keys.joined(separator: ",") + "}}"))
-    #expect(read.metadata.count == 5040)
+    let bytes = file(#"{"__metadata__":{"# + keys.joined(separator: ",") + "}}")
+    var count = 0
+    let seconds = try processorSeconds { count = try read(bytes).metadata.count }
+    #expect(count == 5040)
+    #expect(seconds < 10)
   }
 
   @Test("A damaged file never does worse than an error")
