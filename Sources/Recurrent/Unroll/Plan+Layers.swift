@@ -102,7 +102,7 @@ extension Plan {
       plan.candidates = reserve(name + "candidates", .workspace, [blockRows, stateColumns])
     }
     let drops = isTraining && configuration.recurrentDropout > 0
-    if productRows > 0, isTraining ? isRagged || drops : steps > 1 {
+    if productRows > 0, isTraining ? isRagged || drops : batchSize > 1 {
       plan.operands = reserve(name + "operands", .workspace, [blockRows, output])
     }
     if drops { plan.mask = reserve(name + "mask", .workspace, [batchSize, output]) }

@@ -155,4 +155,27 @@ struct RaggedBatchTests {
     try check(problem(cell, structure, input: .vectors), Float.self)
     try check(problem(cell, structure, input: .oneHot), Double.self)
   }
+
+  /// As a service does that gives every stream that has something one more step.
+  @Test("Inference goes on from the state of each sequence, step by step", arguments: OracleCell.allCases)
+  func streams(cell: OracleCell) throws {
+    let problem = try problem(cell, Self.structures[0], input: .oneHot)
+    let tokens = problem.lengths!.indices.map { Array(problem.sequences(problem.tokens, width: 1)[$0]) }
+    let model = try problem.model(Double.self)
+    for batchSize in [1, 5] {
+      var whole = try InferencePass<Double>(model, steps: Self.steps, batchSize: batchSize, threads: 1)
+      var stepwise = try InferencePass<Double>(model, steps: 1, batchSize: batchSize, threads: 2)
+      for first in stride(from: 0, to: 5, by: batchSize) {
+        let batch = Array(first..<first + batchSize)
+        let state = problem.state(Double.self).selecting(batch)
+        whole.state = state
+        stepwise.state = state
+        whole.run(tokens: Sequences(batch.map { tokens[$0] }))
+        for step in 0..<Self.steps {
+          stepwise.run(tokens: Sequences(batch.map { step < tokens[$0].count ? [tokens[$0][step]] : [] }))
+        }
+        #expect(stepwise.state == whole.state, "from sequence \(first)")
+      }
+    }
+  }
 }
