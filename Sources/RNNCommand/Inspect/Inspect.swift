@@ -22,11 +22,11 @@ struct Inspect: ParsableCommand {
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
     }
     let file = try ArrayFile(path: model)
-    guard file.metadata("format") == "recurrent" else {
+    guard file.metadata("format") == "recurrent", let tensors = file.safetensors else {
       let description = ArrayDescription(file: file)
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
     }
-    let loaded = try Model<Float>(contentsOf: model)
+    let loaded = try Model<Float>(tensors)
     let training = TrainingDescription(file)
     if json {
       try output(object(loaded, training).serialized() + [0x0A])

@@ -56,7 +56,7 @@ extension Model {
   }
 
   /// The model of a file that holds a model or a checkpoint.
-  init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
+  package init(_ file: SafetensorsFile, cell: (any RecurrentCell)? = nil) throws(CheckpointError) {
     let metadata = try ModelMetadata(file, cell: cell)
     try metadata.checkTensors(of: file)
     do { try self.init(zeros: metadata.configuration, vocabulary: metadata.vocabulary) } catch {

@@ -70,6 +70,12 @@ package struct ArrayFile: Sendable {
     indices = Self.indices(entries)
   }
 
+  /// What was read, if it is of this kind.
+  package var safetensors: SafetensorsFile? {
+    guard case .safetensors(let file) = content else { return nil }
+    return file
+  }
+
   private init(_ path: String, _ kind: Kind, _ arrays: [NumberArray]) {
     file = path
     self.kind = kind
