@@ -4,16 +4,21 @@ import RecurrentONNX
 
 /// Tensors for an ONNX graph out of a file of arrays.
 enum ONNXExchange {
-  /// The graph's inputs by name; where file and graph have one each, whatever they are called.
-  static func inputs(of graph: ONNXModel, from file: ArrayFile) throws -> [String: ONNXTensor] {
+  /// The graph's inputs by name; where file and graph have one each, whatever they are called. And the names of tensors
+  /// that are no inputs of the graph.
+  static func inputs(
+    of graph: ONNXModel, from file: ArrayFile
+  ) throws -> (tensors: [String: ONNXTensor], unused: [String]) {
     var tensors: [String: ONNXTensor] = [:]
+    var used: [String] = []
     for port in graph.inputs + graph.defaultedInputs {
       let isOnly = graph.inputs.count == 1 && graph.inputs[0] == port && file.entries.count == 1
       let name = isOnly ? file.entries[0].name : port.name
       guard let entry = file.entry(name) else { continue }
       tensors[port.name] = try tensor(entry, of: file, type: port.type)
+      used.append(name)
     }
-    return tensors
+    return (tensors, file.entries.map(\.name).filter { !used.contains($0) })
   }
 
   private static func tensor(

@@ -65,7 +65,9 @@ struct Run: ParsableCommand {
       throw Failure(message: "\(name) is not for ONNX models, which say it themselves", status: .usage)
     }
     let graph = try ONNXModel(contentsOf: model)
-    let results = try graph.run(ONNXExchange.inputs(of: graph, from: ArrayFile(path: input)), threads: threads ?? 0)
+    let (inputs, unused) = try ONNXExchange.inputs(of: graph, from: ArrayFile(path: input))
+    warn(unused)
+    let results = try graph.run(inputs, threads: threads ?? 0)
     var tensors: [(name: String, tensor: ONNXTensor)] = []
     for port in graph.outputs {
       guard let tensor = results[port.name] else { continue }
@@ -93,9 +95,18 @@ struct Run: ParsableCommand {
     let names = RunInput<S>.Names(input: inputTensor, lengths: lengthsTensor)
     let input = try RunInput(
       ArrayFile(path: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
+    warn(input.unused)
     let result = try RunResult(model, input, threads: threads ?? 0)
     let arrays = result.arrays(isBatchFirst: batchFirst)
     try write(arrays)
+  }
+
+  /// A tensor of a name that is not the model's may be meant all the same.
+  private func warn(_ unused: [String]) {
+    guard !unused.isEmpty else { return }
+    let names = unused.prefix(8).map { "\"\(printable($0, limit: 80))\"" }.joined(separator: ", ")
+    let rest = unused.count > 8 ? " and \(unused.count - 8) more" : ""
+    Note.warning("\(input): \(names)\(rest): the model has no such input")
   }
 
   private func write<S: Scalar>(_ all: [RunResult<S>.NamedArray]) throws {

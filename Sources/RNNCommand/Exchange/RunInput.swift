@@ -26,6 +26,8 @@ struct RunInput<S: Scalar> {
   let lengths: [Int]?
   /// nil: as the model begins.
   let state: RecurrentState<S>?
+  /// Tensors of the file that play no part.
+  let unused: [String]
 
   init(_ file: ArrayFile, for configuration: ModelConfiguration, names: Names, isBatchFirst: Bool) throws {
     let name = names.input ?? (file.entry("input") == nil && file.entries.count == 1 ? file.entries[0].name : "input")
@@ -40,7 +42,10 @@ struct RunInput<S: Scalar> {
     let wanted = width.map { "[T, N, \($0)] or [T, \($0)]" } ?? "[T, N] or [T]"
     guard shape.count == rank || shape.count == rank - 1, width ?? shape.last == shape.last,
       shape.allSatisfy({ $0 >= 1 })
-    else { throw ExchangeError.shapeMismatch(file: file.file, tensor: name, expected: wanted, actual: shape) }
+    else {
+      let expected = wanted + (shape.contains(0) ? ", none of them 0" : "")
+      throw ExchangeError.shapeMismatch(file: file.file, tensor: name, expected: expected, actual: shape)
+    }
     isSingle = shape.count == rank - 1
     let swaps = isBatchFirst && !isSingle
     stepCount = swaps ? shape[1] : shape[0]
@@ -60,7 +65,10 @@ struct RunInput<S: Scalar> {
       steps = .tokens(swaps ? Self.swapped(tokens, rows: sequenceCount, columns: stepCount, width: 1) : tokens)
     }
     lengths = try Self.lengths(file, names.lengths, steps: stepCount, sequences: sequenceCount, isSingle: isSingle)
-    state = try Self.state(file, configuration, sequences: sequenceCount, isSingle: isSingle)
+    let states: [String]
+    (state, states) = try Self.state(file, configuration, sequences: sequenceCount, isSingle: isSingle)
+    let used = states + [name] + (lengths == nil ? [] : [names.lengths ?? "lengths"])
+    unused = file.entries.map(\.name).filter { !used.contains($0) }
   }
 
   private static func lengths(
@@ -80,16 +88,18 @@ struct RunInput<S: Scalar> {
     return lengths
   }
 
+  /// - Returns: also the names of the tensors that it is read from.
   private static func state(
     _ file: ArrayFile, _ configuration: ModelConfiguration, sequences: Int, isSingle: Bool
-  ) throws -> RecurrentState<S>? {
-    guard file.entries.contains(where: { $0.name.hasPrefix("initial_") }) else { return nil }
+  ) throws -> (RecurrentState<S>?, names: [String]) {
+    guard file.entries.contains(where: { $0.name.hasPrefix("initial_") }) else { return (nil, []) }
     // A file may have the sequences and lack the states: its size says nothing about theirs.
     let size = RecurrentState<S>(zerosFor: configuration, batchSize: 1).values.count
     guard sequences <= SystemMemory.available() / MemoryLayout<S>.size / size else {
       throw Failure(message: "the states of \(sequences) sequences do not fit into the memory available")
     }
     var state = RecurrentState<S>(zerosFor: configuration, batchSize: sequences)
+    var names: [String] = []
     for (part, letter) in zip(0..<state.partCount, ["h", "c"]) {
       var values: [S] = []
       for block in state.blocks(
@@ -102,10 +112,11 @@ struct RunInput<S: Scalar> {
             file: file.file, tensor: block.name, expected: "\(block.shape)", actual: shape)
         }
         values += found
+        names.append(block.name)
       }
       state[part: part] = values
     }
-    return state
+    return (state, names)
   }
 
   /// [columns, rows, width] of [rows, columns, width].

@@ -31,7 +31,7 @@ public enum ExchangeError: Error, Sendable, Hashable, CustomStringConvertible {
     case .invalidArrayFile(let file, let offset, let reason):
       "\(printable(file)) is damaged: \(reason)" + (offset.map { " (byte \($0) of the file)" } ?? "")
     case .unsupportedArray(let file, let array, let reason):
-      "\(printable(file)): array \"\(printable(array))\" \(reason)"
+      "\(printable(file)): \(Self.named("array", array)) \(reason)"
     case .noRecurrentLayer(let file, let found):
       "\(printable(file)) has no tensor named as a weight of nn.RNN, nn.LSTM or nn.GRU (…weight_ih_l0); it has "
         + Self.list(found)
@@ -42,11 +42,16 @@ public enum ExchangeError: Error, Sendable, Hashable, CustomStringConvertible {
     case .missingTensor(let file, let name, let reason):
       "\(printable(file)) has no tensor \"\(printable(name))\": \(reason)"
     case .shapeMismatch(let file, let tensor, let expected, let actual):
-      "\(printable(file)): tensor \"\(printable(tensor))\" has shape \(actual), expected \(expected)"
+      "\(printable(file)): \(Self.named("tensor", tensor)) has shape \(actual), expected \(expected)"
     case .invalidOptions(let file, let reason): "\(printable(file)): \(reason)"
     case .inexpressible(let framework, let feature): "\(framework) has no \(feature)"
     case .memory(let file, let error): "\(printable(file)): \(error)"
     }
+  }
+
+  /// The array of a .npy file has no name.
+  private static func named(_ kind: String, _ name: String) -> String {
+    name.isEmpty ? "the array" : "\(kind) \"\(printable(name))\""
   }
 
   /// A few names, and how many more there are.
