@@ -104,9 +104,7 @@ struct Run: ParsableCommand {
   /// A tensor of a name that is not the model's may be meant all the same.
   private func warn(_ unused: [String]) {
     guard !unused.isEmpty else { return }
-    let names = unused.prefix(8).map { "\"\(printable($0, limit: 80))\"" }.joined(separator: ", ")
-    let rest = unused.count > 8 ? " and \(unused.count - 8) more" : ""
-    Note.warning("\(input): \(names)\(rest): the model has no such input")
+    Note.warning("\(input): \(ExchangeError.list(unused)): the model has no such input")
   }
 
   private func write<S: Scalar>(_ all: [RunResult<S>.NamedArray]) throws {

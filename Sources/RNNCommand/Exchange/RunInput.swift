@@ -33,8 +33,7 @@ struct RunInput<S: Scalar> {
     let name = names.input ?? (file.entry("input") == nil && file.entries.count == 1 ? file.entries[0].name : "input")
     guard let entry = file.entry(name) else {
       throw ExchangeError.missingTensor(
-        file: file.file, name: name,
-        reason: "it has \(file.entries.prefix(8).map { "\"\(printable($0.name))\"" }.joined(separator: ", "))")
+        file: file.file, name: name, reason: "it has \(ExchangeError.list(file.entries.map(\.name)))")
     }
     let width: Int? = configuration.input.vocabularySize == nil ? configuration.input.size : nil
     let shape = entry.shape

@@ -55,7 +55,7 @@ public enum ExchangeError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// A few names, and how many more there are.
-  private static func list(_ names: [String], _ word: String = "and") -> String {
+  package static func list(_ names: [String], _ word: String = "and") -> String {
     guard !names.isEmpty else { return "none" }
     let shown = names.prefix(8).map { "\"\(printable($0, limit: 80))\"" }
     if names.count > shown.count {

@@ -17,6 +17,9 @@ package struct Node: Sendable {
     .invalidAttribute(file: file, node: label, attribute: attribute, reason: reason)
   }
 
+  /// Why a graph with this node is no model that can be trained here.
+  package func unfit(_ reason: String) -> ONNXError { .notAModel(file: file, node: label, reason: reason) }
+
   /// Whether the output has a name, so that somebody may read it.
   package func wants(output: Int) -> Bool { output < outputs.count && !outputs[output].isEmpty }
 

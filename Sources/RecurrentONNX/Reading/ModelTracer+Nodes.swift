@@ -2,7 +2,6 @@ internal import Recurrent
 
 extension ModelTracer {
   package mutating func add(_ node: Node) throws(ONNXError) {
-    func unfit(_ reason: String) -> ONNXError { .notAModel(file: node.file, node: node.label, reason: reason) }
     let inputs = node.inputs.map { $0.isEmpty ? nil : values[$0] }
     var known: [ONNXTensor?] = []
     var isTraced: [Bool] = []
@@ -23,7 +22,7 @@ extension ModelTracer {
       }
     }
     guard isTraced.contains(true) else {
-      if [.rnn, .lstm, .gru].contains(node.kind) { throw unfit("a layer that does not depend on the input") }
+      if [.rnn, .lstm, .gru].contains(node.kind) { throw node.unfit("a layer that does not depend on the input") }
       try set(node, call(known).run().map { $0.map { .known($0) } })
       return
     }
@@ -33,28 +32,30 @@ extension ModelTracer {
     case .gather where !isTraced[0]:
       guard let table = known[0], table.shape.count == 2, table.count > 0, try node.int("axis") ?? 0 == 0,
         table.type == .float || table.type == .double
-      else { throw unfit("what it looks up is no table of vectors") }
+      else { throw node.unfit("what it looks up is no table of vectors") }
       try addTokens(node, .embedding(table), tensors[1], width: table.shape[1])
     case .oneHot:
       guard let depth = known[1]?.integers?.first, known[2]?.doubles == [0, 1], depth >= 1, depth <= 1 << 24,
         [-1, tensors[0]?.shape.count].contains(try node.int("axis") ?? -1)
-      else { throw unfit("what it writes are no one-hot vectors") }
+      else { throw node.unfit("what it writes are no one-hot vectors") }
       try addTokens(node, .oneHot(depth), tensors[0], width: depth)
     case .transpose, .reshape, .squeeze, .unsqueeze, .flatten, .slice, .gather, .split, .expand, .identity, .dropout:
-      guard isTraced[0], !isTraced.dropFirst().contains(true) else { throw unfit("it depends on the input's numbers") }
+      guard isTraced[0], !isTraced.dropFirst().contains(true) else {
+        throw node.unfit("it depends on the input's numbers")
+      }
       try set(node, call(tensors).run().map { $0.map { .traced($0) } })
     case .concat:
-      guard !isTraced.contains(false) else { throw unfit("it joins what depends on the input and what does not") }
+      guard !isTraced.contains(false) else { throw node.unfit("it joins what depends on the input and what does not") }
       try set(node, call(tensors).run().map { $0.map { .traced($0) } })
     case .cast: try set(node, [.traced(tensors[0]!)])
     case .matMul, .gemm: try addProduct(node, tensors, isTraced)
     case .add: try addBias(node, tensors, isTraced)
     case .softmax, .logSoftmax, .sigmoid:
       guard let ids = tensors[0], let (source, _) = rows(of: ids), case .linear = sources[source].kind else {
-        throw unfit("it does not stand at the end")
+        throw node.unfit("it does not stand at the end")
       }
       try set(node, [.traced(ids)])
-    default: throw unfit("models of this package have no such place for it")
+    default: throw node.unfit("models of this package have no such place for it")
     }
   }
 
@@ -70,7 +71,7 @@ extension ModelTracer {
   ) throws(ONNXError) {
     guard let tokens, let (source, rows) = rows(of: tokens.reshaped(tokens.shape + [1])),
       case .input = sources[source].kind, sources[source].width == 1, width >= 1
-    else { throw .notAModel(file: node.file, node: node.label, reason: "what it reads are not the input's tokens") }
+    else { throw node.unfit("what it reads are not the input's tokens") }
     guard let count = Shape.count([steps, batch, width]), count <= Self.maximumCount else {
       throw .tooLarge(file: node.file, what: "node \(node.label)", reason: "vectors of \(width) numbers")
     }
@@ -81,37 +82,36 @@ extension ModelTracer {
   // MARK: Layers
 
   private mutating func addLayer(_ node: Node, _ call: Call, _ inputs: [Value?]) throws(ONNXError) {
-    func unfit(_ reason: String) -> ONNXError { .notAModel(file: node.file, node: node.label, reason: reason) }
     func value(_ index: Int) -> Value? { index < inputs.count ? inputs[index] : nil }
     for index in [1, 2, 3, 7] {
-      if case .traced = value(index) { throw unfit("its weights are no constants") }
+      if case .traced = value(index) { throw node.unfit("its weights are no constants") }
     }
     let layer = try RecurrentLayer(call)
-    guard layer.direction != .reverse else { throw unfit("a layer that runs backwards alone") }
+    guard layer.direction != .reverse else { throw node.unfit("a layer that runs backwards alone") }
     let names = Set(layer.cells.map(\.name)).union(layers.prefix(1).flatMap { $0.cells.map(\.name) })
-    guard names.count == 1 else { throw unfit("layers of different cells: \(names.sorted())") }
+    guard names.count == 1 else { throw node.unfit("layers of different cells: \(names.sorted())") }
     guard layers.first.map({ $0.directionCount == layer.directionCount }) ?? true else {
-      throw unfit("layers of one direction and of both")
+      throw node.unfit("layers of one direction and of both")
     }
 
     guard case .traced(let x) = value(0),
       let (source, rows) = rows(of: layer.isBatchFirst ? x.transposed([1, 0, 2]) : x),
       rows == Array(0..<steps * batch)
-    else { throw unfit("its input is not every step of one thing in order") }
+    else { throw node.unfit("its input is not every step of one thing in order") }
     switch sources[source].kind {
     case .input where layers.isEmpty: input = .vectors(size: sources[source].width)
     case .oneHot(let count) where layers.isEmpty: input = .oneHot(count: count)
     case .embedding(let table) where layers.isEmpty: input = .embedding(table)
     case .layer(layers.count - 1): break
-    default: throw unfit("its input is not the layer before it")
+    default: throw node.unfit("its input is not the layer before it")
     }
     switch value(4) {
     case nil: break
     case .known(let lengths):
-      guard lengths.integers?.allSatisfy({ $0 == steps }) ?? false else { throw unfit("constant lengths") }
+      guard lengths.integers?.allSatisfy({ $0 == steps }) ?? false else { throw node.unfit("constant lengths") }
     case .traced(let ids):
       guard consists(ids, of: { if case .otherInput = $0 { true } else { false } }) else {
-        throw unfit("lengths that are no input of the graph")
+        throw node.unfit("lengths that are no input of the graph")
       }
       hasLengths = true
     }
@@ -141,7 +141,6 @@ extension ModelTracer {
 
   /// Zeros, one trained state for all sequences, or an input of the graph.
   private mutating func addStart(_ node: Node, _ layer: RecurrentLayer, _ states: [Value?]) throws(ONNXError) {
-    func unfit(_ reason: String) -> ONNXError { .notAModel(file: node.file, node: node.label, reason: reason) }
     let (directions, hidden) = (layer.directionCount, layer.hiddenSize)
     let parts = layer.cells[0].structure.stateCount
     var start = [[Double]](repeating: [Double](repeating: 0, count: parts * hidden), count: directions)
@@ -150,18 +149,18 @@ extension ModelTracer {
       case nil: break
       case .traced(let ids):
         guard consists(ids, of: { if case .otherInput = $0 { true } else { false } }) else {
-          throw unfit("an initial state that is computed from the input")
+          throw node.unfit("an initial state that is computed from the input")
         }
       case .known(let tensor):
         let shape = layer.isBatchFirst ? [batch, directions, hidden] : [directions, batch, hidden]
-        guard tensor.shape == shape else { throw unfit("an initial state of shape \(tensor.shape)") }
+        guard tensor.shape == shape else { throw node.unfit("an initial state of shape \(tensor.shape)") }
         let values = (layer.isBatchFirst ? tensor.transposed([1, 0, 2]) : tensor).doubles
         for direction in 0..<directions {
           let first = values[direction * batch * hidden..<(direction * batch + 1) * hidden]
           for sequence in 1..<max(1, batch) {
             let place = (direction * batch + sequence) * hidden
             guard first.elementsEqual(values[place..<place + hidden]) else {
-              throw unfit("an initial state that differs from sequence to sequence")
+              throw node.unfit("an initial state that differs from sequence to sequence")
             }
           }
           start[direction].replaceSubrange(part * hidden..<(part + 1) * hidden, with: first)
@@ -176,22 +175,21 @@ extension ModelTracer {
   private mutating func addProduct(
     _ node: Node, _ tensors: [ONNXTensor?], _ isTraced: [Bool]
   ) throws(ONNXError) {
-    func unfit(_ reason: String) -> ONNXError { .notAModel(file: node.file, node: node.label, reason: reason) }
     let transposesB = try node.flag("transB")
     guard isTraced[0], !isTraced[1], let ids = tensors[0], let given = tensors[1], given.shape.count == 2,
       given.type == .float || given.type == .double, try !node.flag("transA"),
       try node.float("alpha") ?? 1 == 1, try node.float("beta") ?? 1 == 1
-    else { throw unfit("it is no linear layer") }
+    else { throw node.unfit("it is no linear layer") }
     let weights = transposesB ? given.transposed([1, 0]) : given
     guard let (source, rows) = rows(of: ids), weights.shape[0] == sources[source].width, weights.shape[1] >= 1 else {
-      throw unfit("what it multiplies is no layer's output")
+      throw node.unfit("what it multiplies is no layer's output")
     }
     switch sources[source].kind {
     case .layer(layers.count - 1), .final(layers.count - 1): break
-    default: throw unfit("what it multiplies is not the last layer's output")
+    default: throw node.unfit("what it multiplies is not the last layer's output")
     }
     var linear = TracedModel.Linear(weights: weights)
-    if isTraced.count > 2, let bias = tensors[2] { linear.bias = try self.bias(bias, weights.shape[1], unfit) }
+    if isTraced.count > 2, let bias = tensors[2] { linear.bias = try self.bias(bias, weights.shape[1], of: node) }
     guard let count = Shape.count([sources[source].rows, weights.shape[1]]), count <= Self.maximumCount else {
       throw .tooLarge(file: node.file, what: "node \(node.label)", reason: "\(weights.shape[1]) outputs")
     }
@@ -200,20 +198,19 @@ extension ModelTracer {
   }
 
   private mutating func addBias(_ node: Node, _ tensors: [ONNXTensor?], _ isTraced: [Bool]) throws(ONNXError) {
-    func unfit(_ reason: String) -> ONNXError { .notAModel(file: node.file, node: node.label, reason: reason) }
     let place = isTraced[0] ? 0 : 1
     guard isTraced != [true, true], let ids = tensors[place], let added = tensors[1 - place],
       let (source, rows) = rows(of: ids), case .linear(var linear, of: let parent) = sources[source].kind,
       linear.bias == nil
-    else { throw unfit("it is not the bias of a linear layer") }
-    linear.bias = try bias(added, sources[source].width, unfit)
+    else { throw node.unfit("it is not the bias of a linear layer") }
+    linear.bias = try bias(added, sources[source].width, of: node)
     let result = addSource(.linear(linear, of: parent), rows: sources[source].rows, width: sources[source].width)
     try set(node, [.traced(identities(result, rows: rows, shape: ids.shape.dropLast()))])
   }
 
-  private func bias(_ tensor: ONNXTensor, _ size: Int, _ unfit: (String) -> ONNXError) throws(ONNXError) -> ONNXTensor {
+  private func bias(_ tensor: ONNXTensor, _ size: Int, of node: Node) throws(ONNXError) -> ONNXTensor {
     guard tensor.count == size, tensor.shape.last == size, tensor.type == .float || tensor.type == .double else {
-      throw unfit("a bias of shape \(tensor.shape)")
+      throw node.unfit("a bias of shape \(tensor.shape)")
     }
     return tensor.reshaped([size])
   }
