@@ -13,7 +13,7 @@ struct RNNBench: ParsableCommand {
       file cannot be written or memory is lacking, 64 wrong usage.
       """,
     subcommands: [
-      MatrixProductBenchmark.self, LayersBenchmark.self, StreamBenchmark.self, PeakBenchmark.self,
+      MatrixProductBenchmark.self, LayersBenchmark.self, BitsBenchmark.self, StreamBenchmark.self, PeakBenchmark.self,
       RaggedBenchmark.self, RegularisersBenchmark.self, MemoryBenchmark.self, TasksBenchmark.self, DatesBenchmark.self,
     ])
 
