@@ -1,12 +1,11 @@
-// Picks the kernels for this machine and exports them under their public names.
+// Picks the kernels for this machine.
 
-#include "CKernels.h"
-#include "kernel_table.h"
+#include "instruction_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const rk_kernel_table *chosen = &rk_kernels_baseline;
+static const rk_instruction_set_kernels *chosen = &rk_kernels_baseline;
 
 void rk_choose_instruction_set(const char *wanted) {
   chosen = &rk_kernels_baseline;
@@ -15,10 +14,12 @@ void rk_choose_instruction_set(const char *wanted) {
   if (wanted != NULL && strcmp(wanted, rk_kernels_baseline.name) == 0) return;
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
   chosen = &rk_kernels_avx2;
-  if (wanted != NULL && strcmp(wanted, rk_kernels_avx2.name) == 0) return;
+  if (wanted != NULL && (strcmp(wanted, rk_kernels_avx2.name) == 0 || strcmp(wanted, "avx2") == 0)) return;
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq")) return;
   if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl")) return;
   chosen = &rk_kernels_avx512;
+#else
+  (void)wanted;
 #endif
 }
 
@@ -29,14 +30,15 @@ __attribute__((constructor)) static void choose(void) {
 
 const char *rk_instruction_set(void) { return chosen->name; }
 
-#define REAL float
-#define KERNEL(result, name, parameters, arguments) \
-  result rk_##name##_f32 parameters { return chosen->f32.name arguments; }
-#include "kernel_list.h"
-#undef KERNEL
-#undef REAL
+const rk_kernels *rk_kernels_f32(void) { return &chosen->f32; }
 
-#define REAL double
-#define KERNEL(result, name, parameters, arguments) \
-  result rk_##name##_f64 parameters { return chosen->f64.name arguments; }
+const rk_kernels *rk_kernels_f64(void) { return &chosen->f64; }
+
+const rk_cell *rk_cell_named(const rk_kernels *kernels, const char *name) {
+#define KERNEL(result, kernel, parameters, arguments)
+#define CELL(cell, gates, states, saved, vectors) \
+  if (strcmp(name, #cell) == 0) return &kernels->cell;
+#define TWO_STAGE_CELL CELL
 #include "kernel_list.h"
+  return NULL;
+}

@@ -1,6 +1,6 @@
 // The kernels for processors with AVX2 and FMA.
 
-#include "kernel_table.h"
+#include "instruction_set.h"
 
 #if defined(__x86_64__)
 

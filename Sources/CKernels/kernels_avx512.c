@@ -1,6 +1,6 @@
 // The kernels for processors with the AVX-512 of servers since Skylake (F, DQ, BW, VL).
 
-#include "kernel_table.h"
+#include "instruction_set.h"
 
 #if defined(__x86_64__)
 

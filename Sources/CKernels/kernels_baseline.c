@@ -20,6 +20,6 @@
 #define RK_REGISTER_WIDTH 16
 #define RK_BATCH 4
 
-#include "kernel_table.h"
+#include "instruction_set.h"
 
 #include "template/all.h"

@@ -1,3 +1,5 @@
+internal import COpenBLAS
+
 /// Orthonormal columns from a QR factorization (LAPACK geqrf and orgqr).
 package enum Orthogonal {
   /// Replaces the row-major [rows, columns] matrix by the Q of its QR factorization, rows ≥ columns, with the sign of
@@ -9,14 +11,17 @@ package enum Orthogonal {
     var tau = [Double](repeating: 0, count: columns)
     var status = unsafe matrix.withUnsafeMutableBufferPointer { a in
       unsafe tau.withUnsafeMutableBufferPointer { tau in
-        unsafe _DoubleKernels.qrFactorize(rows, columns, a.baseAddress!, tau.baseAddress!)
+        unsafe LAPACKE_dgeqrf(
+          LAPACK_ROW_MAJOR, blasint(rows), blasint(columns), a.baseAddress, blasint(columns), tau.baseAddress)
       }
     }
     precondition(status == 0, "geqrf failed with \(status)")
     let negative = (0..<columns).map { matrix[$0 * columns + $0] < 0 }
     status = unsafe matrix.withUnsafeMutableBufferPointer { a in
       unsafe tau.withUnsafeBufferPointer { tau in
-        unsafe _DoubleKernels.qrOrthogonal(rows, columns, a.baseAddress!, tau.baseAddress!)
+        unsafe LAPACKE_dorgqr(
+          LAPACK_ROW_MAJOR, blasint(rows), blasint(columns), blasint(columns), a.baseAddress,
+          blasint(columns), tau.baseAddress)
       }
     }
     precondition(status == 0, "orgqr failed with \(status)")

@@ -7,16 +7,16 @@ package enum Processor {
 
   /// Multiply-adds in registers and nothing else, `flops` of `S` for each iteration. The result is of no interest.
   package static func multiplyAdd<S: KernelScalar>(iterations: Int, _ scalar: S.Type) -> S {
-    S._Kernels.peak(iterations, factor: S(0.5), addend: S(0.25))
+    unsafe S(S.kernels.pointee.peak(iterations, 0.5, 0.25))
   }
 
   /// Floating-point operations of one iteration of `multiplyAdd`.
-  package static func flops<S: KernelScalar>(_ scalar: S.Type) -> Int { S._Kernels.peakFlops }
+  package static func flops<S: KernelScalar>(_ scalar: S.Type) -> Int { unsafe S.kernels.pointee.peak_flops() }
 }
 
-extension Block where Element: KernelScalar {
+extension Memory where Element: KernelScalar {
   /// The sum of `count` scalars from `offset` on, at the speed at which they can be read.
   package func readSum(_ offset: Int, count: Int) -> Element {
-    unsafe Element._Kernels.readSum(count, pointer(Matrix(offset: offset, rows: 1, columns: count)))
+    unsafe Element(Element.kernels.pointee.read_sum(count, pointer(Region(offset: offset, rows: 1, columns: count))))
   }
 }

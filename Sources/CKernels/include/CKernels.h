@@ -1,33 +1,44 @@
 // Vectorised kernels for recurrent cells, small products and optimizers.
 //
-// Every kernel exists for float (suffix _f32) and double (_f64) and is chosen at start-up for the
-// instruction set of the machine. Matrices are row-major; strides and leading dimensions count scalars.
-// No kernel allocates, keeps state or calls another library. Unless said otherwise arguments must not overlap,
-// lengths may be any number from 0 up, and pointers need only the alignment of their scalar.
+// Every kernel exists for float and double and is chosen at start-up for the instruction set of the machine. No kernel
+// allocates, keeps state or calls another library. Unless said otherwise arguments must not overlap, lengths may be any
+// number from 0 up, and pointers need only the alignment of their scalar.
 #ifndef RECURRENT_CKERNELS_H
 #define RECURRENT_CKERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define RK_REAL float
-#define RK_NAME(name) rk_##name##_f32
-#include "kernel_set.h"
-#undef RK_REAL
-#undef RK_NAME
+#include "step.h"
 
-#define RK_REAL double
-#define RK_NAME(name) rk_##name##_f64
-#include "kernel_set.h"
-#undef RK_REAL
-#undef RK_NAME
+#define RK_IN const void *_Nonnull
+#define RK_IN_OR_NULL const void *_Nullable
+#define RK_OUT void *_Nonnull
+
+/// The kernels of one precision.
+typedef struct {
+#define KERNEL(result, name, parameters, arguments) result(*_Nonnull name) parameters;
+#define CELL(name, gates, states, saved, vectors) rk_cell name;
+#define TWO_STAGE_CELL CELL
+#include "kernel_list.h"
+#undef KERNEL
+#undef CELL
+#undef TWO_STAGE_CELL
+} rk_kernels;
+
+/// The kernels in use for float and for double.
+const rk_kernels *_Nonnull rk_kernels_f32(void);
+const rk_kernels *_Nonnull rk_kernels_f64(void);
+
+/// The kernels of the cell that stands in the list under this name; null where none does.
+const rk_cell *_Nullable rk_cell_named(const rk_kernels *_Nonnull kernels, const char *_Nonnull name);
 
 /// Name of the instruction set in use: "avx512", "avx2+fma", "neon" or "baseline". The environment variable
 /// RECURRENT_INSTRUCTION_SET may name a lower one than the machine has, for tests and support.
-const char *rk_instruction_set(void);
+const char *_Nonnull rk_instruction_set(void);
 
 /// Chooses as the environment variable does, for tests: a process that has computed anything must not call it.
-void rk_choose_instruction_set(const char *wanted);
+void rk_choose_instruction_set(const char *_Nullable wanted);
 
 /// Sets flush-to-zero and denormals-are-zero for the calling thread and returns the previous control word.
 uint64_t rk_flush_denormals(void);
@@ -37,10 +48,10 @@ void rk_restore_denormals(uint64_t control);
 
 /// The CRC-32C of some bytes followed by `count` more, where `crc` is that of the first ones (0 for none). By the
 /// processor's instruction where there is one.
-uint32_t rk_crc32c(uint32_t crc, const uint8_t *bytes, size_t count);
+uint32_t rk_crc32c(uint32_t crc, const uint8_t *_Nullable bytes, size_t count);
 
 /// The same by tables, on any processor.
-uint32_t rk_crc32c_by_table(uint32_t crc, const uint8_t *bytes, size_t count);
+uint32_t rk_crc32c_by_table(uint32_t crc, const uint8_t *_Nullable bytes, size_t count);
 
 /// A hint to the processor that the thread is spinning.
 void rk_spin_hint(void);

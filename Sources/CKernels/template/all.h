@@ -44,16 +44,45 @@
 #undef INTEGER
 #undef ID
 
-const rk_kernel_table RK_TABLE = {
+// A cell's entry in the table of a precision, which the suffix names.
+#define ONE_STAGE(cell, suffix, gate_count, state_count, saved_count, vector_count) \
+  .cell = {.gates = gate_count,                                                     \
+           .states = state_count,                                                   \
+           .saved = saved_count,                                                    \
+           .vectors = vector_count,                                                 \
+           .forward = cell##_forward_step_##suffix,                                 \
+           .backward = cell##_backward_step_##suffix},
+#define TWO_STAGES(cell, suffix, gate_count, state_count, saved_count, vector_count) \
+  .cell = {.gates = gate_count,                                                      \
+           .states = state_count,                                                    \
+           .saved = saved_count,                                                     \
+           .vectors = vector_count,                                                  \
+           .forward = cell##_forward_1_step_##suffix,                                \
+           .backward = cell##_backward_2_step_##suffix,                              \
+           .forward_second_stage = cell##_forward_2_step_##suffix,                   \
+           .backward_first_stage = cell##_backward_1_step_##suffix},
+
+const rk_instruction_set_kernels RK_TABLE = {
     .name = RK_TABLE_NAME,
-#define KERNEL(result, kernel, parameters, arguments) .kernel = kernel##_f32,
+#define KERNEL(result, kernel, parameters, arguments) .kernel = entry_##kernel##_f32,
+#define CELL(cell, ...) ONE_STAGE(cell, f32, __VA_ARGS__)
+#define TWO_STAGE_CELL(cell, ...) TWO_STAGES(cell, f32, __VA_ARGS__)
     .f32 = {
-#include "../kernel_list.h"
+#include "kernel_list.h"
     },
 #undef KERNEL
-#define KERNEL(result, kernel, parameters, arguments) .kernel = kernel##_f64,
+#undef CELL
+#undef TWO_STAGE_CELL
+#define KERNEL(result, kernel, parameters, arguments) .kernel = entry_##kernel##_f64,
+#define CELL(cell, ...) ONE_STAGE(cell, f64, __VA_ARGS__)
+#define TWO_STAGE_CELL(cell, ...) TWO_STAGES(cell, f64, __VA_ARGS__)
     .f64 = {
-#include "../kernel_list.h"
+#include "kernel_list.h"
     },
 #undef KERNEL
+#undef CELL
+#undef TWO_STAGE_CELL
 };
+
+#undef ONE_STAGE
+#undef TWO_STAGES

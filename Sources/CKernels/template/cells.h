@@ -1,9 +1,13 @@
-// Elman and LSTM cells, one row per call and one pass over it.
+// Elman and LSTM cells, one row of `hidden` units and one pass over it. In all cell files: `gates` holds pre-activations
+// and is overwritten by what backward needs, in backward by the gradient of the pre-activations; `previous` and `next` are
+// the states before and after the step; `gradient` holds dL/d(next) and is overwritten by the part of dL/d(previous) that
+// does not pass through a matrix product; `vector_gradient` is added to.
 
 // Derivatives of the activations from their results.
 RK_OVERLOAD ID(vector) tanh_slope(ID(vector) y) { return FMA(-y, y, (ID(vector))(REAL)1); }
 RK_OVERLOAD ID(vector) sigmoid_slope(ID(vector) y) { return y * (1 - y); }
 
+// Elman network: h = tanh(a). gates: [H]; previous, next, gradient: [H].
 static void ID(elman_tanh_forward)(size_t hidden, REAL *gates, REAL *next) { ID(tanh)(hidden, gates, next); }
 
 static void ID(elman_tanh_backward)(size_t hidden, REAL *gates, const REAL *next, REAL *gradient) {
@@ -13,6 +17,7 @@ static void ID(elman_tanh_backward)(size_t hidden, REAL *gates, const REAL *next
   });
 }
 
+// Elman network: h = max(a, 0); the derivative at 0 is 0; NaN propagates.
 static void ID(elman_relu_forward)(size_t hidden, REAL *gates, REAL *next) {
   FOR_EACH_VECTOR(hidden, { STORE(next, AT_LEAST(LOAD(gates), SPLAT(0))); });
 }
@@ -24,6 +29,8 @@ static void ID(elman_relu_backward)(size_t hidden, REAL *gates, const REAL *next
   });
 }
 
+// LSTM. gates: [4H] as i f g o; previous, next, gradient: [2H] as h c; saved: [H], tanh(c).
+//   i = σ(a_i)  f = σ(a_f)  g = tanh(a_g)  o = σ(a_o)   c = f·c' + i·g   h = o·tanh(c)
 static void ID(lstm_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved) {
   REAL *input = gates, *forget = input + hidden, *candidate = forget + hidden, *output = candidate + hidden;
   const REAL *old_cell = previous + hidden;

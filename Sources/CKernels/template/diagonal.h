@@ -1,5 +1,7 @@
 // Cells without a recurrent product: each unit sees its own past only.
 
+// Minimal GRU. gates: [2H] as z a_h; previous, next, gradient: [H].
+//   z = σ(a_z)   h = (1 - z)·h' + z·a_h
 static void ID(mingru_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next) {
   REAL *update = gates, *candidate = update + hidden;
   FOR_EACH_BATCH(hidden, {
@@ -21,6 +23,8 @@ static void ID(mingru_backward)(size_t hidden, REAL *gates, const REAL *previous
   });
 }
 
+// Independently recurrent network: h = max(a + u·h', 0); the derivative at 0 is 0; NaN propagates.
+// gates, previous, next, gradient: [H]; vectors: [H], u.
 static void ID(indrnn_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next, const REAL *vectors) {
   FOR_EACH_VECTOR(hidden, {
     STORE(next, AT_LEAST(FMA(LOAD(vectors), LOAD(previous), LOAD(gates)), SPLAT(0)));

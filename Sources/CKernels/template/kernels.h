@@ -9,6 +9,7 @@
 #include "diagonal.h"
 #include "norm.h"
 #include "norm_cells.h"
+#include "steps.h"
 #include "transpose.h"
 #include "pack.h"
 #include "tile.h"
@@ -20,5 +21,6 @@
 #include "dropout.h"
 #include "optimizers.h"
 #include "peak.h"
+#include "entries.h"
 
 #include "vector_end.h"

@@ -1,5 +1,7 @@
 // LSTM cells with peepholes, and with the forget gate coupled to the input gate.
 
+// LSTM with peepholes. vectors: [3H] as p_i p_f p_o; the rest as the LSTM.
+//   i = σ(a_i + p_i·c')  f = σ(a_f + p_f·c')  g = tanh(a_g)   c = f·c' + i·g   o = σ(a_o + p_o·c)   h = o·tanh(c)
 static void ID(lstm_peephole_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved,
                                       const REAL *vectors) {
   REAL *input = gates, *forget = input + hidden, *candidate = forget + hidden, *output = candidate + hidden;
@@ -57,6 +59,8 @@ static void ID(lstm_peephole_backward)(size_t hidden, REAL *gates, const REAL *p
   });
 }
 
+// LSTM with coupled gates. gates: [3H] as i g o; the rest as the LSTM.
+//   i = σ(a_i)  g = tanh(a_g)  o = σ(a_o)   c = (1 - i)·c' + i·g   h = o·tanh(c)
 static void ID(lstm_coupled_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved) {
   REAL *input = gates, *candidate = input + hidden, *output = candidate + hidden;
   const REAL *old_cell = previous + hidden;

@@ -1,5 +1,6 @@
 // Cells with layer normalisation. Of what a row normalises it keeps the deviations from the mean.
 
+// h = tanh(N(a)). gates: [H]; vectors: [2H]. forward leaves the deviations a - mean in `gates`.
 static void ID(rnn_norm_forward)(size_t hidden, REAL *gates, REAL *next, const REAL *vectors) {
   const REAL *gain = vectors, *bias = gain + hidden;
   const ID(norm) norm = ID(norm_of)(hidden, gates);
@@ -13,6 +14,8 @@ static void ID(rnn_norm_backward)(size_t hidden, REAL *gates, const REAL *next, 
   FOR_EACH_VECTOR(hidden, { STORE(gradient, SPLAT(0)); });
 }
 
+// As the LSTM, with N(a) for each gate and h = o·tanh(N(c)). vectors: [10H], gains and biases in the order i f g o c.
+// saved: [5H], the gates' deviations and tanh(N(c)).
 static void ID(lstm_norm_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved,
                                   const REAL *vectors) {
   enum { INPUT, FORGET, CANDIDATE, OUTPUT, CELL, COUNT };
@@ -81,6 +84,8 @@ static void ID(lstm_norm_backward)(size_t hidden, REAL *gates, const REAL *previ
                       bias_gradients + start);
 }
 
+// As the GRU with the reset after the product, with N(q), N(a_r), N(a_z) and N(a_n). vectors: [8H], gains and biases in
+// the order q r z n. saved: [4H], the deviations. forward leaves N(q) r z n in `gates`.
 static void ID(gru_norm_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved,
                                  const REAL *vectors) {
   enum { PRODUCT, RESET, UPDATE, CANDIDATE, COUNT };

@@ -1,27 +1,27 @@
-/// One 64-byte aligned piece of memory, allocated once and zeroed. The owner of what its `block` points to.
+/// One 64-byte aligned piece of memory, allocated once and zeroed. The owner of what its `memory` points to.
 @safe package struct Arena<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-  package let block: Block<Element>
+  package let memory: Memory<Element>
 
   /// - Parameters:
   ///   - count: number of elements.
   ///   - zero: the value to fill with.
   package init(count: Int, filledWith zero: Element) {
-    precondition(count >= 0, "an arena needs a count of 0 or more, got \(count)")
+    require(count >= 0, "an arena needs a count of 0 or more, got \(count)")
     let bytes = max(1, count) * MemoryLayout<Element>.stride
     let raw = unsafe LargePages.allocate(byteCount: bytes)
     let base = unsafe raw.bindMemory(to: Element.self, capacity: count)
     unsafe base.initialize(repeating: zero, count: count)
-    block = unsafe Block(base: base, count: count)
+    memory = unsafe Memory(base: base, count: count)
   }
 
-  deinit { block.deallocate() }
+  deinit { memory.deallocate() }
 }
 
 /// A handle on an arena's memory that workers may copy and use together; it does not keep the arena alive.
 ///
-/// Places in it are plain integers (`Matrix`). Every access checks that it stays inside the block. That two workers
+/// Places in it are plain integers (`Region`). Every access checks that it stays inside the memory. That two workers
 /// do not write the same place is the plan's business.
-@safe package struct Block<Element: BitwiseCopyable>: @unchecked Sendable, BitwiseCopyable {
+@safe package struct Memory<Element: BitwiseCopyable>: @unchecked Sendable, BitwiseCopyable {
   @usableFromInline let base: UnsafeMutablePointer<Element>
   package let count: Int
 
@@ -32,28 +32,28 @@
 
   func deallocate() { unsafe UnsafeMutableRawPointer(base).deallocate() }
 
-  /// The address of `matrix`, after a check that all of it lies inside the block.
+  /// The address of `matrix`, after a check that all of it lies inside the memory.
   @inlinable @inline(__always)
-  @unsafe package func pointer(_ matrix: Matrix) -> UnsafeMutablePointer<Element> {
-    precondition(
+  @unsafe package func pointer(_ matrix: Region) -> UnsafeMutablePointer<Element> {
+    require(
       matrix.offset >= 0
         && (matrix.rows == 0
           || matrix.offset + (matrix.rows - 1) * matrix.stride + matrix.columns <= count),
-      "matrix outside its block")
+      "matrix outside its memory")
     return unsafe base + matrix.offset
   }
 
-  /// The same block with its element type known: `Element` must be `Known`.
+  /// The same memory with its element type known: `Element` must be `Known`.
   @inline(__always)
-  package func assuming<Known: BitwiseCopyable>(_ type: Known.Type) -> Block<Known> {
-    precondition(Element.self == Known.self)
-    return unsafe unsafeBitCast(self, to: Block<Known>.self)
+  package func assuming<Known: BitwiseCopyable>(_ type: Known.Type) -> Memory<Known> {
+    require(Element.self == Known.self, "a memory of \(Element.self) is none of \(Known.self)")
+    return unsafe unsafeBitCast(self, to: Memory<Known>.self)
   }
 
   @inlinable @inline(__always)
   @_lifetime(borrow self)
   package func span(_ offset: Int, _ length: Int) -> Span<Element> {
-    precondition(offset >= 0 && length >= 0 && offset + length <= count, "span outside its block")
+    require(offset >= 0 && length >= 0 && offset + length <= count, "span outside its memory")
     let span = unsafe Span(_unsafeStart: base + offset, count: length)
     return unsafe _overrideLifetime(span, borrowing: self)
   }
@@ -61,7 +61,7 @@
   @inlinable @inline(__always)
   @_lifetime(borrow self)
   package func mutableSpan(_ offset: Int, _ length: Int) -> MutableSpan<Element> {
-    precondition(offset >= 0 && length >= 0 && offset + length <= count, "span outside its block")
+    require(offset >= 0 && length >= 0 && offset + length <= count, "span outside its memory")
     let span = unsafe MutableSpan(_unsafeStart: base + offset, count: length)
     return unsafe _overrideLifetime(span, borrowing: self)
   }
@@ -69,40 +69,40 @@
   /// A row of `matrix`.
   @inlinable @inline(__always)
   @_lifetime(borrow self)
-  package func span(_ matrix: Matrix, _ row: Int) -> Span<Element> {
+  package func span(_ matrix: Region, _ row: Int) -> Span<Element> {
     span(matrix.offset + row * matrix.stride, matrix.columns)
   }
 
   /// A row of `matrix`.
   @inlinable @inline(__always)
   @_lifetime(borrow self)
-  package func mutableSpan(_ matrix: Matrix, _ row: Int) -> MutableSpan<Element> {
+  package func mutableSpan(_ matrix: Region, _ row: Int) -> MutableSpan<Element> {
     mutableSpan(matrix.offset + row * matrix.stride, matrix.columns)
   }
 
   @inlinable package subscript(index: Int) -> Element {
     @inline(__always) get {
-      precondition(index >= 0 && index < count, "element \(index) of \(count)")
+      require(index >= 0 && index < count, "element \(index) of \(count)")
       return unsafe base[index]
     }
     @inline(__always) nonmutating set {
-      precondition(index >= 0 && index < count, "element \(index) of \(count)")
+      require(index >= 0 && index < count, "element \(index) of \(count)")
       unsafe base[index] = newValue
     }
   }
 
-  /// Copies `values` to the block from `offset` on.
+  /// Copies `values` to the memory from `offset` on.
   package func write(_ values: Span<Element>, at offset: Int) {
-    precondition(offset >= 0 && offset + values.count <= count, "write outside the block")
+    require(offset >= 0 && offset + values.count <= count, "write outside the memory")
     unsafe values.withUnsafeBufferPointer { source in
       guard let start = source.baseAddress else { return }
       unsafe (base + offset).update(from: start, count: source.count)
     }
   }
 
-  /// Copies a place of the block to `values`.
+  /// Copies a place of the memory to `values`.
   package func read(from offset: Int, into values: inout MutableSpan<Element>) {
-    precondition(offset >= 0 && offset + values.count <= count, "read outside the block")
+    require(offset >= 0 && offset + values.count <= count, "read outside the memory")
     unsafe values.withUnsafeMutableBufferPointer { target in
       guard let start = target.baseAddress else { return }
       unsafe start.update(from: base + offset, count: target.count)
@@ -110,8 +110,8 @@
   }
 
   /// Copies `values`, row-major, to the rows of `matrix`.
-  package func write(_ values: Span<Element>, to matrix: Matrix) {
-    precondition(values.count == matrix.count, "\(values.count) values to [\(matrix.rows), \(matrix.columns)]")
+  package func write(_ values: Span<Element>, to matrix: Region) {
+    require(values.count == matrix.count, "\(values.count) values to [\(matrix.rows), \(matrix.columns)]")
     let target = unsafe pointer(matrix)
     unsafe values.withUnsafeBufferPointer { source in
       guard let start = source.baseAddress else { return }
@@ -122,8 +122,8 @@
   }
 
   /// Copies the rows of `matrix` to `values`, row-major.
-  package func read(_ matrix: Matrix, into values: inout MutableSpan<Element>) {
-    precondition(values.count == matrix.count, "[\(matrix.rows), \(matrix.columns)] into \(values.count) values")
+  package func read(_ matrix: Region, into values: inout MutableSpan<Element>) {
+    require(values.count == matrix.count, "[\(matrix.rows), \(matrix.columns)] into \(values.count) values")
     let source = unsafe pointer(matrix)
     unsafe values.withUnsafeMutableBufferPointer { target in
       guard let start = target.baseAddress else { return }
@@ -134,7 +134,7 @@
   }
 
   /// A copy of `matrix`, its rows one after the other.
-  package func array(_ matrix: Matrix) -> [Element] {
+  package func array(_ matrix: Region) -> [Element] {
     let source = unsafe pointer(matrix)
     return unsafe [Element](unsafeUninitializedCapacity: matrix.count) { buffer, initialized in
       for row in 0..<matrix.rows {
@@ -146,8 +146,10 @@
   }
 
   /// Copies the rows of `source` to `target` of the same shape.
-  package func copy(_ source: Matrix, to target: Matrix) {
-    precondition(
+  @_specialize(where Element == Float)
+  @_specialize(where Element == Double)
+  package func copy(_ source: Region, to target: Region) {
+    require(
       source.rows == target.rows && source.columns == target.columns,
       "copy of [\(source.rows), \(source.columns)] to [\(target.rows), \(target.columns)]")
     let from = unsafe pointer(source)
@@ -160,7 +162,7 @@
   // Not specialised, the standard library would assign element by element through witnesses.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
-  package func fill(_ matrix: Matrix, with value: Element) {
+  package func fill(_ matrix: Region, with value: Element) {
     let target = unsafe pointer(matrix)
     for row in 0..<matrix.rows {
       unsafe (target + row * matrix.stride).update(repeating: value, count: matrix.columns)
