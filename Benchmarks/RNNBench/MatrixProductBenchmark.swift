@@ -65,13 +65,13 @@ struct MatrixProductBenchmark: ParsableCommand {
     var generator = SystemRandomNumberGenerator()
     let a = (0..<m * k).map { _ in Float.random(in: -1...1, using: &generator) }
     let b = (0..<k * n).map { _ in Float.random(in: -1...1, using: &generator) }
-    let packedCount = Block<Float>.packedCount(inner: k, columns: n)
-    let left = Matrix(offset: 0, rows: m, columns: k)
-    let right = Matrix(offset: aligned(m * k), rows: k, columns: n)
+    let packedCount = Memory<Float>.packedCount(inner: k, columns: n)
+    let left = Region(offset: 0, rows: m, columns: k)
+    let right = Region(offset: aligned(m * k), rows: k, columns: n)
     let packed = right.offset + aligned(k * n)
-    let product = Matrix(offset: packed + aligned(packedCount), rows: m, columns: n)
+    let product = Region(offset: packed + aligned(packedCount), rows: m, columns: n)
     let arena = Arena<Float>(count: product.offset + m * n, filledWith: 0)
-    let block = arena.block
+    let block = arena.memory
     block.write(a.span, at: left.offset)
     block.write(b.span, at: right.offset)
     block.pack(right, transposed: false, at: packed)

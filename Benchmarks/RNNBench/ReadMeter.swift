@@ -13,10 +13,10 @@ final class ReadMeter {
     self.bytes = count * MemoryLayout<Float>.stride
     arena = Arena(count: count, filledWith: 1)
     let pool = WorkerPool(count: threads)
-    let trial = Reads(arena.block, pool, passes: 1)
+    let trial = Reads(arena.memory, pool, passes: 1)
     pool.run(trial)
     let once = seconds { pool.run(trial) }
-    task = Reads(arena.block, pool, passes: max(1, Int(0.005 / max(once, 1e-7))))
+    task = Reads(arena.memory, pool, passes: max(1, Int(0.005 / max(once, 1e-7))))
     self.pool = pool
   }
 
@@ -29,18 +29,18 @@ final class ReadMeter {
 
 private final class Reads: PoolTask {
   let passes: Int
-  private let block: Block<Float>
+  private let memory: Memory<Float>
   private let pool: WorkerPool
 
-  init(_ block: Block<Float>, _ pool: WorkerPool, passes: Int) {
-    (self.block, self.pool, self.passes) = (block, pool, passes)
+  init(_ memory: Memory<Float>, _ pool: WorkerPool, passes: Int) {
+    (self.memory, self.pool, self.passes) = (memory, pool, passes)
   }
 
   func run(worker: Int) {
-    let share = pool.share(of: block.count, worker: worker)
+    let share = pool.share(of: memory.count, worker: worker)
     for _ in 0..<passes {
       // Of ones; a sum of Floats stays finite.
-      precondition(block.readSum(share.lowerBound, count: share.count) > 0)
+      precondition(memory.readSum(share.lowerBound, count: share.count) > 0)
     }
   }
 }

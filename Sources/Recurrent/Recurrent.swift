@@ -1,4 +1,6 @@
 // The public module: `import Recurrent` is enough.
-//
-// `Kernels` is exported for its few public names (`VectorMath`); everything else in it is for this package.
-@_exported public import Kernels
+
+public import Kernels
+
+/// Vectorised functions for the row functions of cells of your own.
+public typealias VectorMath = Kernels.VectorMath

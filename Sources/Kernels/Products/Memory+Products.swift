@@ -53,21 +53,12 @@ extension Memory where Element: KernelScalar {
   /// Columns at whose multiples a part of a packed matrix may start, on every instruction set.
   package static var packedColumnUnit: Int { 32 }
 
-  /// What a packed product is added to.
-  package enum Start {
-    case zero
-    /// What stands in C.
-    case itself
-    /// A vector (one row of as many columns as C), for every row.
-    case bias(Region)
-  }
-
   /// C = start + A·B with B packed at `offset`. A row's result does not depend on the rows that go along with it.
   /// - Parameter part: columns of C to compute, from a multiple of `packedColumnUnit` on; nil: all.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
   package func multiplyPacked(
-    _ a: Region, packed offset: Int, from start: Start = .itself, into c: Region, columns part: Range<Int>? = nil
+    _ a: Region, packed offset: Int, from start: ProductStart = .itself, into c: Region, columns part: Range<Int>? = nil
   ) {
     require(a.rows == c.rows, "product of \(a.rows) rows into \(c.rows)")
     let part = part ?? 0..<c.columns
@@ -99,4 +90,13 @@ extension Memory where Element: KernelScalar {
     unsafe Element.kernels.pointee.multiply_transposed(
       c.rows, c.columns, a.rows, pointer(a), a.stride, pointer(b), b.stride, pointer(c), c.stride)
   }
+}
+
+/// What a product is added to.
+package enum ProductStart: Sendable, BitwiseCopyable {
+  case zero
+  /// What stands in the result.
+  case itself
+  /// A vector (one row of as many columns as the result), for every row.
+  case bias(Region)
 }

@@ -19,6 +19,22 @@ package enum OpenBLAS {
     unsafe String(cString: openblas_get_config())
   }
 
+  /// The processor whose kernels OpenBLAS runs, such as `Haswell` or `SkylakeX`: what it took this one for, or what
+  /// OPENBLAS_CORETYPE told it.
+  package static var coreName: String { unsafe String(cString: openblas_get_corename()) }
+
+  /// Whether its kernels use narrower vectors than those of an instruction set of ours. On processors that it does not
+  /// know it is not asked.
+  package static func isNarrower(than instructionSet: String) -> Bool {
+    let wide: Set = ["SkylakeX", "Cooperlake", "SapphireRapids"]
+    let middle: Set = ["Haswell", "Zen"]
+    return switch instructionSet {
+    case "avx512": !wide.contains(coreName)
+    case "avx2+fma": !wide.contains(coreName) && !middle.contains(coreName)
+    default: false
+    }
+  }
+
   /// Number of workers to use where `requested` (0: one for each processor) are wanted.
   package static func workers(requested: Int, processors: Int) -> Int {
     guard allowsConcurrentCalls else { return 1 }

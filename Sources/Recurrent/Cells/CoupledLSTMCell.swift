@@ -1,33 +1,21 @@
-internal import Kernels
-
 /// LSTM whose forget gate is what the input gate leaves, f = 1 − i (Greff et al. 2017, CIFG; ONNX's `input_forget`): a
 /// quarter fewer weights. Gates in the order i g o; the state is h, then c:
 ///
 ///     i = σ(aᵢ)   g = tanh(a_g)   o = σ(aₒ),   a = Wᵢ·x + bᵢ + Wₕ·h' + bₕ
 ///     c = (1 − i)·c' + i·g
 ///     h = o·tanh(c)
-public struct CoupledLSTMCell: RecurrentCell, Hashable {
+///
+/// Backward: dc += dh·o·(1 − tanh²c);  daᵢ = dc·(g − c')·i(1 − i), da_g = dc·i·(1 − g²), daₒ = dh·tanh(c)·o(1 − o);
+/// dc' = dc·(1 − i).
+public struct CoupledLSTMCell: KernelCell, Hashable {
   public let name = "lstm-coupled"
   /// tanh(c) is saved: one tanh less in backward. No gate keeps the old state when it is open: the input gate keeps it
   /// when it is closed.
   public let structure = CellStructure(gateCount: 3, stateCount: 2, savedCount: 1, allowsProjection: true)
 
+  public let kernel = CellKernel("lstm_coupled")
+
   public init() {}
-
-  public func forward<S: Scalar>(
-    gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>
-  ) {
-    CellKernels.lstmCoupledForward(&gates, previous, &next, &saved)
-  }
-
-  /// dc += dh·o·(1 − tanh²c);  daᵢ = dc·(g − c')·i(1 − i), da_g = dc·i·(1 − g²), daₒ = dh·tanh(c)·o(1 − o);
-  /// dc' = dc·(1 − i).
-  public func backward<S: Scalar>(
-    gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>,
-    gradient: inout MutableSpan<S>
-  ) {
-    CellKernels.lstmCoupledBackward(&gates, previous, saved, &gradient)
-  }
 }
 
 extension RecurrentCell where Self == CoupledLSTMCell {

@@ -1,30 +1,18 @@
-internal import Kernels
-
 /// Gated recurrent unit with the reset after the product, PyTorch's and cuDNN's form. Gates in the order r z n:
 ///
 ///     r = σ(a_r)   z = σ(a_z)
 ///     n = tanh(W_in·x + b_in + r·(W_hn·h' + b_hn))
 ///     h = (1 − z)·n + z·h'
-public struct GRUCell: RecurrentCell, Hashable {
+///
+/// Backward: With q = W_hn·h' + b_hn: da_n = dh·(1 − z)(1 − n²), dq = da_n·r, da_r = da_n·q·r(1 − r),
+/// da_z = dh·(h' − n)·z(1 − z); directly dh' = dh·z.
+public struct GRUCell: KernelCell, Hashable {
   public let name = "gru"
   public let structure = CellStructure(gateCount: 3, recurrentProduct: .lastGateApart)
 
+  public let kernel = CellKernel("gru")
+
   public init() {}
-
-  public func forward<S: Scalar>(
-    gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>
-  ) {
-    CellKernels.gruForward(&gates, previous, &next)
-  }
-
-  /// With q = W_hn·h' + b_hn: da_n = dh·(1 − z)(1 − n²), dq = da_n·r, da_r = da_n·q·r(1 − r),
-  /// da_z = dh·(h' − n)·z(1 − z); directly dh' = dh·z.
-  public func backward<S: Scalar>(
-    gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>,
-    gradient: inout MutableSpan<S>
-  ) {
-    CellKernels.gruBackward(&gates, previous, &gradient)
-  }
 }
 
 extension RecurrentCell where Self == GRUCell {

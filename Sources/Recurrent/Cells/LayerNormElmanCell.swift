@@ -1,5 +1,3 @@
-internal import Kernels
-
 /// The simple recurrent network with layer normalisation (Ba, Kiros & Hinton 2016, eq. 4):
 ///
 ///     h = tanh(N(a)),  a = Wᵢ·x + bᵢ + Wₕ·h' + bₕ
@@ -7,27 +5,16 @@ internal import Kernels
 ///
 /// Mean and variance (Σ (a − mean a)²/H) are those of the H units of one sequence at one step. The vectors are the gain γ,
 /// which starts at 1, and the bias β, which starts at 0.
-public struct LayerNormElmanCell: VectorCell, Hashable {
+///
+/// Backward: With dy = dh·(1 − h²), s = 1/√(var a + 10⁻⁵) and x = (a − mean a)·s:
+/// da = s·(γ·dy − mean(γ·dy) − x·mean(γ·dy·x));  dγ += dy·x, dβ += dy.
+public struct LayerNormElmanCell: VectorCell, KernelCell, Hashable {
   public let name = "rnn-norm"
   public let structure = CellStructure(gateCount: 1, vectors: CellVector.layerNorms(of: [""]))
 
+  public let kernel = CellKernel("rnn_norm")
+
   public init() {}
-
-  public func forward<S: Scalar>(
-    gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>,
-    vectors: Span<S>
-  ) {
-    CellKernels.rnnNormForward(&gates, &next, vectors)
-  }
-
-  /// With dy = dh·(1 − h²), s = 1/√(var a + 10⁻⁵) and x = (a − mean a)·s:
-  /// da = s·(γ·dy − mean(γ·dy) − x·mean(γ·dy·x));  dγ += dy·x, dβ += dy.
-  public func backward<S: Scalar>(
-    gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>,
-    gradient: inout MutableSpan<S>, vectors: Span<S>, vectorGradient: inout MutableSpan<S>
-  ) {
-    CellKernels.rnnNormBackward(&gates, next, &gradient, vectors, &vectorGradient)
-  }
 }
 
 extension RecurrentCell where Self == LayerNormElmanCell {

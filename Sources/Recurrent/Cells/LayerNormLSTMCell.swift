@@ -1,5 +1,3 @@
-internal import Kernels
-
 /// LSTM with layer normalisation (Ba, Kiros & Hinton 2016), each gate's whole pre-activation normalised at once, as in
 /// TensorFlow's `LayerNormBasicLSTMCell`. Gates in the order i f g o; the state is h, then c, which is carried on as it
 /// is, as in the paper:
@@ -11,7 +9,13 @@ internal import Kernels
 ///
 /// Mean and variance (Σ (a − mean a)²/H) are those of the H units of one gate (or of c) of one sequence at one step. The
 /// vectors are five gains γ, which start at 1, and five biases β, which start at 0, each in the order i f g o c.
-public struct LayerNormLSTMCell: VectorCell, Hashable {
+///
+/// Backward: With t = tanh(N(c)): dN(aₒ) = dh·t·o(1 − o), dN(c) = dh·o·(1 − t²);  dc += N'(dN(c));
+/// dN(aᵢ) = dc·g·i(1 − i), dN(a_f) = dc·c'·f(1 − f), dN(a_g) = dc·i·(1 − g²);  dc' = dc·f;  each da = N'(dN(a)).
+///
+/// For y = N(a), with s = 1/√(var a + 10⁻⁵) and x = (a − mean a)·s:
+/// N'(dy) = s·(γ·dy − mean(γ·dy) − x·mean(γ·dy·x));  dγ += dy·x, dβ += dy.
+public struct LayerNormLSTMCell: VectorCell, KernelCell, Hashable {
   public let name = "lstm-norm"
   /// Saved are the gates' deviations from their means, and tanh(N(c)). No forget gate is declared: what its bias in the
   /// product has in common for all units, the norm takes away again; it is β_f that opens the gate.
@@ -19,26 +23,9 @@ public struct LayerNormLSTMCell: VectorCell, Hashable {
     gateCount: 4, stateCount: 2, savedCount: 5, vectors: CellVector.layerNorms(of: ["i", "f", "g", "o", "c"]),
     allowsProjection: true)
 
+  public let kernel = CellKernel("lstm_norm")
+
   public init() {}
-
-  public func forward<S: Scalar>(
-    gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>,
-    vectors: Span<S>
-  ) {
-    CellKernels.lstmNormForward(&gates, previous, &next, &saved, vectors)
-  }
-
-  /// With t = tanh(N(c)): dN(aₒ) = dh·t·o(1 − o), dN(c) = dh·o·(1 − t²);  dc += N'(dN(c));
-  /// dN(aᵢ) = dc·g·i(1 − i), dN(a_f) = dc·c'·f(1 − f), dN(a_g) = dc·i·(1 − g²);  dc' = dc·f;  each da = N'(dN(a)).
-  ///
-  /// For y = N(a), with s = 1/√(var a + 10⁻⁵) and x = (a − mean a)·s:
-  /// N'(dy) = s·(γ·dy − mean(γ·dy) − x·mean(γ·dy·x));  dγ += dy·x, dβ += dy.
-  public func backward<S: Scalar>(
-    gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>,
-    gradient: inout MutableSpan<S>, vectors: Span<S>, vectorGradient: inout MutableSpan<S>
-  ) {
-    CellKernels.lstmNormBackward(&gates, previous, next, saved, &gradient, vectors, &vectorGradient)
-  }
 }
 
 extension RecurrentCell where Self == LayerNormLSTMCell {

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A cell with trained vectors of its own (peepholes, gains of a norm, a diagonal recurrence): blocks of H scalars, as
 /// many and in the order that `structure.vectors` says.
 ///
@@ -34,13 +36,13 @@ extension VectorCell {
   public func forward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>
   ) {
-    preconditionFailure("cell \(name) has vectors: the unroll calls forward(…vectors:)")
+    stop("cell \(name) has vectors: the unroll calls forward(…vectors:)")
   }
 
   /// Satisfies `RecurrentCell`; traps, as the cell cannot work without its vectors.
   public func backward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
   ) {
-    preconditionFailure("cell \(name) has vectors: the unroll calls backward(…vectors:vectorGradient:)")
+    stop("cell \(name) has vectors: the unroll calls backward(…vectors:vectorGradient:)")
   }
 }

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// Everything that a training is after a step. `Trainer(checkpoint)` goes on from it as if it had never stopped.
 ///
 ///     var checkpoint = trainer.checkpoint(notes: ["epoch": "3"])
@@ -30,11 +32,11 @@ public struct TrainingCheckpoint<S: Scalar>: Sendable {
 
 extension Engine {
   /// The optimizer's moment `index`, counted from 1, laid out as the parameters.
-  func moment(_ index: Int) -> [S] { block.array(momentPlace(index)) }
+  func moment(_ index: Int) -> [S] { memory.array(momentPlace(index)) }
 
-  func setMoment(_ index: Int, _ values: [S]) { block.write(values.span, at: momentPlace(index).offset) }
+  func setMoment(_ index: Int, _ values: [S]) { memory.write(values.span, at: momentPlace(index).offset) }
 
-  private func momentPlace(_ index: Int) -> Matrix {
-    Matrix(offset: (index + 1) * plan.gradientShift, rows: 1, columns: plan.table.blockCount)
+  private func momentPlace(_ index: Int) -> Region {
+    Region(offset: (index + 1) * plan.update.shift, rows: 1, columns: plan.table.blockCount)
   }
 }

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// Settings of a training as checkpoints have them.
 extension TrainingSettings {
   var json: [(key: String, value: JSON)] {
@@ -9,6 +11,7 @@ extension TrainingSettings {
     ]
     if let norm = clipping.norm { members.append((key: "clip_norm", value: .number(norm))) }
     if let value = clipping.value { members.append((key: "clip_value", value: .number(value))) }
+    if products != .automatic { members.append((key: "products", value: .string(products.rawValue))) }
     switch recomputing {
     case .none: break
     case .segments(let steps): members.append((key: "recompute_steps", value: .integer(steps)))
@@ -25,6 +28,15 @@ extension TrainingSettings {
     schedule = try LearningRateSchedule(reader.member("schedule"))
     carriesState = try reader.flag("carries_state")
     isRagged = try reader.flag("ragged")
+    // Checkpoints of versions before there was a choice have none.
+    products = .automatic
+    if reader.json["products"] != nil {
+      let name = try reader.string("products")
+      guard let named = Products(rawValue: name) else {
+        throw reader.fault("products are by \(printable(name)), which this version does not know")
+      }
+      products = named
+    }
     clipping = GradientClipping(norm: try reader.positive("clip_norm"), value: try reader.positive("clip_value"))
     if reader.json["recompute_steps"] != nil {
       recomputing = .segments(ofSteps: try reader.size("recompute_steps"))

@@ -6,19 +6,22 @@ public struct Sampler<S: Scalar>: ~Copyable {
   private let engine: Engine<S>
   private var drawer: TokenDrawer
   private var generator: SeededGenerator
+  /// One sequence of one step.
+  private let rows: Rows
   private var hasLogits = false
 
   /// - Precondition: the model takes tokens and has an output for each of them at every step.
   /// - Throws: `PlanError` where the memory does not suffice.
-  public init(_ model: Model<S>, options: SamplingOptions = .init(), seed: UInt64 = 0) throws(PlanError) {
+  public init(_ model: Model<S>, options: SamplingOptions = .init(), products: Products = .automatic, seed: UInt64 = 0) throws(PlanError) {
     let configuration = model.configuration
-    precondition(
+    require(
       configuration.input.vocabularySize == configuration.outputSize && configuration.head == .everyStep,
       "sampling needs a token model with one output a token at every step")
-    precondition(configuration.directions == .forward, "a model that runs both ways cannot be sampled step by step")
+    require(configuration.directions == .forward, "a model that runs both ways cannot be sampled step by step")
     engine = Engine(
-      try Plan(configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), scalar: S.self), threads: 1)
+      try Plan(configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: products, scalar: S.self), threads: 1)
     engine.load(model)
+    rows = engine.rows(steps: 1)
     drawer = TokenDrawer(options, count: configuration.outputSize)
     generator = SeededGenerator(seed: seed)
   }
@@ -34,23 +37,23 @@ public struct Sampler<S: Scalar>: ~Copyable {
 
   /// Feeds one token: one step.
   public mutating func feed(_ token: Int32) {
-    precondition(
+    require(
       token >= 0 && token < engine.plan.outputs.columns, "token \(token) of \(engine.plan.outputs.columns)")
-    engine.indices[0] = token
-    engine.perform(.forward)
-    engine.carryState()
+    engine.indices[engine.plan.index.tokens] = token
+    engine.perform(.forward, rows)
+    engine.carryState(after: rows)
     hasLogits = true
   }
 
   /// The logits of the token after those fed so far, [V].
-  public var logits: [S] { engine.block.array(engine.plan.outputs) }
+  public var logits: [S] { engine.memory.array(engine.plan.outputs) }
 
   /// Draws the next token and feeds it.
   /// - Precondition: at least one token was fed.
   public mutating func next() -> Int32 {
-    precondition(hasLogits, "feed a token first")
+    require(hasLogits, "feed a token first")
     let outputs = engine.plan.outputs
-    let token = drawer.draw(engine.block.span(outputs.offset, outputs.columns), using: &generator)
+    let token = drawer.draw(engine.memory.span(outputs.offset, outputs.columns), using: &generator)
     feed(token)
     return token
   }

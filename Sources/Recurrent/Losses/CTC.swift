@@ -9,7 +9,7 @@ public enum CTC {}
 ///
 /// U labels are 2U + 1 states, the blank before, between and behind them. Everything is a logarithm in double precision,
 /// whatever the model's: with T steps their sizes grow like T, and single precision would lose what the gradient needs.
-struct CTCPlan: Sendable, BitwiseCopyable {
+struct CTCStage: Sendable, BitwiseCopyable {
   let blank: Int32
   let zeroInfinity: Bool
   /// T, N, V.
@@ -19,37 +19,46 @@ struct CTCPlan: Sendable, BitwiseCopyable {
   /// U at most.
   let maximumLabels: Int
   /// In the indices: steps [N], numbers of labels [N], labels [N, U].
-  let firstIndex: Int
+  private let firstIndex: Int
   /// In the sums: the scratch of each sequence.
-  let firstScratch: Int
+  private let firstScratch: Int
 
   private var states: Int { 2 * maximumLabels + 1 }
   /// A row of states with two beyond its end, which are impossible.
   private var width: Int { states + 2 }
 
-  var indexCount: Int { batchSize * (2 + maximumLabels) }
   /// Emissions [T, S], states before each step and after the last [T + 1, S + 2]; permitted skips, two rows of states
   /// [S + 2] each; how often a state or class is [S], [V].
-  var sequenceScratch: Int { (steps + (steps + 1) + 4) * width + classCount }
-  var scratchCount: Int { batchSize * sequenceScratch }
+  private var sequenceScratch: Int { (steps + (steps + 1) + 4) * width + classCount }
 
-  /// Whether `scratchCount` does not overflow, by far.
-  var isCountable: Bool {
-    Double(batchSize) * ((2 * Double(steps) + 5) * (2 * Double(maximumLabels) + 3) + Double(classCount)) < 0x1p55
+  /// - Throws: `PlanError` where the alignments are too many to count.
+  init(
+    blank: Int32, zeroInfinity: Bool, steps: Int, batchSize: Int, classCount: Int, maximumLabels: Int,
+    _ arenas: inout ArenaLayout
+  ) throws(PlanError) {
+    let states = 2 * Double(maximumLabels) + 3
+    let scratch = Double(batchSize) * ((2 * Double(steps) + 5) * states + Double(classCount))
+    if scratch >= 0x1p55 { throw .tooLarge(what: "alignments of \(maximumLabels) labels with \(steps) steps") }
+    (self.blank, self.zeroInfinity, self.steps, self.batchSize) = (blank, zeroInfinity, steps, batchSize)
+    (self.classCount, self.maximumLabels) = (classCount, maximumLabels)
+    firstIndex = arenas.integers("labels", .workspace, [batchSize, 2 + maximumLabels])
+    let width = 2 * maximumLabels + 3
+    firstScratch = arenas.sums(
+      "alignments", .scratch, [batchSize, (2 * steps + 5) * width + classCount])
   }
 }
 
 // MARK: Labels
 
-extension CTCPlan {
+extension CTCStage {
   /// The labels of a sequence, and how many steps it has.
-  func setLabels(_ own: [Int32], of sequence: Int, stepCount: Int, in indices: Block<Int32>) {
-    precondition(stepCount >= 0 && stepCount <= steps, "steps must be in 0...\(steps), got \(stepCount)")
-    precondition(
+  func setLabels(_ own: [Int32], of sequence: Int, stepCount: Int, in indices: Memory<Int32>) {
+    require(stepCount >= 0 && stepCount <= steps, "steps must be in 0...\(steps), got \(stepCount)")
+    require(
       own.count <= maximumLabels || own.count > stepCount,
       "planned for \(maximumLabels) labels a sequence, got \(own.count)")
     for label in own {
-      precondition(
+      require(
         label >= 0 && label < classCount && label != blank, "label \(label) of \(classCount) with blank \(blank)")
     }
     indices[firstIndex + sequence] = Int32(stepCount)
@@ -61,7 +70,7 @@ extension CTCPlan {
   private func firstLabel(_ sequence: Int) -> Int { firstIndex + 2 * batchSize + sequence * maximumLabels }
 
   /// The steps that U labels take at least: one each, and one for the blank between two that are the same.
-  private func stepsNeeded(_ count: Int, from first: Int, in indices: Block<Int32>) -> Int {
+  private func stepsNeeded(_ count: Int, from first: Int, in indices: Memory<Int32>) -> Int {
     guard count <= maximumLabels else { return count }
     var needed = count
     for place in first..<first + max(count - 1, 0) where indices[place] == indices[place + 1] { needed += 1 }
@@ -71,12 +80,12 @@ extension CTCPlan {
 
 // MARK: Loss and gradient
 
-extension CTCPlan {
+extension CTCStage {
   /// −log p(labels) over the number of labels, of one sequence; its gradient, over the number of sequences, takes the
   /// place of the outputs. (Graves 2006, equations 5 to 16, for logits.)
   /// - Parameter row: the row of `outputs` that a step of the sequence has.
   func loss<S: Scalar>(
-    of sequence: Int, outOf sequenceCount: Int, _ outputs: Matrix, in memory: LossMemory<S>, row: (_ step: Int) -> Int
+    of sequence: Int, outOf sequenceCount: Int, _ outputs: Region, in memory: LossMemory<S>, row: (_ step: Int) -> Int
   ) -> Double {
     let stepCount = Int(memory.indices[firstIndex + sequence])
     let labelCount = Int(memory.indices[firstIndex + batchSize + sequence])
@@ -90,7 +99,7 @@ extension CTCPlan {
       if loss != .infinity { alignment.backward(steps: stepCount, loss: loss, scale: scale, row: row) }
     }
     if loss == .infinity {
-      for step in 0..<stepCount { memory.block.fill(outputs.row(row(step)), with: zeroInfinity ? 0 : .nan) }
+      for step in 0..<stepCount { memory.scalars.fill(outputs.row(row(step)), with: zeroInfinity ? 0 : .nan) }
       return zeroInfinity ? 0 : .infinity
     }
     return loss * share
@@ -98,8 +107,8 @@ extension CTCPlan {
 
   /// The recursions over one sequence.
   private struct Alignment<S: Scalar> {
-    let plan: CTCPlan
-    let outputs: Matrix
+    let plan: CTCStage
+    let outputs: Region
     let memory: LossMemory<S>
     let firstLabel: Int
     let labelCount: Int
@@ -113,7 +122,7 @@ extension CTCPlan {
     let classes: Int
     let betas: (Int, Int)
 
-    init(_ plan: CTCPlan, _ sequence: Int, _ labelCount: Int, _ outputs: Matrix, _ memory: LossMemory<S>) {
+    init(_ plan: CTCStage, _ sequence: Int, _ labelCount: Int, _ outputs: Region, _ memory: LossMemory<S>) {
       (self.plan, self.outputs, self.memory, self.labelCount) = (plan, outputs, memory, labelCount)
       firstLabel = plan.firstLabel(sequence)
       states = 2 * labelCount + 1
@@ -133,7 +142,7 @@ extension CTCPlan {
     private func emission(_ step: Int) -> Int { emissions + step * plan.width }
 
     private func fill(_ place: Int, _ count: Int, with value: Double) {
-      memory.sums.fill(Matrix(offset: place, rows: 1, columns: count), with: value)
+      memory.sums.fill(Region(offset: place, rows: 1, columns: count), with: value)
     }
 
     /// −log p(labels). Leaves the probabilities of each step's states given the steps up to it, and in the outputs the
@@ -150,8 +159,8 @@ extension CTCPlan {
       for step in 0..<steps {
         let place = outputs.row(row(step))
         let emission = emission(step)
-        for state in 0..<states { sums[emission + state] = Double(memory.block[place.offset + label(state)]) }
-        let normalizer = memory.block.softmax(place, scale: S(scale))
+        for state in 0..<states { sums[emission + state] = Double(memory.scalars[place.offset + label(state)]) }
+        let normalizer = memory.scalars.softmax(place, scale: scale)
         for state in 0..<states { sums[emission + state] -= normalizer }
 
         // Two impossible states stand before the first.
@@ -190,7 +199,7 @@ extension CTCPlan {
         let place = outputs.row(row(step)).offset
         for state in 0..<states where state == 0 || state % 2 == 1 {
           let (label, probability) = (label(state), exp(sums[emission + state]))
-          memory.block[place + label] = S(scale * (probability - sums[classes + label]))
+          memory.scalars[place + label] = S(scale * (probability - sums[classes + label]))
         }
         for state in 0..<states { sums[classes + label(state)] = 0 }
         (later, now) = (now, later)

@@ -34,7 +34,7 @@ public struct Loss: Sendable, Hashable {
   }
 
   /// Traps where the loss takes other targets than these.
-  func require(_ wanted: Targets) {
+  func requireTargets(_ wanted: Targets) {
     let losses =
       switch wanted {
       case .classes: "the cross-entropy"

@@ -12,9 +12,11 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
   private let optimizer: Optimizer
   private let schedule: LearningRateSchedule
   private let clipping: GradientClipping
-  /// Room for the lengths of a batch, and for the place of each sequence.
+  /// Room for the lengths of a batch, and for the slot of each sequence.
   private var lengths: [Int] = []
-  private var places: [Int]
+  private var slots: [Int]
+  /// The decoder's batch in the last step.
+  private var lastTarget: Rows?
   /// Steps done.
   public private(set) var stepCount = 0
 
@@ -24,30 +26,32 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
   ///   - targetLength: the most steps of a target, start and end not counted.
   ///   - loss: on classes for a decoder of tokens, else on values.
   ///   - scheduledSampling: nil: the decoder is always fed the target.
+  ///   - products: who multiplies.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   ///   - seed: of the masks of dropout and zoneout and of scheduled sampling.
   /// - Throws: `PlanError` where the memory does not suffice.
   public init(
     _ model: EncoderDecoder<S>, batchSize: Int, sourceLength: Int, targetLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none,
-    scheduledSampling: ScheduledSampling? = nil, threads: Int = 0, seed: UInt64 = 0
+    scheduledSampling: ScheduledSampling? = nil, products: Products = .automatic, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     let expected: Loss.Targets = model.marks == nil ? .values : .classes
-    precondition(
+    require(
       loss.targets == expected, "expected a loss on \(expected) for this decoder, got \(loss), on \(loss.targets)")
     let moments = optimizer.momentCount
     let encoderPlan = try Plan(
       model.encoder.configuration, steps: sourceLength, batchSize: batchSize,
-      purpose: .training(loss: nil, momentCount: moments), isRagged: true, scalar: S.self)
+      purpose: .training(loss: nil, momentCount: moments), isRagged: true, products: products, scalar: S.self)
     let configuration = model.decoder.configuration
     let memory = configuration.attention.map { _ in MemoryShape(steps: sourceLength) }
     let decoderPlan = try Plan(
       configuration, steps: targetLength + (model.marks == nil ? 0 : 1), batchSize: batchSize,
-      purpose: .training(loss: loss, momentCount: moments), isRagged: true, memory: memory, scalar: S.self)
+      purpose: .training(loss: loss, momentCount: moments), isRagged: true, memory: memory, products: products,
+      scalar: S.self)
     if let scheduledSampling {
       mixer = try InputMixer(
-        scheduledSampling, decoder: configuration, batchSize: batchSize, memory: memory, threads: threads,
-        seed: seed ^ 0x5C4E_D01E_D5A3_B1E5)
+        scheduledSampling, decoder: configuration, batchSize: batchSize, memory: memory, products: products,
+        threads: threads, seed: seed ^ 0x5C4E_D01E_D5A3_B1E5)
     } else {
       mixer = nil
     }
@@ -61,7 +65,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
     self.schedule = schedule
     self.clipping = clipping
     lengths.reserveCapacity(batchSize)
-    places = [Int](repeating: 0, count: batchSize)
+    slots = [Int](repeating: 0, count: batchSize)
   }
 
   /// The buffers of the encoder and their sizes.
@@ -80,77 +84,73 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
 
   /// One step on up to N pairs of a source and a target of tokens.
   public mutating func step(source: Sequences<Int32>, target: Sequences<Int32>) -> StepReport {
-    encoder.setTokens(source)
-    setTarget(target)
-    return step()
+    let rows = encoder.setTokens(source)
+    return step(rows, setTarget(target, rows))
   }
 
   /// One step on up to N pairs of a source of vectors and a target of tokens.
   public mutating func step(source: Sequences<S>, target: Sequences<Int32>) -> StepReport {
-    encoder.setVectors(source)
-    setTarget(target)
-    return step()
+    let rows = encoder.setVectors(source)
+    return step(rows, setTarget(target, rows))
   }
 
   /// One step on up to N pairs of a source of tokens and a target of vectors, of 1 step or more.
   public mutating func step(source: Sequences<Int32>, target: Sequences<S>) -> StepReport {
-    encoder.setTokens(source)
-    setTarget(target)
-    return step()
+    let rows = encoder.setTokens(source)
+    return step(rows, setTarget(target, rows))
   }
 
   /// One step on up to N pairs of a source and a target of vectors, the target of 1 step or more.
   public mutating func step(source: Sequences<S>, target: Sequences<S>) -> StepReport {
-    encoder.setVectors(source)
-    setTarget(target)
-    return step()
+    let rows = encoder.setVectors(source)
+    return step(rows, setTarget(target, rows))
   }
 
-  private mutating func setTarget(_ target: Sequences<Int32>) {
-    guard let marks = trained.marks else { preconditionFailure("the decoder takes vectors, not tokens") }
-    check(count: target.count)
+  private mutating func setTarget(_ target: Sequences<Int32>, _ source: Rows) -> Rows {
+    guard let marks = trained.marks else { stop("the decoder takes vectors, not tokens") }
+    check(count: target.count, source)
     lengths.removeAll(keepingCapacity: true)
     for (index, length) in target.lengths.enumerated() {
-      precondition(
+      require(
         length < decoder.plan.steps, "target \(index) has \(length) steps; expected 0...\(decoder.plan.steps - 1)")
       lengths.append(length + 1)
     }
-    decoder.setTeacherForced(target, lengths: lengths, marks: marks)
+    return decoder.setTeacherForced(target, lengths: lengths, marks: marks)
   }
 
-  private mutating func setTarget(_ target: Sequences<S>) {
-    precondition(trained.marks == nil, "the decoder takes tokens, not vectors")
-    check(count: target.count)
-    decoder.setTeacherForced(target)
+  private mutating func setTarget(_ target: Sequences<S>, _ source: Rows) -> Rows {
+    require(trained.marks == nil, "the decoder takes tokens, not vectors")
+    check(count: target.count, source)
+    return decoder.setTeacherForced(target)
   }
 
-  private func check(count: Int) {
-    precondition(
-      count == encoder.sequenceCount, "expected \(encoder.sequenceCount) targets as sources, got \(count)")
+  private func check(count: Int, _ source: Rows) {
+    require(count == source.sequenceCount, "expected \(source.sequenceCount) targets as sources, got \(count)")
   }
 
-  private mutating func step() -> StepReport {
+  private mutating func step(_ source: Rows, _ target: Rows) -> StepReport {
     let rate = optimizer.learningRate * schedule.factor(at: stepCount)
-    mixInputs()
+    lastTarget = target
+    mixInputs(source, target)
     stepCount += 1
     let seeds = drawSeeds()
-    backPropagate(seeds)
-    let (left, right) = (encoder.gradientNorm(), decoder.gradientNorm())
+    backPropagate(source, target, seeds)
+    let (left, right) = (encoder.gradientNorm, decoder.gradientNorm)
     let report = StepReport(
-      step: stepCount, loss: decoder.meanLoss(), gradientNorm: (left * left + right * right).squareRoot(),
+      step: stepCount, loss: decoder.meanLoss(target), gradientNorm: (left * left + right * right).squareRoot(),
       learningRate: rate)
     guard report.isFinite else { return report }
     var rule = optimizer.rule(step: stepCount, rate: rate, clipping: clipping)
     rule.norm = report.gradientNorm
-    encoder.perform(.update, update: rule)
-    decoder.perform(.update, update: rule)
+    encoder.perform(.update, source, update: rule)
+    decoder.perform(.update, target, update: rule)
     return report
   }
 
-  private mutating func mixInputs() {
+  private mutating func mixInputs(_ source: Rows, _ target: Rows) {
     guard let probability = mixer?.probability(at: stepCount), probability > 0 else { return }
-    encoder.perform(.forward)
-    mixer!.mix(decoder, from: encoder, probability: probability)
+    encoder.perform(.forward, source)
+    mixer?.mix(decoder, target, from: encoder, source, probability: probability)
   }
 
   private typealias Seeds = (encoder: UInt64?, decoder: UInt64?)
@@ -162,60 +162,57 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
     )
   }
 
-  private func bridge() {
-    decoder.setInitialState(from: encoder)
-    if decoder.plan.attention != nil { decoder.setMemory(from: encoder) }
+  private func bridge(_ source: Rows) {
+    decoder.setInitialState(from: encoder, source)
+    if decoder.plan.attention != nil { decoder.setMemory(from: encoder, source) }
   }
 
   /// Forward and backward through both, on the inputs that were set.
-  private mutating func backPropagate(_ seeds: Seeds) {
-    encoder.perform(.forward, dropoutSeed: seeds.encoder)
-    bridge()
-    decoder.perform(.gradients, dropoutSeed: seeds.decoder)
-    decoder.writeInitialStateGradient(to: encoder, places: &places)
+  private mutating func backPropagate(_ source: Rows, _ target: Rows, _ seeds: Seeds) {
+    encoder.perform(.forward, source, dropoutSeed: seeds.encoder)
+    bridge(source)
+    decoder.perform(.gradients, target, dropoutSeed: seeds.decoder)
+    decoder.writeInitialStateGradient(target, to: encoder, source, slots: &slots)
     if decoder.plan.attention != nil {
-      decoder.writeMemoryGradient(to: encoder)
+      decoder.writeMemoryGradient(target, to: encoder, source)
     } else {
-      encoder.block.fill(encoder.plan.outputGradient!.rows(0..<encoder.rowCount), with: 0)
+      encoder.memory.fill(encoder.plan.backward.outputs.rows(0..<source.rowCount), with: 0)
     }
-    encoder.perform(.backwardAndSquares, dropoutSeed: seeds.encoder)
+    encoder.perform(
+      .backwardAndSquares, source, dropoutSeed: seeds.encoder, startsFromStateGradient: true)
   }
 
   // MARK: Evaluation
 
   /// The mean loss of up to N pairs, teacher-forced and without dropout.
   public mutating func evaluate(source: Sequences<Int32>, target: Sequences<Int32>) -> Double {
-    encoder.setTokens(source)
-    setTarget(target)
-    return evaluate()
+    let rows = encoder.setTokens(source)
+    return evaluate(rows, setTarget(target, rows))
   }
 
   /// The mean loss of up to N pairs, teacher-forced and without dropout.
   public mutating func evaluate(source: Sequences<S>, target: Sequences<Int32>) -> Double {
-    encoder.setVectors(source)
-    setTarget(target)
-    return evaluate()
+    let rows = encoder.setVectors(source)
+    return evaluate(rows, setTarget(target, rows))
   }
 
   /// The mean loss of up to N pairs, teacher-forced and without dropout.
   public mutating func evaluate(source: Sequences<Int32>, target: Sequences<S>) -> Double {
-    encoder.setTokens(source)
-    setTarget(target)
-    return evaluate()
+    let rows = encoder.setTokens(source)
+    return evaluate(rows, setTarget(target, rows))
   }
 
   /// The mean loss of up to N pairs, teacher-forced and without dropout.
   public mutating func evaluate(source: Sequences<S>, target: Sequences<S>) -> Double {
-    encoder.setVectors(source)
-    setTarget(target)
-    return evaluate()
+    let rows = encoder.setVectors(source)
+    return evaluate(rows, setTarget(target, rows))
   }
 
-  private func evaluate() -> Double {
-    encoder.perform(.forward)
-    bridge()
-    decoder.perform(.evaluation)
-    return decoder.meanLoss()
+  private mutating func evaluate(_ source: Rows, _ target: Rows) -> Double {
+    encoder.perform(.forward, source)
+    bridge(source)
+    decoder.perform(.evaluation, target)
+    return decoder.meanLoss(target)
   }
 
   // MARK: Gradients
@@ -225,29 +222,32 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
   package func gradient(of name: String) -> [S] {
     let engine = name.hasPrefix("encoder.") ? encoder : decoder
     guard let entry = engine.plan.table[String(name.drop { $0 != "." }.dropFirst())] else {
-      preconditionFailure("no parameter \(name)")
+      stop("no parameter \(name)")
     }
-    return engine.block.array(
-      Matrix(offset: engine.plan.gradientShift + entry.offset, rows: 1, columns: entry.count))
+    return engine.memory.array(
+      Region(offset: engine.plan.update.shift + entry.offset, rows: 1, columns: entry.count))
   }
 
   /// The classes or inputs of the last step that the decoder was fed, [length] each.
-  package var fedTokens: Sequences<Int32> { decoder.tokenSequences }
+  package var fedTokens: Sequences<Int32> {
+    guard let lastTarget else { stop("there was no step before") }
+    return decoder.tokenSequences(lastTarget)
+  }
 }
 
 extension Engine {
-  /// Copies the parameters to a model.
+  /// Copies the parameters, which stand first in the memory, to a model.
   func read(into model: inout Model<S>) {
     var span = model.block.mutableSpan
-    block.read(from: 0, into: &span)
+    memory.read(from: 0, into: &span)
   }
 
-  /// The tokens of each sequence of the batch.
-  var tokenSequences: Sequences<Int32> {
-    var result = [[Int32]](repeating: [], count: sequenceCount)
-    for place in 0..<sequenceCount {
-      result[sequence(inPlace: place)] = (0..<length(ofPlace: place)).map {
-        indices[plan.index.tokens + firstRow(ofStep: $0) + place]
+  /// The tokens of each sequence of a batch.
+  fileprivate func tokenSequences(_ rows: Rows) -> Sequences<Int32> {
+    var result = [[Int32]](repeating: [], count: rows.sequenceCount)
+    for slot in 0..<rows.sequenceCount {
+      result[rows.sequence(inSlot: slot)] = (0..<rows.length(ofSlot: slot)).map {
+        indices[plan.index.tokens + rows.firstRow(ofStep: $0) + slot]
       }
     }
     return Sequences(result)

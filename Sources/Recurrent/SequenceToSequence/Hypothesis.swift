@@ -1,3 +1,5 @@
+internal import Kernels
+
 internal import Foundation
 
 /// How a target is searched for.

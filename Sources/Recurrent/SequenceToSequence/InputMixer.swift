@@ -13,12 +13,14 @@ struct InputMixer<S: Scalar>: ~Copyable {
   private var vectors: [S]
 
   init(
-    _ sampling: ScheduledSampling, decoder: ModelConfiguration, batchSize: Int, memory: MemoryShape?, threads: Int,
+    _ sampling: ScheduledSampling, decoder: ModelConfiguration, batchSize: Int, memory: MemoryShape?, products: Products,
+    threads: Int,
     seed: UInt64
   ) throws(PlanError) {
     engine = Engine(
       try Plan(
-        decoder, steps: 1, batchSize: batchSize, purpose: .inference(loss: nil), memory: memory, scalar: S.self),
+        decoder, steps: 1, batchSize: batchSize, purpose: .inference(loss: nil), memory: memory, products: products,
+        scalar: S.self),
       threads: threads)
     self.sampling = sampling
     drawer = TokenDrawer(sampling.draw, count: decoder.outputSize)
@@ -31,39 +33,39 @@ struct InputMixer<S: Scalar>: ~Copyable {
   func probability(at step: Int) -> Double { sampling.probability(at: step) }
 
   /// - Parameters:
-  ///   - decoder: with its parameters as they are now, and a batch of teacher-forced inputs.
-  ///   - encoder: after a forward pass.
-  mutating func mix(_ decoder: Engine<S>, from encoder: Engine<S>, probability: Double) {
+  ///   - decoder: with its parameters as they are now, and `target`, a batch of teacher-forced inputs.
+  ///   - encoder: after a forward pass of `source`.
+  mutating func mix(
+    _ decoder: Engine<S>, _ target: Rows, from encoder: Engine<S>, _ source: Rows, probability: Double
+  ) {
     engine.copyParameters(from: decoder)
-    engine.setInitialState(from: encoder)
-    if engine.plan.attention != nil { engine.setMemory(from: encoder) }
-    for step in 0..<decoder.batchSteps - 1 {
-      read(step, of: decoder)
-      if tokens.isEmpty {
-        engine.setVectors(vectors.span, steps: 1)
-      } else {
-        engine.setTokens(tokens.span, steps: 1)
-      }
-      engine.perform(.forward)
-      engine.carryState()
-      let first = decoder.firstRow(ofStep: step + 1)
-      for place in 0..<decoder.activeCount(inStep: step + 1) where generator.uniform() < probability {
-        write(decoder.sequence(inPlace: place), toRow: first + place, of: decoder)
+    engine.setInitialState(from: encoder, source)
+    if engine.plan.attention != nil { engine.setMemory(from: encoder, source) }
+    for step in 0..<target.batchSteps - 1 {
+      read(step, of: decoder, target)
+      let rows =
+        tokens.isEmpty ? engine.setVectors(vectors.span, steps: 1) : engine.setTokens(tokens.span, steps: 1)
+      engine.perform(.forward, rows)
+      engine.carryState(after: rows)
+      let first = target.firstRow(ofStep: step + 1)
+      for slot in 0..<target.activeCount(inStep: step + 1) where generator.uniform() < probability {
+        write(target.sequence(inSlot: slot), toRow: first + slot, of: decoder)
       }
     }
   }
 
   /// The inputs of a step; a sequence that is over keeps its last.
-  private mutating func read(_ step: Int, of decoder: Engine<S>) {
-    let first = decoder.firstRow(ofStep: step)
-    for place in 0..<decoder.activeCount(inStep: step) {
-      let sequence = decoder.sequence(inPlace: place)
-      guard let input = decoder.plan.input, tokens.isEmpty else {
-        tokens[sequence] = decoder.indices[decoder.plan.index.tokens + first + place]
+  private mutating func read(_ step: Int, of decoder: Engine<S>, _ target: Rows) {
+    let first = target.firstRow(ofStep: step)
+    for slot in 0..<target.activeCount(inStep: step) {
+      let sequence = target.sequence(inSlot: slot)
+      guard tokens.isEmpty else {
+        tokens[sequence] = decoder.indices[decoder.plan.index.tokens + first + slot]
         continue
       }
+      let input = decoder.plan.input.vectors
       for unit in 0..<input.columns {
-        vectors[sequence * input.columns + unit] = decoder.block[input.row(first + place).offset + unit]
+        vectors[sequence * input.columns + unit] = decoder.memory[input.row(first + slot).offset + unit]
       }
     }
   }
@@ -72,10 +74,10 @@ struct InputMixer<S: Scalar>: ~Copyable {
   private mutating func write(_ sequence: Int, toRow row: Int, of decoder: Engine<S>) {
     let output = engine.plan.outputs.row(sequence)
     if tokens.isEmpty {
-      decoder.block.write(
-        engine.block.span(output.offset, output.columns), at: decoder.plan.input!.row(row).offset)
+      decoder.memory.write(
+        engine.memory.span(output.offset, output.columns), at: decoder.plan.input.vectors.row(row).offset)
     } else {
-      let token = drawer.draw(engine.block.span(output.offset, output.columns), using: &generator)
+      let token = drawer.draw(engine.memory.span(output.offset, output.columns), using: &generator)
       decoder.indices[decoder.plan.index.tokens + row] = token
     }
   }
@@ -84,8 +86,8 @@ struct InputMixer<S: Scalar>: ~Copyable {
 extension Engine {
   /// Takes over the parameters of an engine of the same model.
   func copyParameters(from other: Engine<S>) {
-    precondition(plan.table == other.plan.table, "parameters of another model")
-    block.write(other.block.span(0, plan.table.blockCount), at: 0)
+    require(plan.table == other.plan.table, "parameters of another model")
+    memory.write(other.memory.span(0, plan.table.blockCount), at: 0)
     parametersChanged()
   }
 }

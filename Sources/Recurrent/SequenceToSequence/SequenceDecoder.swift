@@ -17,22 +17,24 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable {
   /// - Parameters:
   ///   - sourceLength: the most steps of a source.
   ///   - batchSize: the most sources of a call.
+  ///   - products: who multiplies.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   /// - Throws: `PlanError` where the memory does not suffice.
   public init(
-    _ model: EncoderDecoder<S>, sourceLength: Int, batchSize: Int = 1, options: DecodingOptions, threads: Int = 0
+    _ model: EncoderDecoder<S>, sourceLength: Int, batchSize: Int = 1, options: DecodingOptions,
+    products: Products = .automatic, threads: Int = 0
   ) throws(PlanError) {
     let width = options.beamWidth
     let encoderPlan = try Plan(
       model.encoder.configuration, steps: sourceLength, batchSize: batchSize, purpose: .inference(loss: nil),
-      scalar: S.self)
+      products: products, scalar: S.self)
     let configuration = model.decoder.configuration
     let (rows, overflow) = batchSize.multipliedReportingOverflow(by: width)
     if overflow { throw .tooLarge(what: "\(batchSize) beams of \(width) hypotheses") }
     let decoderPlan = try Plan(
       configuration, steps: 1, batchSize: rows, purpose: .inference(loss: nil),
       memory: configuration.attention.map { _ in MemoryShape(steps: sourceLength, sequencesPerMemory: width) },
-      scalar: S.self)
+      products: products, scalar: S.self)
     self.options = options
     self.batchSize = batchSize
     self.width = width
@@ -55,45 +57,43 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable {
   /// The hypotheses for each source, the best first: 1 to `beamWidth` of them. Fewer where, at the maximum length, several
   /// continuations of the same hypothesis are cut off.
   public mutating func decode(_ source: Sequences<Int32>) -> [[Hypothesis]] {
-    encoder.setTokens(source)
-    return decode(count: source.count)
+    decode(encoder.setTokens(source))
   }
 
   /// The same for sources of vectors.
   public mutating func decode(_ source: Sequences<S>) -> [[Hypothesis]] {
-    encoder.setVectors(source)
-    return decode(count: source.count)
+    decode(encoder.setVectors(source))
   }
 
-  private mutating func decode(count: Int) -> [[Hypothesis]] {
-    guard let marks else { preconditionFailure("targets of vectors have no end: see generate(from:steps:)") }
-    encode()
-    var beams = [Beam](repeating: Beam(options, end: marks.end), count: count)
+  private mutating func decode(_ source: Rows) -> [[Hypothesis]] {
+    guard let marks else { stop("targets of vectors have no end: see generate(from:steps:)") }
+    encode(source)
+    var beams = [Beam](repeating: Beam(options, end: marks.end), count: source.sequenceCount)
     for row in tokens.indices { tokens[row] = marks.start }
     while beams.contains(where: { !$0.live.isEmpty }) {
-      decoder.setTokens(tokens.span, steps: 1)
-      decoder.perform(.forward)
+      let rows = decoder.setTokens(tokens.span, steps: 1)
+      decoder.perform(.forward, rows)
       for row in parents.indices { parents[row] = row }
       for source in beams.indices where !beams[source].live.isEmpty {
         let first = source * width
-        let (block, outputs) = (decoder.block, decoder.plan.outputs)
-        let from = beams[source].extend { block.array(outputs.row(first + $0)) }
+        let (memory, outputs) = (decoder.memory, decoder.plan.outputs)
+        let from = beams[source].extend { memory.array(outputs.row(first + $0)) }
         for (hypothesis, parent) in from.enumerated() {
           parents[first + hypothesis] = first + parent
           tokens[first + hypothesis] = beams[source].live[hypothesis].tokens.last!
         }
       }
-      decoder.carryState(from: parents)
+      decoder.carryState(after: rows, from: parents)
     }
     return beams.map(\.hypotheses)
   }
 
   /// Sources that were set to initial states and memories.
-  private func encode() {
+  private func encode(_ source: Rows) {
     encoder.zeroState()
-    encoder.perform(.forward)
-    decoder.setInitialState(from: encoder, beams: width)
-    if decoder.plan.attention != nil { decoder.setMemory(from: encoder) }
+    encoder.perform(.forward, source)
+    decoder.setInitialState(from: encoder, source, beams: width)
+    if decoder.plan.attention != nil { decoder.setMemory(from: encoder, source) }
   }
 
   // MARK: Vectors
@@ -101,31 +101,29 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable {
   /// For a decoder of vectors: outputs that are fed back, so many for each source.
   /// - Returns: [steps, O] for each source.
   public mutating func generate(from source: Sequences<Int32>, steps: Int) -> Sequences<S> {
-    encoder.setTokens(source)
-    return generate(count: source.count, steps: steps)
+    generate(encoder.setTokens(source), steps: steps)
   }
 
   /// For a decoder of vectors: outputs that are fed back, so many for each source.
   /// - Returns: [steps, O] for each source.
   public mutating func generate(from source: Sequences<S>, steps: Int) -> Sequences<S> {
-    encoder.setVectors(source)
-    return generate(count: source.count, steps: steps)
+    generate(encoder.setVectors(source), steps: steps)
   }
 
-  private func generate(count: Int, steps: Int) -> Sequences<S> {
-    precondition(marks == nil, "the decoder's steps are tokens: see decode(_:)")
-    precondition(width == 1, "there is no search for vectors: expected a beam width of 1, got \(width)")
-    precondition(steps >= 1, "steps must be 1 or more, got \(steps)")
-    encode()
+  private func generate(_ source: Rows, steps: Int) -> Sequences<S> {
+    require(marks == nil, "the decoder's steps are tokens: see decode(_:)")
+    require(width == 1, "there is no search for vectors: expected a beam width of 1, got \(width)")
+    require(steps >= 1, "steps must be 1 or more, got \(steps)")
+    encode(source)
     var input = [S](repeating: 0, count: batchSize * decoder.plan.outputs.columns)
-    var targets = [[S]](repeating: [], count: count)
+    var targets = [[S]](repeating: [], count: source.sequenceCount)
     for _ in 0..<steps {
-      decoder.setVectors(input.span, steps: 1)
-      decoder.perform(.forward)
-      decoder.carryState()
-      input = decoder.block.array(decoder.plan.outputs)
+      let rows = decoder.setVectors(input.span, steps: 1)
+      decoder.perform(.forward, rows)
+      decoder.carryState(after: rows)
+      input = decoder.memory.array(decoder.plan.outputs)
       for source in targets.indices {
-        targets[source] += decoder.block.array(decoder.plan.outputs.row(source))
+        targets[source] += decoder.memory.array(decoder.plan.outputs.row(source))
       }
     }
     return Sequences(targets, width: decoder.plan.outputs.columns)

@@ -28,11 +28,11 @@ extension Model {
     var sum = 0.0
     for start in stride(from: 0, to: count, by: segment) {
       let steps = min(segment, count - start)
-      engine.setTokens(tokens.span.extracting(start..<start + steps), steps: steps)
-      engine.setClasses(tokens.span.extracting(start + 1..<start + 1 + steps))
-      engine.perform(.evaluation)
-      engine.carryState()
-      sum += engine.meanLoss() * Double(steps)
+      let rows = engine.setTokens(tokens.span.extracting(start..<start + steps), steps: steps)
+      engine.setClasses(tokens.span.extracting(start + 1..<start + 1 + steps), rows)
+      engine.perform(.evaluation, rows)
+      engine.carryState(after: rows)
+      sum += engine.meanLoss(rows) * Double(steps)
     }
     return Evaluation(loss: sum / Double(count), tokenCount: count)
   }

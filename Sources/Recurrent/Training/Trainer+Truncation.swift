@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// Truncated back-propagation through time with two lengths, BPTT(k2; k1) of Williams & Peng (1990): along sequences of any
 /// length an update every k1 steps, by the loss of those steps, whose gradient goes back through k2 steps. States are
 /// those of the pass that reached them, as there.
@@ -17,7 +19,7 @@ extension Trainer {
     tokens: Span<Int32>, classes: Span<Int32>, every newSteps: Int, through gradientSteps: Int
   ) -> [StepReport] {
     let batch = plan.batchSize
-    precondition(
+    require(
       tokens.count.isMultiple(of: batch) && classes.count == tokens.count,
       "expected as many classes as tokens for whole steps of \(batch), got \(tokens.count) and \(classes.count)")
     return truncated(
@@ -26,8 +28,8 @@ extension Trainer {
         engine.setTokens(
           tokens.extracting(steps.lowerBound * batch..<steps.upperBound * batch), steps: steps.count)
       },
-      targets: { engine, steps in
-        engine.setClasses(classes.extracting(steps.lowerBound * batch..<steps.upperBound * batch))
+      targets: { engine, rows, steps in
+        engine.setClasses(classes.extracting(steps.lowerBound * batch..<steps.upperBound * batch), rows)
       })
   }
 
@@ -37,7 +39,7 @@ extension Trainer {
   ) -> [StepReport] {
     let input = plan.batchSize * plan.configuration.input.size
     let output = plan.batchSize * plan.configuration.outputSize
-    precondition(
+    require(
       vectors.count.isMultiple(of: input) && values.count == vectors.count / input * output,
       "expected whole steps of \(input) and \(output) numbers, got \(vectors.count) and \(values.count)")
     return truncated(
@@ -46,8 +48,8 @@ extension Trainer {
         engine.setVectors(
           vectors.extracting(steps.lowerBound * input..<steps.upperBound * input), steps: steps.count)
       },
-      targets: { engine, steps in
-        engine.setValues(values.extracting(steps.lowerBound * output..<steps.upperBound * output))
+      targets: { engine, rows, steps in
+        engine.setValues(values.extracting(steps.lowerBound * output..<steps.upperBound * output), rows)
       })
   }
 
@@ -57,7 +59,7 @@ extension Trainer {
   ) -> [StepReport] {
     let batch = plan.batchSize
     let input = batch * plan.configuration.input.size
-    precondition(
+    require(
       vectors.count.isMultiple(of: input) && classes.count == vectors.count / input * batch,
       "expected whole steps of \(input) numbers and \(batch) classes, got \(vectors.count) and \(classes.count)")
     return truncated(
@@ -66,71 +68,66 @@ extension Trainer {
         engine.setVectors(
           vectors.extracting(steps.lowerBound * input..<steps.upperBound * input), steps: steps.count)
       },
-      targets: { engine, steps in
-        engine.setClasses(classes.extracting(steps.lowerBound * batch..<steps.upperBound * batch))
+      targets: { engine, rows, steps in
+        engine.setClasses(classes.extracting(steps.lowerBound * batch..<steps.upperBound * batch), rows)
       })
   }
 
   private mutating func truncated(
     steps: Int, _ newSteps: Int, _ gradientSteps: Int,
-    inputs: (Engine<S>, Range<Int>) -> Void, targets: (Engine<S>, Range<Int>) -> Void
+    inputs: (Engine<S>, Range<Int>) -> Rows, targets: (Engine<S>, Rows, Range<Int>) -> Void
   ) -> [StepReport] {
-    precondition(newSteps >= 1, "an update needs 1 new step or more, got \(newSteps)")
-    precondition(
+    require(newSteps >= 1, "an update needs 1 new step or more, got \(newSteps)")
+    require(
       gradientSteps >= 1 && gradientSteps <= plan.steps,
       "a gradient goes back through 1 to \(plan.steps) steps, got \(gradientSteps)")
-    precondition(
-      plan.keptSteps == plan.steps && plan.configuration.head == .everyStep
+    require(
+      plan.sizes.keptSteps == plan.steps && plan.configuration.head == .everyStep
         && plan.configuration.directions == .forward,
       "truncation needs forward layers, a head at every step and no recomputation")
     let before = engine.savedStart()
     var reports: [StepReport] = []
-    // The engine's initial state is that before step `position`.
+    // The engine's initial state is that before step `position`, and `last` the batch that it was reached by.
     var position = 0
+    var last: Rows?
     for first in stride(from: 0, to: steps, by: newSteps) {
       let end = min(first + newSteps, steps)
       let start = max(0, end - gradientSteps)
-      if start > position, reports.isEmpty || position + engine.batchSteps < start {
-        // Not reached by the last pass: steps that are not learnt from.
-        advance(from: reports.isEmpty ? position : position + engine.carryAll(), to: start, inputs)
-      } else if start > position {
-        engine.carryState(afterSteps: start - position)
+      if start > position {
+        if let last, start <= position + last.batchSteps {
+          engine.carryState(of: last, afterSteps: start - position)
+        } else {
+          // Not reached by the last pass: steps that are not learnt from.
+          if let last { engine.carryState(after: last) }
+          advance(from: position + (last?.batchSteps ?? 0), to: start, inputs)
+        }
       }
       position = start
-      inputs(engine, start..<end)
-      engine.untargetedSteps = max(0, first - start)
-      targets(engine, max(first, start)..<end)
-      reports.append(update())
+      var rows = inputs(engine, start..<end)
+      rows.untargetedSteps = max(0, first - start)
+      targets(engine, rows, max(first, start)..<end)
+      reports.append(update(rows))
+      last = rows
     }
-    engine.carryAll()
+    if let last { engine.carryState(after: last) }
     if !settings.carriesState { engine.restore(before) }
     return reports
   }
 
   /// Runs steps forward only.
-  private mutating func advance(from start: Int, to end: Int, _ inputs: (Engine<S>, Range<Int>) -> Void) {
+  private mutating func advance(from start: Int, to end: Int, _ inputs: (Engine<S>, Range<Int>) -> Rows) {
     for first in stride(from: start, to: end, by: plan.steps) {
-      inputs(engine, first..<min(first + plan.steps, end))
-      engine.perform(.forward, skipsHead: true)
-      engine.carryAll()
+      let rows = inputs(engine, first..<min(first + plan.steps, end))
+      engine.perform(.forward, rows, skipsHead: true)
+      engine.carryState(after: rows)
     }
   }
 }
 
 extension Engine {
-  /// Makes the state after all steps of the batch the initial state; returns their number.
-  @discardableResult
-  fileprivate func carryAll() -> Int {
-    carryState()
-    return batchSteps
-  }
-
-  /// Makes the state after some steps of the last pass the initial state.
-  fileprivate func carryState(afterSteps count: Int) {
-    let batch = plan.batchSize
-    for recurrence in plan.recurrences {
-      block.copy(recurrence.states.rows(count * batch..<(count + 1) * batch), to: recurrence.states.rows(0..<batch))
-    }
-    for sequence in 0..<batch { indices[plan.index.isFresh + sequence] = 0 }
+  /// Makes the state after some steps of a pass the initial state.
+  fileprivate func carryState(of rows: Rows, afterSteps count: Int) {
+    carryState(after: rows.segment(0..<count))
+    for sequence in 0..<plan.batchSize { setFresh(false, sequence) }
   }
 }

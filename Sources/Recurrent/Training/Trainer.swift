@@ -32,6 +32,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
   ///   - sequenceLength: T, the most steps of a segment.
   ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
   ///   - recomputing: whether to keep less than backward needs, and compute it again.
+  ///   - products: who multiplies.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   ///   - seed: of the masks of dropout and zoneout.
   /// - Throws: `PlanError` where the memory does not suffice.
@@ -39,24 +40,25 @@ public struct Trainer<S: Scalar>: ~Copyable {
     _ model: Model<S>, batchSize: Int, sequenceLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false,
-    recomputing: Recomputation = .none, threads: Int = 0, seed: UInt64 = 0
+    recomputing: Recomputation = .none, products: Products = .automatic, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     let settings = TrainingSettings(
       batchSize: batchSize, sequenceLength: sequenceLength, loss: loss, optimizer: optimizer, schedule: schedule,
-      clipping: clipping, carriesState: carriesState, isRagged: isRagged, recomputing: recomputing)
+      clipping: clipping, carriesState: carriesState, isRagged: isRagged, recomputing: recomputing,
+      products: products)
     try self.init(model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed))
   }
 
   private init(
     _ model: Model<S>, _ settings: TrainingSettings, threads: Int, dropoutSeeds: SeededGenerator
   ) throws(PlanError) {
-    precondition(
+    require(
       !settings.carriesState || model.configuration.directions == .forward,
       "a layer that runs both ways has no state to carry to what follows")
     let plan = try Plan(
       training: model.configuration, loss: settings.loss, momentCount: settings.optimizer.momentCount,
       steps: settings.sequenceLength, batchSize: settings.batchSize, isRagged: settings.isRagged,
-      recomputing: settings.recomputing, scalar: S.self)
+      recomputing: settings.recomputing, products: settings.products, scalar: S.self)
     engine = Engine(plan, threads: threads)
     engine.load(model)
     trained = model
@@ -69,7 +71,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
 
   /// A copy of the model as it is now.
   public mutating func model() -> Model<S> {
-    engine.block.read(into: &trained)
+    engine.read(into: &trained)
     return trained
   }
 
@@ -82,7 +84,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
     return TrainingCheckpoint(
       model: model(), settings: settings, stepCount: stepCount,
       moments: (1...settings.optimizer.momentCount).map { engine.moment($0) }, state: start.state,
-      isFresh: start.isFresh.map { $0 != 0 }, dropoutSeeds: dropoutSeeds, fingerprint: .current, notes: notes)
+      isFresh: start.isFresh, dropoutSeeds: dropoutSeeds, fingerprint: .current, notes: notes)
   }
 
   /// Goes on from a checkpoint as if the training had never stopped: the same steps give the same bits, also with another
@@ -92,11 +94,11 @@ public struct Trainer<S: Scalar>: ~Copyable {
   public init(_ checkpoint: TrainingCheckpoint<S>, threads: Int = 0) throws(PlanError) {
     try self.init(
       checkpoint.model, checkpoint.settings, threads: threads, dropoutSeeds: checkpoint.dropoutSeeds)
-    precondition(
+    require(
       checkpoint.moments.count == settings.optimizer.momentCount,
       "expected \(settings.optimizer.momentCount) moments, got \(checkpoint.moments.count)")
     for (index, moment) in checkpoint.moments.enumerated() { engine.setMoment(index + 1, moment) }
-    engine.restore(Engine.Start(state: checkpoint.state, isFresh: checkpoint.isFresh.map { $0 ? 1 : 0 }))
+    engine.restore(Engine.SavedStart(state: checkpoint.state, isFresh: checkpoint.isFresh))
     stepCount = checkpoint.stepCount
   }
 
@@ -118,140 +120,140 @@ public struct Trainer<S: Scalar>: ~Copyable {
 
   /// One step on tokens [T, N] with the class of each output, [T, N] or, for a head at the last step, [N].
   public mutating func step(tokens: Span<Int32>, classes: Span<Int32>) -> StepReport {
-    let steps = tokens.count / engine.plan.batchSize
-    engine.setTokens(tokens, steps: steps)
-    engine.setClasses(classes)
-    return step()
+    let rows = engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize)
+    engine.setClasses(classes, rows)
+    return step(rows)
   }
 
   /// One step on tokens [T, N] with target values [T, N, O] or [N, O].
   public mutating func step(tokens: Span<Int32>, values: Span<S>) -> StepReport {
-    let steps = tokens.count / engine.plan.batchSize
-    engine.setTokens(tokens, steps: steps)
-    engine.setValues(values)
-    return step()
+    let rows = engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize)
+    engine.setValues(values, rows)
+    return step(rows)
   }
 
   /// One step on vectors [T, N, I] with the class of each output, [T, N] or [N].
   public mutating func step(vectors: Span<S>, classes: Span<Int32>) -> StepReport {
-    let steps = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
-    engine.setVectors(vectors, steps: steps)
-    engine.setClasses(classes)
-    return step()
+    let rows = setVectors(vectors)
+    engine.setClasses(classes, rows)
+    return step(rows)
   }
 
   /// One step on vectors [T, N, I] with target values [T, N, O] or [N, O].
   public mutating func step(vectors: Span<S>, values: Span<S>) -> StepReport {
-    let steps = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
-    engine.setVectors(vectors, steps: steps)
-    engine.setValues(values)
-    return step()
+    let rows = setVectors(vectors)
+    engine.setValues(values, rows)
+    return step(rows)
   }
 
   /// One step on tokens [T, N] with the labels of each sequence, for the connectionist loss.
   public mutating func step(tokens: Span<Int32>, labels: [[Int32]]) -> StepReport {
-    engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize)
-    engine.setLabels(labels)
-    return step()
+    let rows = engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize)
+    engine.setLabels(labels, rows)
+    return step(rows)
   }
 
   /// One step on vectors [T, N, I] with the labels of each sequence, for the connectionist loss.
   public mutating func step(vectors: Span<S>, labels: [[Int32]]) -> StepReport {
-    engine.setVectors(vectors, steps: vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size))
-    engine.setLabels(labels)
-    return step()
+    let rows = setVectors(vectors)
+    engine.setLabels(labels, rows)
+    return step(rows)
   }
 
   /// One step on up to N sequences of 0 to T vectors with the labels of each, for the connectionist loss.
   public mutating func step(vectors: Sequences<S>, labels: [[Int32]]) -> StepReport {
-    engine.setVectors(vectors)
-    engine.setLabels(labels)
-    return step()
+    let rows = engine.setVectors(vectors)
+    engine.setLabels(labels, rows)
+    return step(rows)
   }
 
   /// One step on window number `window` of parallel token streams.
   /// - Precondition: `streams` has this trainer's batch size and sequence length.
   public mutating func step(window: Int, of streams: TokenStreams) -> StepReport {
-    engine.setWindow(window, of: streams)
-    return step()
+    step(engine.setWindow(window, of: streams))
   }
 
   /// One step on up to N sequences of 0 to T tokens; a class for every step, or one for each sequence.
   public mutating func step(tokens: Sequences<Int32>, classes: Sequences<Int32>) -> StepReport {
-    engine.setTokens(tokens)
-    engine.setClasses(classes)
-    return step()
+    let rows = engine.setTokens(tokens)
+    engine.setClasses(classes, rows)
+    return step(rows)
   }
 
   /// One step on up to N sequences of 0 to T tokens with the class of each sequence.
   public mutating func step(tokens: Sequences<Int32>, classes: Span<Int32>) -> StepReport {
-    engine.setTokens(tokens)
-    engine.setClasses(classes)
-    return step()
+    let rows = engine.setTokens(tokens)
+    engine.setClasses(classes, rows)
+    return step(rows)
   }
 
   /// One step on up to N sequences of 0 to T tokens with target values for every step.
   public mutating func step(tokens: Sequences<Int32>, values: Sequences<S>) -> StepReport {
-    engine.setTokens(tokens)
-    engine.setValues(values)
-    return step()
+    let rows = engine.setTokens(tokens)
+    engine.setValues(values, rows)
+    return step(rows)
   }
 
   /// One step on up to N sequences of 0 to T tokens with target values [N, O].
   public mutating func step(tokens: Sequences<Int32>, values: Span<S>) -> StepReport {
-    engine.setTokens(tokens)
-    engine.setValues(values)
-    return step()
+    let rows = engine.setTokens(tokens)
+    engine.setValues(values, rows)
+    return step(rows)
   }
 
   /// One step on up to N sequences of 0 to T vectors with a class for every step.
   public mutating func step(vectors: Sequences<S>, classes: Sequences<Int32>) -> StepReport {
-    engine.setVectors(vectors)
-    engine.setClasses(classes)
-    return step()
+    let rows = engine.setVectors(vectors)
+    engine.setClasses(classes, rows)
+    return step(rows)
   }
 
   /// One step on up to N sequences of 0 to T vectors with the class of each sequence.
   public mutating func step(vectors: Sequences<S>, classes: Span<Int32>) -> StepReport {
-    engine.setVectors(vectors)
-    engine.setClasses(classes)
-    return step()
+    let rows = engine.setVectors(vectors)
+    engine.setClasses(classes, rows)
+    return step(rows)
   }
 
   /// One step on up to N sequences of 0 to T vectors with target values for every step.
   public mutating func step(vectors: Sequences<S>, values: Sequences<S>) -> StepReport {
-    engine.setVectors(vectors)
-    engine.setValues(values)
-    return step()
+    let rows = engine.setVectors(vectors)
+    engine.setValues(values, rows)
+    return step(rows)
   }
 
   /// One step on up to N sequences of 0 to T vectors with target values [N, O].
   public mutating func step(vectors: Sequences<S>, values: Span<S>) -> StepReport {
-    engine.setVectors(vectors)
-    engine.setValues(values)
-    return step()
+    let rows = engine.setVectors(vectors)
+    engine.setValues(values, rows)
+    return step(rows)
   }
 
-  private mutating func step() -> StepReport {
-    if engine.plan.keptSteps < engine.batchSteps {
+  private func setVectors(_ vectors: Span<S>) -> Rows {
+    engine.setVectors(
+      vectors, steps: vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size))
+  }
+
+  private mutating func step(_ rows: Rows) -> StepReport {
+    if engine.plan.sizes.keptSteps < rows.batchSteps {
       let carriesState = settings.carriesState
-      return update { engine, seed, rule in
-        engine.performInSegments(dropoutSeed: seed, carriesState: carriesState)
-        engine.perform(.update, update: rule)
+      return update(rows) { engine, seed, rule in
+        engine.performInSegments(rows, dropoutSeed: seed, carriesState: carriesState)
+        engine.perform(.update, rows, update: rule)
       }
     }
-    let report = update()
-    if settings.carriesState { engine.carryState() }
+    let report = update(rows)
+    if settings.carriesState { engine.carryState(after: rows) }
     return report
   }
 
-  /// One update on the batch whose inputs and targets are set.
-  mutating func update() -> StepReport {
-    update { engine, seed, rule in engine.perform(.training, dropoutSeed: seed, update: rule) }
+  /// One update on a batch whose inputs and targets are set.
+  mutating func update(_ rows: Rows) -> StepReport {
+    update(rows) { engine, seed, rule in engine.perform(.training, rows, dropoutSeed: seed, update: rule) }
   }
 
   private mutating func update(
-    _ perform: (_ engine: Engine<S>, _ dropoutSeed: UInt64?, _ rule: UpdateRule) -> Void
+    _ rows: Rows, _ perform: (_ engine: Engine<S>, _ dropoutSeed: UInt64?, _ rule: UpdateRule) -> Void
   ) -> StepReport {
     let rate = settings.optimizer.learningRate * settings.schedule.factor(at: stepCount)
     stepCount += 1
@@ -259,7 +261,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
       engine, engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
       settings.optimizer.rule(step: stepCount, rate: rate, clipping: settings.clipping))
     return StepReport(
-      step: stepCount, loss: engine.meanLoss(), gradientNorm: engine.gradientNorm(), learningRate: rate)
+      step: stepCount, loss: engine.meanLoss(rows), gradientNorm: engine.gradientNorm, learningRate: rate)
   }
 
   // MARK: Evaluation
@@ -273,18 +275,10 @@ public struct Trainer<S: Scalar>: ~Copyable {
     engine.zeroState()
     var sum = 0.0
     for window in 0..<streams.windowCount {
-      engine.setWindow(window, of: streams)
-      engine.evaluate()
-      sum += engine.meanLoss()
+      let rows = engine.setWindow(window, of: streams)
+      engine.evaluate(rows)
+      sum += engine.meanLoss(rows)
     }
     return sum / Double(streams.windowCount)
-  }
-}
-
-extension Block where Element: Scalar {
-  /// Copies the parameters, which stand first in the block, to a model.
-  fileprivate func read(into model: inout Model<Element>) {
-    var span = model.block.mutableSpan
-    read(from: 0, into: &span)
   }
 }

@@ -14,6 +14,8 @@ public struct TrainingSettings: Sendable, Hashable {
   /// Whether sequences may have different lengths, T being the most, and be fewer than N.
   public var isRagged: Bool
   public var recomputing: Recomputation
+  /// Who multiplies.
+  public var products: Products
 }
 
 extension TrainingSettings {

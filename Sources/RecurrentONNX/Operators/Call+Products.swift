@@ -81,17 +81,17 @@ extension Call {
     guard m > 0, n > 0, k > 0 else { return [S](repeating: 0, count: products * m * n) }
     let arena = Arena<S>(count: x.count + y.count + products * m * n, filledWith: 0)
     return withExtendedLifetime(arena) {
-      let block = arena.block
+      let block = arena.memory
       block.write(x.span, at: 0)
       block.write(y.span, at: x.count)
       let target = x.count + y.count
       for index in 0..<products {
         block.multiply(
-          Matrix(offset: index * m * k, rows: m, columns: k),
-          Matrix(offset: x.count + index * k * n, rows: k, columns: n),
-          into: Matrix(offset: target + index * m * n, rows: m, columns: n))
+          Region(offset: index * m * k, rows: m, columns: k),
+          Region(offset: x.count + index * k * n, rows: k, columns: n),
+          into: Region(offset: target + index * m * n, rows: m, columns: n))
       }
-      return block.array(Matrix(offset: target, rows: products * m, columns: n))
+      return block.array(Region(offset: target, rows: products * m, columns: n))
     }
   }
 }

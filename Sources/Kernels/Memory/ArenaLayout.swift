@@ -1,0 +1,103 @@
+/// How long a buffer's contents are needed.
+public enum BufferLifetime: String, Sendable, Hashable, CaseIterable {
+  case parameters, gradients, moments
+  /// Copies of the weights as the products want them, made once per update.
+  case packed
+  /// Forward keeps it for backward.
+  case workspace
+  /// Dies with the call.
+  case scratch
+}
+
+/// A buffer of a plan.
+public struct PlannedBuffer: Sendable, Hashable {
+  public let name: String
+  public let lifetime: BufferLifetime
+  public let shape: [Int]
+  public let bytes: Int
+}
+
+/// Hands out regions of three arenas that are still to be allocated (numbers of a precision, whole numbers, sums in double
+/// precision) and keeps a list of all that it gave: what is allocated is what is listed.
+package struct ArenaLayout: Sendable {
+  /// Every buffer, in the order in which it was reserved.
+  package private(set) var buffers: [PlannedBuffer] = []
+  /// Scalars, integers and sums given so far.
+  package private(set) var scalarCount = 0
+  package private(set) var indexCount = 0
+  package private(set) var sumCount = 0
+  package let scalarBytes: Int
+
+  package init<S: KernelScalar>(_ scalar: S.Type) { scalarBytes = MemoryLayout<S>.stride }
+
+  /// Bytes of the three arenas together.
+  package var totalBytes: Int {
+    scalarCount * scalarBytes + indexCount * MemoryLayout<Int32>.stride + sumCount * MemoryLayout<Double>.stride
+  }
+
+  /// A matrix [rows, columns].
+  ///
+  /// Padded rows start on cache lines and are never a multiple of 256 scalars long: rows of such strides would compete for
+  /// the same lines of the first-level cache.
+  package mutating func matrix(
+    _ name: String, _ lifetime: BufferLifetime, _ rows: Int, _ columns: Int, padded: Bool = true
+  ) -> Region {
+    var stride = columns
+    if padded {
+      stride = (columns + 15) / 16 * 16
+      if stride > 0, stride % 256 == 0, rows > 1 { stride += 16 }
+    }
+    let offset = scalars(name, lifetime, [rows, columns], count: rows * stride)
+    return Region(offset: offset, rows: rows, columns: columns, stride: stride)
+  }
+
+  /// Room for a matrix [inner, columns] when packed for the kernels in use.
+  package mutating func packed<S: KernelScalar>(
+    _ name: String, _ inner: Int, _ columns: Int, copies: Int = 1, _ scalar: S.Type
+  ) -> PackedRegion {
+    let count = (Memory<S>.packedCount(inner: inner, columns: columns) + 15) / 16 * 16
+    let shape = copies == 1 ? [inner, columns] : [copies, inner, columns]
+    return PackedRegion(offset: scalars(name, .packed, shape, count: copies * count), count: count)
+  }
+
+  /// `count` scalars, rounded up to whole cache lines.
+  package mutating func scalars(
+    _ name: String, _ lifetime: BufferLifetime, _ shape: [Int], count: Int
+  ) -> Int {
+    let rounded = (count + 15) / 16 * 16
+    defer { scalarCount += rounded }
+    record(name, lifetime, shape, bytes: rounded * scalarBytes)
+    return scalarCount
+  }
+
+  package mutating func integers(_ name: String, _ lifetime: BufferLifetime, _ shape: [Int]) -> Int {
+    let count = shape.reduce(1, *)
+    defer { indexCount += count }
+    record(name, lifetime, shape, bytes: count * MemoryLayout<Int32>.stride)
+    return indexCount
+  }
+
+  package mutating func sums(_ name: String, _ lifetime: BufferLifetime, _ shape: [Int]) -> Int {
+    let count = shape.reduce(1, *)
+    defer { sumCount += count }
+    record(name, lifetime, shape, bytes: count * MemoryLayout<Double>.stride)
+    return sumCount
+  }
+
+  private mutating func record(_ name: String, _ lifetime: BufferLifetime, _ shape: [Int], bytes: Int) {
+    if bytes > 0 { buffers.append(PlannedBuffer(name: name, lifetime: lifetime, shape: shape, bytes: bytes)) }
+  }
+}
+
+/// Where packed copies of a matrix stand, one after the other.
+package struct PackedRegion: Sendable, Hashable, BitwiseCopyable {
+  /// Index of the first scalar in the memory.
+  package let offset: Int
+  /// Scalars that a copy takes.
+  package let count: Int
+
+  package init(offset: Int, count: Int) { (self.offset, self.count) = (offset, count) }
+
+  /// Where one of several copies starts.
+  package func copy(_ index: Int) -> Int { offset + index * count }
+}

@@ -1,0 +1,125 @@
+internal import Kernels
+
+/// Inputs into the engine's memory, checked on the way. They say which rows the batch has: the value that they return is what
+/// targets, calls and results of the batch ask for.
+extension Engine {
+  // MARK: One length
+
+  /// Tokens [T, N].
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func setTokens(_ tokens: Span<Int32>, steps: Int) -> Rows {
+    check(count: tokens.count, isStepsOf: steps, width: 1, "tokens")
+    plan.input.check(tokens)
+    indices.write(tokens, at: plan.index.tokens)
+    return rows(steps: steps)
+  }
+
+  /// Vectors [T, N, I].
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func setVectors(_ vectors: Span<S>, steps: Int) -> Rows {
+    let input = plan.input.vectors
+    check(count: vectors.count, isStepsOf: steps, width: input.columns, "vector components")
+    let rows = rows(steps: steps)
+    memory.write(vectors, to: input.rows(0..<rows.batchRowCount))
+    return rows
+  }
+
+  /// One window of parallel streams: its inputs as tokens, its targets as classes.
+  func setWindow(_ window: Int, of streams: TokenStreams) -> Rows {
+    require(
+      streams.batchSize == plan.batchSize && streams.sequenceLength == plan.steps,
+      """
+      expected streams of \(plan.batchSize) sequences and \(plan.steps) steps, got \(streams.batchSize) and \
+      \(streams.sequenceLength)
+      """)
+    guard plan.configuration.input.vocabularySize != nil, plan.configuration.head == .everyStep,
+      let loss = plan.loss, plan.purpose.loss?.targets == .classes
+    else { stop("token streams need tokens in and classes out at every step") }
+    var tokens = indices.mutableSpan(plan.index.tokens, plan.sizes.rows)
+    var classes = indices.mutableSpan(loss.classes, plan.sizes.rows)
+    streams.copyWindow(window, inputs: &tokens, targets: &classes)
+    plan.input.check(tokens.span)
+    loss.check(classes.span)
+    return rows(steps: plan.steps)
+  }
+
+  private func check(count: Int, isStepsOf steps: Int, width: Int, _ what: String) {
+    require(steps >= 1 && steps <= plan.steps, "steps must be in 1...\(plan.steps), got \(steps)")
+    let expected = steps * plan.batchSize * width
+    require(
+      count == expected,
+      "expected \(expected) \(what) for \(steps) steps of \(plan.batchSize) sequences, got \(count)")
+  }
+
+  // MARK: Different lengths
+
+  func setTokens(_ tokens: Sequences<Int32>) -> Rows {
+    require(tokens.width == 1, "expected 1 token a step, got \(tokens.width)")
+    plan.input.check(tokens.values.span)
+    let rows = rows(lengths: tokens.lengths)
+    write(tokens, at: plan.index.tokens, rows)
+    return rows
+  }
+
+  func setVectors(_ vectors: Sequences<S>) -> Rows {
+    let input = plan.input.vectors
+    require(vectors.width == input.columns, "expected vectors of \(input.columns), got \(vectors.width)")
+    let rows = rows(lengths: vectors.lengths)
+    write(vectors, to: input, rows)
+    return rows
+  }
+
+  /// An index for each row, from `offset` on.
+  func write(_ values: Sequences<Int32>, at offset: Int, _ rows: Rows) {
+    for slot in 0..<rows.sequenceCount {
+      let sequence = rows.sequence(inSlot: slot)
+      for step in 0..<rows.length(ofSlot: slot) {
+        indices[offset + rows.firstRow(ofStep: step) + slot] =
+          values.values[values.position(of: sequence, step: step)]
+      }
+    }
+  }
+
+  /// Sequences of the batch to rows of `target`.
+  func write(_ values: Sequences<S>, to target: Region, _ rows: Rows) {
+    rows.check(values)
+    for slot in 0..<rows.sequenceCount {
+      let sequence = rows.sequence(inSlot: slot)
+      for step in 0..<rows.length(ofSlot: slot) {
+        let start = values.position(of: sequence, step: step)
+        memory.write(
+          values.values.span.extracting(start..<start + values.width),
+          at: target.row(rows.firstRow(ofStep: step) + slot).offset)
+      }
+    }
+  }
+
+  /// Rows of `source` as the sequences of the batch.
+  func sequences(_ source: Region, _ rows: Rows) -> Sequences<S> {
+    var lengths = [Int](repeating: 0, count: rows.sequenceCount)
+    var slots = lengths
+    for slot in 0..<rows.sequenceCount {
+      lengths[rows.sequence(inSlot: slot)] = rows.length(ofSlot: slot)
+      slots[rows.sequence(inSlot: slot)] = slot
+    }
+    let values = slots.indices.flatMap { sequence in
+      (0..<lengths[sequence]).flatMap { memory.array(source.row(rows.firstRow(ofStep: $0) + slots[sequence])) }
+    }
+    return Sequences(values: values, lengths: lengths, width: source.columns)
+  }
+}
+
+extension Rows {
+  /// Stops where values for every step do not have the lengths of the batch.
+  func check<Element>(_ values: Sequences<Element>) {
+    require(values.count == sequenceCount, "expected \(sequenceCount) sequences, got \(values.count)")
+    for slot in 0..<sequenceCount {
+      let sequence = sequence(inSlot: slot)
+      require(
+        values.lengths[sequence] == length(ofSlot: slot),
+        "expected \(length(ofSlot: slot)) steps of sequence \(sequence), got \(values.lengths[sequence])")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+internal import Kernels
+
+/// Makes the geometry of a batch.
+extension Engine {
+  /// A batch of N sequences of `steps` steps.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func rows(steps: Int) -> Rows {
+    if !writtenRows.isRagged, steps == writtenRows.batchSteps { return writtenRows }
+    let (index, batch) = (plan.index, plan.batchSize)
+    for step in 0...steps { indices[index.starts + step] = Int32(step * batch) }
+    for slot in 0..<batch {
+      indices[index.order + slot] = Int32(slot)
+      indices[index.lengths + slot] = Int32(steps)
+    }
+    return finish(
+      Rows(index, in: indices, batchSize: batch, isRagged: false, sequenceCount: batch, steps: steps))
+  }
+
+  /// A batch of sequences of such lengths, at most N.
+  func rows(lengths: [Int]) -> Rows {
+    require(
+      !plan.isTraining || plan.sizes.isRagged,
+      "sequences of different lengths need a plan for them: ask for one with isRagged: true")
+    require(
+      !lengths.isEmpty && lengths.count <= plan.batchSize,
+      "expected 1 to \(plan.batchSize) sequences, got \(lengths.count)")
+    for (sequence, length) in lengths.enumerated() {
+      require(
+        length >= 0 && length <= plan.steps,
+        "sequence \(sequence) has \(length) steps; expected 0...\(plan.steps)")
+    }
+    // Sorted by counting, which keeps the order of equally long ones and allocates nothing. First the number of
+    // sequences of each length, then of longer ones, and while they take their slots that of as long or longer ones.
+    let starts = plan.index.starts
+    for length in 0...plan.steps { indices[starts + length] = 0 }
+    for length in lengths { indices[starts + length] += 1 }
+    var longer: Int32 = 0
+    for length in (0...plan.steps).reversed() {
+      let count = indices[starts + length]
+      indices[starts + length] = longer
+      longer += count
+    }
+    var steps = 0
+    for (sequence, length) in lengths.enumerated() {
+      let slot = Int(indices[starts + length])
+      indices[starts + length] += 1
+      indices[plan.index.order + slot] = Int32(sequence)
+      indices[plan.index.lengths + slot] = Int32(length)
+      steps = max(steps, length)
+    }
+    var row: Int32 = 0
+    for step in 0..<steps {
+      indices[starts + step] = row
+      row += indices[starts + step + 1]
+    }
+    indices[starts + steps] = row
+    return finish(
+      Rows(
+        plan.index, in: indices, batchSize: plan.batchSize, isRagged: true, sequenceCount: lengths.count, steps: steps))
+  }
+
+  /// Writes the other direction's rows.
+  private func finish(_ rows: Rows) -> Rows {
+    writtenRows = rows
+    guard let mirror = plan.index.mirror else { return rows }
+    for slot in 0..<rows.sequenceCount {
+      let length = rows.length(ofSlot: slot)
+      for step in 0..<length {
+        indices[mirror.rows + rows.firstRow(ofStep: step) + slot] = Int32(
+          rows.firstRow(ofStep: length - 1 - step) + slot)
+      }
+    }
+    return rows
+  }
+}

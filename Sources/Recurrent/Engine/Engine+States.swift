@@ -1,0 +1,44 @@
+internal import Kernels
+
+/// The states that calls start from and end with.
+extension Engine {
+  /// Makes the state of each sequence after its last step its initial state in the next call. The state of the other
+  /// direction, which begins at the end of a sequence, is no start for what follows: it stays.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func carryState(after rows: Rows) {
+    let batch = plan.batchSize
+    for index in plan.layers.indices {
+      let states = plan.layers[index].forward.states
+      if !rows.isRagged {
+        let last = batch * rows.steps
+        memory.copy(states.rows(last..<last + batch), to: states.rows(0..<batch))
+        continue
+      }
+      for slot in 0..<rows.sequenceCount {
+        memory.copy(states.row(rows.finalStateRow(ofSlot: slot)), to: states.row(rows.sequence(inSlot: slot)))
+      }
+    }
+    guard plan.configuration.trainsInitialState else { return }
+    for slot in 0..<rows.sequenceCount { setFresh(false, rows.sequence(inSlot: slot)) }
+  }
+
+  /// Lets all sequences of the next call start from the trained initial state, or from 0.
+  func zeroState() {
+    for sequence in 0..<plan.batchSize { zeroState(of: sequence) }
+  }
+
+  /// Lets a sequence of the next call start from the trained initial state, or from 0.
+  func zeroState(of sequence: Int) {
+    require(sequence >= 0 && sequence < plan.batchSize, "sequence \(sequence) of \(plan.batchSize)")
+    for recurrence in plan.recurrences { memory.fill(recurrence.states.row(sequence), with: 0) }
+    setFresh(true, sequence)
+  }
+
+  /// Whether a sequence of the next call starts from the trained initial state.
+  func isFresh(_ sequence: Int) -> Bool { indices[plan.index.isFresh + sequence] != 0 }
+
+  func setFresh(_ isFresh: Bool, _ sequence: Int) {
+    indices[plan.index.isFresh + sequence] = isFresh ? 1 : 0
+  }
+}

@@ -1,0 +1,177 @@
+internal import Kernels
+internal import Synchronization
+
+/// Runs a plan: owns its memory and its workers. A call runs the plan's stages in order; every worker runs all of them and
+/// takes its share; they meet at barriers between the stages.
+///
+/// Results do not depend on the number of workers: outputs are shared out, never sums, and where a product's summation
+/// order could depend on the shape of its output the output is cut the same way for any number of workers.
+final class Engine<S: Scalar>: PoolTask {
+  let plan: Plan
+  let cell: CellCaller<S>
+  let pool: WorkerPool
+  /// The numbers of the plan, its whole numbers (`IndexLayout` and what stages reserved), and its sums.
+  let memory: Memory<S>
+  let indices: Memory<Int32>
+  let sums: Memory<Double>
+  private let arena: Arena<S>
+  private let indexArena: Arena<Int32>
+  private let sumArena: Arena<Double>
+  /// All recurrences, layer by layer.
+  private let recurrences: [Recurrence]
+  private let gradientTasks: [GradientTask]
+  /// The next gradient task that no worker has taken.
+  private let nextTask = Atomic<Int>(0)
+  private var call: Call
+  /// Whether the packed weights are those of the parameters.
+  private var isPacked = false
+  /// The batch whose starts, order and lengths stand in the indices.
+  var writtenRows: Rows
+
+  /// - Parameter threads: workers; 0: one for each processor.
+  init(_ plan: Plan, threads: Int) {
+    self.plan = plan
+    cell = CellCaller(plan.configuration.cell)
+    let workers = OpenBLAS.workers(requested: threads, processors: Processors.available)
+    pool = WorkerPool(count: plan.isTraining ? workers : plan.inferenceWorkers(wanted: workers))
+    arena = Arena(count: plan.arenas.scalarCount, filledWith: 0)
+    indexArena = Arena(count: plan.arenas.indexCount, filledWith: 0)
+    sumArena = Arena(count: plan.arenas.sumCount, filledWith: 0)
+    memory = arena.memory
+    indices = indexArena.memory
+    sums = sumArena.memory
+    recurrences = plan.recurrences
+    gradientTasks = plan.gradientTasks
+    writtenRows = Rows(
+      plan.index, in: indices, batchSize: plan.batchSize, isRagged: true, sequenceCount: 0, steps: 0)
+    call = Call(phases: [], rows: writtenRows, workers: pool.count)
+    zeroState()
+    if let loss = plan.purpose.loss { plan.loss?.writeWeights(of: loss, in: lossMemory) }
+  }
+
+  /// Runs the phases on all workers, on a batch or a segment of it. Weights are packed first where they have changed.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func perform(
+    _ phases: EnginePhases, _ rows: Rows, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil,
+    continuesGradient: Bool = false, startsFromStateGradient: Bool = false, skipsHead: Bool = false
+  ) {
+    call = Call(
+      phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, continuesGradient: continuesGradient,
+      startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead, workers: pool.count)
+    if phases.contains(.forward), !isPacked {
+      call.phases.insert(.pack)
+      isPacked = true
+    }
+    if phases.contains(.update) { isPacked = false }
+    pool.run(self)
+  }
+
+  // Everything below is then specialised too: no look-ups of metadata in the steps.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func run(worker: Int) {
+    var call = call
+    call.worker = worker
+    if call.phases.contains(.pack) { packWeights(call) }
+    if call.phases.contains(.memory) { plan.attention?.packMemories(call, self) }
+    if call.phases.contains(.forward) { forward(call) }
+    if call.phases.contains(.loss) { loss(call) }
+    if call.phases.contains(.backward) { backward(call) }
+    if call.phases.contains(.squares) { plan.update.sumSquares(call, self) }
+    if call.phases.contains(.update) { plan.update.forward(call, self) }
+  }
+
+  /// One of all recurrences, layer by layer, in each the forward direction first.
+  func recurrence(_ index: Int) -> Recurrence { recurrences[index] }
+  var recurrenceCount: Int { recurrences.count }
+
+  // MARK: Phases
+
+  /// Copies of the weights in the form that the products want, made once per update: two independent tasks a recurrence,
+  /// and one for what lies above.
+  private func packWeights(_ call: Call) {
+    let count = 2 * recurrences.count + 1
+    for task in stride(from: call.worker, to: count, by: call.workers) {
+      if task < count - 1 {
+        recurrences[task / 2].pack(task: task % 2, in: memory)
+      } else {
+        plan.attention?.map.pack(in: memory)
+        plan.head?.map.pack(in: memory)
+      }
+    }
+    pool.barrier()
+  }
+
+  private func forward(_ call: Call) {
+    plan.input.forward(call, self)
+    if plan.configuration.trainsInitialState || call.dropoutSeed != nil {
+      // The next barrier comes before the first step.
+      for index in recurrences.indices { recurrences[index].start(call, self) }
+    }
+    for index in plan.layers.indices { plan.layers[index].forward(blockSteps: plan.sizes.blockSteps, call, self) }
+    if let attention = plan.attention { attention.forward(call, self) }
+    if let head = plan.head, !call.skipsHead { head.forward(call, self) }
+  }
+
+  /// Back-propagation through time from dL/d(outputs), which stands in the place of the outputs, or without a head in the
+  /// shared region of layers' gradients; at last, all layers together, one deferred product for each weight.
+  private func backward(_ call: Call) {
+    // Nobody takes gradient tasks before the barriers below.
+    if call.worker == 0 { nextTask.store(0, ordering: .relaxed) }
+    if !call.continuesGradient {
+      for index in recurrences.indices { recurrences[index].startGradients(call, in: memory) }
+      // A head at the last step may write another worker's slots.
+      pool.barrier()
+    }
+    if let head = plan.head, !call.skipsHead { head.backward(call, self) }
+    pool.barrier()
+    if let attention = plan.attention, let head = plan.head { attention.backward(head.inputGradient, call, self) }
+
+    let last = plan.layers.count - 1
+    for index in plan.layers.indices.reversed() {
+      plan.head?.addGradient(of: plan.layers[index], isTop: index == last, call, self)
+      plan.layers[index].backward(
+        below: index > 0 ? plan.layers[index - 1].dropout : nil,
+        readsFinalStates: index == last && plan.configuration.head == .lastStep,
+        into: index > 0 ? plan.backward.outputs : plan.backward.input, call, self)
+    }
+    let headRows = outputRowCount(call.rows)
+    while true {
+      let task = nextTask.add(1, ordering: .relaxed).oldValue
+      if task >= gradientTasks.count { break }
+      gradientTasks[task].perform(call, headRows: headRows, self)
+    }
+    pool.barrier()
+  }
+
+  // MARK: Parameters
+
+  /// To be called after the parameters in the memory were changed from outside.
+  func parametersChanged() { isPacked = false }
+
+  func load(_ model: Model<S>) {
+    require(model.block.count == plan.table.blockCount, "the model does not fit the plan")
+    memory.write(model.block.span, at: 0)
+    isPacked = false
+  }
+
+  /// Rows of the outputs of a call: one for each step of each sequence, or one for each sequence.
+  func outputRowCount(_ rows: Rows) -> Int { plan.head?.rowCount(rows) ?? rows.rowCount }
+
+  /// The Euclidean norm of the whole gradient of the last call, before clipping.
+  var gradientNorm: Double { plan.update.gradientNorm(in: sums) }
+}
+
+extension Plan {
+  /// Workers for a forward pass where `wanted` are to be had: one for a stream, a step a call, whose products are too small
+  /// to share. Waking a second worker would take longer than the step.
+  func inferenceWorkers(wanted: Int) -> Int {
+    guard steps * batchSize < 4 else { return wanted }
+    let shares = recurrences.contains { recurrence in
+      ProductChoice.sharesColumns(
+        rows: batchSize, columns: recurrence.recurrent.map.weights.rows, inner: recurrence.outputSize, workers: wanted)
+    }
+    return shares ? wanted : 1
+  }
+}

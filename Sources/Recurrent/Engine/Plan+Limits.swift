@@ -1,0 +1,37 @@
+internal import Kernels
+
+/// What a plan refuses or stops at.
+extension Plan {
+  /// Stops where a batch cannot be taken segment by segment.
+  static func validateSegments(_ configuration: ModelConfiguration, _ purpose: Purpose, _ sizes: BatchSizes) {
+    require(sizes.keptSteps >= 1, "a segment needs 1 step or more, got \(sizes.keptSteps)")
+    require(sizes.isTraining, "only a training batch is computed again in segments")
+    require(configuration.attention == nil, "a model with attention cannot be computed again in segments")
+    require(
+      configuration.directions == .forward, "a layer that runs both ways cannot be computed again in segments")
+    require(
+      configuration.head == .everyStep || (configuration.head == .lastStep && !configuration.isResidual),
+      "a head that reads \(configuration.head) of all steps cannot be computed again in segments")
+    require(purpose.loss?.targets != .labels, "the connectionist loss reads all steps at once")
+  }
+
+  /// Refuses sizes whose sums could overflow: a bound on all buffers together, computed with care.
+  static func refuseOverflow(
+    _ configuration: ModelConfiguration, _ sizes: BatchSizes, _ table: ParameterTable
+  ) throws(PlanError) {
+    let structure = configuration.cell.structure
+    let widest = structure.rowGateCount + 4 * structure.stateCount + structure.savedCount + 8
+    // In Double an overflow cannot happen, and 2⁵⁸ bytes leave room for any rounding.
+    var perRow = 4 * Double(configuration.input.size) + 2 * Double(configuration.outputSize)
+    for layer in 0..<configuration.layerCount {
+      perRow +=
+        Double(configuration.directions.count * widest) * (Double(configuration.hiddenSize(ofLayer: layer)) + 32)
+    }
+    let rows = (Double(sizes.steps) + 1) * Double(sizes.batchSize)
+    let scalars = rows * perRow + 16 * Double(table.blockCount)
+    // Rows are counted in 32 bits.
+    if scalars * 8 > 0x1p58 || rows >= 0x1p31 {
+      throw .tooLarge(what: "a batch of \(sizes.batchSize) sequences of \(sizes.steps) steps")
+    }
+  }
+}

@@ -1,0 +1,201 @@
+public import Kernels
+
+/// Every buffer of a pass: place, shape and size, computed from (model, T, N) before anything is allocated. Printing it
+/// shows them all, and who multiplies.
+public struct Plan: Sendable, CustomStringConvertible {
+  /// How long a buffer's contents are needed.
+  public typealias Lifetime = BufferLifetime
+  public typealias Buffer = PlannedBuffer
+
+  /// What a pass is for.
+  public enum Purpose: Sendable, Hashable {
+    /// Forward only, and a loss if one is to be computed.
+    case inference(loss: Loss?)
+    /// Forward and backward, the moments of an optimizer, and a loss (nil: the caller gives dL/d(outputs)).
+    case training(loss: Loss?, momentCount: Int)
+
+    /// nil: the caller's own.
+    var loss: Loss? {
+      switch self {
+      case .training(let loss, _), .inference(let loss): loss
+      }
+    }
+
+    var isTraining: Bool {
+      switch self {
+      case .training: true
+      case .inference: false
+      }
+    }
+  }
+
+  public let configuration: ModelConfiguration
+  public let purpose: Purpose
+  /// Who was asked to multiply.
+  public let products: Products
+
+  // The stages, from the input up.
+  let sizes: BatchSizes
+  let choice: ProductChoice
+  let table: ParameterTable
+  let index: IndexLayout
+  let input: InputStage
+  let layers: [Layer]
+  /// nil without attention.
+  let attention: AttentionStage?
+  /// nil without a head.
+  let head: Head?
+  /// nil where the caller gives dL/d(outputs), or none is wanted.
+  let loss: LossStage?
+  let backward: BackwardRegions
+  let update: UpdateStage
+  /// [pieces + 1, N, S·H] of each recurrence: the state before each segment, and after the last; empty without segments.
+  let boundaries: [Region]
+  /// What the engine has to allocate.
+  let arenas: ArenaLayout
+
+  /// - Parameters:
+  ///   - inputGradient: whether dL/d(input) is wanted where the input is vectors.
+  ///   - isRagged: whether batches of training may have sequences of different lengths, T being the most.
+  ///   - segmentSteps: steps that a training batch keeps at once, the others being computed again; nil: all.
+  ///   - memory: what a model with attention attends to; nil for others.
+  ///   - products: who multiplies.
+  /// - Throws: `PlanError` where a size overflows or the memory does not suffice.
+  public init<S: Scalar>(
+    _ configuration: ModelConfiguration, steps: Int, batchSize: Int, purpose: Purpose,
+    inputGradient wantsInputGradient: Bool = false, isRagged: Bool = false, segmentSteps: Int? = nil,
+    memory: MemoryShape? = nil, products: Products = .automatic, scalar: S.Type
+  ) throws(PlanError) {
+    require(steps >= 1, "steps must be 1 or more, got \(steps)")
+    require(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
+    require(
+      configuration.head != .none || purpose.loss == nil,
+      "a model without head has no loss of its own; use RecurrentPass")
+    require(
+      (configuration.attention != nil) == (memory != nil),
+      configuration.attention == nil
+        ? "a model without attention has no memory" : "a model with attention needs a memory: give its most steps")
+    (self.configuration, self.purpose, self.products) = (configuration, purpose, products)
+    let isTraining = purpose.isTraining
+    let sizes = BatchSizes(
+      steps: steps, batchSize: batchSize, keptSteps: min(steps, segmentSteps ?? steps),
+      blockSteps: isTraining ? steps : min(steps, max(1, 1024 / batchSize)), isTraining: isTraining,
+      isRagged: isRagged)
+    let choice = ProductChoice(products, keepsRows: sizes.keepsRows)
+    let table = try ParameterTable(configuration)
+    try Self.refuseOverflow(configuration, sizes, table)
+    try memory?.refuseOverflow(configuration, steps: steps, batchSize: batchSize)
+    if sizes.isSegmented { Self.validateSegments(configuration, purpose, sizes) }
+
+    var arenas = ArenaLayout(scalar)
+    update = UpdateStage(table, purpose, &arenas)
+    index = IndexLayout(configuration, steps: steps, batchSize: batchSize, &arenas)
+    input = InputStage(configuration, table, sizes, &arenas)
+    let isEmbedded = if case .embedding = configuration.input { true } else { false }
+    let wantsGradient = isTraining && (isEmbedded || (wantsInputGradient && input.rows != nil))
+    backward = BackwardRegions(configuration, sizes, wantsInput: wantsGradient, &arenas)
+    var layers: [Layer] = []
+    var headColumns = 0
+    for layer in 0..<configuration.layerCount {
+      layers.append(
+        Layer(
+          configuration, table, index: layer, below: layer == 0 ? input.rows : layers[layer - 1].passedUp,
+          goesBack: layer > 0 || wantsGradient, headColumns: headColumns, sizes, backward, choice, &arenas, scalar))
+      headColumns += layers[layer].outputs.columns
+    }
+    let top = layers[layers.count - 1].outputs
+    let attention = memory.map { AttentionStage($0, configuration, table, sizes, choice, &arenas, scalar) }
+    let head =
+      configuration.head == .none
+      ? nil
+      : Head(
+        configuration, table, top: attention?.outputs ?? top, sizes, backward, attends: attention != nil, choice,
+        &arenas, scalar)
+    if let loss = purpose.loss, let head {
+      require(
+        loss.targets != .labels || configuration.head == .everyStep,
+        "the connectionist loss needs a head at every step")
+      self.loss = try LossStage(
+        loss, outputs: head.outputs, rows: head.isPooled ? batchSize : sizes.rows, steps: steps, batchSize: batchSize,
+        &arenas)
+    } else {
+      loss = nil
+    }
+    let segments = sizes.isSegmented ? (steps + sizes.keptSteps - 1) / sizes.keptSteps : 0
+    boundaries =
+      segments == 0
+      ? []
+      : layers.map {
+        arenas.matrix(
+          "layer \($0.index) boundaries", .workspace, (segments + 1) * batchSize, $0.forward.states.columns)
+      }
+    (self.sizes, self.choice, self.table, self.layers) = (sizes, choice, table, layers)
+    (self.attention, self.head, self.arenas) = (attention, head, arenas)
+    try PlanError.refuse(bytesOver: arenas.totalBytes, for: "this model and batch")
+  }
+
+  // MARK: What it says
+
+  /// T.
+  public var steps: Int { sizes.steps }
+  /// N.
+  public var batchSize: Int { sizes.batchSize }
+  /// Every buffer of the engine.
+  public var buffers: [Buffer] { arenas.buffers }
+  /// All buffers together.
+  public var totalBytes: Int { arenas.totalBytes }
+  /// Scalars in all parameters of the model.
+  public var parameterCount: Int { table.parameterCount }
+
+  public var description: String {
+    var lines = ["plan: \(steps) steps × \(batchSize) sequences, \(ByteCount(totalBytes)) in all"]
+    lines.append("products: \(productsDescription)")
+    let width = buffers.map(\.name.count).max() ?? 0
+    for lifetime in Lifetime.allCases {
+      let group = buffers.filter { $0.lifetime == lifetime }
+      guard !group.isEmpty else { continue }
+      lines.append("\(lifetime.rawValue): \(ByteCount(group.reduce(0) { $0 + $1.bytes }))")
+      for buffer in group {
+        let name = buffer.name + String(repeating: " ", count: width - buffer.name.count)
+        lines.append("  \(name)  \(buffer.shape)  \(ByteCount(buffer.bytes))")
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// Who multiplies: `batched by OpenBLAS (SkylakeX kernels), steps by packed kernels (avx512)`.
+  public var productsDescription: String { choice.description }
+
+  // MARK: For the engine
+
+  var isTraining: Bool { sizes.isTraining }
+
+  /// The head's outputs, then dL/d(outputs); without a head a view of the top layer's, whose rows are not contiguous.
+  var outputs: Region { head?.outputs ?? layers[layers.count - 1].outputs }
+
+  /// All recurrences, layer by layer, in each the forward direction first.
+  var recurrences: [Recurrence] {
+    layers.flatMap { layer in [layer.forward] + (layer.reverse.map { [$0.recurrence] } ?? []) }
+  }
+
+  /// All deferred pieces of the gradient.
+  var gradientTasks: [GradientTask] {
+    guard isTraining else { return [] }
+    let shift = update.shift
+    var (products, sums): ([GradientTask], [GradientTask]) = ([], [])
+    for recurrence in recurrences {
+      let tokens = recurrence.isReverse ? index.mirror?.tokens ?? index.tokens : index.tokens
+      let tasks = recurrence.gradientTasks(shift: shift, tokens: tokens, choice)
+      products += tasks.products
+      sums += tasks.sums
+    }
+    if let attention, let head {
+      let tasks = attention.gradientTasks(head.inputGradient, shift: shift, choice)
+      products += tasks.products
+      sums += tasks.sums
+    }
+    if let head { products += head.gradientTasks(shift: shift, choice) }
+    if let inputGradient = backward.input { sums += input.gradientTasks(inputGradient, shift: shift) }
+    return GradientTask.sorted(products: products, sums: sums)
+  }
+}

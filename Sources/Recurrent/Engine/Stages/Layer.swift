@@ -1,0 +1,195 @@
+internal import Kernels
+
+/// How the recurrences of a layer are tied to each other and to the layers below and above: the input in the other
+/// direction's order, the merge of both directions, the residual connection, dropout. Rows of [R, ·] are in the order of
+/// time.
+struct Layer: Sendable {
+  /// Its number among the layers.
+  let index: Int
+  let forward: Recurrence
+  /// The other direction, and how both outputs become one; nil where the layer runs forward only.
+  let reverse: Reverse?
+  /// [R, I] what it reads; nil for one-hot tokens.
+  let input: Region?
+  /// Whether that is added to its output.
+  let addsInput: Bool
+  /// [R, U] its output.
+  let outputs: Region
+  /// The output's copy after dropout, which the next layer reads; nil without.
+  let dropout: Dropout?
+  /// Columns of what the head reads, where it reads all layers; else empty.
+  let headColumns: Range<Int>
+
+  struct Reverse: Sendable {
+    let recurrence: Recurrence
+    let merge: Directions.Merge
+  }
+
+  init<S: Scalar>(
+    _ configuration: ModelConfiguration, _ table: ParameterTable, index: Int, below: Region?, goesBack: Bool,
+    headColumns start: Int, _ sizes: BatchSizes, _ backward: BackwardRegions, _ products: ProductChoice,
+    _ arenas: inout ArenaLayout, _ scalar: S.Type
+  ) {
+    let directions = configuration.directions.count
+    func recurrence(_ direction: Int) -> Recurrence {
+      Recurrence(
+        configuration, table, index: index * directions + direction, layer: index, isReverse: direction == 1,
+        below: below, goesBack: goesBack,
+        outputGradient: backward.output(isReverse: direction == 1, width: configuration.directionSize(ofLayer: index)),
+        sizes, products, &arenas, scalar)
+    }
+    self.index = index
+    forward = recurrence(0)
+    reverse = configuration.directions.merge.map { Reverse(recurrence: recurrence(1), merge: $0) }
+    input = below
+    addsInput = configuration.addsInput(layer: index)
+    let width = configuration.outputSize(ofLayer: index)
+    let rows = sizes.keptRows
+    outputs =
+      reverse != nil || addsInput
+      ? arenas.matrix("layer \(index) output", .workspace, rows, width) : forward.outputs
+    let drops = sizes.isTraining && configuration.dropout > 0 && index < configuration.layerCount - 1
+    dropout =
+      drops
+      ? Dropout(
+        arenas.matrix("layer \(index) dropped output", .workspace, rows, width), rate: configuration.dropout,
+        isVariational: configuration.isDropoutVariational, stream: MaskStream.layer(index)) : nil
+    headColumns = configuration.headReadsAllLayers ? start..<start + width : 0..<0
+  }
+
+  /// What the layer above reads: [R, U].
+  var passedUp: Region { dropout?.dropped ?? outputs }
+
+  var directionCount: Int { reverse == nil ? 1 : 2 }
+
+  /// Calls `body` for each direction.
+  @inline(__always)
+  func forEachDirection(_ body: (_ recurrence: Recurrence) -> Void) {
+    body(forward)
+    if let reverse { body(reverse.recurrence) }
+  }
+
+  // MARK: Forward
+
+  func forward<S: Scalar>(blockSteps: Int, _ call: Call, _ engine: Engine<S>) {
+    let rows = call.rows
+    mirrorInput(call, engine)
+    let tokens = rows.index.tokens + rows.rowOffset
+    for start in stride(from: 0, to: rows.steps, by: blockSteps) {
+      let steps = start..<min(start + blockSteps, rows.steps)
+      // Without backward only the rows of a block are kept.
+      let keptRow = engine.plan.isTraining ? 0 : rows.firstRow(ofStep: start)
+      forward.input.forward(steps: steps, into: forward.gates, keptFrom: keptRow, tokens: tokens, call, engine)
+      if let reverse {
+        reverse.recurrence.input.forward(
+          steps: steps, into: reverse.recurrence.gates, keptFrom: keptRow, tokens: rows.index.mirror?.tokens ?? tokens,
+          call, engine)
+      }
+      engine.pool.barrier()
+      if let share = forward.share(call, directions: directionCount) {
+        forward.forward(steps: steps, share, keptFrom: keptRow, call, engine)
+      }
+      if let reverse, let share = reverse.recurrence.share(call, directions: directionCount) {
+        reverse.recurrence.forward(steps: steps, share, keptFrom: keptRow, call, engine)
+      }
+      engine.pool.barrier()
+    }
+    passUp(call, engine)
+  }
+
+  /// What the other direction reads: the input in its order.
+  private func mirrorInput<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    guard let reverse, let mirror = call.rows.index.mirror else { return }
+    let rows = call.rows
+    let share = call.share(of: rows.rowCount)
+    if let input {
+      guard case .product(let target, _) = reverse.recurrence.input.source else { stop("vectors are not gathered") }
+      for row in share { engine.memory.copy(input.row(rows.mirrored(row)), to: target.row(row)) }
+    } else {
+      for row in share { engine.indices[mirror.tokens + row] = engine.indices[rows.index.tokens + rows.mirrored(row)] }
+    }
+    engine.pool.barrier()
+  }
+
+  /// The layer's output from those of its directions, and its copy for the next layer after dropout.
+  private func passUp<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    let (memory, share) = (engine.memory, call.share(of: call.rows.rowCount))
+    let ownsOutputs = reverse != nil || addsInput
+    if ownsOutputs {
+      for row in share {
+        let target = outputs.row(row)
+        if let reverse {
+          memory.merge(
+            forward.outputs.row(row), reverse.recurrence.outputs.row(call.rows.mirrored(row)), reverse.merge,
+            into: target)
+        } else {
+          memory.copy(forward.outputs.row(row), to: target)
+        }
+        if addsInput, let input { memory.add(input.row(row), to: target) }
+      }
+    }
+    dropout?.drop(outputs, rows: share, call, in: memory)
+    if ownsOutputs || dropout != nil { engine.pool.barrier() }
+  }
+
+  // MARK: Backward
+
+  /// From dL/d(outputs), which stands in the shared region, to dL/d(pre-activations) and dL/d(what it reads).
+  /// - Parameters:
+  ///   - below: the dropout through which the layer below handed on its output; nil without.
+  ///   - readsFinalStates: whether the head reads the final states alone, where dL/d(state) starts from.
+  ///   - inputGradient: where dL/d(what it reads) goes, nil: it is not wanted.
+  func backward<S: Scalar>(
+    below: Dropout?, readsFinalStates: Bool, into inputGradient: Region?, _ call: Call, _ engine: Engine<S>
+  ) {
+    if !readsFinalStates { unmerge(call, engine) }
+    if let share = forward.share(call, directions: directionCount) {
+      forward.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
+    }
+    if let reverse, let share = reverse.recurrence.share(call, directions: directionCount) {
+      reverse.recurrence.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
+    }
+    engine.pool.barrier()
+    if let inputGradient { backwardInput(into: inputGradient, below: below, call, engine) }
+  }
+
+  /// dL/d(the output of each direction), in its own order; of one direction it is that of the layer.
+  private func unmerge<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    guard let reverse else { return }
+    let gradient = engine.plan.backward.outputs.columns(0..<outputs.columns)
+    for row in call.share(of: call.rows.rowCount) {
+      let other = call.rows.mirrored(row)
+      engine.memory.unmerge(
+        gradient.row(row), reverse.merge, forward.outputs.row(row), reverse.recurrence.outputs.row(other),
+        into: forward.outputGradient.row(row), reverse.recurrence.outputGradient.row(other))
+    }
+    engine.pool.barrier()
+  }
+
+  /// dX = dZ·Wᵢ for all rows at once, the sum over the directions, plus dY of a residual connection, through the dropout
+  /// below if there is any.
+  private func backwardInput<S: Scalar>(
+    into gradient: Region, below: Dropout?, _ call: Call, _ engine: Engine<S>
+  ) {
+    let (memory, rows) = (engine.memory, call.rows)
+    let target = gradient.columns(0..<forward.input.weights.columns)
+    let share = call.share(of: rows.rowCount)
+    if addsInput, index == 0 {
+      memory.copy(engine.plan.backward.outputs.columns(0..<target.columns).rows(share), to: target.rows(share))
+      engine.pool.barrier()
+    }
+    let dropsAtOnce = reverse == nil
+    forward.input.backward(forward.gates, adding: addsInput, into: target, call, engine) { piece, columns in
+      if dropsAtOnce { below?.dropBack(target, rows: piece, columns: columns, call, in: memory) }
+    }
+    if let reverse {
+      let mirror = engine.plan.backward.mirrored.columns(0..<target.columns)
+      reverse.recurrence.input.backward(
+        reverse.recurrence.gates, adding: false, into: mirror, call, engine) { _, _ in }
+      engine.pool.barrier()
+      for row in share { memory.add(mirror.row(rows.mirrored(row)), to: target.row(row)) }
+      below?.dropBack(target, rows: share, columns: 0..<target.columns, call, in: memory)
+    }
+    engine.pool.barrier()
+  }
+}

@@ -1,0 +1,180 @@
+internal import Kernels
+
+/// One direction of a layer: its parameters and where it keeps everything. Rows of [R, ·] are those of the batch in the
+/// order in which this direction comes to them (see `Rows`). Plain numbers: workers use it without counting references.
+///
+/// Its stages: the input product of all steps (`RecurrenceInput`), the steps in order (`Recurrence+Forward`), the steps in
+/// reverse (`Recurrence+Backward`), the deferred gradients (`Recurrence+Gradients`).
+struct Recurrence: Sendable {
+  /// Its number among those of all layers.
+  let index: Int
+  let cell: CellShape
+  /// H.
+  let hidden: Int
+  /// P: width of the output, H where it is not projected.
+  let outputSize: Int
+  /// N.
+  let batchSize: Int
+  /// Whether it runs from each sequence's last step to the first.
+  let isReverse: Bool
+
+  let input: RecurrenceInput
+  let recurrent: RecurrentProduct
+  let transition: StateTransition
+  /// The cell's own vectors; nil where it has none.
+  let vectors: Vectors?
+  /// [1, S·H] the state that sequences start from; nil where it is 0.
+  let initialState: Region?
+
+  // Workspace: forward keeps it for backward. Without backward it has, but for the states, only as many rows as a block of
+  // steps has.
+  /// [R, rowGateCount·H] pre-activations, then gates, then their gradients.
+  let gates: Region
+  /// [N + R, S·H]: the initial states of all sequences, then the state after each row.
+  let states: Region
+  /// [R, savedCount·H]
+  let saved: Region
+
+  // Scratch of the backward pass; empty without.
+  /// [R, P] dL/d(output) from above.
+  let outputGradient: Region
+  /// [N, S·H] dL/d(state) on its way back through time; at the end dL/d(initial state).
+  let stateGradient: Region
+
+  /// Vectors of the cell's own.
+  struct Vectors: Sendable {
+    /// [1, K·H]
+    let values: Region
+    /// [N, K·H] dL/d(vectors) by each sequence.
+    let gradient: Region
+  }
+
+  /// - Parameters:
+  ///   - layer: its layer.
+  ///   - below: what it reads, [R, I]; nil for one-hot tokens.
+  ///   - goesBack: whether dL/d(what it reads) is wanted.
+  ///   - outputGradient: where dL/d(output) will stand.
+  init<S: Scalar>(
+    _ configuration: ModelConfiguration, _ table: ParameterTable, index: Int, layer: Int, isReverse: Bool,
+    below: Region?, goesBack: Bool, outputGradient: Region, _ sizes: BatchSizes, _ products: ProductChoice,
+    _ arenas: inout ArenaLayout, _ scalar: S.Type
+  ) {
+    let name = "layer \(layer) " + (isReverse ? "reverse " : "")
+    let cell = CellShape(configuration.cell.structure)
+    let hidden = configuration.hiddenSize(ofLayer: layer)
+    let output = configuration.directionSize(ofLayer: layer)
+    let offsets = table.recurrences[index]
+    let stateColumns = cell.stateCount * hidden
+    (self.index, self.cell, self.hidden, outputSize) = (index, cell, hidden, output)
+    (batchSize, self.isReverse, self.outputGradient) = (sizes.batchSize, isReverse, outputGradient)
+    input = RecurrenceInput(
+      name, cell, hidden: hidden, size: configuration.inputSize(ofLayer: layer), offsets, isReverse: isReverse,
+      below: below, goesBack: goesBack, sizes, products, &arenas, scalar)
+    gates = arenas.matrix(name + "gates", .workspace, sizes.gateRows, cell.rowGateCount * hidden)
+    states = arenas.matrix(name + "states", .workspace, sizes.keptRows + sizes.batchSize, stateColumns)
+    saved = arenas.matrix(name + "saved", .workspace, sizes.gateRows, cell.savedCount * hidden)
+    recurrent = RecurrentProduct(
+      name, cell, hidden: hidden, outputSize: output, offsets, dropout: configuration.recurrentDropout, sizes, products,
+      &arenas, scalar)
+    transition = StateTransition(
+      name, cell, hidden: hidden, outputSize: output, offsets, configuration.zoneout, sizes, products, &arenas, scalar)
+    vectors = offsets.vectors.map { offset in
+      Vectors(
+        values: Region(offset: offset, rows: 1, columns: cell.vectorCount * hidden),
+        gradient: arenas.matrix(
+          name + "dvectors", .scratch, sizes.isTraining ? sizes.batchSize : 0, cell.vectorCount * hidden))
+    }
+    initialState = offsets.initialState.map { Region(offset: $0, rows: 1, columns: stateColumns) }
+    stateGradient = arenas.matrix(
+      name + "dstate", .scratch, sizes.isTraining ? sizes.batchSize : 0, stateColumns)
+  }
+
+  // MARK: Views
+
+  var outputColumns: Range<Int> { 0..<outputSize }
+  /// The output after each row: [R, P].
+  var outputs: Region { states.rows(batchSize..<states.rows).columns(outputColumns) }
+  /// The output before each row as the product read it: [R, P].
+  var productOperands: Region {
+    recurrent.operands?.rows ?? states.rows(0..<states.rows - batchSize).columns(outputColumns)
+  }
+
+  /// Copies of the weights in the form that the products want, made once per update. Two tasks for each recurrence.
+  func pack<S: Scalar>(task: Int, in memory: Memory<S>) {
+    if task == 0 {
+      transition.projection?.map.pack(in: memory)
+      recurrent.pack(in: memory)
+    } else {
+      input.pack(in: memory)
+    }
+  }
+
+  // MARK: Shares
+
+  /// What a worker does in each step; nil where others do all of it. With an even number of workers half of them run each
+  /// direction.
+  func share(_ call: Call, directions: Int) -> StepShare? {
+    var (worker, workers) = (call.worker, call.workers)
+    if directions == 2, workers % 2 == 0 {
+      guard worker % 2 == (isReverse ? 1 : 0) else { return nil }
+      (worker, workers) = (worker / 2, workers / 2)
+    }
+    return StepShare(
+      self, call.rows, worker: worker, of: workers,
+      mayShareColumns: directions == 1 && !call.rows.isRagged && !usesOperands(call.rows))
+  }
+
+  /// Whether the product reads the outputs before each row from rows of their own.
+  func usesOperands(_ rows: Rows) -> Bool {
+    guard let operands = recurrent.operands else { return false }
+    return operands.isAlwaysUsed || rows.isRagged
+  }
+}
+
+/// A worker's share in each step of a recurrence: slots of its own, which need no word with the others; or, where the
+/// sequences are few, columns of the recurrent product for all of them, and then the workers meet twice a step.
+struct StepShare {
+  /// Whose rows of the cell the worker computes.
+  let slots: Range<Int>
+  /// Rows of its products: its slots, or all.
+  let rows: Range<Int>
+  /// Columns of its products: of h·Wₕᵀ and of dZ·Wₕ.
+  let gateColumns: Range<Int>
+  let outputColumns: Range<Int>
+  let isByColumns: Bool
+
+  init(_ recurrence: Recurrence, _ rows: Rows, worker: Int, of workers: Int, mayShareColumns: Bool) {
+    let (gates, output) = (recurrence.recurrent.map.weights.rows, recurrence.outputSize)
+    let batchSize = recurrence.batchSize
+    let isPacked = recurrence.recurrent.map.multiplier == .packed
+    isByColumns =
+      mayShareColumns && isPacked && recurrence.isPlain
+      && ProductChoice.sharesColumns(rows: batchSize, columns: gates, inner: output, workers: workers)
+    if isPacked {
+      slots = rows.firstSlot(ofShare: worker, of: workers)..<rows.firstSlot(ofShare: worker + 1, of: workers)
+    } else {
+      // Rows that OpenBLAS multiplies together decide each other's rounding: they are cut by a number of their own.
+      let pieces = (batchSize + ProductChoice.stepRows - 1) / ProductChoice.stepRows
+      let (first, last) = (pieces * worker / workers, pieces * (worker + 1) / workers)
+      slots =
+        min(first * ProductChoice.stepRows, rows.sequenceCount)..<min(
+          last * ProductChoice.stepRows, rows.sequenceCount)
+    }
+    if isByColumns {
+      self.rows = 0..<batchSize
+      gateColumns =
+        ProductPart(packedRows: batchSize, columns: gates, inner: output, worker: worker, of: workers).columns
+      outputColumns =
+        ProductPart(packedRows: batchSize, columns: output, inner: gates, worker: worker, of: workers).columns
+    } else {
+      self.rows = slots
+      gateColumns = 0..<gates
+      outputColumns = 0..<output
+    }
+  }
+}
+
+extension Recurrence {
+  /// Whether a step is nothing but a product and the row function: only then may workers share its columns.
+  var isPlain: Bool { !transition.isActive && recurrent.second == nil && recurrent.isThere }
+}

@@ -1,0 +1,127 @@
+internal import Kernels
+
+/// The input's part of the pre-activations, for all rows of a block of steps at once: gates = X·Wᵢᵀ + b, or for one-hot
+/// tokens a gather of the rows of Wᵢᵀ.
+struct RecurrenceInput: Sendable {
+  enum Source: Sendable {
+    /// - rows: [R, I] what multiplies Wᵢ.
+    case product(rows: Region, map: Linear)
+    /// - table: [V, G·H] Wᵢᵀ and the bias; the rows of tokens are gathered.
+    /// - gradient: [V, G·H] dL/d(Wᵢᵀ); empty without a backward pass.
+    case gather(table: Region, gradient: Region)
+  }
+
+  let source: Source
+  /// [G·H, I]
+  let weights: Region
+  /// [1, G·H]
+  let bias: Region
+  /// [1, G·H] of the recurrent product; empty without one.
+  let recurrentBias: Region
+  /// [1, rowGateCount·H] what every row of gates starts from: the sum of both, but for what stands apart.
+  private let rowBias: Region
+  /// Columns of a row of gates that hold the gates' input side, in the order of the parameters.
+  let columns: Range<Int>
+  private let hidden: Int
+
+  init<S: Scalar>(
+    _ name: String, _ cell: CellShape, hidden: Int, size: Int, _ offsets: ParameterTable.Recurrence, isReverse: Bool,
+    below: Region?, goesBack: Bool, _ sizes: BatchSizes, _ products: ProductChoice, _ arenas: inout ArenaLayout,
+    _ scalar: S.Type
+  ) {
+    let gateRows = cell.gateCount * hidden
+    self.hidden = hidden
+    weights = Region(offset: offsets.inputWeights, rows: gateRows, columns: size)
+    bias = Region(offset: offsets.inputBias, rows: 1, columns: gateRows)
+    recurrentBias = Region(
+      offset: offsets.hiddenBias, rows: 1, columns: cell.recurrentProduct == .none ? 0 : gateRows)
+    columns = cell.apartCount * hidden..<cell.rowGateCount * hidden
+    rowBias = arenas.matrix(name + "row bias", .packed, 1, cell.rowGateCount * hidden)
+    if let below {
+      source = .product(
+        rows: isReverse ? arenas.matrix(name + "input", .workspace, sizes.keptRows, size) : below,
+        map: Linear(
+          name + "weight_ih", weights,
+          by: products.multiplier(rows: sizes.keptRows, columns: gateRows, inner: size),
+          backward: goesBack && sizes.isTraining, &arenas, scalar))
+    } else {
+      source = .gather(
+        table: arenas.matrix(name + "input table", .packed, size, gateRows),
+        gradient: arenas.matrix(name + "dinput table", .scratch, sizes.isTraining ? size : 0, gateRows))
+    }
+  }
+
+  func pack<S: Scalar>(in memory: Memory<S>) {
+    let sum = rowBias.columns(columns)
+    memory.copy(bias, to: sum)
+    if columns.lowerBound > 0 {
+      // The apart gate's recurrent bias starts its recurrent part; the other gates' two biases are summed.
+      let merged = recurrentBias.columns - hidden
+      memory.copy(
+        recurrentBias.columns(merged..<recurrentBias.columns), to: rowBias.columns(0..<hidden))
+      memory.add(recurrentBias.columns(0..<merged), to: sum.columns(0..<merged))
+    } else if recurrentBias.columns > 0 {
+      memory.add(recurrentBias, to: sum)
+    }
+    switch source {
+    case .product(_, let map): map.pack(in: memory)
+    case .gather(let table, _):
+      memory.transpose(weights, into: table)
+      for row in 0..<table.rows { memory.add(sum, to: table.row(row)) }
+    }
+  }
+
+  // MARK: Forward
+
+  /// The worker's part of the rows of some steps.
+  /// - Parameters:
+  ///   - gates: [·, rowGateCount·H]
+  ///   - keptRow: the row of the segment that the first row of `gates` is.
+  ///   - tokens: where in the indices the token of row 0 stands.
+  func forward<S: Scalar>(
+    steps: Range<Int>, into gates: Region, keptFrom keptRow: Int, tokens: Int, _ call: Call, _ engine: Engine<S>
+  ) {
+    let rows = call.rows.firstRow(ofStep: steps.lowerBound)..<call.rows.firstRow(ofStep: steps.upperBound)
+    let apart = 0..<columns.lowerBound
+    let memory = engine.memory
+    switch source {
+    case .gather(let table, _):
+      let share = call.share(of: rows.count).moved(by: rows.lowerBound)
+      let gates = gates.rows(share.moved(by: -keptRow))
+      if !apart.isEmpty { memory.broadcast(rowBias.columns(apart), to: gates.columns(apart)) }
+      memory.gather(table, engine.indices, at: tokens + share.lowerBound, into: gates.columns(columns))
+    case .product(let input, let map):
+      let part = map.part(forward: rows.count, call)
+      for range in part.rows {
+        let piece = range.moved(by: rows.lowerBound)
+        let gates = gates.rows(piece.moved(by: -keptRow))
+        if part.columns.lowerBound == 0, !apart.isEmpty {
+          memory.broadcast(rowBias.columns(apart), to: gates.columns(apart))
+        }
+        map.multiply(
+          input.rows(piece), from: .bias(rowBias.columns(columns)), into: gates.columns(columns),
+          columns: part.columns, in: memory)
+      }
+    }
+  }
+
+  // MARK: Backward
+
+  /// The worker's part of dX = dZ·Wᵢ, or dX += dZ·Wᵢ, for all rows at once.
+  /// - Parameters:
+  ///   - after: called with each range of rows and columns that is done.
+  @inline(__always)
+  func backward<S: Scalar>(
+    _ gates: Region, adding: Bool, into result: Region, _ call: Call, _ engine: Engine<S>,
+    after: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+  ) {
+    guard case .product(_, let map) = source else { stop("tokens have no gradient") }
+    let part = map.part(backward: call.rows.rowCount, call)
+    for piece in part.rows {
+      map.multiplyBack(
+        gates.rows(piece).columns(columns), from: adding ? .itself : .zero, into: result.rows(piece),
+        columns: part.columns, in: engine.memory)
+      after(piece, part.columns)
+    }
+  }
+}

@@ -1,0 +1,105 @@
+internal import Kernels
+
+/// The hidden state's part of the pre-activations in a step: h·Wₕᵀ, and for cells of two stages a second product of
+/// another operand.
+struct RecurrentProduct: Sendable {
+  /// Whether the cell has one.
+  let isThere: Bool
+  /// [first-stage columns, P], in the order of a row of gates.
+  let map: Linear
+  /// The last gate's part alone; nil for cells of one stage.
+  let second: SecondStage?
+  /// [G·H, P] the parameters.
+  let weights: Region
+  /// [G·H, P] the same with the apart gate's rows first, in the order of a row of gates; nil where that is the order of the
+  /// parameters.
+  private let reordered: Region?
+  /// What the product reads where that is no part of the states; nil where it always is.
+  let operands: Operands?
+  private let hidden: Int
+
+  struct SecondStage: Sendable {
+    /// [H, H]
+    let map: Linear
+    /// [N, H] dL/d(operand); empty without a backward pass.
+    let operandGradient: Region
+    /// Columns of a row of gates that it adds to.
+    let columns: Range<Int>
+  }
+
+  /// The output before each row as the product reads it: in the order of the slots, and masked.
+  struct Operands: Sendable {
+    /// [R, P]
+    let rows: Region
+    /// Whether they are read in every call, and not only where sequences differ in length.
+    let isAlwaysUsed: Bool
+    /// Recurrent dropout; nil without.
+    let mask: Mask?
+  }
+
+  /// What the output is multiplied by on its way back into the product.
+  struct Mask: Sendable {
+    /// [N, P]
+    let values: Region
+    /// [N, P] dL/d(masked output).
+    let gradient: Region
+    let rate: Double
+  }
+
+  init<S: Scalar>(
+    _ name: String, _ cell: CellShape, hidden: Int, outputSize: Int, _ offsets: ParameterTable.Recurrence,
+    dropout: Double, _ sizes: BatchSizes, _ products: ProductChoice, _ arenas: inout ArenaLayout, _ scalar: S.Type
+  ) {
+    let gateRows = cell.gateCount * hidden
+    let isTraining = sizes.isTraining
+    self.hidden = hidden
+    isThere = cell.recurrentProduct != .none
+    weights = Region(offset: offsets.hiddenWeights, rows: isThere ? gateRows : 0, columns: outputSize)
+    reordered =
+      cell.recurrentProduct == .lastGateApart
+      ? arenas.matrix(name + "weight_hh reordered", .packed, gateRows, outputSize, padded: false) : nil
+    let inOrder = reordered ?? weights
+    let firstRows = isThere ? (cell.gateCount - cell.secondStageCount) * hidden : 0
+    map = Linear(
+      name + "weight_hh", inOrder.rows(0..<firstRows), by: isThere ? products.steps : .packed, ofSteps: true,
+      backward: isTraining, &arenas, scalar)
+    if cell.secondStageCount > 0 {
+      second = SecondStage(
+        map: Linear(
+          name + "weight_hh 2", weights.rows(firstRows..<gateRows), by: products.steps, ofSteps: true,
+          backward: isTraining, &arenas, scalar),
+        operandGradient: arenas.matrix(
+          name + "doperand", .scratch, isTraining ? sizes.batchSize : 0, hidden), columns: firstRows..<gateRows)
+    } else {
+      second = nil
+    }
+    let drops = isTraining && dropout > 0
+    if isThere, isTraining ? sizes.isRagged || drops : sizes.batchSize > 1 {
+      var mask: Mask?
+      if drops {
+        mask = Mask(
+          values: arenas.matrix(name + "mask", .workspace, sizes.batchSize, outputSize),
+          gradient: arenas.matrix(name + "dmasked", .scratch, sizes.batchSize, outputSize), rate: dropout)
+      }
+      operands = Operands(
+        rows: arenas.matrix(name + "operands", .workspace, sizes.gateRows, outputSize), isAlwaysUsed: isTraining,
+        mask: mask)
+    } else {
+      operands = nil
+    }
+  }
+
+  /// Columns of a row of gates that the first product adds to.
+  var columns: Range<Int> { 0..<map.weights.rows }
+
+  func pack<S: Scalar>(in memory: Memory<S>) {
+    guard isThere else { return }
+    if let reordered {
+      let apart = weights.rows - hidden
+      memory.copy(weights.rows(apart..<weights.rows), to: reordered.rows(0..<hidden))
+      memory.copy(weights.rows(0..<apart), to: reordered.rows(hidden..<weights.rows))
+    }
+    map.pack(in: memory)
+    second?.map.pack(in: memory)
+  }
+}

@@ -1,0 +1,56 @@
+internal import Kernels
+
+/// Clipping and the optimizer, on the flat blocks: parameters, gradients and moments, all laid out alike.
+struct UpdateStage: Sendable {
+  /// Scalars of a block: from a parameter to its gradient, and from a gradient to its first and second moments.
+  let shift: Int
+  /// Where in the sums the partial sums of squares stand.
+  private let squares: Int
+  private let pieceCount: Int
+
+  /// Scalars of a piece of the sum of squares: fixed, so that the sum does not depend on the workers.
+  private static let pieceSize = 16_384
+
+  /// Reserves the blocks, the first of everything in the arena.
+  init(_ table: ParameterTable, _ purpose: Plan.Purpose, _ arenas: inout ArenaLayout) {
+    shift = table.blockCount
+    for entry in table.entries { _ = arenas.scalars(entry.name, .parameters, entry.shape, count: entry.count) }
+    guard case .training(_, let momentCount) = purpose else {
+      (squares, pieceCount) = (0, 0)
+      return
+    }
+    for entry in table.entries { _ = arenas.scalars("d\(entry.name)", .gradients, entry.shape, count: entry.count) }
+    for moment in 0..<momentCount {
+      _ = arenas.scalars("moment \(moment + 1)", .moments, [table.blockCount], count: table.blockCount)
+    }
+    pieceCount = (table.blockCount + Self.pieceSize - 1) / Self.pieceSize
+    squares = arenas.sums("sums of squares", .scratch, [pieceCount])
+  }
+
+  func forward<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    guard let rule = call.update else { stop("an update needs a rule") }
+    if rule.norm == nil { sumSquares(call, engine) }
+    // Every worker comes to the same verdict: a step that is not finite changes nothing.
+    let norm = rule.norm ?? gradientNorm(in: engine.sums)
+    guard norm.isFinite, engine.plan.loss == nil || engine.meanLoss(call.rows).isFinite else { return }
+    let lines = call.share(of: shift / 16)
+    rule.update(lines.lowerBound * 16, count: lines.count * 16, shift: shift, norm: norm, in: engine.memory)
+  }
+
+  /// Partial sums for `gradientNorm`.
+  func sumSquares<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    for piece in stride(from: call.worker, to: pieceCount, by: call.workers) {
+      let start = piece * Self.pieceSize
+      engine.sums[squares + piece] = engine.memory.sumOfSquares(
+        shift + start, count: min(Self.pieceSize, shift - start))
+    }
+    engine.pool.barrier()
+  }
+
+  /// The Euclidean norm of the whole gradient before clipping, as `sumSquares` summed it last.
+  func gradientNorm(in sums: Memory<Double>) -> Double {
+    var sum = 0.0
+    for piece in 0..<pieceCount { sum += sums[squares + piece] }
+    return sum.squareRoot()
+  }
+}

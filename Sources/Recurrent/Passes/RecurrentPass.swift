@@ -1,0 +1,210 @@
+internal import Kernels
+
+/// One plan, ready to run: forward, and backward from a gradient of your own. What `Trainer` is made of; use it where
+/// the loss or the update is yours.
+///
+/// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head that gives one output a sequence, and
+/// without a head as wide as the top layer). Sequences of different lengths come as `Sequences`.
+public struct RecurrentPass<S: Scalar>: ~Copyable {
+  let engine: Engine<S>
+  private let model: Model<S>
+  /// The batch of the last forward call; nil before the first.
+  private var lastRows: Rows?
+
+  /// Plans and allocates everything.
+  /// - Parameters:
+  ///   - steps: T, the most steps of a call.
+  ///   - batchSize: N.
+  ///   - inputGradient: whether dL/d(input) is wanted; for vectors.
+  ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
+  ///   - memorySteps: the most steps of a memory, for a model with attention; nil for others.
+  ///   - products: who multiplies.
+  ///   - threads: workers that share the batch; 0: one for each processor.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public init(
+    _ model: Model<S>, steps: Int, batchSize: Int, inputGradient: Bool = false, isRagged: Bool = false,
+    memorySteps: Int? = nil, products: Products = .automatic, threads: Int = 0
+  ) throws(PlanError) {
+    let plan = try Plan(
+      model.configuration, steps: steps, batchSize: batchSize, purpose: .training(loss: nil, momentCount: 0),
+      inputGradient: inputGradient, isRagged: isRagged,
+      memory: memorySteps.map { MemoryShape(steps: $0) }, products: products, scalar: S.self)
+    engine = Engine(plan, threads: threads)
+    engine.load(model)
+    self.model = model
+  }
+
+  public var plan: Plan { engine.plan }
+
+  /// Replaces the parameters; the configuration must be the same.
+  public mutating func load(_ model: Model<S>) { engine.load(model) }
+
+  /// Lets the next forward call pack the weights again, as it must after every update: for measuring a training step
+  /// without an optimizer.
+  package mutating func parametersChanged() { engine.parametersChanged() }
+
+  /// The state before the first step; all 0 at first (or what was trained).
+  public var initialState: RecurrentState<S> {
+    get { engine.initialState }
+    set { engine.setInitialState(newValue) }
+  }
+
+  /// Lets sequences start from the zero state, or the trained one.
+  public mutating func resetState() { engine.zeroState() }
+
+  /// The state after the last step of each sequence of the last forward call.
+  /// - Precondition: there was one.
+  public var finalState: RecurrentState<S> { engine.finalState(rows) }
+
+  private var rows: Rows {
+    guard let lastRows else { stop("there was no forward call before") }
+    return lastRows
+  }
+
+  // MARK: Forward
+
+  /// - Parameters:
+  ///   - tokens: [steps, N], each below the vocabulary's size.
+  ///   - dropoutSeed: decides the masks of dropout and zoneout; nil: none.
+  public mutating func forward(tokens: Span<Int32>, dropoutSeed: UInt64? = nil) {
+    forward(engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize), dropoutSeed)
+  }
+
+  /// - Parameters:
+  ///   - vectors: [steps, N, I].
+  ///   - dropoutSeed: decides the masks of dropout and zoneout; nil: none.
+  public mutating func forward(vectors: Span<S>, dropoutSeed: UInt64? = nil) {
+    let steps = vectors.count / (engine.plan.batchSize * model.configuration.input.size)
+    forward(engine.setVectors(vectors, steps: steps), dropoutSeed)
+  }
+
+  /// Up to N sequences of 0 to T steps.
+  public mutating func forward(tokens: Sequences<Int32>, dropoutSeed: UInt64? = nil) {
+    forward(engine.setTokens(tokens), dropoutSeed)
+  }
+
+  /// Up to N sequences of 0 to T steps.
+  public mutating func forward(vectors: Sequences<S>, dropoutSeed: UInt64? = nil) {
+    forward(engine.setVectors(vectors), dropoutSeed)
+  }
+
+  private mutating func forward(_ rows: Rows, _ dropoutSeed: UInt64?) {
+    engine.perform(.forward, rows, dropoutSeed: dropoutSeed)
+    lastDropoutSeed = dropoutSeed
+    lastRows = rows
+  }
+
+  private var lastDropoutSeed: UInt64?
+
+  private var outputPlace: Region { engine.plan.outputs.rows(0..<engine.outputRowCount(rows)) }
+
+  /// The outputs of the last forward call, [steps, N, O], or [N, O] where there is one for each sequence.
+  /// - Precondition: not the outputs at every step of sequences of different lengths: see `outputSequences`.
+  public var outputs: [S] {
+    require(
+      !rows.isRagged || model.configuration.head.isPooled, "the sequences differ in length: see outputSequences")
+    return engine.memory.array(outputPlace)
+  }
+
+  /// The outputs at every step of each sequence of the last forward call.
+  /// - Precondition: the model has an output for every step.
+  public var outputSequences: Sequences<S> {
+    require(!model.configuration.head.isPooled, "there is one output for each sequence: see outputs")
+    return engine.sequences(outputPlace, rows)
+  }
+
+  /// The outputs of a layer, [steps, N, its width].
+  public func layerOutputs(_ layer: Int) -> [S] {
+    require(!rows.isRagged, "the sequences differ in length: see layerOutputSequences")
+    return engine.memory.array(engine.plan.layers[layer].outputs.rows(0..<rows.rowCount))
+  }
+
+  /// The outputs of a layer for each sequence, [length, its width].
+  public func layerOutputSequences(_ layer: Int) -> Sequences<S> {
+    engine.sequences(engine.plan.layers[layer].outputs, rows)
+  }
+
+  /// The states of one direction of a layer after every step, part after part: [steps, N, S·H] (with a projection H wide
+  /// parts too, of which the first P of h count). Of the reverse direction in the order of time.
+  /// - Precondition: the model has the layer, and the direction.
+  public func states(ofLayer layer: Int, reverse: Bool = false) -> Sequences<S> {
+    require(layer >= 0 && layer < engine.plan.layers.count, "layer \(layer) of \(engine.plan.layers.count)")
+    guard reverse else { return engine.stateSequences(engine.plan.layers[layer].forward, rows) }
+    guard let other = engine.plan.layers[layer].reverse else {
+      stop("layer \(layer) has no reverse direction: the model's layers run forward only")
+    }
+    return engine.stateSequences(other.recurrence, rows)
+  }
+
+  // MARK: Backward
+
+  /// Back-propagates dL/d(outputs), of the shape of `outputs`, through the last forward call.
+  public mutating func backward(outputGradient: Span<S>) {
+    require(
+      !rows.isRagged || model.configuration.head.isPooled, "the sequences differ in length: give Sequences")
+    require(
+      outputGradient.count == outputPlace.count,
+      "expected a gradient of \(outputPlace.count) values, got \(outputGradient.count)")
+    engine.memory.write(outputGradient, to: gradientPlace)
+    engine.perform(.backward, rows, dropoutSeed: lastDropoutSeed)
+  }
+
+  /// Back-propagates dL/d(outputs), of the shape of `outputSequences`, through the last forward call.
+  public mutating func backward(outputGradient: Sequences<S>) {
+    require(!model.configuration.head.isPooled, "there is one output for each sequence: give a Span")
+    require(
+      outputGradient.width == outputPlace.columns,
+      "expected a gradient of \(outputPlace.columns) values a step, got \(outputGradient.width)")
+    engine.write(outputGradient, to: gradientPlace, rows)
+    engine.perform(.backward, rows, dropoutSeed: lastDropoutSeed)
+  }
+
+  /// Without a head the outputs are the states themselves, which backward still reads.
+  private var gradientPlace: Region {
+    let place =
+      model.configuration.head == .none
+      ? engine.plan.backward.outputs.columns(0..<outputPlace.columns) : engine.plan.outputs
+    return place.rows(0..<engine.outputRowCount(rows))
+  }
+
+  /// dL/d(parameter) after `backward`, row-major.
+  /// - Precondition: the model has a parameter of this name.
+  public func gradient(of name: String) -> [S] {
+    guard let entry = engine.plan.table[name] else {
+      stop("no parameter \(name); there are \(engine.plan.table.entries.map(\.name))")
+    }
+    return engine.memory.array(
+      Region(offset: engine.plan.update.shift + entry.offset, rows: 1, columns: entry.count))
+  }
+
+  /// dL/d(input) after `backward`, [steps, N, I], for vectors and where the plan was asked for it.
+  public var inputGradient: [S] {
+    guard let gradient = engine.plan.backward.input else {
+      stop("ask for the input's gradient with RecurrentPass(…, inputGradient: true)")
+    }
+    require(!rows.isRagged, "the sequences differ in length: see inputGradientSequences")
+    return engine.memory.array(gradient.rows(0..<rows.rowCount))
+  }
+
+  /// dL/d(input) after `backward` for each sequence, [length, I], as `inputGradient`.
+  public var inputGradientSequences: Sequences<S> {
+    guard let gradient = engine.plan.backward.input else {
+      stop("ask for the input's gradient with RecurrentPass(…, inputGradient: true)")
+    }
+    return engine.sequences(gradient, rows)
+  }
+
+  /// dL/d(initial state) after `backward`.
+  public var initialStateGradient: RecurrentState<S> { engine.initialStateGradient(rows) }
+}
+
+// MARK: Attention
+
+extension RecurrentPass {
+  /// Sets what each sequence attends to from now on: memories [length, U] of 0 to `memorySteps` steps, of which each
+  /// sequence of the batch has one. A sequence without one has an empty one, whose context is 0.
+  public mutating func setMemory(_ memories: Sequences<S>) { engine.setMemory(memories) }
+
+  /// dL/d(memory) after `backward`, [length, U] for each sequence of the batch.
+  public var memoryGradient: Sequences<S> { engine.memoryGradientSequences(rows) }
+}
