@@ -66,7 +66,7 @@ struct InstructionSetTests {
   /// By a kernel: the compiler may move an addition of its own over the change of the control word.
   private static func twice(_ x: Float) -> Float {
     let row = GuardedRow([x]), sum = GuardedRow([x])
-    unsafe Float._Kernels.add(1, row.input, sum.output)
+    unsafe Float.kernels.add(1, row.input, sum.output)
     return sum[0]
   }
 }

@@ -50,23 +50,35 @@ struct CellTests {
 
   @Test("The derivative of ReLU at 0 is 0, and NaN propagates")
   func relu() {
-    let gates = GuardedRow<Float>([0, -0.0, 1, -1, .nan, .infinity])
-    let next = GuardedRow<Float>(count: 6), gradient = GuardedRow<Float>([2, 2, 2, 2, 2, 2])
-    unsafe Float._Kernels.elmanReLUForward(6, gates.output, next.output)
-    #expect(next[0] == 0 && next[1] == 0 && next[2] == 1 && next[3] == 0)
-    #expect(next[4].isNaN && next[5] == .infinity)
-    unsafe Float._Kernels.elmanReLUBackward(6, gates.output, next.input, gradient.output)
-    #expect(gates.values == [0, 0, 2, 0, 2, 2])
-    #expect(gradient.values == [0, 0, 0, 0, 0, 0])
+    let rows = CellUnderTest<Float>.elmanReLU.rows(3, count: 2, seed: 1)
+    let activations: [Float] = [0, -0.0, 1, -1, .nan, .infinity]
+    for (index, x) in activations.enumerated() {
+      rows.gates[index] = x
+      rows.gradient[index] = 2
+    }
+    rows.forward()
+    #expect(zip(rows.next.values, [0, 0, 1, 0, .nan, .infinity]).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
+    rows.backward()
+    #expect(rows.gates.values == [0, 0, 2, 0, 2, 2])
+    #expect(rows.gradient.values == [0, 0, 0, 0, 0, 0])
   }
 
-  @Test("A NaN in one unit stays in that unit")
+  @Test("A NaN in one unit stays in that unit of its row")
   func nan() {
-    let cell = CellUnderTest<Float>.lstm
-    let rows = cell.rows(21, seed: 1)
-    rows.gates[13] = .nan
-    cell.forward(rows)
-    #expect(rows.next.values.indices.filter { rows.next[$0].isNaN } == [13, 21 + 13])
+    let rows = CellUnderTest<Float>.lstm.rows(21, count: 3, seed: 1)
+    rows.gates[4 * 21 + 13] = .nan
+    rows.forward()
+    #expect(rows.next.values.indices.filter { rows.next[$0].isNaN } == [2 * 21 + 13, 3 * 21 + 13])
+  }
+
+  @Test("No row, and rows of no units: nothing is touched")
+  func nothing() {
+    for (count, hidden) in [(0, 5), (3, 0)] {
+      let rows = CellUnderTest<Float>.lstm.rows(hidden, count: count, seed: 1)
+      rows.forward()
+      rows.backward()
+      #expect(rows.isIntact)
+    }
   }
 }
 
@@ -81,43 +93,46 @@ enum CellCheck {
 
   static func run<Element: KernelScalar>(_ cell: CellUnderTest<Element>) {
     for hidden in sizes {
-      let rows = cell.rows(hidden, seed: hidden)
-      check(rows, cell.forward, cell.referenceForward)
-      check(rows, cell.backward, cell.referenceBackward)
+      let rows = cell.rows(hidden, count: 3, seed: hidden)
+      check(rows, { $0.forward() }, cell.referenceForward)
+      check(rows, { $0.backward() }, cell.referenceBackward)
     }
   }
 
-  /// Runs the kernel on the row, the reference on each unit, and the kernel on each unit alone: the tail of a row must
-  /// give what its body gives.
+  /// Runs the kernel on the rows, the reference on each unit, and the kernel on each row and each unit alone: a row must
+  /// give what it gives alone, and the tail of a row what its body gives.
   private static func check<Element: KernelScalar>(
-    _ rows: CellRows<Element>, _ kernel: CellUnderTest<Element>.Kernel,
-    _ reference: CellUnderTest<Element>.Reference
+    _ rows: CellRows<Element>, _ kernel: (CellRows<Element>) -> Void, _ reference: CellUnderTest<Element>.Reference
   ) {
-    var expected = (0..<rows.hidden).map { rows.unit($0) }
-    let alone = expected.map { CellRows<Element>($0) }
+    let before = rows.part()
     kernel(rows)
+    expectRowsAlone(rows, before, kernel)
     var error = RoundingError<Element>()
     for j in 0..<rows.hidden {
-      reference(&expected[j])
-      kernel(alone[j])
-      let unit = rows.unit(j)
-      #expect(unit.all == alone[j].unit(0).all)
-      for (actual, exact) in zip(unit.all.joined(), expected[j].all.joined()) {
-        error.add(Element(actual), exact)
+      let alone = before.part(units: j..<j + 1)
+      kernel(alone)
+      #expect(rows.part(units: j..<j + 1).isIdentical(to: alone), "unit \(j) of \(rows.hidden)")
+      for row in 0..<rows.count {
+        var expected = before.unit(row, j)
+        reference(&expected)
+        for (actual, exact) in zip(rows.unit(row, j).all.joined(), expected.all.joined()) {
+          error.add(Element(actual), exact)
+        }
       }
     }
     #expect(error.largest <= bound)
-    #expect(rows.all.allSatisfy { $0.isIntact })
+    #expect(rows.isIntact)
   }
-}
 
-extension CellRows {
-  /// Rows of one unit.
-  init(_ unit: CellUnit) {
-    func row(_ parts: [Double]) -> GuardedRow<Element> { GuardedRow(parts.map { Element($0) }) }
-    self.init(
-      hidden: 1, gates: row(unit.gates), previous: row(unit.previous), next: row(unit.next),
-      saved: row(unit.saved), gradient: row(unit.gradient), operand: row(unit.operand),
-      vectors: row(unit.vectors), vectorGradient: row(unit.vectorGradient))
+  /// That each row holds, to the bit, what the kernel makes of that row alone.
+  static func expectRowsAlone<Element: KernelScalar>(
+    _ rows: CellRows<Element>, _ before: CellRows<Element>, _ kernel: (CellRows<Element>) -> Void
+  ) {
+    for row in 0..<rows.count {
+      let alone = before.part(rows: row..<row + 1)
+      kernel(alone)
+      #expect(rows.part(rows: row..<row + 1).isIdentical(to: alone), "row \(row) of \(rows.hidden) units")
+      #expect(alone.isIntact)
+    }
   }
 }

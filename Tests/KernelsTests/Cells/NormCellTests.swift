@@ -25,28 +25,31 @@ struct NormCellTests {
 
   private static func run<Element: KernelScalar>(_ cell: NormCellUnderTest<Element>) {
     for hidden in sizes {
-      let rows = cell.rows(hidden, seed: hidden)
-      check(rows, cell.forward, cell.referenceForward)
-      check(rows, cell.backward, cell.referenceBackward)
+      let rows = cell.rows(hidden, count: 3, seed: hidden)
+      check(rows, { $0.forward() }, cell.referenceForward)
+      check(rows, { $0.backward() }, cell.referenceBackward)
     }
   }
 
   private static func check<Element: KernelScalar>(
-    _ rows: CellRows<Element>, _ kernel: NormCellUnderTest<Element>.Kernel,
-    _ reference: NormCellUnderTest<Element>.Reference
+    _ rows: CellRows<Element>, _ kernel: (CellRows<Element>) -> Void, _ reference: NormCellUnderTest<Element>.Reference
   ) {
-    var expected = NaiveRow(rows)
-    reference(&expected)
+    let before = rows.part()
     kernel(rows)
-    var error = RoundingError<Element>()
-    for (actual, exact) in zip(NaiveRow(rows).all.joined(), expected.all.joined()) {
-      for (x, y) in zip(actual, exact) { error.add(Element(x), y) }
+    CellCheck.expectRowsAlone(rows, before, kernel)
+    for row in 0..<rows.count {
+      var expected = NaiveRow(before, row)
+      reference(&expected)
+      var error = RoundingError<Element>()
+      for (actual, exact) in zip(NaiveRow(rows, row).all.joined(), expected.all.joined()) {
+        for (x, y) in zip(actual, exact) { error.add(Element(x), y) }
+      }
+      #expect(error.largest <= bound * expected.magnification, "\(rows.hidden) units")
+      // What one unit's norm magnifies is 0: oneUnit() looks at it.
+      let allowed = bound * expected.magnification * Element.unitRoundoff
+      #expect(rows.hidden == 1 || allowed < 0.01, "a bound of \(allowed) tests nothing")
     }
-    #expect(error.largest <= bound * expected.magnification, "\(rows.hidden) units")
-    // What one unit's norm magnifies is 0: oneUnit() looks at it.
-    let allowed = bound * expected.magnification * Element.unitRoundoff
-    #expect(rows.hidden == 1 || allowed < 0.01, "a bound of \(allowed) tests nothing")
-    #expect(rows.all.allSatisfy { $0.isIntact })
+    #expect(rows.isIntact)
   }
 
   @Test("A row of one unit has the norm's bias, and its pre-activations no gradient")
@@ -60,19 +63,20 @@ struct NormCellTests {
   }
 
   private func checkOneUnit<Element: KernelScalar>(_ cell: NormCellUnderTest<Element>) {
-    let rows = cell.rows(1, seed: 3), other = cell.rows(1, seed: 3)
-    for gate in 0..<cell.gates { other.gates[gate] *= -20 }
-    cell.forward(rows)
-    cell.forward(other)
+    let rows = cell.rows(1, count: 2, seed: 3), other = rows.part()
+    for index in 0..<rows.gates.count { other.gates[index] *= -20 }
+    rows.forward()
+    other.forward()
     #expect(rows.next.values == other.next.values)
     #expect(rows.next.values.allSatisfy { $0.isFinite && $0 != 0 })
     let before = rows.vectorGradient.values
-    cell.backward(rows)
+    rows.backward()
     #expect(rows.gates.values.allSatisfy { $0 == 0 })
     #expect(rows.gradient.values.allSatisfy { $0.isFinite })
-    for norm in 0..<cell.norms {
-      #expect(rows.vectorGradient[norm] == before[norm])
-      #expect(rows.vectorGradient[cell.norms + norm] != before[cell.norms + norm])
+    // Gains come first in a row, then biases.
+    let vectors = rows.vectorGradient.columns
+    for index in before.indices {
+      #expect((rows.vectorGradient[index] == before[index]) == (index % vectors < vectors / 2))
     }
   }
 
@@ -80,23 +84,21 @@ struct NormCellTests {
   @Test("A large mean costs no more digits than its own rounding")
   func largeMean() {
     let hidden = 17
-    let gates = GuardedRow<Double>((0..<hidden).map { 0x1p30 + Double($0 % 3) })
-    let next = GuardedRow<Double>(count: hidden)
-    let vectors = GuardedRow<Double>((0..<2 * hidden).map { $0 < hidden ? 1 : 0 })
-    let expected = NaiveNorm(gates.values, gain: vectors.values, bias: vectors.values)
-    unsafe Double._Kernels.rnnNormForward(hidden, gates.output, next.output, vectors.input)
+    let rows = NormCellUnderTest<Double>.rnn.rows(hidden, count: 1, seed: 1)
+    for j in 0..<hidden { rows.gates[j] = 0x1p30 + Double(j % 3) }
+    let expected = NaiveNorm(rows.gates.values, gain: rows.vectors.values, bias: rows.vectors.values)
+    rows.forward()
     for j in 0..<hidden {
       // An error of half a unit in the last place of the mean, and one as large in the reference's: 2⁻²² each.
-      #expect(abs(gates[j] - expected.deviations[j]) <= 0x1p-21)
+      #expect(abs(rows.gates[j] - expected.deviations[j]) <= 0x1p-21)
     }
   }
 
-  @Test("A NaN in one unit reaches its whole row")
+  @Test("A NaN in one unit reaches its whole row and no other")
   func nan() {
-    let cell = NormCellUnderTest<Float>.gru
-    let rows = cell.rows(21, seed: 1)
-    rows.gates[21 + 13] = .nan
-    cell.forward(rows)
-    #expect(rows.next.values.allSatisfy { $0.isNaN })
+    let rows = NormCellUnderTest<Float>.gru.rows(21, count: 3, seed: 1)
+    rows.gates[4 * 21 + 21 + 13] = .nan
+    rows.forward()
+    #expect(rows.next.values.indices.filter { rows.next[$0].isNaN } == Array(21..<42))
   }
 }
