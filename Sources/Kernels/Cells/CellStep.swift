@@ -32,7 +32,7 @@ package struct CellStep: Sendable, BitwiseCopyable {
   package func row(_ index: Int) -> CellStep {
     var step = CellStep(
       hidden: hidden, gates: gates.row(index), previous: previous.row(index), next: next.row(index),
-      saved: saved.row(index))
+      saved: saved.rows > 0 ? saved.row(index) : saved)
     step.vectors = vectors
     if gradient.rows > 0 { step.gradient = gradient.row(index) }
     if operandGradient.rows > 0 { step.operandGradient = operandGradient.row(index) }
