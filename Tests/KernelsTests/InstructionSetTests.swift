@@ -43,6 +43,17 @@ struct InstructionSetTests {
       for test in [NormCellTests.rnn, NormCellTests.lstm, NormCellTests.gru, NormCellTests.oneUnit] {
         test(NormCellTests())()
       }
+      CellListTests.runFenced()
+      for listed in ListedCell.all {
+        #expect(throws: Never.self) {
+          try CellKernelsTests().memory(listed: listed)
+          try CellKernelsTests().row(listed: listed)
+          try CellKernelsTests().spans(listed: listed)
+        }
+      }
+      TransposedProductTests().parts()
+      MemoryProductTests().packed()
+      MemoryProductTests().transposed()
       DropoutKernelTests().stability()
       LossKernelTests().random()
       OptimizerKernelTests().adam()

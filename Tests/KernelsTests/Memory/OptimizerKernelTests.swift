@@ -1,6 +1,11 @@
 import Kernels
 import Testing
 
+// The numbers that the kernels take stand in this order:
+// sgd      scale, limit; rate, momentum, weight decay, Nesterov's
+// rmsprop  scale, limit; rate, decay, 1 − decay, ε, weight decay
+// adam     scale, limit; step, β₁, 1 − β₁, β₂, 1 − β₂, inverse root, ε, coupled and decoupled decay
+
 @Suite("Optimizer kernels")
 struct OptimizerKernelTests {
   /// Every length of a tail, with and without the clip of the norm and the clamp.
