@@ -6,11 +6,11 @@ import Testing
 /// The activations over all of their domain against a reference of higher precision.
 enum ActivationScan {
   static func tanh<Element: KernelScalar>(_ x: [Element]) -> [Element] {
-    unsafe apply(x) { unsafe Element._Kernels.tanh($0, $1, $2) }
+    unsafe apply(x) { unsafe Element.kernels.tanh($0, $1, $2) }
   }
 
   static func sigmoid<Element: KernelScalar>(_ x: [Element]) -> [Element] {
-    unsafe apply(x) { unsafe Element._Kernels.sigmoid($0, $1, $2) }
+    unsafe apply(x) { unsafe Element.kernels.sigmoid($0, $1, $2) }
   }
 
   private static func apply<Element: KernelScalar>(

@@ -43,6 +43,17 @@ struct InstructionSetTests {
       for test in [NormCellTests.rnn, NormCellTests.lstm, NormCellTests.gru, NormCellTests.oneUnit] {
         test(NormCellTests())()
       }
+      CellListTests.runFenced()
+      for listed in ListedCell.all {
+        #expect(throws: Never.self) {
+          try CellKernelsTests().memory(listed: listed)
+          try CellKernelsTests().row(listed: listed)
+          try CellKernelsTests().spans(listed: listed)
+        }
+      }
+      TransposedProductTests().parts()
+      MemoryProductTests().packed()
+      MemoryProductTests().transposed()
       DropoutKernelTests().stability()
       LossKernelTests().random()
       OptimizerKernelTests().adam()
@@ -66,7 +77,7 @@ struct InstructionSetTests {
   /// By a kernel: the compiler may move an addition of its own over the change of the control word.
   private static func twice(_ x: Float) -> Float {
     let row = GuardedRow([x]), sum = GuardedRow([x])
-    unsafe Float._Kernels.add(1, row.input, sum.output)
+    unsafe Float.kernels.add(1, row.input, sum.output)
     return sum[0]
   }
 }

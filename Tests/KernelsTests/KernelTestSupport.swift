@@ -1,26 +1,29 @@
 import CKernels
 import Kernels
 
-/// Scalars that a kernel works on, off the alignment of vectors unless asked for, with a margin on either side.
+/// Scalars that a kernel works on, off the alignment of vectors unless asked for, with a margin on either side. They may
+/// be rows of a matrix that lie further apart than they are long; their indices count them without what lies between.
 @safe final class GuardedRow<Element: KernelScalar> {
-  let count: Int
+  let rows: Int, columns: Int
+  /// Scalars from one row to the next.
+  let stride: Int
   private let storage: UnsafeMutableRawPointer
   private let start: UnsafeMutablePointer<Element>
 
   private static var margin: Int { 64 }
   private static var guardValue: Element { 1234.5 }
 
-  init(_ values: [Element], aligned: Bool = false) {
-    count = values.count
-    let total = count + 2 * Self.margin
+  init(_ values: [Element], rows: Int = 1, gap: Int = 0, aligned: Bool = false) {
+    self.rows = rows
+    columns = rows == 0 ? 0 : values.count / rows
+    stride = columns + gap
+    let total = rows * stride + 2 * Self.margin
     unsafe storage = UnsafeMutableRawPointer.allocate(
       byteCount: (total + 1) * MemoryLayout<Element>.stride, alignment: 64)
     let all = unsafe storage.bindMemory(to: Element.self, capacity: total + 1)
     unsafe all.initialize(repeating: Self.guardValue, count: total + 1)
     unsafe start = all + Self.margin + (aligned ? 0 : 1)
-    unsafe values.withUnsafeBufferPointer { source in
-      if let base = source.baseAddress { unsafe start.update(from: base, count: count) }
-    }
+    for index in values.indices { self[index] = values[index] }
   }
 
   convenience init(count: Int, aligned: Bool = false) {
@@ -29,20 +32,28 @@ import Kernels
 
   deinit { unsafe storage.deallocate() }
 
+  var count: Int { rows * columns }
+
   var output: UnsafeMutablePointer<Element> { unsafe start }
   var input: UnsafePointer<Element> { unsafe UnsafePointer(start) }
 
-  var values: [Element] { unsafe Array(UnsafeBufferPointer(start: start, count: count)) }
+  var values: [Element] { (0..<count).map { self[$0] } }
 
   subscript(index: Int) -> Element {
-    get { unsafe start[index] }
-    set { unsafe start[index] = newValue }
+    get { unsafe start[place(index)] }
+    set { unsafe start[place(index)] = newValue }
   }
 
-  /// Whether what lies just before and after is untouched.
+  private func place(_ index: Int) -> Int {
+    precondition(index >= 0 && index < count)
+    return index / columns * stride + index % columns
+  }
+
+  /// Whether what lies before, after and between the rows is untouched.
   var isIntact: Bool {
-    (1..<Self.margin).allSatisfy {
-      unsafe start[-$0] == Self.guardValue && start[count + $0 - 1] == Self.guardValue
+    (-Self.margin + 1..<rows * stride + Self.margin - 1).allSatisfy { index in
+      let isInside = index >= 0 && index < rows * stride && index % stride < columns
+      return unsafe isInside || start[index] == Self.guardValue
     }
   }
 }
@@ -67,6 +78,11 @@ struct SplitMix64: RandomNumberGenerator {
 }
 
 extension KernelScalar {
+  /// The kernels in use, whose functions take arrays of this precision.
+  static var kernels: rk_kernels {
+    unsafe Self.self == Float.self ? rk_kernels_f32().pointee : rk_kernels_f64().pointee
+  }
+
   /// The largest relative error of one rounding.
   static var unitRoundoff: Double { Double(Self.ulpOfOne) / 2 }
 

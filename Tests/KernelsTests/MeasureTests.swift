@@ -13,9 +13,9 @@ struct MeasureTests {
 
   private func check<Element: KernelScalar>(_ count: Int, _ scalar: Element.Type) {
     let arena = Arena<Element>(count: count + 2, filledWith: 1000)
-    for index in 0..<count { arena.block[1 + index] = Element(index % 17) }
+    for index in 0..<count { arena.memory[1 + index] = Element(index % 17) }
     let expected = (0..<count).reduce(0) { $0 + $1 % 17 }
-    #expect(arena.block.readSum(1, count: count) == Element(expected), "\(count)")
+    #expect(arena.memory.readSum(1, count: count) == Element(expected), "\(count)")
   }
 
   /// x = ½·x + ¼ has the fixed point ½, two operations being done for each x.

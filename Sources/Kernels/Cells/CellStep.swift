@@ -32,7 +32,7 @@ package struct CellStep: Sendable, BitwiseCopyable {
   package func row(_ index: Int) -> CellStep {
     var step = CellStep(
       hidden: hidden, gates: gates.row(index), previous: previous.row(index), next: next.row(index),
-      saved: saved.row(index))
+      saved: saved.rows > 0 ? saved.row(index) : saved)
     step.vectors = vectors
     if gradient.rows > 0 { step.gradient = gradient.row(index) }
     if operandGradient.rows > 0 { step.operandGradient = operandGradient.row(index) }
@@ -53,29 +53,58 @@ package struct CellStep: Sendable, BitwiseCopyable {
 
   /// Blocks of [H] in a row of gates, states, saved and vectors: what the kernels read and write.
   package var blocks: (gates: Int, states: Int, saved: Int, vectors: Int) {
-    unsafe (cell.gates, cell.states, cell.saved, cell.vectors)
+    (cell.gates, cell.states, cell.saved, cell.vectors)
   }
 
   package func forward(_ step: CellStep, in memory: Memory<Element>) {
+    check(step)
+    require(step.saved, "saved", step, blocks.saved)
+    require(step.vectors, "vectors", 1, blocks.vectors * step.hidden)
     var rows = unsafe memory.rows(step)
     unsafe cell.forward(&rows)
   }
 
   package func backward(_ step: CellStep, in memory: Memory<Element>) {
+    check(step)
+    require(step.saved, "saved", step, blocks.saved)
+    require(step.gradient, "gradient", step, blocks.states)
+    require(step.vectors, "vectors", 1, blocks.vectors * step.hidden)
+    require(step.vectorGradient, "gradient of vectors", step, blocks.vectors)
     var rows = unsafe memory.rows(step)
     unsafe cell.backward(&rows)
   }
 
   /// - Precondition: the cell has two stages.
   package func forwardSecondStage(_ step: CellStep, in memory: Memory<Element>) {
+    check(step)
     var rows = unsafe memory.rows(step)
     unsafe secondStage(&rows)
   }
 
   /// - Precondition: the cell has two stages.
   package func backwardFirstStage(_ step: CellStep, in memory: Memory<Element>) {
+    check(step)
+    require(step.gradient, "gradient", step, blocks.states)
+    require(step.operandGradient, "gradient of the operand", step, 1)
     var rows = unsafe memory.rows(step)
     unsafe firstStage(&rows)
+  }
+
+  /// That the operands have a row for each sequence, as long as the kernels take it; where they stand, the memory checks.
+  private func check(_ step: CellStep) {
+    require(step.gates, "gates", step, blocks.gates)
+    require(step.previous, "previous state", step, blocks.states)
+    require(step.next, "next state", step, blocks.states)
+  }
+
+  private func require(_ operand: Region, _ name: String, _ step: CellStep, _ blocks: Int) {
+    require(operand, name, step.rows, blocks * step.hidden)
+  }
+
+  private func require(_ operand: Region, _ name: String, _ rows: Int, _ columns: Int) {
+    Kernels.require(
+      columns == 0 || (operand.rows >= rows && operand.columns == columns),
+      "\(name) of [\(operand.rows), \(operand.columns)], expected [\(rows), \(columns)]")
   }
 
   var secondStage: rk_step_kernel {

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Optimizer updates on pieces of the flat memorys; `count` scalars from each offset.
+/// Optimizer updates on pieces of the flat memories; `count` scalars from each offset.
 extension Memory where Element: KernelScalar {
   /// Σ x² of `count` scalars, accumulated in Double.
   @_specialize(where Element == Float)

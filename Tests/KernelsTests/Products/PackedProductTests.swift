@@ -76,8 +76,8 @@ private struct PackedProduct<Element: KernelScalar> {
 
   static func pack(_ inner: Int, _ columns: Int, _ b: [Element], _ row: Int, _ column: Int) -> [Element] {
     let source = GuardedRow(b)
-    let packed = GuardedRow<Element>(count: Element._Kernels.packedCount(inner, columns), aligned: true)
-    unsafe Element._Kernels.pack(inner, columns, source.input, row, column, packed.output)
+    let packed = GuardedRow<Element>(count: Element.kernels.packed_count(inner, columns), aligned: true)
+    unsafe Element.kernels.pack(inner, columns, source.input, row, column, packed.output)
     #expect(packed.isIntact)
     return packed.values
   }
@@ -92,10 +92,9 @@ private struct PackedProduct<Element: KernelScalar> {
     let before = Array(c[range.lowerBound * cStride..<range.upperBound * cStride])
     let sum = GuardedRow(before)
     let bias = GuardedRow(Array(c.prefix(columns)))
-    unsafe Element._Kernels.multiplyPacked(
+    unsafe Element.kernels.multiply_packed(
       range.count, columns, inner, left.input, aStride, packed.input,
-      start == .zero ? nil : start == .bias ? bias.input : sum.input, start == .bias ? 0 : cStride, sum.output,
-      cStride)
+      start == .zero ? nil : start == .bias ? bias.input : sum.input, start == .bias ? 0 : cStride, sum.output, cStride)
     #expect(left.isIntact && packed.isIntact && sum.isIntact)
     for index in sum.values.indices where index % cStride >= columns {
       #expect(sum[index] == before[index])

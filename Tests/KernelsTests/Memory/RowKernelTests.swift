@@ -52,7 +52,7 @@ private struct MatrixCase<Element: KernelScalar> {
   func broadcast() {
     var random = random
     let bias = GuardedRow<Element>(random.numbers(columns, within: 1))
-    unsafe Element._Kernels.broadcastRows(rows, columns, bias.input, matrix.output, stride)
+    unsafe Element.kernels.broadcast_rows(rows, columns, bias.input, matrix.output, stride)
     expectMatrix { _, j in bias[j] }
   }
 
@@ -60,7 +60,7 @@ private struct MatrixCase<Element: KernelScalar> {
     var random = random
     let sums = GuardedRow<Element>(random.numbers(columns, within: 1))
     let start = sums.values
-    unsafe Element._Kernels.addColumnSums(rows, columns, matrix.input, stride, sums.output)
+    unsafe Element.kernels.add_column_sums(rows, columns, matrix.input, stride, sums.output)
     #expect(sums.values == (0..<columns).map { j in (0..<rows).reversed().reduce(start[j]) { $0 + at($1, j) } })
     #expect(sums.isIntact)
     expectMatrix(at)
@@ -75,8 +75,7 @@ private struct MatrixCase<Element: KernelScalar> {
 
   func gather() {
     let (table, indices) = table()
-    unsafe Element._Kernels.gatherRows(
-      rows, columns, table.input, columns + 1, indices, matrix.output, stride)
+    unsafe Element.kernels.gather_rows(rows, columns, table.input, columns + 1, indices, matrix.output, stride)
     expectMatrix { i, j in table[Int(indices[i]) * (columns + 1) + j] }
   }
 
@@ -86,8 +85,7 @@ private struct MatrixCase<Element: KernelScalar> {
     for i in (0..<rows).reversed() {
       for j in 0..<columns { expected[Int(indices[i]) * (columns + 1) + j] += at(i, j) }
     }
-    unsafe Element._Kernels.scatterAddRows(
-      rows, columns, matrix.input, stride, indices, table.output, columns + 1)
+    unsafe Element.kernels.scatter_add_rows(rows, columns, matrix.input, stride, indices, table.output, columns + 1)
     #expect(table.values == expected)
     #expect(table.isIntact)
     expectMatrix(at)
@@ -96,7 +94,7 @@ private struct MatrixCase<Element: KernelScalar> {
   func transpose() {
     let width = rows + 2
     let out = GuardedRow<Element>([Element](repeating: 7, count: columns * width))
-    unsafe Element._Kernels.transpose(rows, columns, matrix.input, stride, out.output, width)
+    unsafe Element.kernels.transpose(rows, columns, matrix.input, stride, out.output, width)
     #expect(out.values == out.values.indices.map { $0 % width < rows ? at($0 % width, $0 / width) : 7 })
     #expect(out.isIntact)
     expectMatrix(at)

@@ -43,19 +43,19 @@ struct NaiveRow {
   /// How far rounding may take a result, in units of what CellCheck allows a cell without norms.
   var magnification = 1.0
 
-  init<Element>(_ rows: CellRows<Element>) {
-    func blocks(_ row: GuardedRow<Element>) -> [[Double]] {
-      stride(from: 0, to: row.count, by: rows.hidden).map { start in
-        (start..<start + rows.hidden).map { Double(row[$0]) }
+  init<Element>(_ rows: CellRows<Element>, _ row: Int) {
+    func blocks(_ operand: GuardedRow<Element>, _ row: Int) -> [[Double]] {
+      stride(from: 0, to: operand.columns, by: rows.hidden).map { start in
+        (start..<start + rows.hidden).map { Double(operand[row * operand.columns + $0]) }
       }
     }
-    gates = blocks(rows.gates)
-    previous = blocks(rows.previous)
-    next = blocks(rows.next)
-    saved = blocks(rows.saved)
-    gradient = blocks(rows.gradient)
-    vectors = blocks(rows.vectors)
-    vectorGradient = blocks(rows.vectorGradient)
+    gates = blocks(rows.gates, row)
+    previous = blocks(rows.previous, row)
+    next = blocks(rows.next, row)
+    saved = blocks(rows.saved, row)
+    gradient = blocks(rows.gradient, row)
+    vectors = blocks(rows.vectors, 0)
+    vectorGradient = blocks(rows.vectorGradient, row)
   }
 
   var all: [[[Double]]] { [gates, previous, next, saved, gradient, vectors, vectorGradient] }
@@ -88,44 +88,29 @@ struct NaiveRow {
   }
 }
 
-/// A kernel pair of a cell with norms, and the naive formulas it stands for.
+/// The kernels of a cell with norms, and the naive formulas they stand for.
 struct NormCellUnderTest<Element: KernelScalar>: Sendable {
-  typealias Kernel = @Sendable (CellRows<Element>) -> Void
   typealias Reference = @Sendable (inout NaiveRow) -> Void
 
-  let gates: Int, states: Int, saved: Int, norms: Int
-  let forward: Kernel, referenceForward: Reference
-  let backward: Kernel, referenceBackward: Reference
+  /// In the list of the kernels.
+  let name: String
+  let referenceForward: Reference
+  let referenceBackward: Reference
 
-  func rows(_ hidden: Int, seed: Int) -> CellRows<Element> {
-    var random = SplitMix64(seed)
-    return CellRows(
-      hidden: hidden, gates: GuardedRow(random.numbers(gates * hidden, within: 3)),
-      previous: GuardedRow(random.numbers(states * hidden, within: 2)),
-      next: GuardedRow([Element](repeating: 0, count: states * hidden)),
-      saved: GuardedRow([Element](repeating: 0, count: saved * hidden)),
-      gradient: GuardedRow(random.numbers(states * hidden, within: 2)), operand: GuardedRow(count: 0),
-      vectors: GuardedRow(random.numbers(2 * norms * hidden, within: 2)),
-      vectorGradient: GuardedRow(random.numbers(2 * norms * hidden, within: 2)))
+  func rows(_ hidden: Int, count: Int, seed: Int) -> CellRows<Element> {
+    CellRows(name, rows: count, hidden: hidden, within: 3, seed: seed)
   }
 }
 
 extension NormCellUnderTest {
   static var rnn: Self {
     Self(
-      gates: 1, states: 1, saved: 0, norms: 1,
-      forward: { r in
-        unsafe Element._Kernels.rnnNormForward(r.hidden, r.gates.output, r.next.output, r.vectors.input)
-      },
+      name: "rnn_norm",
       referenceForward: { u in
         let norm = u.norm(0, u.gates[0])
         u.normalize(0, keeping: false)
         u.next[0] = u.gates[0].map { tanh($0) }
         u.gates[0] = norm.deviations
-      },
-      backward: { r in
-        unsafe Element._Kernels.rnnNormBackward(
-          r.hidden, r.gates.output, r.next.input, r.gradient.output, r.vectors.input, r.vectorGradient.output)
       },
       referenceBackward: { u in
         let dy = zip(u.gradient[0], u.next[0]).map { $0 * slope(ofTanh: $1) }
@@ -136,11 +121,7 @@ extension NormCellUnderTest {
 
   static var lstm: Self {
     Self(
-      gates: 4, states: 2, saved: 5, norms: 5,
-      forward: { r in
-        unsafe Element._Kernels.lstmNormForward(
-          r.hidden, r.gates.output, r.previous.input, r.next.output, r.saved.output, r.vectors.input)
-      },
+      name: "lstm_norm",
       referenceForward: { u in
         for gate in 0..<4 {
           u.normalize(gate)
@@ -152,11 +133,6 @@ extension NormCellUnderTest {
         for j in u.next[0].indices { u.next[0][j] = u.gates[3][j] * u.saved[4][j] }
         // The errors of c are magnified once more.
         u.magnification *= max(1, norm.magnification, norm.scale * 2)
-      },
-      backward: { r in
-        unsafe Element._Kernels.lstmNormBackward(
-          r.hidden, r.gates.output, r.previous.input, r.next.input, r.saved.input, r.gradient.output,
-          r.vectors.input, r.vectorGradient.output)
       },
       referenceBackward: { u in
         let (i, f, g, o, t) = (u.gates[0], u.gates[1], u.gates[2], u.gates[3], u.saved[4])
@@ -187,11 +163,7 @@ extension NormCellUnderTest {
 
   static var gru: Self {
     Self(
-      gates: 4, states: 1, saved: 4, norms: 4,
-      forward: { r in
-        unsafe Element._Kernels.gruNormForward(
-          r.hidden, r.gates.output, r.previous.input, r.next.output, r.saved.output, r.vectors.input)
-      },
+      name: "gru_norm",
       referenceForward: { u in
         for gate in 0..<4 { u.normalize(gate) }
         for j in u.next[0].indices {
@@ -202,11 +174,6 @@ extension NormCellUnderTest {
           u.gates[3][j] = n
           u.next[0][j] = (1 - z) * n + z * u.previous[0][j]
         }
-      },
-      backward: { r in
-        unsafe Element._Kernels.gruNormBackward(
-          r.hidden, r.gates.output, r.previous.input, r.saved.input, r.gradient.output, r.vectors.input,
-          r.vectorGradient.output)
       },
       referenceBackward: { u in
         var slopes = u.gates

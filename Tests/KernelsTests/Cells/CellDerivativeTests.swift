@@ -15,18 +15,16 @@ struct CellDerivativeTests {
   @Test("GRU with layer normalisation") func gruNorm() { check(NormCellUnderTest<Double>.gru) }
 
   private func check(_ cell: CellUnderTest<Double>) {
-    for hidden in Self.sizes { check(cell.rows(hidden, seed: hidden), cell.forward, cell.backward) }
+    for hidden in Self.sizes { check(cell.rows(hidden, count: 2, seed: hidden)) }
   }
 
   private func check(_ cell: NormCellUnderTest<Double>) {
-    for hidden in Self.sizes { check(cell.rows(hidden, seed: hidden), cell.forward, cell.backward) }
+    for hidden in Self.sizes { check(cell.rows(hidden, count: 2, seed: hidden)) }
   }
 
-  /// L = Σ weight·next, so that dL/d(next) is what `gradient` holds at first.
-  private func check(
-    _ rows: CellRows<Double>, _ forward: CellUnderTest<Double>.Kernel, _ backward: CellUnderTest<Double>.Kernel
-  ) {
-    let start = rows.copy(), moved = rows.copy()
+  /// L = Σ weight·next over all rows, so that dL/d(next) is what `gradient` holds at first.
+  private func check(_ rows: CellRows<Double>) {
+    let start = rows.part(), moved = rows.part()
     /// Central differences of fourth order for some of the numbers of a row: all of a short one.
     func slopes(_ row: KeyPath<CellRows<Double>, GuardedRow<Double>>) -> [(index: Int, slope: Double)] {
       stride(from: 0, to: start[keyPath: row].count, by: rows.hidden < 20 ? 1 : 7).map { index in
@@ -34,7 +32,7 @@ struct CellDerivativeTests {
         func loss(_ steps: Double) -> Double {
           for j in 0..<start.gates.count { moved.gates[j] = start.gates[j] }
           moved[keyPath: row][index] = start[keyPath: row][index] + steps * step
-          forward(moved)
+          moved.forward()
           moved[keyPath: row][index] = start[keyPath: row][index]
           return zip(start.gradient.values, moved.next.values).reduce(0) { $0 + $1.0 * $1.1 }
         }
@@ -43,9 +41,11 @@ struct CellDerivativeTests {
     }
 
     let (gates, previous, vectors) = (slopes(\.gates), slopes(\.previous), slopes(\.vectors))
-    forward(rows)
-    backward(rows)
-    let sums = zip(rows.vectorGradient.values, start.vectorGradient.values).map { $0 - $1 }
+    rows.forward()
+    rows.backward()
+    // Each row has added its part to a row of its own.
+    let parts = zip(rows.vectorGradient.values, start.vectorGradient.values).map { $0 - $1 }
+    let sums = (0..<rows.vectors.count).map { parts[$0] + parts[rows.vectors.count + $0] }
     // Rounding: 2⁻⁵³·|L|/step ≈ 10⁻¹⁶·100·10⁴ = 10⁻¹⁰. Truncation: step⁴/30·|L⁽⁵⁾| ≈ 10⁻¹⁷·|L⁽⁵⁾|, and a norm that
     // magnifies by 30 has a fifth derivative of some 10⁷.
     for (name, actual, expected) in [
@@ -57,16 +57,5 @@ struct CellDerivativeTests {
           "\(name)[\(j)] of \(rows.hidden) units: \(actual[j]), slope \(slope)")
       }
     }
-  }
-}
-
-extension CellRows {
-  /// The same numbers in rows of their own.
-  func copy() -> CellRows {
-    func copy(_ row: GuardedRow<Element>) -> GuardedRow<Element> { GuardedRow(row.values) }
-    return CellRows(
-      hidden: hidden, gates: copy(gates), previous: copy(previous), next: copy(next), saved: copy(saved),
-      gradient: copy(gradient), operand: copy(operand), vectors: copy(vectors),
-      vectorGradient: copy(vectorGradient))
   }
 }

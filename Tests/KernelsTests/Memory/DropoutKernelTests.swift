@@ -4,11 +4,10 @@ import Testing
 @Suite("Dropout")
 struct DropoutKernelTests {
   private func dropped<Element: KernelScalar>(
-    _ x: [Element], seed: UInt64, first: UInt64, threshold: UInt32, scale: Element = 2
+    _ x: [Element], seed: UInt64, first: UInt64, threshold: UInt32, scale: Double = 2
   ) -> [Element] {
     let input = GuardedRow(x), output = GuardedRow<Element>(count: x.count)
-    unsafe Element._Kernels.dropout(
-      x.count, input.input, output.output, seed: seed, first: first, threshold: threshold, scale: scale)
+    unsafe Element.kernels.dropout(x.count, input.input, output.output, seed, first, threshold, scale)
     #expect(output.isIntact)
     return output.values
   }

@@ -1,6 +1,11 @@
 import Kernels
 import Testing
 
+// The numbers that the kernels take stand in this order:
+// sgd      scale, limit; rate, momentum, weight decay, Nesterov's
+// rmsprop  scale, limit; rate, decay, 1 − decay, ε, weight decay
+// adam     scale, limit; step, β₁, 1 − β₁, β₂, 1 − β₂, inverse root, ε, coupled and decoupled decay
+
 @Suite("Optimizer kernels")
 struct OptimizerKernelTests {
   /// Every length of a tail, with and without the clip of the norm and the clamp.
@@ -25,13 +30,10 @@ struct OptimizerKernelTests {
     let g = GuardedRow(gradients)
     let rows = (0..<4).map { _ in GuardedRow([Float](repeating: 0, count: g.count)) }
     let gain = (Float(1 - 0.9), Float(1 - 0.999))
-    unsafe Float._Kernels.adam(
-      g.count, rows[0].output, g.input, rows[1].output, rows[2].output, scale: 1, limit: 0, step: 1, beta1: 0.9,
-      oneMinusBeta1: gain.0, beta2: 0.999, oneMinusBeta2: gain.1, inverseRoot: 1, epsilon: 1, coupledDecay: 0,
-      decoupledDecay: 0)
-    unsafe Float._Kernels.rmsprop(
-      g.count, rows[0].output, g.input, rows[3].output, scale: 1, limit: 0, rate: 1, decay: 0.999,
-      oneMinusDecay: gain.1, epsilon: 1, weightDecay: 0)
+    unsafe Float.kernels.adam(
+      g.count, rows[0].output, g.input, rows[1].output, rows[2].output, 1, 0, 1, 0.9, Double(gain.0), 0.999,
+      Double(gain.1), 1, 1, 0, 0)
+    unsafe Float.kernels.rmsprop(g.count, rows[0].output, g.input, rows[3].output, 1, 0, 1, 0.999, Double(gain.1), 1, 0)
     for index in 0..<g.count {
       let (gradient, unit) = (Double(g[index]), Float.unitRoundoff)
       let (first, second) = (Double(gain.0) * gradient, Double(gain.1) * gradient * gradient)
@@ -44,9 +46,7 @@ struct OptimizerKernelTests {
   @Test("NaN passes the clamp")
   func nan() {
     let p = GuardedRow<Float>([1, 1]), g = GuardedRow<Float>([.nan, 1]), buffer = GuardedRow<Float>([0, 0])
-    unsafe Float._Kernels.sgd(
-      2, p.output, g.input, buffer.output, scale: 1, limit: 0.5, rate: 1, momentum: 0, weightDecay: 0,
-      nesterov: false)
+    unsafe Float.kernels.sgd(2, p.output, g.input, buffer.output, 1, 0.5, 1, 0, 0, 0)
     #expect(p[0].isNaN && p[1] == 0.5)
   }
 }
@@ -89,9 +89,9 @@ private struct OptimizerCase<Element: KernelScalar> {
     for nesterov in [false, true] {
       let p = GuardedRow(p.values), buffer = GuardedRow(first.values)
       let rate: Element = 0.125, momentum: Element = 0.75, decay: Element = 0.0625
-      unsafe Element._Kernels.sgd(
-        count, p.output, g.input, buffer.output, scale: scale, limit: limit, rate: rate, momentum: momentum,
-        weightDecay: decay, nesterov: nesterov)
+      unsafe Element.kernels.sgd(
+        count, p.output, g.input, buffer.output, Double(scale), Double(limit), Double(rate), Double(momentum),
+        Double(decay), nesterov ? 1 : 0)
       let gradient = { (i: Int) in clipped(i) + 0.0625 * before[0][i] }
       let velocity = { (i: Int) in 0.75 * before[2][i] + gradient(i) }
       expect(buffer, velocity)
@@ -101,9 +101,8 @@ private struct OptimizerCase<Element: KernelScalar> {
   }
 
   func rmsprop() {
-    unsafe Element._Kernels.rmsprop(
-      count, p.output, g.input, second.output, scale: scale, limit: limit, rate: 0.125, decay: 0.75,
-      oneMinusDecay: 0.25, epsilon: 0.0625, weightDecay: 0.5)
+    unsafe Element.kernels.rmsprop(
+      count, p.output, g.input, second.output, Double(scale), Double(limit), 0.125, 0.75, 0.25, 0.0625, 0.5)
     let gradient = { (i: Int) in clipped(i) + 0.5 * before[0][i] }
     let square = { (i: Int) in 0.75 * before[3][i] + 0.25 * gradient(i) * gradient(i) }
     expect(second, square)
@@ -112,10 +111,9 @@ private struct OptimizerCase<Element: KernelScalar> {
   }
 
   func adam() {
-    unsafe Element._Kernels.adam(
-      count, p.output, g.input, first.output, second.output, scale: scale, limit: limit, step: 0.125,
-      beta1: 0.5, oneMinusBeta1: 0.5, beta2: 0.75, oneMinusBeta2: 0.25, inverseRoot: 1.5, epsilon: 0.0625,
-      coupledDecay: 0.25, decoupledDecay: 0.125)
+    unsafe Element.kernels.adam(
+      count, p.output, g.input, first.output, second.output, Double(scale), Double(limit), 0.125, 0.5, 0.5, 0.75, 0.25,
+      1.5, 0.0625, 0.25, 0.125)
     let gradient = { (i: Int) in clipped(i) + 0.25 * before[0][i] }
     let mean = { (i: Int) in 0.5 * before[2][i] + 0.5 * gradient(i) }
     let square = { (i: Int) in 0.75 * before[3][i] + 0.25 * gradient(i) * gradient(i) }

@@ -55,7 +55,7 @@ private struct TransposedProduct<Element: KernelScalar> {
     let first = rowPart.lowerBound * cStride + columnPart.lowerBound
     let before = Array(c[first..<max(first, rowPart.upperBound * cStride - cStride + columnPart.upperBound)])
     let sum = GuardedRow(before)
-    unsafe Element._Kernels.multiplyTransposed(
+    unsafe Element.kernels.multiply_transposed(
       rowPart.count, columnPart.count, inner, left.input, aStride, right.input, bStride, sum.output, cStride)
     #expect(left.isIntact && right.isIntact && sum.isIntact)
     for index in sum.values.indices where index % cStride >= columnPart.count {

@@ -39,15 +39,15 @@ private struct RowsUnderMask<Element: KernelScalar> {
 
   func checkProducts() {
     let (a, b, c) = (GuardedRow(x), GuardedRow(y), GuardedRow(z))
-    unsafe Element._Kernels.multiplyAdd(count, a.input, b.input, c.output)
+    unsafe Element.kernels.multiply_add(count, a.input, b.input, c.output)
     let fused = InstructionSet.isFused
     #expect(c.values == x.indices.map { fused ? z[$0].addingProduct(x[$0], y[$0]) : z[$0] + x[$0] * y[$0] })
-    unsafe Element._Kernels.multiply(count, a.input, b.input, c.output)
+    unsafe Element.kernels.multiply(count, a.input, b.input, c.output)
     #expect(c.values == zip(x, y).map { $0 * $1 })
-    unsafe Element._Kernels.scale(count, 0.3, a.input, b.output)
+    unsafe Element.kernels.scale(count, 0.3, a.input, b.output)
     #expect(b.values == x.map { 0.3 * $0 })
     // In place, as the engine does it.
-    unsafe Element._Kernels.multiply(count, c.input, a.input, c.output)
+    unsafe Element.kernels.multiply(count, c.input, a.input, c.output)
     #expect(c.values == zip(x, y).map { $0 * $1 * $0 })
     #expect(a.isIntact && b.isIntact && c.isIntact)
     #expect(a.values == x)
@@ -56,17 +56,14 @@ private struct RowsUnderMask<Element: KernelScalar> {
   func checkZoneout() {
     let (seed, first, threshold): (UInt64, UInt64, UInt32) = (7, 0xffff_ffff - 20, 1 << 30)
     let mask = GuardedRow([Element](repeating: 1, count: count))
-    unsafe Element._Kernels.dropout(
-      count, mask.input, mask.output, seed: seed, first: first, threshold: threshold, scale: 1)
+    unsafe Element.kernels.dropout(count, mask.input, mask.output, seed, first, threshold, 1)
     let renewed = mask.values.map { $0 != 0 }
     let (previous, state) = (GuardedRow(x), GuardedRow(y))
-    unsafe Element._Kernels.zoneout(
-      count, previous.input, state.output, seed: seed, first: first, threshold: threshold)
+    unsafe Element.kernels.zoneout(count, previous.input, state.output, seed, first, threshold)
     #expect(state.values == x.indices.map { renewed[$0] ? y[$0] : x[$0] })
     #expect(count < 64 || (renewed.contains(true) && renewed.contains(false)))
     let (gradient, kept) = (GuardedRow(z), GuardedRow<Element>(count: count))
-    unsafe Element._Kernels.zoneoutGradient(
-      count, gradient.output, kept.output, seed: seed, first: first, threshold: threshold)
+    unsafe Element.kernels.zoneout_gradient(count, gradient.output, kept.output, seed, first, threshold)
     #expect(gradient.values == x.indices.map { renewed[$0] ? z[$0] : 0 })
     #expect(kept.values == x.indices.map { renewed[$0] ? 0 : z[$0] })
     #expect(previous.isIntact && state.isIntact && gradient.isIntact && kept.isIntact)
@@ -75,7 +72,7 @@ private struct RowsUnderMask<Element: KernelScalar> {
   func checkMean() {
     let rate: Element = 0.375
     let (previous, state) = (GuardedRow(x), GuardedRow(y))
-    unsafe Element._Kernels.zoneoutMean(count, previous.input, state.output, rate: rate)
+    unsafe Element.kernels.zoneout_mean(count, previous.input, state.output, Double(rate))
     let fused = InstructionSet.isFused
     #expect(
       state.values
@@ -83,7 +80,7 @@ private struct RowsUnderMask<Element: KernelScalar> {
           fused ? y[$0].addingProduct(rate, x[$0] - y[$0]) : y[$0] + rate * (x[$0] - y[$0])
         })
     let (gradient, kept) = (GuardedRow(z), GuardedRow<Element>(count: count))
-    unsafe Element._Kernels.zoneoutMeanGradient(count, gradient.output, kept.output, rate: rate)
+    unsafe Element.kernels.zoneout_mean_gradient(count, gradient.output, kept.output, Double(rate))
     #expect(kept.values == z.map { rate * $0 })
     #expect(gradient.values == z.map { (1 - rate) * $0 })
     #expect(previous.isIntact && state.isIntact && gradient.isIntact && kept.isIntact)

@@ -21,7 +21,7 @@ struct LossKernelTests {
     _ logits: [Element], target: Int, scale: Element = 0.25, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let row = GuardedRow(logits)
-    let loss = unsafe Element._Kernels.softmaxCrossEntropy(row.count, row.output, target: target, scale: scale)
+    let loss = unsafe Element.kernels.softmax_cross_entropy(row.count, row.output, target, Double(scale))
     let (expected, gradient) = softmax(logits.map { Double($0) }, target, Double(scale))
     // The difference to the maximum is rounded once; an error of a rounding of d in e^-d is d roundings, and d e^-d
     // is below 1/e. So a few roundings each, relative to the scale, and the loss averages them.
@@ -51,7 +51,7 @@ struct LossKernelTests {
     check([-1e4, -1e4] as [Double], target: 1)
     check([Float](repeating: 1e4, count: 33), target: 32)
     let row = GuardedRow<Float>([1, -.infinity, 1])
-    let loss = unsafe Float._Kernels.softmaxCrossEntropy(3, row.output, target: 0, scale: 1)
+    let loss = unsafe Float.kernels.softmax_cross_entropy(3, row.output, 0, 1)
     #expect(abs(loss - log(2)) < 1e-7)
     #expect(row.values == [-0.5, 0, 0.5])
   }
@@ -59,7 +59,7 @@ struct LossKernelTests {
   @Test("What is certain costs nothing but keeps the gradient of the rest")
   func confident() {
     let row = GuardedRow<Float>([40, 0])
-    let loss = unsafe Float._Kernels.softmaxCrossEntropy(2, row.output, target: 0, scale: 1)
+    let loss = unsafe Float.kernels.softmax_cross_entropy(2, row.output, 0, 1)
     #expect(loss >= 0 && loss < 1e-15)
     #expect(abs(row[1] / Float(exp(-40.0)) - 1) < 1e-6)
   }
@@ -70,7 +70,7 @@ struct LossKernelTests {
       var logits = [Float](repeating: 1, count: 19)
       logits[index] = .nan
       let row = GuardedRow(logits)
-      #expect(unsafe Float._Kernels.softmaxCrossEntropy(19, row.output, target: 3, scale: 1).isNaN)
+      #expect(unsafe Float.kernels.softmax_cross_entropy(19, row.output, 3, 1).isNaN)
     }
   }
 
@@ -82,14 +82,14 @@ struct LossKernelTests {
         let target: [Element] = random.numbers(count, within: 3)
         let before: [Element] = random.numbers(count, within: 3)
         let output = GuardedRow(before), other = GuardedRow(target)
-        let loss = unsafe Element._Kernels.squaredError(count, output.output, other.input, scale: 0.5)
+        let loss = unsafe Element.kernels.squared_error(count, output.output, other.input, 0.5)
         let differences = zip(before, target).map { $0 - $1 }
         let sum = differences.map { Double($0) * Double($0) }.reduce(0, +)
         // Sums in double, in another order: at most one rounding for each addition.
         #expect(abs(loss - sum) <= Double(count) * 0x1p-53 * sum)
         #expect(output.values == differences)
         #expect(output.isIntact && other.isIntact)
-        let squares = unsafe Element._Kernels.sumOfSquares(count, output.input)
+        let squares = unsafe Element.kernels.sum_of_squares(count, output.input)
         #expect(squares == loss)
       }
     }
@@ -105,7 +105,7 @@ struct LossKernelTests {
         for bound in [0.1, 5, 50] {
           let logits: [Element] = random.numbers(count, within: bound)
           let row = GuardedRow(logits)
-          let normalizer = unsafe Element._Kernels.softmax(count, row.output, scale: 0.25)
+          let normalizer = unsafe Element.kernels.softmax(count, row.output, 0.25)
           let most = Double(logits.max()!)
           let powers = logits.map { exp(Double($0) - most) }
           let sum = powers.reduce(0, +)
@@ -134,8 +134,8 @@ struct LossKernelTests {
           let (target, own, scale) = (count / 3, 0.75, Element(0.25))
           let row = GuardedRow(logits), others = GuardedRow(shares)
           let weight = own + shares.reduce(0) { $0 + Double($1) }
-          let loss = unsafe Element._Kernels.spreadCrossEntropy(
-            count, row.output, target: target, own: own, others.input, weight: weight, scale: scale)
+          let loss = unsafe Element.kernels.spread_cross_entropy(
+            count, row.output, target, own, others.input, weight, Double(scale))
           let most = Double(logits.max()!)
           let powers = logits.map { exp(Double($0) - most) }
           let sum = powers.reduce(0, +)
@@ -169,8 +169,7 @@ struct LossKernelTests {
           let targets = (random.numbers(count, within: 1) as [Element]).map { abs($0) }
           let weights = (random.numbers(count, within: 4) as [Element]).map { abs($0) }
           let row = GuardedRow(logits), target = GuardedRow(targets), weight = GuardedRow(weights)
-          let loss = unsafe Element._Kernels.binaryCrossEntropy(
-            count, row.output, target.input, weight.input, scale: 0.5)
+          let loss = unsafe Element.kernels.binary_cross_entropy(count, row.output, target.input, weight.input, 0.5)
           var (expected, allowed) = (0.0, 0.0)
           for index in 0..<count {
             let (x, t, w) = (Double(logits[index]), Double(targets[index]), Double(weights[index]))
@@ -191,7 +190,7 @@ struct LossKernelTests {
       }
       let row = GuardedRow<Element>([.nan, 1]), target = GuardedRow<Element>([0, 1]),
         ones = GuardedRow<Element>([1, 1])
-      let loss = unsafe Element._Kernels.binaryCrossEntropy(2, row.output, target.input, ones.input, scale: 1)
+      let loss = unsafe Element.kernels.binary_cross_entropy(2, row.output, target.input, ones.input, 1)
       #expect(loss.isNaN && row[0].isNaN && !row[1].isNaN)
     }
     check(Float.self)
@@ -210,7 +209,7 @@ struct LossKernelTests {
         let other = GuardedRow(target)
         let row = GuardedRow(before)
         let sum = differences.reduce(0) { $0 + abs(Double($1)) }
-        let loss = unsafe Element._Kernels.absoluteError(count, row.output, other.input, scale: 0.3)
+        let loss = unsafe Element.kernels.absolute_error(count, row.output, other.input, 0.3)
         // Sums in double, in another order: at most one rounding for each addition.
         #expect(abs(loss - sum) <= Double(count) * 0x1p-53 * sum)
         #expect(row.values == differences.map { $0 == 0 ? 0 : $0 > 0 ? 0.3 : -0.3 })
@@ -221,15 +220,15 @@ struct LossKernelTests {
           let size = abs(Double(difference))
           return sum + (size <= 1.25 ? size * size / 2 : 1.25 * (size - 0.625))
         }
-        let error = unsafe Element._Kernels.huberError(count, huber.output, other.input, delta: delta, scale: 0.5)
+        let error = unsafe Element.kernels.huber_error(count, huber.output, other.input, Double(delta), 0.5)
         #expect(abs(error - expected) <= Double(count + 3) * 0x1p-53 * expected)
         #expect(huber.values == differences.map { 0.5 * min(max($0, -delta), delta) })
         #expect(row.isIntact && huber.isIntact && other.isIntact)
       }
       let row = GuardedRow<Element>([.nan, 1]), zeros = GuardedRow<Element>([0, 0])
-      #expect(unsafe Element._Kernels.absoluteError(2, row.output, zeros.input, scale: 1).isNaN)
+      #expect(unsafe Element.kernels.absolute_error(2, row.output, zeros.input, 1).isNaN)
       #expect(row[0].isNaN && row[1] == 1)
-      #expect(unsafe Element._Kernels.huberError(2, row.output, zeros.input, delta: 1, scale: 1).isNaN)
+      #expect(unsafe Element.kernels.huber_error(2, row.output, zeros.input, 1, 1).isNaN)
       #expect(row[0].isNaN && row[1] == 1)
     }
     check(Float.self)

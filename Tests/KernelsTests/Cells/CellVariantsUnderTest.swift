@@ -4,11 +4,7 @@ import Kernels
 extension CellUnderTest {
   static var lstmPeephole: Self {
     Self(
-      gates: 4, states: 2, vectors: 3,
-      forward: { r in
-        unsafe Element._Kernels.lstmPeepholeForward(
-          r.hidden, r.gates.output, r.previous.input, r.next.output, r.saved.output, r.vectors.input)
-      },
+      name: "lstm_peephole",
       referenceForward: { u in
         let p = u.vectors
         let (i, f) = (sigmoid(u.gates[0] + p[0] * u.previous[1]), sigmoid(u.gates[1] + p[1] * u.previous[1]))
@@ -18,11 +14,6 @@ extension CellUnderTest {
         u.gates = [i, f, g, o]
         u.saved = [tanh(c)]
         u.next = [o * tanh(c), c]
-      },
-      backward: { r in
-        unsafe Element._Kernels.lstmPeepholeBackward(
-          r.hidden, r.gates.output, r.previous.input, r.next.input, r.saved.input, r.gradient.output,
-          r.vectors.input, r.vectorGradient.output)
       },
       referenceBackward: { u in
         let (i, f, g, o) = (u.gates[0], u.gates[1], u.gates[2], u.gates[3])
@@ -40,21 +31,13 @@ extension CellUnderTest {
 
   static var lstmCoupled: Self {
     Self(
-      gates: 3, states: 2,
-      forward: { r in
-        unsafe Element._Kernels.lstmCoupledForward(
-          r.hidden, r.gates.output, r.previous.input, r.next.output, r.saved.output)
-      },
+      name: "lstm_coupled",
       referenceForward: { u in
         let (i, g, o) = (sigmoid(u.gates[0]), tanh(u.gates[1]), sigmoid(u.gates[2]))
         let c = (1 - i) * u.previous[1] + i * g
         u.gates = [i, g, o]
         u.saved = [tanh(c)]
         u.next = [o * tanh(c), c]
-      },
-      backward: { r in
-        unsafe Element._Kernels.lstmCoupledBackward(
-          r.hidden, r.gates.output, r.previous.input, r.saved.input, r.gradient.output)
       },
       referenceBackward: { u in
         let (i, g, o) = (u.gates[0], u.gates[1], u.gates[2])
@@ -69,16 +52,10 @@ extension CellUnderTest {
 
   static var minGRU: Self {
     Self(
-      gates: 2, states: 1,
-      forward: { r in
-        unsafe Element._Kernels.minGRUForward(r.hidden, r.gates.output, r.previous.input, r.next.output)
-      },
+      name: "mingru",
       referenceForward: { u in
         u.gates[0] = sigmoid(u.gates[0])
         u.next = [(1 - u.gates[0]) * u.previous[0] + u.gates[0] * u.gates[1]]
-      },
-      backward: { r in
-        unsafe Element._Kernels.minGRUBackward(r.hidden, r.gates.output, r.previous.input, r.gradient.output)
       },
       referenceBackward: { u in
         let (z, candidate, dh) = (u.gates[0], u.gates[1], u.gradient[0])
@@ -89,17 +66,8 @@ extension CellUnderTest {
 
   static var indRNN: Self {
     Self(
-      gates: 1, states: 1, vectors: 1,
-      forward: { r in
-        unsafe Element._Kernels.indRNNForward(
-          r.hidden, r.gates.output, r.previous.input, r.next.output, r.vectors.input)
-      },
+      name: "indrnn",
       referenceForward: { u in u.next = [max(u.gates[0] + u.vectors[0] * u.previous[0], 0)] },
-      backward: { r in
-        unsafe Element._Kernels.indRNNBackward(
-          r.hidden, r.gates.output, r.previous.input, r.next.input, r.gradient.output, r.vectors.input,
-          r.vectorGradient.output)
-      },
       referenceBackward: { u in
         let da = u.next[0] > 0 ? u.gradient[0] : 0
         u.gates = [da]

@@ -21,9 +21,9 @@ struct CTCKernelTests {
           let allowed = (0..<count).map { _ in Bool.random(using: &random) ? 0 : -Element.infinity }
           let guarded = (rows + [allowed]).map { GuardedRow($0) }
           let result = GuardedRow<Element>(count: count)
-          unsafe Element._Kernels.ctcStep(
-            count, stay: guarded[0].input, move: guarded[1].input, skip: guarded[2].input, allowed: guarded[4].input,
-            emission: guarded[3].input, result.output)
+          unsafe Element.kernels.ctc_step(
+            count, guarded[0].input, guarded[1].input, guarded[2].input, guarded[4].input, guarded[3].input,
+            result.output)
           for index in 0..<count {
             let terms = [rows[0][index], rows[1][index], rows[2][index] + allowed[index]].map { Double($0) }
             let most = terms.max()!
@@ -53,9 +53,7 @@ struct CTCKernelTests {
       let (stay, others) = (GuardedRow([0.0]), GuardedRow([-gap]))
       let (skip, zero) = (GuardedRow([minus]), GuardedRow([0.0]))
       let result = GuardedRow<Double>(count: 1)
-      unsafe Double._Kernels.ctcStep(
-        1, stay: stay.input, move: others.input, skip: skip.input, allowed: zero.input, emission: zero.input,
-        result.output)
+      unsafe Double.kernels.ctc_step(1, stay.input, others.input, skip.input, zero.input, zero.input, result.output)
       #expect(abs(result[0] / log1p(exp(-gap)) - 1) <= 8 * 0x1p-53)
     }
   }
@@ -70,8 +68,7 @@ struct CTCKernelTests {
         let emission: [Element] = random.numbers(count, within: 8)
         let rows = [before, after, emission].map { GuardedRow($0) }
         let result = GuardedRow<Element>(count: count)
-        unsafe Element._Kernels.ctcOccupancy(
-          count, before: rows[0].input, after: rows[1].input, emission: rows[2].input, total: 24, result.output)
+        unsafe Element.kernels.ctc_occupancy(count, rows[0].input, rows[1].input, rows[2].input, 24, result.output)
         for index in 0..<count {
           let exponent = Double(before[index]) + Double(after[index]) - Double(emission[index]) - 24
           // Three differences of numbers below 48 in the exponent, then the exponential.
