@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Orthonormal columns from a QR factorization (LAPACK geqrf and orgqr).
 package enum Orthogonal {
   /// Replaces the row-major [rows, columns] matrix by the Q of its QR factorization, rows ≥ columns, with the sign of
@@ -6,20 +8,13 @@ package enum Orthogonal {
   package static func orthonormalize(_ matrix: inout [Double], rows: Int, columns: Int) {
     precondition(rows >= columns && columns > 0, "orthonormal columns need rows ≥ columns, got [\(rows), \(columns)]")
     precondition(matrix.count == rows * columns, "expected \(rows * columns) entries, got \(matrix.count)")
+    let (m, n) = (blasint(rows), blasint(columns))
     var tau = [Double](repeating: 0, count: columns)
-    var status = unsafe matrix.withUnsafeMutableBufferPointer { a in
-      unsafe tau.withUnsafeMutableBufferPointer { tau in
-        unsafe _DoubleKernels.qrFactorize(rows, columns, a.baseAddress!, tau.baseAddress!)
-      }
-    }
-    precondition(status == 0, "geqrf failed with \(status)")
+    var info = unsafe LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, m, n, &matrix, n, &tau)
+    precondition(info == 0, "geqrf failed with \(info)")
     let negative = (0..<columns).map { matrix[$0 * columns + $0] < 0 }
-    status = unsafe matrix.withUnsafeMutableBufferPointer { a in
-      unsafe tau.withUnsafeBufferPointer { tau in
-        unsafe _DoubleKernels.qrOrthogonal(rows, columns, a.baseAddress!, tau.baseAddress!)
-      }
-    }
-    precondition(status == 0, "orgqr failed with \(status)")
+    info = unsafe LAPACKE_dorgqr(LAPACK_ROW_MAJOR, m, n, n, &matrix, n, tau)
+    precondition(info == 0, "orgqr failed with \(info)")
     for row in 0..<rows {
       for column in 0..<columns where negative[column] { matrix[row * columns + column].negate() }
     }
