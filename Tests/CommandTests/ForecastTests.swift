@@ -173,8 +173,8 @@ struct ForecastTests {
     for report in try #require(report["reports"] as? [[String: Any]]) {
       let scores = try #require(report["scores"] as? [[String: Any]])
       #expect(scores.map { $0["method"] as? String } == ["lstm", "last value", "autoregression (2)"])
-      // The trace on the diagonal, 1e-9 of it, is all that is in the way.
-      #expect(try #require(scores[2]["mase"] as? Double) < 1e-6, "\(scores)")
+      // Roundings alone are in the way.
+      #expect(try #require(scores[2]["mase"] as? Double) < 1e-11, "\(scores)")
     }
   }
 

@@ -1,3 +1,4 @@
+import Kernels
 import Tables
 
 /// Forecasts that need no network, to compare with. All return [origins, horizon, C].
@@ -31,7 +32,7 @@ enum Baseline {
   /// - Precondition: `end` is at least lag + 2·order + 2, and origins at least lag + order.
   static func autoregression(
     _ series: Series, order: Int, lag: Int, end: Int, origins: [Int], horizon: Int
-  ) -> [Double] {
+  ) throws(Failure) -> [Double] {
     let width = series.width
     var result = [Double](repeating: 0, count: origins.count * horizon * width)
     for column in 0..<width {
@@ -39,7 +40,7 @@ enum Baseline {
       let inputs = SeriesDescription.differences(values, width: 1, lag: lag)
       let scaling = Standardization(of: inputs[..<(end - lag)], width: 1)
       let scaled = inputs.map { ($0 - scaling.means[0]) / scaling.deviations[0] }
-      let weights = leastSquares(Array(scaled[..<(end - lag)]), order: order)
+      let weights = try autoregressionWeights(scaled[..<(end - lag)], order: order)
       for (number, origin) in origins.enumerated() {
         var past = Array(scaled[(origin - lag - order)..<(origin - lag)])
         for ahead in 0..<horizon {
@@ -55,25 +56,22 @@ enum Baseline {
     return result
   }
 
-  /// The weights of the last `order` values, the oldest first, and a constant: the normal equations, with a trace on their
-  /// diagonal for series without noise, by elimination with pivots.
-  private static func leastSquares(_ values: [Double], order: Int) -> [Double] {
-    let count = order + 1
-    var system = [[Double]](repeating: [Double](repeating: 0, count: count + 1), count: count)
+  /// The weights of the last `order` values, the oldest first, and a constant. A series without noise leaves some of them
+  /// free; the least ones are then taken.
+  private static func autoregressionWeights(
+    _ values: ArraySlice<Double>, order: Int
+  ) throws(Failure) -> [Double] {
+    var rows: [Double] = []
+    rows.reserveCapacity((values.count - order) * (order + 1))
     for end in order..<values.count {
-      let row = values[(end - order)..<end] + [1, values[end]]
-      let start = row.startIndex
-      for i in 0..<count { for j in 0...count { system[i][j] += row[start + i] * row[start + j] } }
+      rows += values[(end - order)..<end]
+      rows.append(1)
     }
-    for i in 0..<count { system[i][i] += 1e-9 * Double(values.count) }
-    for pivot in 0..<count {
-      let best = (pivot..<count).max { abs(system[$0][pivot]) < abs(system[$1][pivot]) }!
-      system.swapAt(pivot, best)
-      for i in 0..<count where i != pivot {
-        let factor = system[i][pivot] / system[pivot][pivot]
-        for j in pivot...count { system[i][j] -= factor * system[pivot][j] }
-      }
+    do throws(LeastSquaresError) {
+      return try LeastSquares.solve(
+        rows, rows: values.count - order, columns: order + 1, targets: Array(values[order...]))
+    } catch {
+      throw Failure(message: "--autoregression \(order): \(error)")
     }
-    return (0..<count).map { system[$0][count] / system[$0][$0] }
   }
 }

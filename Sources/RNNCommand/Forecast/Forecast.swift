@@ -81,8 +81,8 @@ struct ScoringOptions: ParsableArguments {
     }
     let comparison = ForecastReport.Comparison(season: season, autoregression: autoregression)
     let start = series.count - testCount
-    return Set([1, horizon ?? min(10, testCount)]).sorted().map {
-      ForecastReport(&forecaster, name: name, series, from: start, horizon: $0, comparison)
+    return try Set([1, horizon ?? min(10, testCount)]).sorted().map {
+      try ForecastReport(&forecaster, name: name, series, from: start, horizon: $0, comparison)
     }
   }
 }

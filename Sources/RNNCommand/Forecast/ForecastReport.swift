@@ -30,9 +30,10 @@ struct ForecastReport {
   /// Forecasts every stretch of `horizon` steps that begins at `start` or later.
   /// - Parameter start: the first step of the held-out part.
   /// - Precondition: at least `horizon` steps are held out.
+  /// - Throws: where no autoregression can be fitted.
   init(
     _ forecaster: inout Forecaster, name: String, _ series: Series, from start: Int, horizon: Int, _ with: Comparison
-  ) {
+  ) throws(Failure) {
     let origins = Array(start...(series.count - horizon))
     self.horizon = horizon
     first = series.time.label(start)
@@ -48,7 +49,7 @@ struct ForecastReport {
       methods.append(
         (
           "autoregression (\(order))",
-          Baseline.autoregression(series, order: order, lag: lag, end: start, origins: origins, horizon: horizon)
+          try Baseline.autoregression(series, order: order, lag: lag, end: start, origins: origins, horizon: horizon)
         ))
     }
     let width = series.width
