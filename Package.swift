@@ -34,14 +34,14 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS",
       pkgConfig: "openblas",
-      providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CKernels", cSettings: cSettings),
     .target(
       name: "Kernels",
       dependencies: ["COpenBLAS", "CKernels"],
       swiftSettings: swiftSettings,
-      // Homebrew's OpenBLAS carries LAPACKE inside; Debian ships it as a library of its own.
-      linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
+      // Debian ships LAPACKE as a library of its own.
+      linkerSettings: [.linkedLibrary("lapacke")]),
     .target(name: "Recurrent", dependencies: ["Kernels"], swiftSettings: swiftSettings),
     .target(name: "Tables", dependencies: ["Kernels", "Recurrent"], swiftSettings: swiftSettings),
     .target(

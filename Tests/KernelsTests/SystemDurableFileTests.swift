@@ -3,9 +3,7 @@ import Testing
 
 import Kernels
 
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
 
 /// A directory of its own for one test, removed with all that is in it.
 final class SystemScratchDirectory {
@@ -247,64 +245,62 @@ struct SystemDurableFileTests {
   }
 }
 
-#if os(Linux)
-  /// A file system of one MiB in memory, which only root can make.
-  private struct TinyFileSystem {
-    let directory: SystemScratchDirectory
+/// A file system of one MiB in memory, which only root can make.
+private struct TinyFileSystem {
+  let directory: SystemScratchDirectory
 
-    init?() {
-      guard geteuid() == 0, let directory = try? SystemScratchDirectory(),
-        unsafe mount("none", directory.path, "tmpfs", 0, "size=1m") == 0
-      else { return nil }
-      self.directory = directory
-    }
-
-    func makeReadOnly() -> Bool {
-      unsafe mount("none", directory.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0
-    }
-
-    func unmount() { _ = unsafe umount2(directory.path, Int32(MNT_DETACH)) }
-
-    static let isAvailable: Bool = {
-      guard let system = TinyFileSystem() else { return false }
-      system.unmount()
-      return true
-    }()
+  init?() {
+    guard geteuid() == 0, let directory = try? SystemScratchDirectory(),
+      unsafe mount("none", directory.path, "tmpfs", 0, "size=1m") == 0
+    else { return nil }
+    self.directory = directory
   }
 
-  @Suite(
-    "Durable files on a failing file system",
-    .enabled(if: TinyFileSystem.isAvailable, "needs root and the right to mount"))
-  struct SystemFailingFileSystemTests {
-    @Test("A full disk leaves the old file and no temporary one, and a failed write is never committed")
-    func diskFull() throws {
-      let system = try #require(TinyFileSystem())
-      defer { system.unmount() }
-      let path = system.directory.file("model")
-      try replace(path, with: "old")
-      let values = [Float](repeating: 1, count: 1 << 20)
-      let error = #expect(throws: FileError.self) { try replace(path, with: values) }
-      #expect(error?.kind == .noSpace)
-      #expect(error?.operation == .write)
-      #expect(throws: FileError.self) {
-        try DurableFile.replace(path) { (file) throws(FileError) in try? file.write(values.span) }
-      }
-      #expect(try content(path) == "old")
-      #expect(try system.directory.names == ["model"])
-    }
-
-    @Test("A read-only file system is refused before training")
-    func readOnly() throws {
-      let system = try #require(TinyFileSystem())
-      defer { system.unmount() }
-      let path = system.directory.file("model")
-      try replace(path, with: "old")
-      try #require(system.makeReadOnly())
-      for path in [path, system.directory.file("new")] {
-        let error = #expect(throws: FileError.self) { try DurableFile.verifyWritable(path) }
-        #expect(error?.kind == .permissionDenied)
-      }
-      #expect(try content(path) == "old")
-    }
+  func makeReadOnly() -> Bool {
+    unsafe mount("none", directory.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0
   }
-#endif
+
+  func unmount() { _ = unsafe umount2(directory.path, Int32(MNT_DETACH)) }
+
+  static let isAvailable: Bool = {
+    guard let system = TinyFileSystem() else { return false }
+    system.unmount()
+    return true
+  }()
+}
+
+@Suite(
+  "Durable files on a failing file system",
+  .enabled(if: TinyFileSystem.isAvailable, "needs root and the right to mount"))
+struct SystemFailingFileSystemTests {
+  @Test("A full disk leaves the old file and no temporary one, and a failed write is never committed")
+  func diskFull() throws {
+    let system = try #require(TinyFileSystem())
+    defer { system.unmount() }
+    let path = system.directory.file("model")
+    try replace(path, with: "old")
+    let values = [Float](repeating: 1, count: 1 << 20)
+    let error = #expect(throws: FileError.self) { try replace(path, with: values) }
+    #expect(error?.kind == .noSpace)
+    #expect(error?.operation == .write)
+    #expect(throws: FileError.self) {
+      try DurableFile.replace(path) { (file) throws(FileError) in try? file.write(values.span) }
+    }
+    #expect(try content(path) == "old")
+    #expect(try system.directory.names == ["model"])
+  }
+
+  @Test("A read-only file system is refused before training")
+  func readOnly() throws {
+    let system = try #require(TinyFileSystem())
+    defer { system.unmount() }
+    let path = system.directory.file("model")
+    try replace(path, with: "old")
+    try #require(system.makeReadOnly())
+    for path in [path, system.directory.file("new")] {
+      let error = #expect(throws: FileError.self) { try DurableFile.verifyWritable(path) }
+      #expect(error?.kind == .permissionDenied)
+    }
+    #expect(try content(path) == "old")
+  }
+}

@@ -18,9 +18,7 @@ struct SystemFileReadingTests {
 
   @Test("A file whose size the system does not tell is read to its end")
   func unknownSize() throws {
-    #if os(Linux)
-      #expect(try readFile("/proc/self/status").starts(with: "Name:".utf8))
-    #endif
+    #expect(try readFile("/proc/self/status").starts(with: "Name:".utf8))
   }
 
   @Test("A pipe is read until it is closed")
@@ -90,21 +88,19 @@ struct SystemFileReadingTests {
     #expect(error?.kind == .missing)
   }
 
-  #if os(Linux)
-    @Test("A name that is no UTF-8 is listed, and marked")
-    func inexactName() throws {
-      // Not through Foundation, which cannot say such a name.
-      let path = Array(directory.file("f").utf8CString.dropLast()) + [CChar(bitPattern: 0xFF), 0]
-      let descriptor = unsafe open(path, O_CREAT | O_WRONLY, 0o600)
-      try #require(descriptor >= 0)
-      close(descriptor)
-      defer { _ = unsafe unlink(path) }
-      let entry = try #require(try listDirectory(directory.path).first)
-      #expect(entry.name == "f\u{FFFD}")
-      #expect(!entry.isNameExact)
-      #expect(entry.status?.kind == .regular)
-    }
-  #endif
+  @Test("A name that is no UTF-8 is listed, and marked")
+  func inexactName() throws {
+    // Not through Foundation, which cannot say such a name.
+    let path = Array(directory.file("f").utf8CString.dropLast()) + [CChar(bitPattern: 0xFF), 0]
+    let descriptor = unsafe open(path, O_CREAT | O_WRONLY, 0o600)
+    try #require(descriptor >= 0)
+    close(descriptor)
+    defer { _ = unsafe unlink(path) }
+    let entry = try #require(try listDirectory(directory.path).first)
+    #expect(entry.name == "f\u{FFFD}")
+    #expect(!entry.isNameExact)
+    #expect(entry.status?.kind == .regular)
+  }
 
   @Test("Messages stay one line and carry no terminal escapes")
   func printableText() {

@@ -47,21 +47,19 @@ struct SystemRawValuesTests {
     }
   }
 
-  #if os(Linux) || arch(arm64)
-    @Test("Every half-precision number is exact, its sign kept, and NaN is NaN")
-    func float16() {
-      let all = (0...UInt16.max).map { Float16(bitPattern: $0) }
-      let bytes = all.flatMap { littleEndianBytes($0.bitPattern) }
-      let (floats, doubles) = (converted(bytes, .float16, Float.self), converted(bytes, .float16, Double.self))
-      for (index, half) in all.enumerated() {
-        let isSame =
-          half.isNaN
-          ? floats[index].isNaN && doubles[index].isNaN
-          : floats[index] == Float(half) && doubles[index] == Double(half)
-        #expect(isSame && floats[index].sign == half.sign && doubles[index].sign == half.sign, "\(half)")
-      }
+  @Test("Every half-precision number is exact, its sign kept, and NaN is NaN")
+  func float16() {
+    let all = (0...UInt16.max).map { Float16(bitPattern: $0) }
+    let bytes = all.flatMap { littleEndianBytes($0.bitPattern) }
+    let (floats, doubles) = (converted(bytes, .float16, Float.self), converted(bytes, .float16, Double.self))
+    for (index, half) in all.enumerated() {
+      let isSame =
+        half.isNaN
+        ? floats[index].isNaN && doubles[index].isNaN
+        : floats[index] == Float(half) && doubles[index] == Double(half)
+      #expect(isSame && floats[index].sign == half.sign && doubles[index].sign == half.sign, "\(half)")
     }
-  #endif
+  }
 
   @Test("Doubles are rounded to the nearest float, ties to even")
   func rounding() {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+import Glibc
 
 package struct DirectoryEntry: Sendable {
   /// Not the whole path. Bytes that are no UTF-8 show as U+FFFD.

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+import Glibc
 
 /// A file that appears whole or not at all, and that a power cut right after does not take away.
 ///
@@ -113,7 +107,7 @@ extension DurableFile {
     let code: CInt = unsafe bytes.withUnsafeBytes { buffer in
       var written = 0
       while written < buffer.count {
-        // Linux transfers at most 2 GiB a call, Darwin refuses more.
+        // Linux transfers at most 2 GiB a call.
         let piece = min(buffer.count - written, 1 << 30)
         let count = retryingOnInterrupt {
           let bytes = unsafe buffer.baseAddress! + written
@@ -157,20 +151,10 @@ extension DurableFile {
   }
 
   private static func sync(_ descriptor: CInt) -> CInt {
-    #if canImport(Darwin)
-      // On Darwin fsync leaves the data in the drive's cache.
-      if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
-    #endif
-    return retryingOnInterrupt { fsync(descriptor) }
+    retryingOnInterrupt { fsync(descriptor) }
   }
 
   private static func systemWrite(_ descriptor: CInt, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-    #if canImport(Glibc)
-      unsafe Glibc.write(descriptor, bytes, count)
-    #elseif canImport(Musl)
-      unsafe Musl.write(descriptor, bytes, count)
-    #else
-      unsafe Darwin.write(descriptor, bytes, count)
-    #endif
+    unsafe Glibc.write(descriptor, bytes, count)
   }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+import Glibc
 
 /// Why a file could not be found, read or replaced: the operation, the path as it was given, and the reason.
 package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {

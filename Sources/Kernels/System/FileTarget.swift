@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+import Glibc
 
 /// The place where a file is to be put: symbolic links at the end of the path followed, so that replacing
 /// `latest -> run/model` replaces `run/model` and leaves the link a link, dangling or not.

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+import Glibc
 
 /// A regular file, open for reading at any place by any thread; closed with the last reference to it.
 package final class OpenFile: Sendable {

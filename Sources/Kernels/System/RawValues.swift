@@ -67,7 +67,7 @@ package func convert<Value: KernelScalar>(
   }
 }
 
-/// The value of IEEE 754 binary16 bits, exact; `Float16` is not there on every platform.
+/// The value of IEEE 754 binary16 bits, exact.
 @inline(__always)
 private func float(half bits: UInt16) -> Float {
   let sign = UInt32(bits & 0x8000) << 16

@@ -4,11 +4,7 @@ import Kernels
 import Recurrent
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// A system call of those that write files.
 private struct Call: Sendable, CustomTestStringConvertible {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// What the calling thread works for `body`, in seconds, however many others wait for the same processors.
 func processorSeconds(_ body: () throws -> Void) rethrows -> Double {

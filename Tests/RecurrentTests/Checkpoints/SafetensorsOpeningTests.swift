@@ -3,9 +3,7 @@ import Kernels
 import Recurrent
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
 
 /// Files that stay on the disk: what is read of them, and when.
 @Suite("Opening safetensors")
