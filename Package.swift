@@ -42,17 +42,19 @@ let package = Package(
       swiftSettings: swiftSettings,
       // Debian ships LAPACKE as a library of its own.
       linkerSettings: [.linkedLibrary("lapacke")]),
-    .target(name: "Recurrent", dependencies: ["Kernels"], swiftSettings: swiftSettings),
-    .target(name: "Tables", dependencies: ["Kernels", "Recurrent"], swiftSettings: swiftSettings),
+    .target(name: "CStorage", cSettings: cSettings),
+    .target(name: "Storage", dependencies: ["CStorage"], swiftSettings: swiftSettings),
+    .target(name: "Recurrent", dependencies: ["Kernels", "Storage"], swiftSettings: swiftSettings),
+    .target(name: "Tables", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
     .target(
       name: "RecurrentONNX",
-      dependencies: ["Kernels", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: ["Kernels", "Recurrent", "Storage", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Schema/onnx.proto"],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Kernels", "Recurrent", "RecurrentONNX", "Tables",
+        "Recurrent", "RecurrentONNX", "Storage", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -60,21 +62,26 @@ let package = Package(
     .executableTarget(
       name: "RNNBench",
       dependencies: [
-        "Kernels", "Recurrent", "Tasks",
+        "Kernels", "Recurrent", "Storage", "Tasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/RNNBench",
       swiftSettings: swiftSettings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"], swiftSettings: swiftSettings),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StorageTests", dependencies: ["CStorage", "Storage", "TestSupport"], swiftSettings: swiftSettings),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
     .target(name: "FaultInjector", path: "Tests/FaultInjector", cSettings: cSettings),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "FaultInjector", "FuzzEntries", "Tasks"],
+      dependencies: [
+        "AllocationCounter", "FaultInjector", "FuzzEntries", "Kernels", "Recurrent", "Storage", "Tasks", "TestSupport",
+      ],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .target(
-      name: "FuzzEntries", dependencies: ["Kernels", "Recurrent", "RecurrentONNX", "Tables"],
+      name: "FuzzEntries", dependencies: ["Recurrent", "RecurrentONNX", "Storage", "Tables"],
       path: "Tests/Fuzz/Entries",
       swiftSettings: swiftSettings),
     .testTarget(
@@ -86,11 +93,14 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ONNXTests",
-      dependencies: ["RecurrentONNX", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: [
+        "Recurrent", "RecurrentONNX", "Storage", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CommandTests", dependencies: ["RNNCommand", "RNNBench", "Recurrent"], swiftSettings: swiftSettings),
+      name: "CommandTests", dependencies: ["RNNCommand", "RNNBench", "Recurrent", "Storage"],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

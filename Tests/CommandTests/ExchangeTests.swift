@@ -1,5 +1,6 @@
 import Foundation
 import Recurrent
+import Storage
 import Testing
 
 /// `rnn export`, `import`, `run` and `inspect` on files of other programs.

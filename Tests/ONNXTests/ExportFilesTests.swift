@@ -1,5 +1,5 @@
 import Foundation
-import Kernels
+import Storage
 import Recurrent
 import RecurrentONNX
 import Testing

@@ -1,5 +1,4 @@
 import Foundation
-import Kernels
 import Recurrent
 import RecurrentONNX
 import Testing

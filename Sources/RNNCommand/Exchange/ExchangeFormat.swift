@@ -1,5 +1,4 @@
 import ArgumentParser
-import Kernels
 import Recurrent
 
 /// Formats of other frameworks.

@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 import Recurrent
 
 /// Sequences for a model out of a file, checked, with the steps before the sequences.

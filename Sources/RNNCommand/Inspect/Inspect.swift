@@ -1,5 +1,5 @@
 import ArgumentParser
-import Kernels
+import Storage
 import Recurrent
 import RecurrentONNX
 

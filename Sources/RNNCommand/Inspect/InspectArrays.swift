@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 import Recurrent
 
 /// What `rnn inspect` tells about a file that is no model of ours: its arrays, and what `rnn import` would make of them.

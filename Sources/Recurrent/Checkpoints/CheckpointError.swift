@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 /// Why a file of tensors, a model or a checkpoint, cannot be read or written.
 public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+package import Storage
+
 /// What a model file says in its metadata: format and version, configuration, vocabulary, and what a program keeps with
 /// its model, each annotation under its name with a prefix.
 ///

@@ -1,4 +1,4 @@
-import Kernels
+internal import Storage
 
 /// A safetensors file, its header fully checked; a tensor's bytes are read when they are asked for.
 ///

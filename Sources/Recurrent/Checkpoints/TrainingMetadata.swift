@@ -1,3 +1,5 @@
+import Storage
+
 /// What a checkpoint says of its training in its metadata.
 ///
 ///     "training": {"version": 1, "step": 1200, "scalar": "F32", "batch_size": 50, "sequence_length": 50, …,

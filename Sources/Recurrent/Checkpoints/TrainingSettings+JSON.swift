@@ -1,3 +1,5 @@
+import Storage
+
 /// Settings of a training as checkpoints have them.
 extension TrainingSettings {
   var json: [(key: String, value: JSON)] {

@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// Named arrays of numbers in a file of any kind that is read here: safetensors, .npz, or .npy, whose one array has no name.
 package struct ArrayFile: Sendable {

@@ -1,4 +1,4 @@
-package import Kernels
+package import Storage
 
 /// Why a model cannot be taken from a file of another framework's, or be given to one.
 public enum ExchangeError: Error, Sendable, Hashable, CustomStringConvertible {

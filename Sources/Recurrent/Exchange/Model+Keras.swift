@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 extension Model {
   /// Writes the parameters as Keras's layers have them, in the order of `get_weights()`: Embedding [V, E]; for each

@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 extension Model {
   /// Writes the parameters as a state dictionary of PyTorch's: `load_state_dict(load_file(path), strict=True)` of a module

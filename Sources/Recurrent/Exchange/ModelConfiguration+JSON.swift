@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 extension ModelConfiguration {
   /// Reads a configuration as model files have it in their metadata, or the object that `rnn inspect --json` writes.

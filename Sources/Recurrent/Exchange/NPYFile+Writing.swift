@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 extension NPYFile {
   /// Writes one array, row-major; the file appears whole or not at all.

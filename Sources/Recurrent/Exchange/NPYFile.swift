@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// NumPy's format of one array (NEP 1): a magic text, a version, a header that is a Python dictionary, and the numbers.
 ///

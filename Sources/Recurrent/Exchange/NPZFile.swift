@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// NumPy's format of several arrays: a ZIP archive of .npy files.
 ///
@@ -19,7 +19,8 @@ package struct NPZFile: Sendable {
 
   /// Takes the bytes of a whole file; `file` names it in messages.
   package init(bytes: [UInt8], file: String) throws(ExchangeError) {
-    let archive = try ZipArchive(bytes: bytes, file: file)
+    let archive: ZipArchive
+    do { archive = try ZipArchive(bytes: bytes) } catch { throw ExchangeError(error, file: file) }
     self.file = file
     var arrays: [NumberArray] = []
     for entry in archive.entries {
@@ -37,5 +38,21 @@ package struct NPZFile: Sendable {
   /// The first bytes of a ZIP archive, also of an empty one.
   static func isArchive(_ bytes: [UInt8]) -> Bool {
     bytes.starts(with: "PK\u{3}\u{4}".utf8) || bytes.starts(with: "PK\u{5}\u{6}".utf8)
+  }
+}
+
+extension ExchangeError {
+  fileprivate init(_ error: ZipError, file: String) {
+    self =
+      switch error {
+      case .invalid(let offset, let reason): .invalidArrayFile(file, offset: offset, reason: reason)
+      case .encrypted(let entry): .unsupportedArray(file: file, array: entry, reason: "is encrypted")
+      case .compressed(let entry, method: 8):
+        .unsupportedArray(
+          file: file, array: entry,
+          reason: "is compressed; in Python, write the file with numpy.savez instead of numpy.savez_compressed")
+      case .compressed(let entry, let method):
+        .unsupportedArray(file: file, array: entry, reason: "is compressed by method \(method)")
+      }
   }
 }

@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// The types of numbers in files of arrays that are read here.
 package enum NumberType: String, Sendable, Hashable, CaseIterable {
@@ -103,12 +103,4 @@ func littleEndianBytes<S: Scalar>(_ values: [S]) -> [UInt8] {
     for value in values { appendLittleEndian(Double(value).bitPattern, to: &bytes) }
   }
   return bytes
-}
-
-func appendLittleEndian(_ value: some FixedWidthInteger & UnsignedInteger, to bytes: inout [UInt8]) {
-  var rest = value
-  for _ in 0..<value.bitWidth / 8 {
-    bytes.append(UInt8(truncatingIfNeeded: rest))
-    rest >>= 8
-  }
 }

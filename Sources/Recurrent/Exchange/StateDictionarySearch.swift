@@ -1,3 +1,5 @@
+import Storage
+
 /// Finds a model's modules among the tensors of a state dictionary.
 struct StateDictionarySearch {
   private let file: ArrayFile

@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// A model or a pass that this machine cannot hold. Raised before anything is allocated.
 public enum PlanError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,6 +1,7 @@
 import Foundation
 import Recurrent
 import Testing
+import TestSupport
 
 @Suite("Arrays of NumPy")
 struct ArrayFileTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Recurrent
 import Testing
+import Storage
+import TestSupport
 
 @Suite("Weights of Keras")
 struct KerasTests {

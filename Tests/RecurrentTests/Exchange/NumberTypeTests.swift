@@ -1,5 +1,6 @@
 import Recurrent
 import Testing
+import Storage
 
 @Suite("Types of numbers in files")
 struct NumberTypeTests {

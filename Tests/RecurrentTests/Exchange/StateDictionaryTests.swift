@@ -1,6 +1,8 @@
 import Foundation
 import Recurrent
 import Testing
+import Storage
+import TestSupport
 
 @Suite("State dictionaries of PyTorch")
 struct StateDictionaryTests {

@@ -1,5 +1,6 @@
 import Recurrent
 import Testing
+import TestSupport
 
 /// Encoder and decoder trained together.
 @Suite("Encoder and decoder")

@@ -1,4 +1,4 @@
-import CKernels
+import CStorage
 
 /// A CRC-32C (RFC 3720), of bytes that come piece by piece. It finds every error of up to 32 bits in a row, and in files
 /// of up to 256 MiB any two wrong bits wherever they are.

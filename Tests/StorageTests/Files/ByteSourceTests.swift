@@ -1,12 +1,13 @@
 import Foundation
-import Kernels
+import Storage
+import TestSupport
 import Testing
 
 @Suite("Bytes read at any place")
-struct SystemByteSourceTests {
-  let directory: SystemScratchDirectory
+struct ByteSourceTests {
+  let directory: ScratchDirectory
 
-  init() throws { directory = try SystemScratchDirectory() }
+  init() throws { directory = try ScratchDirectory() }
 
   @Test("File and memory give the same, also at their ends")
   func places() throws {

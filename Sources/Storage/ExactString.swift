@@ -2,16 +2,16 @@
 ///
 /// `String` compares by canonical equivalence: "é" as one scalar and as two are one key of a dictionary of
 /// strings, and two tensors of those names would become one.
-struct ExactString: Hashable, Sendable {
-  let string: String
+package struct ExactString: Hashable, Sendable {
+  package let string: String
 
-  init(_ string: String) { self.string = string }
+  package init(_ string: String) { self.string = string }
 
-  static func == (left: ExactString, right: ExactString) -> Bool {
+  package static func == (left: ExactString, right: ExactString) -> Bool {
     left.string.utf8.elementsEqual(right.string.utf8)
   }
 
-  func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     // By bytes as well: the hash of a String is one for all spellings, and a file made of spellings would
     // take quadratic time.
     for byte in string.utf8 { hasher.combine(byte) }

@@ -1,6 +1,6 @@
 // CRC-32C (Castagnoli): the checksum of RFC 3720, polynomial 0x1EDC6F41, bits reflected.
 
-#include "CKernels.h"
+#include "CStorage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static uint32_t instruction_crc32c(uint32_t crc, const uint8_t *bytes, size_t co
 
 static uint32_t (*chosen)(uint32_t, const uint8_t *, size_t) = table_crc32c;
 
-// Before main, as for the other kernels.
+// Before main, as CKernels chooses.
 __attribute__((constructor)) static void choose(void) {
   for (uint32_t byte = 0; byte < 256; byte++) {
     uint32_t crc = byte;

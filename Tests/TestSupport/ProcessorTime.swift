@@ -1,7 +1,7 @@
 import Glibc
 
 /// What the calling thread works for `body`, in seconds, however many others wait for the same processors.
-func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
+package func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
   func now() -> Double {
     var time = timespec()
     _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

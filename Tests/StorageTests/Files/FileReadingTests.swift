@@ -1,13 +1,13 @@
 import Foundation
+import Storage
+import TestSupport
 import Testing
 
-import Kernels
-
 @Suite("Reading files and directories")
-struct SystemFileReadingTests {
-  let directory: SystemScratchDirectory
+struct FileReadingTests {
+  let directory: ScratchDirectory
 
-  init() throws { directory = try SystemScratchDirectory() }
+  init() throws { directory = try ScratchDirectory() }
 
   @Test("All bytes are read, whatever the size", arguments: [0, 1, 65_535, 65_536, 65_537, 3_000_000])
   func sizes(_ size: Int) throws {

@@ -1,13 +1,14 @@
 import Foundation
-import Kernels
+import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("File locks")
-struct SystemFileLockTests {
-  let directory: SystemScratchDirectory
+struct FileLockTests {
+  let directory: ScratchDirectory
 
-  init() throws { directory = try SystemScratchDirectory() }
+  init() throws { directory = try ScratchDirectory() }
 
   private func isLocked(_ path: String) throws -> Bool {
     do throws(FileError) {

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A directory of its own for one test, removed with all that is in it.
-final class ScratchDirectory {
-  let path: String
+package final class ScratchDirectory {
+  package let path: String
 
-  init() throws {
+  package init() throws {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("recurrent-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
     path = url.path
@@ -12,11 +12,11 @@ final class ScratchDirectory {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  func file(_ name: String) -> String { "\(path)/\(name)" }
+  package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Makes a file and the directories above it.
   @discardableResult
-  func makeFile(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
+  package func makeFile(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
     let url = URL(fileURLWithPath: file(name))
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -25,12 +25,14 @@ final class ScratchDirectory {
   }
 
   @discardableResult
-  func makeFile(_ name: String, _ text: String) throws -> String { try makeFile(name, text.utf8) }
+  package func makeFile(_ name: String, _ text: String) throws -> String { try makeFile(name, text.utf8) }
 
-  func makeLink(_ name: String, to target: String) throws {
+  @discardableResult
+  package func makeLink(_ name: String, to target: String) throws -> String {
     try FileManager.default.createSymbolicLink(atPath: file(name), withDestinationPath: target)
+    return file(name)
   }
 
   /// Sorted names, hidden ones too.
-  var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
+  package var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
 }

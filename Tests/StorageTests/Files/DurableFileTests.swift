@@ -1,41 +1,8 @@
 import Foundation
-import Testing
-
-import Kernels
-
 import Glibc
-
-/// A directory of its own for one test, removed with all that is in it.
-final class SystemScratchDirectory {
-  let path: String
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("recurrent-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-    path = url.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { "\(path)/\(name)" }
-
-  func makeFile(_ name: String, _ content: String) throws -> String {
-    try Data(content.utf8).write(to: URL(fileURLWithPath: file(name)))
-    return file(name)
-  }
-
-  func makeLink(_ name: String, to target: String) throws -> String {
-    try FileManager.default.createSymbolicLink(atPath: file(name), withDestinationPath: target)
-    return file(name)
-  }
-
-  /// Sorted names, hidden ones too.
-  var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
-}
-
-func littleEndianBytes(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
-  (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-}
+import Storage
+import TestSupport
+import Testing
 
 private func replace(_ path: String, with text: String) throws(FileError) {
   try DurableFile.replace(path) { (file) throws(FileError) in try file.write(Array(text.utf8).span) }
@@ -53,10 +20,10 @@ private func permissions(_ path: String) throws -> Int {
 }
 
 @Suite("Durable files")
-struct SystemDurableFileTests {
-  let directory: SystemScratchDirectory
+struct DurableFileTests {
+  let directory: ScratchDirectory
 
-  init() throws { directory = try SystemScratchDirectory() }
+  init() throws { directory = try ScratchDirectory() }
 
   @Test("Pieces of several kinds are written one after the other, and nothing else is left")
   func pieces() throws {
@@ -247,10 +214,10 @@ struct SystemDurableFileTests {
 
 /// A file system of one MiB in memory, which only root can make.
 private struct TinyFileSystem {
-  let directory: SystemScratchDirectory
+  let directory: ScratchDirectory
 
   init?() {
-    guard geteuid() == 0, let directory = try? SystemScratchDirectory(),
+    guard geteuid() == 0, let directory = try? ScratchDirectory(),
       unsafe mount("none", directory.path, "tmpfs", 0, "size=1m") == 0
     else { return nil }
     self.directory = directory
@@ -272,7 +239,7 @@ private struct TinyFileSystem {
 @Suite(
   "Durable files on a failing file system",
   .enabled(if: TinyFileSystem.isAvailable, "needs root and the right to mount"))
-struct SystemFailingFileSystemTests {
+struct FailingFileSystemTests {
   @Test("A full disk leaves the old file and no temporary one, and a failed write is never committed")
   func diskFull() throws {
     let system = try #require(TinyFileSystem())

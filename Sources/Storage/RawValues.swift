@@ -36,7 +36,7 @@ package enum StoredReal: Sendable {
 /// - Precondition: the length is a whole number of values, and there is room for them.
 @_specialize(where Value == Float)
 @_specialize(where Value == Double)
-package func convert<Value: KernelScalar>(
+package func convert<Value: BinaryFloatingPoint & BitwiseCopyable>(
   littleEndian bytes: Span<UInt8>, _ format: StoredReal, to target: inout MutableSpan<Value>, at place: Int = 0
 ) {
   let count = bytes.count / format.size
@@ -114,5 +114,14 @@ private func copyValues<Value: BitwiseCopyable & Numeric>(
   precondition(bytes.count == expected, "expected \(expected) bytes, got \(bytes.count)")
   unsafe bytes.withUnsafeBytes { source in
     unsafe target.withUnsafeMutableBytes { unsafe $0.copyMemory(from: source) }
+  }
+}
+
+/// Appends the bytes of `value`, the lowest first.
+package func appendLittleEndian(_ value: some FixedWidthInteger & UnsignedInteger, to bytes: inout [UInt8]) {
+  var rest = value
+  for _ in 0..<value.bitWidth / 8 {
+    bytes.append(UInt8(truncatingIfNeeded: rest))
+    rest >>= 8
   }
 }

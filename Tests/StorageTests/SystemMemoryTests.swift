@@ -1,14 +1,14 @@
 import Foundation
+import Storage
+import TestSupport
 import Testing
-
-import Kernels
 
 @Suite("Memory available")
 struct SystemMemoryTests {
-  let root: SystemScratchDirectory
+  let root: ScratchDirectory
 
   init() throws {
-    root = try SystemScratchDirectory()
+    root = try ScratchDirectory()
     try put("/proc/meminfo", "MemTotal:       16000 kB\nMemFree:         100 kB\nMemAvailable:   8000 kB\n")
   }
 

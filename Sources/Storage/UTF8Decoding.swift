@@ -2,8 +2,8 @@
 ///
 /// Strict as RFC 3629 is: no overlong forms, no surrogates, nothing above U+10FFFF. `String(decoding:as:)`
 /// would put U+FFFD there and say nothing.
-@inline(__always)
-func decodeScalar(_ bytes: Span<UInt8>, at offset: Int, end: Int) -> (scalar: UInt32, length: Int)? {
+@inlinable @inline(__always)
+package func decodeScalar(_ bytes: Span<UInt8>, at offset: Int, end: Int) -> (scalar: UInt32, length: Int)? {
   let first = bytes[offset]
   if first < 0x80 { return (UInt32(first), 1) }
   let length: Int

@@ -1,9 +1,8 @@
+import Storage
 import Testing
 
-import Kernels
-
 @Suite("Values from bytes")
-struct SystemRawValuesTests {
+struct RawValuesTests {
   @Test("Floats and doubles are read from any alignment, to the bit", arguments: 0..<9)
   func misaligned(_ offset: Int) {
     let single: [Float] = [1.5, -0.0, .nan, .infinity, .leastNonzeroMagnitude]
@@ -27,7 +26,9 @@ struct SystemRawValuesTests {
     #expect(doubleCopy.map(\.bitPattern) == double.map(\.bitPattern))
   }
 
-  private func converted<S: KernelScalar>(_ bytes: [UInt8], _ format: StoredReal, _: S.Type) -> [S] {
+  private func converted<S: BinaryFloatingPoint & BitwiseCopyable>(_ bytes: [UInt8], _ format: StoredReal, _: S.Type)
+    -> [S]
+  {
     var values = [S](repeating: -1, count: bytes.count / format.size + 2)
     var span = values.mutableSpan
     convert(littleEndian: bytes.span, format, to: &span, at: 1)
@@ -96,4 +97,8 @@ struct SystemRawValuesTests {
       copy(littleEndian: [UInt8](repeating: 0, count: 17).span, to: &span)
     }
   }
+}
+
+func littleEndianBytes(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
+  (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
 }

@@ -1,5 +1,5 @@
-import CKernels
-import Kernels
+import CStorage
+import Storage
 import Testing
 
 @Suite("CRC-32C")

@@ -1,21 +1,17 @@
-internal import Kernels
-
 /// The directory of a ZIP archive of stored entries (PKWARE's APPNOTE 6.3), checked against the entries themselves.
-struct ZipArchive {
-  struct Entry {
-    let name: String
+package struct ZipArchive {
+  package struct Entry {
+    package let name: String
     /// Of the entry's own header.
-    let headerStart: Int
-    let data: Range<Int>
+    package let headerStart: Int
+    package let data: Range<Int>
   }
 
-  private(set) var entries: [Entry] = []
+  package private(set) var entries: [Entry] = []
   private let bytes: [UInt8]
-  private let file: String
 
-  init(bytes: [UInt8], file: String) throws(ExchangeError) {
+  package init(bytes: [UInt8]) throws(ZipError) {
     self.bytes = bytes
-    self.file = file
     let directory = try directory()
     var offset = directory.range.lowerBound
     var names: Set<ExactString> = []
@@ -36,12 +32,12 @@ struct ZipArchive {
     }
   }
 
-  private func fault(_ reason: String, at offset: Int?) -> ExchangeError {
-    .invalidArrayFile(file, offset: offset, reason: reason)
+  private func fault(_ reason: String, at offset: Int?) -> ZipError {
+    .invalid(offset: offset, reason: reason)
   }
 
   /// A little-endian number of `size` bytes.
-  private func number(at offset: Int, _ size: Int) throws(ExchangeError) -> Int {
+  private func number(at offset: Int, _ size: Int) throws(ZipError) -> Int {
     guard offset >= 0, bytes.count - offset >= size else { throw fault("it ends in a number", at: bytes.count) }
     var value: UInt64 = 0
     for index in 0..<size { value |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
@@ -57,7 +53,7 @@ struct ZipArchive {
 
   // MARK: Directory
 
-  private func directory() throws(ExchangeError) -> (range: Range<Int>, count: Int) {
+  private func directory() throws(ZipError) -> (range: Range<Int>, count: Int) {
     guard let end = try endRecord() else {
       throw fault("it has no end of a ZIP archive; it may be cut short", at: nil)
     }
@@ -89,7 +85,7 @@ struct ZipArchive {
   }
 
   /// The last place where a record begins whose comment fills the file.
-  private func endRecord() throws(ExchangeError) -> Int? {
+  private func endRecord() throws(ZipError) -> Int? {
     var offset = bytes.count - 22
     while offset >= max(0, bytes.count - 22 - 0xFFFF) {
       if has("PK\u{5}\u{6}", at: offset), try number(at: offset + 20, 2) == bytes.count - offset - 22 { return offset }
@@ -100,7 +96,7 @@ struct ZipArchive {
 
   // MARK: Entries
 
-  private func entry(at offset: inout Int, directory: Range<Int>) throws(ExchangeError) -> Entry {
+  private func entry(at offset: inout Int, directory: Range<Int>) throws(ZipError) -> Entry {
     let start = offset
     guard directory.upperBound - start >= 46, has("PK\u{1}\u{2}", at: start) else {
       throw fault("its directory has no entry where one is expected", at: start)
@@ -121,7 +117,7 @@ struct ZipArchive {
     if compressed == 0xFFFF_FFFF || size == 0xFFFF_FFFF || headerStart == 0xFFFF_FFFF {
       let extra = start + 46 + nameLength..<start + 46 + nameLength + extraLength
       var wide = try wideNumbers(in: extra)
-      func next(_ value: inout Int) throws(ExchangeError) {
+      func next(_ value: inout Int) throws(ZipError) {
         guard value == 0xFFFF_FFFF else { return }
         guard !wide.isEmpty else { throw fault("the Zip64 sizes of \"\(printable(name))\" are missing", at: start) }
         value = wide.removeFirst()
@@ -144,25 +140,17 @@ struct ZipArchive {
   }
 
   /// Flags and method, at `offset`.
-  private func checkKind(at offset: Int, _ name: String) throws(ExchangeError) {
-    guard try number(at: offset, 2) & 0x2041 == 0 else {
-      throw .unsupportedArray(file: file, array: name, reason: "is encrypted")
-    }
-    switch try number(at: offset + 2, 2) {
-    case 0: return
-    case 8:
-      throw .unsupportedArray(
-        file: file, array: name,
-        reason: "is compressed; in Python, write the file with numpy.savez instead of numpy.savez_compressed")
-    case let method: throw .unsupportedArray(file: file, array: name, reason: "is compressed by method \(method)")
-    }
+  private func checkKind(at offset: Int, _ name: String) throws(ZipError) {
+    guard try number(at: offset, 2) & 0x2041 == 0 else { throw .encrypted(entry: name) }
+    let method = try number(at: offset + 2, 2)
+    guard method == 0 else { throw .compressed(entry: name, method: method) }
   }
 
   /// Checks the entry's own header.
   /// - Returns: where the data begin.
   private func localHeader(
     at start: Int, name: ArraySlice<UInt8>, checksum: Int, size: Int, limit: Int
-  ) throws(ExchangeError) -> Int {
+  ) throws(ZipError) -> Int {
     guard start <= limit - 30, has("PK\u{3}\u{4}", at: start) else {
       throw fault("there is no entry where the directory says", at: start)
     }
@@ -189,7 +177,7 @@ struct ZipArchive {
   }
 
   /// The numbers of the Zip64 field among the extra fields.
-  private func wideNumbers(in range: Range<Int>) throws(ExchangeError) -> [Int] {
+  private func wideNumbers(in range: Range<Int>) throws(ZipError) -> [Int] {
     var offset = range.lowerBound
     while range.upperBound - offset >= 4 {
       let length = try number(at: offset + 2, 2)

@@ -1,5 +1,3 @@
-import Kernels
-
 /// Reads JSON one value at a time, in the order of the text.
 ///
 /// A caller that knows what it expects asks for exactly that and stops at the first thing that is not: hostile

@@ -1,6 +1,6 @@
+import Storage
+import TestSupport
 import Testing
-
-import Recurrent
 
 @Suite("JSON")
 struct JSONTests {
