@@ -22,6 +22,7 @@ let package = Package(
   name: "Recurrent",
   products: [
     .library(name: "Recurrent", targets: ["Recurrent"]),
+    .library(name: "RecurrentExchange", targets: ["RecurrentExchange"]),
     .library(name: "RecurrentONNX", targets: ["RecurrentONNX"]),
     .executable(name: "rnn", targets: ["RNNCommand"]),
     .executable(name: "rnn-bench", targets: ["RNNBench"]),
@@ -46,6 +47,7 @@ let package = Package(
     .target(name: "Storage", dependencies: ["CStorage"], swiftSettings: swiftSettings),
     .target(name: "Recurrent", dependencies: ["Kernels", "Storage"], swiftSettings: swiftSettings),
     .target(name: "Tables", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
+    .target(name: "RecurrentExchange", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
     .target(
       name: "RecurrentONNX",
       dependencies: ["Kernels", "Recurrent", "Storage", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -54,7 +56,7 @@ let package = Package(
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Recurrent", "RecurrentONNX", "Storage", "Tables",
+        "Recurrent", "RecurrentExchange", "RecurrentONNX", "Storage", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -80,8 +82,14 @@ let package = Package(
       ],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "RecurrentExchangeTests",
+      // RecurrentTests for its oracle.
+      dependencies: ["Recurrent", "RecurrentExchange", "RecurrentTests", "Storage", "TestSupport"],
+      resources: [.copy("Fixtures")],
+      swiftSettings: swiftSettings),
     .target(
-      name: "FuzzEntries", dependencies: ["Recurrent", "RecurrentONNX", "Storage", "Tables"],
+      name: "FuzzEntries", dependencies: ["Recurrent", "RecurrentExchange", "RecurrentONNX", "Storage", "Tables"],
       path: "Tests/Fuzz/Entries",
       swiftSettings: swiftSettings),
     .testTarget(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import RecurrentExchange
 
 /// Formats of other frameworks.
 enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Storage
 import Recurrent
+import RecurrentExchange
 import RecurrentONNX
 
 struct Inspect: ParsableCommand {

@@ -4,7 +4,7 @@ public struct Model<S: Scalar>: Sendable {
   /// Name, shape and place of each parameter.
   public let table: ParameterTable
   /// The flat block of all parameters, laid out by `table`.
-  var block: [S]
+  package var block: [S]
   /// The symbols that the tokens stand for; nil where the model does not work on text.
   public var vocabulary: Vocabulary?
   /// What a program keeps with its model, such as the scaling of its inputs: texts by name, saved in the model's file.
@@ -22,7 +22,7 @@ public struct Model<S: Scalar>: Sendable {
   }
 
   /// A model whose parameters are all 0, to be filled from a file.
-  init(zeros configuration: ModelConfiguration, vocabulary: Vocabulary?) throws(PlanError) {
+  package init(zeros configuration: ModelConfiguration, vocabulary: Vocabulary?) throws(PlanError) {
     if let vocabulary, let size = configuration.input.vocabularySize {
       precondition(
         vocabulary.count == size, "expected a vocabulary of \(size) symbols, got \(vocabulary.count)")
@@ -62,6 +62,12 @@ public struct Model<S: Scalar>: Sendable {
         "\(name) has shape \(entry.shape), \(entry.count) values; got \(newValue.count)")
       block.replaceSubrange(entry.offset..<entry.offset + entry.count, with: newValue)
     }
+  }
+
+  /// - Parameter values: as many as the parameter has.
+  package mutating func setParameter(_ entry: ParameterTable.Entry, to values: [S]) {
+    precondition(values.count == entry.count, "\(values.count) values for \(entry.name) of shape \(entry.shape)")
+    block.replaceSubrange(entry.offset..<entry.offset + entry.count, with: values)
   }
 
   private func entry(_ name: String) -> ParameterTable.Entry {

@@ -156,7 +156,7 @@ extension ModelConfiguration {
   }
 
   /// Whether a layer adds what it reads to its output.
-  func addsInput(layer: Int) -> Bool {
+  package func addsInput(layer: Int) -> Bool {
     isResidual && inputSize(ofLayer: layer) == outputSize(ofLayer: layer) && (layer > 0 || !isInputGathered)
   }
 

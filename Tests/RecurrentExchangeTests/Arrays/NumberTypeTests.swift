@@ -1,4 +1,5 @@
 import Recurrent
+import RecurrentExchange
 import Testing
 import Storage
 

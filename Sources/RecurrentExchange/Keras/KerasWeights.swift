@@ -1,3 +1,5 @@
+public import Recurrent
+
 /// What arrays of weights of Keras's hold: a configuration, and where each parameter comes from.
 ///
 /// A file of `numpy.savez(path, *model.get_weights())`, or arrays by the names of Keras's variables in a .npz or

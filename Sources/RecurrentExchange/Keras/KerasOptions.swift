@@ -1,3 +1,5 @@
+public import Recurrent
+
 /// What arrays of Keras weights do not say.
 public struct KerasOptions: Sendable {
   /// The cell; nil: `rnn` (tanh), `lstm`, and `gru` or `gru-reset-before` by the shape of the bias (`reset_after` true or

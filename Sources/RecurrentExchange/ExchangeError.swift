@@ -1,3 +1,4 @@
+public import Recurrent
 package import Storage
 
 /// Why a model cannot be taken from a file of another framework's, or be given to one.

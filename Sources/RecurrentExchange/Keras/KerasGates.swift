@@ -1,3 +1,5 @@
+import Recurrent
+
 /// The order of a cell's gates in Keras's arrays, and the way there and back.
 struct KerasGates {
   /// For each gate in our order its place in Keras's: i f g o are i f c o; r z n are the second, the first, the third of

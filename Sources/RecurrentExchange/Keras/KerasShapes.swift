@@ -1,3 +1,5 @@
+import Recurrent
+
 /// The configuration that the shapes of Keras's arrays give, each of them checked.
 struct KerasShapes {
   let file: ArrayFile

@@ -1,3 +1,5 @@
+package import Recurrent
+
 /// An array of a .npy or .npz file that lies in memory.
 package struct NumberArray: Sendable {
   /// The path, for messages.

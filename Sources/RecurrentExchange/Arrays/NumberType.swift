@@ -1,4 +1,5 @@
-internal import Storage
+package import Recurrent
+import Storage
 
 /// The types of numbers in files of arrays that are read here.
 package enum NumberType: String, Sendable, Hashable, CaseIterable {

@@ -1,5 +1,6 @@
 import Foundation
 import Recurrent
+import RecurrentExchange
 import Testing
 import Storage
 import TestSupport

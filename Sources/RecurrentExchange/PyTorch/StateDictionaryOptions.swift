@@ -1,3 +1,5 @@
+public import Recurrent
+
 /// What a state dictionary does not say, and what to take of it where it holds more than one model.
 public struct StateDictionaryOptions: Sendable {
   /// Other names for tensors: where a name is `from`, or goes on after it with a dot, that part becomes `to`. The first

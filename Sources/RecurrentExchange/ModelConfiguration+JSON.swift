@@ -1,4 +1,5 @@
-internal import Storage
+package import Recurrent
+import Storage
 
 extension ModelConfiguration {
   /// Reads a configuration as model files have it in their metadata, or the object that `rnn inspect --json` writes.

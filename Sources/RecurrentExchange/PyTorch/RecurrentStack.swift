@@ -1,3 +1,5 @@
+import Recurrent
+
 /// Cell, sizes and directions of a stack of layers, as the shapes of its weights say.
 struct RecurrentStack {
   let cell: any RecurrentCell

@@ -1,4 +1,5 @@
-internal import Storage
+package import Recurrent
+import Storage
 
 extension NPYFile {
   /// Writes one array, row-major; the file appears whole or not at all.

@@ -1,4 +1,5 @@
-internal import Storage
+public import Recurrent
+import Storage
 
 extension Model {
   /// Writes the parameters as a state dictionary of PyTorch's: `load_state_dict(load_file(path), strict=True)` of a module
@@ -32,14 +33,5 @@ extension ModelConfiguration {
     if Set((0..<layerCount).map { hiddenSize(ofLayer: $0) }).count > 1 { return "hidden sizes that differ by layer" }
     if let merge = directions.merge, merge != .concatenate { return "merge of two directions by \(merge.rawValue)" }
     return featureBeyondFrameworks
-  }
-
-  /// What neither PyTorch's layers nor Keras's have.
-  var featureBeyondFrameworks: String? {
-    if (0..<layerCount).contains(where: { addsInput(layer: $0) }) { return "residual connections in its layers" }
-    if headReadsAllLayers && layerCount > 1 { return "head that reads all layers" }
-    if attention != nil { return "attention in its recurrent layers" }
-    if trainsInitialState { return "trained initial state" }
-    return nil
   }
 }

@@ -1,4 +1,5 @@
-internal import Storage
+public import Recurrent
+import Storage
 
 extension Model {
   /// Writes the parameters as Keras's layers have them, in the order of `get_weights()`: Embedding [V, E]; for each

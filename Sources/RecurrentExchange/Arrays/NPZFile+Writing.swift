@@ -1,4 +1,5 @@
-internal import Storage
+package import Recurrent
+import Storage
 
 extension NPZFile {
   /// Writes arrays as `numpy.savez` does, in their order, stored; the file appears whole or not at all. The same arrays

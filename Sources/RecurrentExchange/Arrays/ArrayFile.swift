@@ -1,4 +1,5 @@
-internal import Storage
+package import Recurrent
+import Storage
 
 /// Named arrays of numbers in a file of any kind that is read here: safetensors, .npz, or .npy, whose one array has no name.
 package struct ArrayFile: Sendable {

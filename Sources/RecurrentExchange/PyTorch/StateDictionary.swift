@@ -1,3 +1,5 @@
+public import Recurrent
+
 /// What a state dictionary of PyTorch's holds: a configuration, and a tensor for each parameter.
 ///
 /// A file of `safetensors.torch.save_file(module.state_dict(), …)`, where the module has, at any depth and under any
@@ -68,11 +70,5 @@ extension Model {
     stateDictionary path: String, options: StateDictionaryOptions = StateDictionaryOptions()
   ) throws(ExchangeError) {
     self = try StateDictionary(path: path, options: options).model()
-  }
-
-  /// - Parameter values: as many as the parameter has.
-  mutating func setParameter(_ entry: ParameterTable.Entry, to values: [S]) {
-    precondition(values.count == entry.count, "\(values.count) values for \(entry.name) of shape \(entry.shape)")
-    block.replaceSubrange(entry.offset..<entry.offset + entry.count, with: values)
   }
 }

@@ -1,3 +1,4 @@
+import Recurrent
 import Storage
 
 /// Finds a model's modules among the tensors of a state dictionary.
