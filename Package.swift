@@ -100,7 +100,7 @@ let package = Package(
       resources: [.copy("Corpus")],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ONNXTests",
+      name: "RecurrentONNXTests",
       dependencies: [
         "Recurrent", "RecurrentONNX", "Storage", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
