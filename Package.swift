@@ -107,7 +107,8 @@ let package = Package(
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CommandTests", dependencies: ["RNNCommand", "RNNBench", "Recurrent", "Storage"],
+      name: "CommandTests",
+      dependencies: ["RNNBench", "RNNCommand", "Recurrent", "RecurrentExchange", "Storage"],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
