@@ -22,6 +22,7 @@ let package = Package(
   name: "Recurrent",
   products: [
     .library(name: "Recurrent", targets: ["Recurrent"]),
+    .library(name: "RecurrentExchange", targets: ["RecurrentExchange"]),
     .library(name: "RecurrentONNX", targets: ["RecurrentONNX"]),
     .executable(name: "rnn", targets: ["RNNCommand"]),
     .executable(name: "rnn-bench", targets: ["RNNBench"]),
@@ -34,25 +35,28 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS",
       pkgConfig: "openblas",
-      providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CKernels", cSettings: cSettings),
     .target(
       name: "Kernels",
       dependencies: ["COpenBLAS", "CKernels"],
       swiftSettings: swiftSettings,
-      // Homebrew's OpenBLAS carries LAPACKE inside; Debian ships it as a library of its own.
-      linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
-    .target(name: "Recurrent", dependencies: ["Kernels"], swiftSettings: swiftSettings),
-    .target(name: "Tables", dependencies: ["Kernels", "Recurrent"], swiftSettings: swiftSettings),
+      // Debian ships LAPACKE as a library of its own.
+      linkerSettings: [.linkedLibrary("lapacke")]),
+    .target(name: "CStorage", cSettings: cSettings),
+    .target(name: "Storage", dependencies: ["CStorage"], swiftSettings: swiftSettings),
+    .target(name: "Recurrent", dependencies: ["Kernels", "Storage"], swiftSettings: swiftSettings),
+    .target(name: "Tables", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
+    .target(name: "RecurrentExchange", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
     .target(
       name: "RecurrentONNX",
-      dependencies: ["Kernels", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: ["Kernels", "Recurrent", "Storage", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Schema/onnx.proto"],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Kernels", "Recurrent", "RecurrentONNX", "Tables",
+        "Recurrent", "RecurrentExchange", "RecurrentONNX", "Storage", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -60,21 +64,32 @@ let package = Package(
     .executableTarget(
       name: "RNNBench",
       dependencies: [
-        "Kernels", "Recurrent", "Tasks",
+        "Kernels", "Recurrent", "Storage", "Tasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/RNNBench",
       swiftSettings: swiftSettings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"], swiftSettings: swiftSettings),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StorageTests", dependencies: ["CStorage", "Storage", "TestSupport"], swiftSettings: swiftSettings),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
     .target(name: "FaultInjector", path: "Tests/FaultInjector", cSettings: cSettings),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "Kernels", "AllocationCounter", "FaultInjector", "FuzzEntries", "Tasks"],
+      dependencies: [
+        "AllocationCounter", "FaultInjector", "FuzzEntries", "Kernels", "Recurrent", "Storage", "Tasks", "TestSupport",
+      ],
+      resources: [.copy("Fixtures")],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "RecurrentExchangeTests",
+      // RecurrentTests for its oracle.
+      dependencies: ["Recurrent", "RecurrentExchange", "RecurrentTests", "Storage", "TestSupport"],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .target(
-      name: "FuzzEntries", dependencies: ["Kernels", "Recurrent", "RecurrentONNX", "Tables"],
+      name: "FuzzEntries", dependencies: ["Recurrent", "RecurrentExchange", "RecurrentONNX", "Storage", "Tables"],
       path: "Tests/Fuzz/Entries",
       swiftSettings: swiftSettings),
     .testTarget(
@@ -85,12 +100,16 @@ let package = Package(
       resources: [.copy("Corpus")],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ONNXTests",
-      dependencies: ["RecurrentONNX", "Recurrent", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      name: "RecurrentONNXTests",
+      dependencies: [
+        "Recurrent", "RecurrentONNX", "Storage", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CommandTests", dependencies: ["RNNCommand", "RNNBench", "Recurrent"], swiftSettings: swiftSettings),
+      name: "CommandTests",
+      dependencies: ["RNNBench", "RNNCommand", "Recurrent", "RecurrentExchange", "Storage"],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 import Recurrent
 
 /// Random inputs and dL/d(outputs) of a case; the same numbers in every run.

@@ -1,5 +1,5 @@
 import Foundation
-import Kernels
+import Storage
 
 /// Writes a line to standard output at once, also into a pipe.
 func say(_ line: String) throws { try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }

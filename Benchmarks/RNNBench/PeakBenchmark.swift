@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Kernels
+import Storage
 import Recurrent
 
 /// `rnn-bench peak`

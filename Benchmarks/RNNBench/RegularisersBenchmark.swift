@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Kernels
 import Recurrent
 
 /// `rnn-bench regularisers`

@@ -1,3 +1,3 @@
-// OpenBLAS's cblas (with its thread control) and LAPACKE, as Debian and Homebrew install them.
+// OpenBLAS's cblas (with its thread control) and LAPACKE, as Debian installs them.
 #include <cblas.h>
 #include <lapacke.h>

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(

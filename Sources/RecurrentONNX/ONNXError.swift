@@ -1,4 +1,4 @@
-package import Kernels
+package import Storage
 
 /// Why an ONNX file cannot be read, run, taken as a model, or written.
 ///

@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 import Recurrent
 
 /// A table in text: comma-separated values after RFC 4180, UTF-8, the first line naming the columns.

@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 import Recurrent
 
 extension LabelledSequences {

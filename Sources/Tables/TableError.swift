@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 /// Why a table, or a file of sequences, cannot be used: which file, where in it, and what is wrong.
 package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {

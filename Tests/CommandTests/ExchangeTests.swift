@@ -1,5 +1,7 @@
 import Foundation
 import Recurrent
+import RecurrentExchange
+import Storage
 import Testing
 
 /// `rnn export`, `import`, `run` and `inspect` on files of other programs.

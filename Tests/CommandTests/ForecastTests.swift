@@ -1,8 +1,6 @@
 import Foundation
 
-#if canImport(FoundationXML)
-  import FoundationXML
-#endif
+import FoundationXML
 import Testing
 
 /// The whole way on a series with a season, a trend and noise that a linear model cannot follow to the end.

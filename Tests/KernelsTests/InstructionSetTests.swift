@@ -13,7 +13,7 @@ struct InstructionSetTests {
   // A process keeps its choice, so other kernels that this machine can run are tried in processes of their own, which
   // choose before they compute anything. (The environment would reach the processes of other tests, too.) They meet
   // the same bounds against the same references, and so agree with each other within twice as much.
-  #if arch(x86_64) && os(Linux)
+  #if arch(x86_64)
     @Test("The baseline kernels meet the same bounds")
     func baseline() async {
       await #expect(processExitsWith: .success) { InstructionSetTests.checkEverything(by: "baseline") }

@@ -1,7 +1,7 @@
 """Writes what PyTorch and Keras save and compute for small models, as fixtures for the tests of the exchange.
 
 Run it through scripts/exchange-fixtures. Each model is two files: NAME.safetensors or NAME.npz, the weights as a program
-would save them, and NAME-run.safetensors, its input and what it makes of it. Tests/RecurrentTests/Fixtures/README.md
+would save them, and NAME-run.safetensors, its input and what it makes of it. Tests/RecurrentExchangeTests/Fixtures/README.md
 describes them. The same versions write the same bytes.
 """
 

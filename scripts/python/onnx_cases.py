@@ -1,7 +1,7 @@
 """ONNX models with inputs and expected outputs: `NAME.onnx` and `NAME.pb`, a graph whose initializers are `input.…` and
 `output.…`.
 
-    onnx_cases.py fixtures DIRECTORY              the committed cases of Tests/ONNXTests
+    onnx_cases.py fixtures DIRECTORY              the committed cases of Tests/RecurrentONNXTests
     onnx_cases.py random DIRECTORY COUNT SEED     random models, run by ONNX Runtime
 
 Called by scripts/onnx-fixtures and scripts/compare-onnxruntime.

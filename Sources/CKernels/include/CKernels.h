@@ -46,13 +46,6 @@ uint64_t rk_flush_denormals(void);
 /// Restores the control word that `rk_flush_denormals` returned.
 void rk_restore_denormals(uint64_t control);
 
-/// The CRC-32C of some bytes followed by `count` more, where `crc` is that of the first ones (0 for none). By the
-/// processor's instruction where there is one.
-uint32_t rk_crc32c(uint32_t crc, const uint8_t *_Nullable bytes, size_t count);
-
-/// The same by tables, on any processor.
-uint32_t rk_crc32c_by_table(uint32_t crc, const uint8_t *_Nullable bytes, size_t count);
-
 /// A hint to the processor that the thread is spinning.
 void rk_spin_hint(void);
 

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+import Glibc
 
 /// Memory for the engine's blocks.
 enum LargePages {
@@ -14,10 +10,8 @@ enum LargePages {
   static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
     guard byteCount >= 2 * size else { return .allocate(byteCount: byteCount, alignment: 64) }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: size)
-    #if os(Linux)
-      // Advice only: without large pages the memory is the same.
-      unsafe _ = madvise(memory, byteCount, MADV_HUGEPAGE)
-    #endif
+    // Advice only: without large pages the memory is the same.
+    unsafe _ = madvise(memory, byteCount, MADV_HUGEPAGE)
     return unsafe memory
   }
 }

@@ -1,4 +1,5 @@
 import Recurrent
+import Storage
 
 /// What a classifying model was trained on: kept in its file, so that classes come out by their names.
 struct ClassDescription: Sendable, Hashable {

@@ -1,5 +1,6 @@
 import Foundation
 import Recurrent
+import Storage
 
 /// How often classes are right.
 struct ClassificationReport: Sendable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 
 struct ClassifyEvaluate: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Kernels
 import Recurrent
+import RecurrentExchange
 
 /// Formats of other frameworks.
 enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {

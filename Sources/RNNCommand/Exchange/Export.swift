@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import RecurrentExchange
 import RecurrentONNX
 
 struct Export: ParsableCommand {

@@ -1,5 +1,6 @@
-import Kernels
+import Storage
 import Recurrent
+import RecurrentExchange
 import RecurrentONNX
 
 /// Tensors for an ONNX graph out of a file of arrays.

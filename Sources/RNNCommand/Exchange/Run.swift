@@ -1,6 +1,7 @@
 import ArgumentParser
-import Kernels
+import Storage
 import Recurrent
+import RecurrentExchange
 import RecurrentONNX
 
 struct Run: ParsableCommand {

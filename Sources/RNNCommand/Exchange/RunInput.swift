@@ -1,5 +1,6 @@
-import Kernels
+import Storage
 import Recurrent
+import RecurrentExchange
 
 /// Sequences for a model out of a file, checked, with the steps before the sequences.
 struct RunInput<S: Scalar> {

@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 import Recurrent
 
 /// What a model makes of the sequences of a file.

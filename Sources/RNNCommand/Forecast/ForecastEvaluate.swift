@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 
 struct ForecastEvaluate: ParsableCommand {
   static let configuration = CommandConfiguration(

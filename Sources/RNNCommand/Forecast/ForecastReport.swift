@@ -1,5 +1,6 @@
 import Recurrent
 import Tables
+import Storage
 
 /// How far off forecasts are, beside those that need no network.
 struct ForecastReport {

@@ -1,4 +1,5 @@
 import Recurrent
+import Storage
 
 /// What a forecasting model was trained on: kept in its file, so that forecasts come out in the columns' units.
 struct SeriesDescription: Sendable, Hashable {

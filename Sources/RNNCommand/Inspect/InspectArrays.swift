@@ -1,5 +1,6 @@
-import Kernels
+import Storage
 import Recurrent
+import RecurrentExchange
 
 /// What `rnn inspect` tells about a file that is no model of ours: its arrays, and what `rnn import` would make of them.
 struct ArrayDescription {

@@ -1,4 +1,6 @@
 import Recurrent
+import RecurrentExchange
+import Storage
 
 /// What `rnn inspect` says of the training in a checkpoint, as its metadata have it.
 struct TrainingDescription {

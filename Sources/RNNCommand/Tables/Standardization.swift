@@ -1,4 +1,5 @@
 import Recurrent
+import Storage
 
 /// Mean and deviation of each column, measured on the training part and kept with the model.
 struct Standardization: Sendable, Hashable {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Recurrent
 import Tables
+import Storage
 
 extension MissingPolicy: ExpressibleByArgument {}
 

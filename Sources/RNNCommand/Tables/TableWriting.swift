@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 /// Writes rows as a CSV table (RFC 4180, line ends LF) to a file, whole or not at all, or to standard output.
 func writeTable(_ rows: [[String]], to path: String?) throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recurrent
+import Storage
 
 /// How long and in what portions to train, and where the results go.
 struct RunOptions: ParsableArguments {

@@ -1,4 +1,5 @@
 import Recurrent
+import Storage
 
 /// What `rnn train` has to know to go on, beside what the library's checkpoint holds: a note in the checkpoint.
 ///

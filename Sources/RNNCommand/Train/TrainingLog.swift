@@ -1,5 +1,6 @@
 import Foundation
 import Recurrent
+import Storage
 
 /// What is known after a step.
 struct StepRecord {

@@ -1,4 +1,4 @@
-import Kernels
+package import Storage
 
 /// Why a file of tensors, a model or a checkpoint, cannot be read or written.
 public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -60,7 +60,7 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     }
   }
 
-  init(_ error: FileError) {
+  package init(_ error: FileError) {
     self =
       switch error.kind {
       case .missing where error.operation == .open: .missingFile(error.path)

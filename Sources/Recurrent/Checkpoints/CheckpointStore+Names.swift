@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// The names of a checkpoint's files, all beside the file to which its path leads.
 struct CheckpointNames {

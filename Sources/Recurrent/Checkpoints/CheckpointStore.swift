@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// The files of one checkpoint: the last one at its path, the best one, and generations, the ones before the last.
 ///

@@ -1,4 +1,5 @@
 internal import Kernels
+internal import Storage
 
 /// What the bits of a training depend on beside its model, its data and its seeds: the version of this package, the
 /// instruction set of its kernels, and OpenBLAS with the kernels that it chose. The number of threads is not among them.

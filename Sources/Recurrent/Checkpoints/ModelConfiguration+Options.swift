@@ -1,3 +1,5 @@
+import Storage
+
 /// What of a configuration stands in model files only where it is not the usual.
 extension ModelConfiguration {
   var optionsJSON: [(key: String, value: JSON)] {

@@ -1,3 +1,5 @@
+import Storage
+
 /// What the metadata of a file of another format say about a model of this package: see `Model.metadata`.
 package struct ModelDescription: Sendable {
   package let configuration: ModelConfiguration

@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// Models on disk: a safetensors file with PyTorch's parameter names, so that `safetensors.torch.load_file` gives a
 /// state dictionary for modules named embedding, rnn and linear. Configuration, vocabulary and format version stand in

@@ -1,3 +1,5 @@
+package import Storage
+
 /// What a model file says in its metadata: format and version, configuration, vocabulary, and what a program keeps with
 /// its model, each annotation under its name with a prefix.
 ///
@@ -7,7 +9,7 @@
 ///                       "head_dropout": 0.0},
 ///     "vocabulary": {"unit": "scalar", "symbols": [10, 32, …]},
 ///     "annotation.NAME": "TEXT"
-struct ModelMetadata {
+package struct ModelMetadata {
   let configuration: ModelConfiguration
   let vocabulary: Vocabulary?
   let annotations: [String: String]
@@ -45,7 +47,7 @@ extension ModelMetadata {
     ])
   }
 
-  static func text(_ json: JSON) -> String {
+  package static func text(_ json: JSON) -> String {
     // Every number here is finite, the only thing that JSON cannot say.
     guard let bytes = try? json.serialized() else { preconditionFailure("metadata is not finite") }
     return String(decoding: bytes, as: UTF8.self)
@@ -157,7 +159,7 @@ extension ModelMetadata {
     return Set(table.entries.map { ExactString(prefix + $0.name) })
   }
 
-  static func configuration(
+  package static func configuration(
     _ reader: MetadataReader, cell given: (any RecurrentCell)?
   ) throws(CheckpointError) -> ModelConfiguration {
     let name = try reader.string("cell")
@@ -215,7 +217,7 @@ extension ModelMetadata {
 }
 
 /// Members of one JSON object in the metadata, with errors that say where.
-struct MetadataReader {
+package struct MetadataReader {
   let file: String
   let key: String
   let json: JSON
@@ -231,7 +233,7 @@ struct MetadataReader {
     }
   }
 
-  init(file: String, key: String, json: JSON) {
+  package init(file: String, key: String, json: JSON) {
     (self.file, self.key, self.json) = (file, key, json)
   }
 

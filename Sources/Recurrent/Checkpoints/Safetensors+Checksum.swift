@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 /// The checksum of a safetensors file: CRC-32C over the whole file, header included, with the checksum's own digits as
 /// zeros. It stands in the metadata, where every reader of safetensors takes it for a text like others:

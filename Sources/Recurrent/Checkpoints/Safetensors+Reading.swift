@@ -1,4 +1,4 @@
-import Kernels
+package import Storage
 
 /// A safetensors file, its header fully checked; a tensor's bytes are read when they are asked for.
 ///
@@ -37,7 +37,7 @@ package struct SafetensorsFile: Sendable {
     try self.init(.memory(bytes), file: file)
   }
 
-  init(_ source: ByteSource, file: String) throws(CheckpointError) {
+  package init(_ source: ByteSource, file: String) throws(CheckpointError) {
     let bytes = try Self.headerBytes(source, file)
     let dataStart = bytes.count
     var header: SafetensorsHeader

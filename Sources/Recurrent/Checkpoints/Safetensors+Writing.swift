@@ -1,4 +1,4 @@
-package import Kernels
+package import Storage
 
 extension Safetensors {
   /// Writes a file of `tensors`, data straight from where they lie; it appears whole or not at all.

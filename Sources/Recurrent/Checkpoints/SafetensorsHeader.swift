@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 /// The header of a safetensors file while it is read. Errors in it are those of the text: an offset and a reason.
 struct SafetensorsHeader {

@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// Checkpoints on disk: a model file with more in it. Tensors named training.… hold the moments of the optimizer
 /// (training.moment1.rnn.weight_ih_l0, …, shaped as the parameter) and the carried state (training.state0.l0 is h of

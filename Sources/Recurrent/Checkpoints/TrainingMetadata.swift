@@ -1,4 +1,4 @@
-internal import Kernels
+import Storage
 
 /// What a checkpoint says of its training in its metadata.
 ///

@@ -1,4 +1,4 @@
-internal import Kernels
+import Storage
 
 /// Settings of a training as checkpoints have them.
 extension TrainingSettings {

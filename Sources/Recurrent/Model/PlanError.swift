@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// A model or a pass that this machine cannot hold. Raised before anything is allocated.
 public enum PlanError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -21,24 +21,5 @@ public enum PlanError: Error, Sendable, Hashable, CustomStringConvertible {
     guard needed > 64 << 20 else { return }
     let available = SystemMemory.available()
     if needed > available { throw .exceedsMemory(what: what, needed: needed, available: available) }
-  }
-}
-
-/// Prints a number of bytes as people read it: `512 B`, `1.5 KiB`, `2.0 GiB`.
-public struct ByteCount: Sendable, Hashable, CustomStringConvertible {
-  public let bytes: Int
-  public init(_ bytes: Int) { self.bytes = bytes }
-
-  public var description: String {
-    if bytes < 1024 { return "\(bytes) B" }
-    var value = Double(bytes)
-    var unit = 0
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-    while value >= 1024, unit < units.count - 1 {
-      value /= 1024
-      unit += 1
-    }
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
   }
 }

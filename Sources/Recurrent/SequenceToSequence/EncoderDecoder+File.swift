@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 /// Both models in one safetensors file, their parameters named encoder.… and decoder.…. The metadata have "format":
 /// "recurrent-encoder-decoder", "encoder", "decoder" (configurations), "encoder_vocabulary", "decoder_vocabulary", and

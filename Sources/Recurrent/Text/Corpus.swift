@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 /// A text as tokens, cut into a part to train on and a part to validate with.
 ///

@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 /// A text as the numbers of its scalars or bytes, on the way to being tokens.
 ///

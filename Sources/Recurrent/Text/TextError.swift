@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 /// Why a text cannot be read, or not be used for training.
 public enum TextError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 /// Finds the files that make up a text.
 public enum TextFiles {

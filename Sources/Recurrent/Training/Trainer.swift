@@ -21,11 +21,11 @@ public struct StepReport: Sendable, Hashable {
 public struct Trainer<S: Scalar>: ~Copyable {
   let engine: Engine<S>
   private var trained: Model<S>
-  private var dropoutSeeds: SeededGenerator
+  private(set) var dropoutSeeds: SeededGenerator
   /// What was chosen before the first step.
   public let settings: TrainingSettings
   /// Steps done.
-  public private(set) var stepCount = 0
+  public internal(set) var stepCount = 0
 
   /// - Parameters:
   ///   - batchSize: N, sequences side by side.
@@ -49,7 +49,7 @@ public struct Trainer<S: Scalar>: ~Copyable {
     try self.init(model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed))
   }
 
-  private init(
+  init(
     _ model: Model<S>, _ settings: TrainingSettings, threads: Int, dropoutSeeds: SeededGenerator
   ) throws(PlanError) {
     require(
@@ -73,33 +73,6 @@ public struct Trainer<S: Scalar>: ~Copyable {
   public mutating func model() -> Model<S> {
     engine.read(into: &trained)
     return trained
-  }
-
-  // MARK: Checkpoints
-
-  /// Everything that the next step depends on.
-  /// - Parameter notes: what the program has to know to go on, such as its place in the data: texts by name.
-  public mutating func checkpoint(notes: [String: String] = [:]) -> TrainingCheckpoint<S> {
-    let start = engine.savedStart()
-    return TrainingCheckpoint(
-      model: model(), settings: settings, stepCount: stepCount,
-      moments: (1...settings.optimizer.momentCount).map { engine.moment($0) }, state: start.state,
-      isFresh: start.isFresh, dropoutSeeds: dropoutSeeds, fingerprint: .current, notes: notes)
-  }
-
-  /// Goes on from a checkpoint as if the training had never stopped: the same steps give the same bits, also with another
-  /// number of threads, on a machine of the same `Fingerprint`.
-  /// - Precondition: the optimizer of `checkpoint.settings`, if it was changed, keeps as many moments as the one before.
-  /// - Throws: `PlanError` where the memory does not suffice.
-  public init(_ checkpoint: TrainingCheckpoint<S>, threads: Int = 0) throws(PlanError) {
-    try self.init(
-      checkpoint.model, checkpoint.settings, threads: threads, dropoutSeeds: checkpoint.dropoutSeeds)
-    require(
-      checkpoint.moments.count == settings.optimizer.momentCount,
-      "expected \(settings.optimizer.momentCount) moments, got \(checkpoint.moments.count)")
-    for (index, moment) in checkpoint.moments.enumerated() { engine.setMoment(index + 1, moment) }
-    engine.restore(Engine.SavedStart(state: checkpoint.state, isFresh: checkpoint.isFresh))
-    stepCount = checkpoint.stepCount
   }
 
   // MARK: State

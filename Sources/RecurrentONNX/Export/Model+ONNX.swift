@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 public import Recurrent
 internal import SwiftProtobuf
 

@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 
 extension ONNXModel {
   /// Runs the graph.

@@ -1,4 +1,4 @@
-internal import Kernels
+internal import Storage
 internal import SwiftProtobuf
 
 /// A graph of an ONNX file, checked and ready to be run.

@@ -1,4 +1,5 @@
 import Recurrent
+import RecurrentExchange
 
 extension FuzzEntries {
   /// A .npy, .npz or safetensors file: each array as every kind of number, and all as the weights of a model of PyTorch's

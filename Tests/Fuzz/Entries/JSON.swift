@@ -1,4 +1,5 @@
 import Recurrent
+import Storage
 
 extension FuzzEntries {
   /// A text that is read is written and read again to the same text.

@@ -1,4 +1,4 @@
-import Kernels
+import Storage
 
 extension FuzzEntries {
   /// The bytes of a safetensors file with the checksum made right, if it names one: as from a writer who changed what is

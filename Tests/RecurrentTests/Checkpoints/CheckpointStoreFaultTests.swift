@@ -1,14 +1,11 @@
 import FaultInjector
 import Foundation
-import Kernels
+import Storage
 import Recurrent
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
+import TestSupport
 
 /// A system call of those that write files.
 private struct Call: Sendable, CustomTestStringConvertible {

@@ -1,7 +1,8 @@
 import Foundation
-import Kernels
+import Storage
 import Recurrent
 import Testing
+import TestSupport
 
 /// Which files a store keeps, which it removes and when, and whom it lets write them. Files are texts here.
 @Suite("Checkpoint store")

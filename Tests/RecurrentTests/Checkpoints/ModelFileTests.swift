@@ -2,6 +2,7 @@ import Foundation
 import FuzzEntries
 import Recurrent
 import Testing
+import TestSupport
 
 /// Models on disk: what is written comes back to the bit, and whatever does not fit is named.
 @Suite struct ModelFileTests {

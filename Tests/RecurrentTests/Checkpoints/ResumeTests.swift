@@ -2,6 +2,7 @@ import Foundation
 import FuzzEntries
 import Recurrent
 import Testing
+import TestSupport
 
 /// A training that is stopped and goes on from a file is the one that was never stopped: the files are the same bytes.
 @Suite struct ResumeTests {

@@ -1,7 +1,8 @@
 import Foundation
-import Kernels
+import Storage
 import Recurrent
 import Testing
+import TestSupport
 
 @Suite("Checksums of safetensors")
 struct SafetensorsChecksumTests {

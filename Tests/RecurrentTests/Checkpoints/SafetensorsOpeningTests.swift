@@ -1,11 +1,10 @@
 import Foundation
-import Kernels
+import Storage
 import Recurrent
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
+import TestSupport
 
 /// Files that stay on the disk: what is read of them, and when.
 @Suite("Opening safetensors")

@@ -1,5 +1,6 @@
 import Testing
 import Recurrent
+import TestSupport
 
 /// A file of that header and so many bytes of data, 1, 2, 3, …
 private func file(_ header: [UInt8], dataLength: Int = 0) -> [UInt8] {

@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-import Kernels
+import Storage
 import Recurrent
+import TestSupport
 
 @Suite("Safetensors files on disk")
 struct SafetensorsWritingTests {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 import Recurrent
+import TestSupport
 
 @Suite("Finding text files")
 struct TextFilesTests {

@@ -1,0 +1,28 @@
+internal import Kernels
+
+extension Trainer {
+  /// Everything that the next step depends on.
+  /// - Parameter notes: what the program has to know to go on, such as its place in the data: texts by name.
+  public mutating func checkpoint(notes: [String: String] = [:]) -> TrainingCheckpoint<S> {
+    let start = engine.savedStart()
+    return TrainingCheckpoint(
+      model: model(), settings: settings, stepCount: stepCount,
+      moments: (1...settings.optimizer.momentCount).map { engine.moment($0) }, state: start.state,
+      isFresh: start.isFresh, dropoutSeeds: dropoutSeeds, fingerprint: .current, notes: notes)
+  }
+
+  /// Goes on from a checkpoint as if the training had never stopped: the same steps give the same bits, also with another
+  /// number of threads, on a machine of the same `Fingerprint`.
+  /// - Precondition: the optimizer of `checkpoint.settings`, if it was changed, keeps as many moments as the one before.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public init(_ checkpoint: TrainingCheckpoint<S>, threads: Int = 0) throws(PlanError) {
+    try self.init(
+      checkpoint.model, checkpoint.settings, threads: threads, dropoutSeeds: checkpoint.dropoutSeeds)
+    require(
+      checkpoint.moments.count == settings.optimizer.momentCount,
+      "expected \(settings.optimizer.momentCount) moments, got \(checkpoint.moments.count)")
+    for (index, moment) in checkpoint.moments.enumerated() { engine.setMoment(index + 1, moment) }
+    engine.restore(Engine.SavedStart(state: checkpoint.state, isFresh: checkpoint.isFresh))
+    stepCount = checkpoint.stepCount
+  }
+}

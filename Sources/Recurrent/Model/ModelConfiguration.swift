@@ -1,0 +1,209 @@
+/// What a model is: its input, a stack of recurrent layers of one cell, and a linear head or none. What is not an argument
+/// of `init` is a property to set afterwards.
+public struct ModelConfiguration: Sendable {
+  /// What goes into the first layer.
+  public enum Input: Sendable, Hashable {
+    /// Tokens 0..<vocabularySize as one-hot vectors: the input product is a gather of weight columns.
+    case oneHot(vocabularySize: Int)
+    /// Tokens 0..<vocabularySize, each looked up in a trained table [vocabularySize, size].
+    case embedding(vocabularySize: Int, size: Int)
+    /// Vectors of `size` features.
+    case vectors(size: Int)
+
+    /// I: features that the first layer sees.
+    public var size: Int {
+      switch self {
+      case .oneHot(let size), .embedding(_, let size), .vectors(let size): size
+      }
+    }
+
+    /// nil where the input is vectors.
+    public var vocabularySize: Int? {
+      switch self {
+      case .oneHot(let count), .embedding(let count, _): count
+      case .vectors: nil
+      }
+    }
+  }
+
+  /// Where the linear layer reads the top layer's output.
+  public enum Head: String, Sendable, Hashable, CaseIterable {
+    /// At every step: outputs [T, N, O] (many-to-many).
+    case everyStep
+    /// At each sequence's last step: outputs [N, O] (many-to-one). Of two directions, where each of them ends: the
+    /// forward one at the last step, the other at the first (as Keras's `Bidirectional`, and PyTorch's h_n).
+    case lastStep
+    /// The mean over each sequence's steps: outputs [N, O].
+    case meanOverSteps
+    /// The greatest value of each unit over each sequence's steps: outputs [N, O].
+    case maxOverSteps
+    /// There is no linear layer: the outputs are the top layer's, [T, N, its width].
+    case none
+
+    /// Whether there is one output for each sequence, and not for each step.
+    public var isPooled: Bool { self == .lastStep || self == .meanOverSteps || self == .maxOverSteps }
+  }
+
+  public var cell: any RecurrentCell
+  public var input: Input
+  /// H, of every layer unless `hiddenSizes` says otherwise.
+  public var hiddenSize: Int
+  /// L.
+  public var layerCount: Int
+  /// H of each layer, where they differ; nil: `hiddenSize` for all.
+  public var hiddenSizes: [Int]?
+  /// Whether each layer runs forward only, or both ways.
+  public var directions: Directions
+  public var head: Head
+  private var headSize: Int
+
+  // MARK: Connections
+
+  /// Whether a layer that is as wide as what it reads adds that to its output: h + x (He et al. 2016; Wu et al. 2016).
+  public var isResidual = false
+  /// Whether the head reads all layers side by side and not the top one alone (Graves 2013's skip connections).
+  public var headReadsAllLayers = false
+  /// P: units to which a linear map without bias takes each cell's output, before it goes up and back into the cell
+  /// (Sak et al. 2014; PyTorch's `proj_size`); nil: none. Not for every cell: see `CellStructure.allowsProjection`.
+  public var projectionSize: Int?
+  /// Whether the state from which sequences start is trained (one for all sequences) and not 0.
+  public var trainsInitialState = false
+
+  /// Whether and how the top layer's outputs attend to a memory before the head reads them; nil: not. Such a model is the
+  /// decoder of an `EncoderDecoder`, or gets its memory from you: see `RecurrentPass.setMemory(_:)`.
+  public var attention: Attention?
+
+  // MARK: Regularisation, in training only
+
+  /// Probability with which an output of a layer is dropped on its way to the next layer. Between layers only, as
+  /// PyTorch's `dropout`; at least two layers are needed for it to act.
+  public var dropout: Double
+  /// Probability with which what the head reads is dropped (char-rnn's last dropout). 0 without a head.
+  public var headDropout: Double
+  /// Whether `dropout` and `headDropout` drop the same units at all steps of a sequence (Gal & Ghahramani 2016).
+  public var isDropoutVariational = false
+  /// Probability with which a unit of the output is dropped on its way back into the recurrent product, the same units
+  /// at all steps of a sequence (Gal & Ghahramani 2016; Keras's `recurrent_dropout`).
+  public var recurrentDropout = 0.0
+  /// Probabilities with which units of the state keep their old values.
+  public var zoneout = Zoneout.none
+
+  /// - Precondition: sizes are at least 1; 0 ≤ dropouts < 1; without a head the output size is the top layer's and the
+  ///   head's dropout 0.
+  public init(
+    cell: some RecurrentCell, input: Input, hiddenSize: Int, layerCount: Int = 1, directions: Directions = .forward,
+    outputSize: Int, head: Head = .everyStep, dropout: Double = 0, headDropout: Double = 0
+  ) {
+    self.cell = cell
+    self.input = input
+    self.hiddenSize = hiddenSize
+    self.layerCount = layerCount
+    self.directions = directions
+    self.head = head
+    self.dropout = dropout
+    self.headDropout = headDropout
+    headSize = outputSize
+    validate()
+    precondition(
+      head != .none || outputSize == self.outputSize,
+      "without a head the output size is the hidden size, \(self.outputSize); got \(outputSize)")
+  }
+
+  /// A stack of recurrent layers without a head.
+  /// - Precondition: sizes are at least 1; 0 ≤ dropout < 1.
+  public init(
+    cell: some RecurrentCell, input: Input, hiddenSize: Int, layerCount: Int = 1, directions: Directions = .forward,
+    dropout: Double = 0
+  ) {
+    self.init(
+      cell: cell, input: input, hiddenSize: hiddenSize, layerCount: layerCount, directions: directions,
+      outputSize: directions.merge == .concatenate ? 2 * hiddenSize : hiddenSize, head: .none, dropout: dropout)
+  }
+
+  /// O: classes or values of the head; without one the width of the top layer's output.
+  public var outputSize: Int {
+    get { head == .none ? outputSize(ofLayer: layerCount - 1) : headSize }
+    set { headSize = newValue }
+  }
+}
+
+// MARK: Widths
+
+extension ModelConfiguration {
+  /// H of a layer.
+  public func hiddenSize(ofLayer layer: Int) -> Int { hiddenSizes?[layer] ?? hiddenSize }
+
+  /// Width of one direction's output: H, or P where it is projected.
+  public func directionSize(ofLayer layer: Int) -> Int { projectionSize ?? hiddenSize(ofLayer: layer) }
+
+  /// Width of a layer's output.
+  public func outputSize(ofLayer layer: Int) -> Int {
+    directions.merge == .concatenate ? 2 * directionSize(ofLayer: layer) : directionSize(ofLayer: layer)
+  }
+
+  /// I of a layer: the input's size for the first, the width of the layer below above.
+  public func inputSize(ofLayer layer: Int) -> Int { layer == 0 ? input.size : outputSize(ofLayer: layer - 1) }
+
+  /// Width of what the head reads.
+  public var headInputSize: Int {
+    headReadsAllLayers
+      ? (0..<layerCount).reduce(0) { $0 + outputSize(ofLayer: $1) } : outputSize(ofLayer: layerCount - 1)
+  }
+
+  /// Width of a part of the state of one direction of a layer: the first part is the output.
+  func stateSize(ofPart part: Int, layer: Int) -> Int {
+    part == 0 ? directionSize(ofLayer: layer) : hiddenSize(ofLayer: layer)
+  }
+
+  /// Whether a layer adds what it reads to its output.
+  package func addsInput(layer: Int) -> Bool {
+    isResidual && inputSize(ofLayer: layer) == outputSize(ofLayer: layer) && (layer > 0 || !isInputGathered)
+  }
+
+  /// Whether the first layer's input product is a gather of weight columns.
+  var isInputGathered: Bool {
+    if case .oneHot = input { true } else { false }
+  }
+
+  /// Whether anything is random in training.
+  var isRandom: Bool {
+    headDropout > 0 || (dropout > 0 && layerCount > 1) || recurrentDropout > 0 || zoneout.isActive
+  }
+
+  /// Traps where a size, a probability or a combination is out of range (the fields can be changed after `init`).
+  func validate() {
+    precondition(hiddenSize >= 1, "hidden size must be 1 or more, got \(hiddenSize)")
+    precondition(layerCount >= 1, "layer count must be 1 or more, got \(layerCount)")
+    if let hiddenSizes {
+      precondition(
+        hiddenSizes.count == layerCount, "expected a hidden size for each of \(layerCount) layers, got \(hiddenSizes)")
+      precondition(hiddenSizes.allSatisfy { $0 >= 1 }, "hidden sizes must be 1 or more, got \(hiddenSizes)")
+    }
+    precondition(head == .none || headSize >= 1, "output size must be 1 or more, got \(headSize)")
+    precondition(input.size >= 1, "input size must be 1 or more, got \(input.size)")
+    precondition(input.vocabularySize ?? 1 >= 1, "vocabulary size must be 1 or more")
+    for (name, rate) in [
+      ("dropout", dropout), ("head dropout", headDropout), ("recurrent dropout", recurrentDropout),
+    ] {
+      precondition((0..<1).contains(rate), "\(name) must be in 0..<1, got \(rate)")
+    }
+    precondition(head != .none || headDropout == 0, "there is no head for a head dropout of \(headDropout)")
+    precondition(!headReadsAllLayers || head == .everyStep, "all layers are read by a head at every step only")
+    precondition(
+      attention == nil || (head == .everyStep && !headReadsAllLayers),
+      "attention needs a head at every step that reads the top layer")
+    precondition(
+      recurrentDropout == 0 || cell.structure.recurrentProduct != .none,
+      "a recurrent dropout of \(recurrentDropout) needs a recurrent product; \(cell.name) has none")
+    if let projectionSize {
+      precondition(projectionSize >= 1, "projection size must be 1 or more, got \(projectionSize)")
+      precondition(
+        cell.structure.allowsProjection, "cell \(cell.name) reads its own output: it cannot be projected")
+      for layer in 0..<layerCount {
+        precondition(
+          projectionSize < hiddenSize(ofLayer: layer),
+          "a projection to \(projectionSize) of \(hiddenSize(ofLayer: layer)) units: expected fewer")
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import Glibc
+
+/// A regular file, open for reading at any place by any thread; closed with the last reference to it.
+package final class OpenFile: Sendable {
+  package let path: String
+  /// Bytes, when it was opened.
+  package let size: Int
+  private let descriptor: CInt
+
+  init(owning descriptor: CInt, path: String, size: Int) {
+    self.descriptor = descriptor
+    self.path = path
+    self.size = size
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// - Returns: the bytes read, fewer than `target` has room for only where the file ends.
+  func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    let descriptor = descriptor
+    var count = 0
+    while count < target.count {
+      let base = unsafe target.baseAddress! + count
+      let (piece, place) = (min(target.count - count, 1 << 30), off_t(offset + count))
+      let result = retryingOnInterrupt { unsafe pread(descriptor, base, piece, place) }
+      guard result >= 0 else { throw FileError(.read, path, errno: errno) }
+      if result == 0 { break }
+      count += result
+    }
+    return count
+  }
+}
