@@ -13,10 +13,3 @@ package enum Processor {
   /// Floating-point operations of one iteration of `multiplyAdd`.
   package static func flops<S: KernelScalar>(_ scalar: S.Type) -> Int { unsafe S.kernels.pointee.peak_flops() }
 }
-
-extension Memory where Element: KernelScalar {
-  /// The sum of `count` scalars from `offset` on, at the speed at which they can be read.
-  package func readSum(_ offset: Int, count: Int) -> Element {
-    unsafe Element(Element.kernels.pointee.read_sum(count, pointer(Region(offset: offset, rows: 1, columns: count))))
-  }
-}

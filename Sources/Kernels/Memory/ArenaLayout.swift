@@ -70,15 +70,17 @@ package struct ArenaLayout: Sendable {
     return scalarCount
   }
 
+  /// Whole numbers, rounded up to whole cache lines.
   package mutating func integers(_ name: String, _ lifetime: BufferLifetime, _ shape: [Int]) -> Int {
-    let count = shape.reduce(1, *)
+    let count = (shape.reduce(1, *) + 15) / 16 * 16
     defer { indexCount += count }
     record(name, lifetime, shape, bytes: count * MemoryLayout<Int32>.stride)
     return indexCount
   }
 
+  /// Numbers in double precision, rounded up to whole cache lines.
   package mutating func sums(_ name: String, _ lifetime: BufferLifetime, _ shape: [Int]) -> Int {
-    let count = shape.reduce(1, *)
+    let count = (shape.reduce(1, *) + 7) / 8 * 8
     defer { sumCount += count }
     record(name, lifetime, shape, bytes: count * MemoryLayout<Double>.stride)
     return sumCount

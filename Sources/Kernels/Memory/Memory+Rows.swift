@@ -155,4 +155,9 @@ extension Memory where Element: KernelScalar {
       unsafe Element.kernels.pointee.zoneout_mean_gradient(kept.columns, whole, part, rate)
     }
   }
+
+  /// The sum of `count` scalars from `offset` on, at the speed at which they can be read.
+  package func readSum(_ offset: Int, count: Int) -> Element {
+    unsafe Element(Element.kernels.pointee.read_sum(count, pointer(Region(offset: offset, rows: 1, columns: count))))
+  }
 }

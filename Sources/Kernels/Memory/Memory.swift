@@ -70,14 +70,16 @@
   @inlinable @inline(__always)
   @_lifetime(borrow self)
   package func span(_ matrix: Region, _ row: Int) -> Span<Element> {
-    span(matrix.offset + row * matrix.stride, matrix.columns)
+    require(row >= 0 && row < matrix.rows, "row \(row) of \(matrix.rows)")
+    return span(matrix.offset + row * matrix.stride, matrix.columns)
   }
 
   /// A row of `matrix`.
   @inlinable @inline(__always)
   @_lifetime(borrow self)
   package func mutableSpan(_ matrix: Region, _ row: Int) -> MutableSpan<Element> {
-    mutableSpan(matrix.offset + row * matrix.stride, matrix.columns)
+    require(row >= 0 && row < matrix.rows, "row \(row) of \(matrix.rows)")
+    return mutableSpan(matrix.offset + row * matrix.stride, matrix.columns)
   }
 
   @inlinable package subscript(index: Int) -> Element {

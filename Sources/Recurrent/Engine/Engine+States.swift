@@ -31,7 +31,7 @@ extension Engine {
   /// Lets a sequence of the next call start from the trained initial state, or from 0.
   func zeroState(of sequence: Int) {
     require(sequence >= 0 && sequence < plan.batchSize, "sequence \(sequence) of \(plan.batchSize)")
-    for recurrence in plan.recurrences { memory.fill(recurrence.states.row(sequence), with: 0) }
+    for index in 0..<recurrenceCount { memory.fill(recurrence(index).states.row(sequence), with: 0) }
     setFresh(true, sequence)
   }
 

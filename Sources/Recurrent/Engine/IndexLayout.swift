@@ -16,8 +16,6 @@ struct IndexLayout: Sendable {
   let wasFresh: Int
   /// For layers that run both ways.
   let mirror: Mirror?
-  /// [R] classes, for a loss on them.
-  let classes: Int
 
   struct Mirror: Sendable {
     /// [R] the row that a row is for the other direction.
@@ -41,6 +39,5 @@ struct IndexLayout: Sendable {
         rows: arenas.integers("mirrored rows", .workspace, [rows]),
         tokens: arenas.integers("mirrored tokens", .workspace, [configuration.isInputGathered ? rows : 0]))
     }
-    classes = arenas.integers("classes", .workspace, [configuration.head == .none ? 0 : rows])
   }
 }

@@ -99,7 +99,7 @@ public struct InferencePass<S: Scalar>: ~Copyable {
 
   private func requireOneLength() {
     require(
-      !rows.isRagged || engine.plan.configuration.head.isPooled,
+      lastRows?.isRagged != true || engine.plan.configuration.head.isPooled,
       "the sequences differ in length: see outputSequences")
   }
 

@@ -49,7 +49,8 @@ struct PlanTests {
       #expect(named.count == 1, "\(buffer.name)")
       #expect(named.first?.hasSuffix("\(buffer.shape)  \(ByteCount(buffer.bytes))") == true)
     }
-    #expect(lines.count == 1 + plan.buffers.count + Plan.Lifetime.allCases.count)
+    #expect(lines[1] == "products: \(plan.productsDescription)")
+    #expect(lines.count == 2 + plan.buffers.count + Plan.Lifetime.allCases.count)
   }
 
   @Test("Bytes as people read them")
