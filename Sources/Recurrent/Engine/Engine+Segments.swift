@@ -68,7 +68,7 @@ extension Engine {
     let batch = plan.batchSize
     for index in plan.boundaries.indices {
       body(
-        plan.layers[index].forward.states.rows(0..<batch),
+        recurrence(index).states.rows(0..<batch),
         plan.boundaries[index].rows(boundary * batch..<(boundary + 1) * batch))
     }
   }

@@ -7,20 +7,22 @@ extension Engine {
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   func carryState(after rows: Rows) {
-    let batch = plan.batchSize
-    for index in plan.layers.indices {
-      let states = plan.layers[index].forward.states
-      if !rows.isRagged {
-        let last = batch * rows.steps
-        memory.copy(states.rows(last..<last + batch), to: states.rows(0..<batch))
-        continue
-      }
-      for slot in 0..<rows.sequenceCount {
-        memory.copy(states.row(rows.finalStateRow(ofSlot: slot)), to: states.row(rows.sequence(inSlot: slot)))
-      }
-    }
+    carryState(of: plan.top, rows)
     guard plan.configuration.trainsInitialState else { return }
     for slot in 0..<rows.sequenceCount { setFresh(false, rows.sequence(inSlot: slot)) }
+  }
+
+  private func carryState(of layer: Layer, _ rows: Rows) {
+    if let below = layer.below { carryState(of: below, rows) }
+    let states = layer.forward.states
+    if !rows.isRagged {
+      let batch = rows.batchSize
+      memory.copy(states.rows(batch * rows.steps..<batch * (rows.steps + 1)), to: states.rows(0..<batch))
+      return
+    }
+    for slot in 0..<rows.sequenceCount {
+      memory.copy(states.row(rows.finalStateRow(ofSlot: slot)), to: states.row(rows.sequence(inSlot: slot)))
+    }
   }
 
   /// Lets all sequences of the next call start from the trained initial state, or from 0.

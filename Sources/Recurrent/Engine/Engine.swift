@@ -105,13 +105,15 @@ final class Engine<S: Scalar>: PoolTask {
 
   private func forward(_ call: Call) {
     plan.input.forward(call, self)
-    if plan.configuration.trainsInitialState || call.dropoutSeed != nil {
-      // The next barrier comes before the first step.
-      for index in recurrences.indices { recurrences[index].start(call, self) }
-    }
-    for index in plan.layers.indices { plan.layers[index].forward(blockSteps: plan.sizes.blockSteps, call, self) }
+    forward(plan.top, call)
     if let attention = plan.attention { attention.forward(call, self) }
     if let head = plan.head, !call.skipsHead { head.forward(call, self) }
+  }
+
+  /// A layer after those below it.
+  private func forward(_ layer: Layer, _ call: Call) {
+    if let below = layer.below { forward(below, call) }
+    layer.forward(blockSteps: plan.sizes.blockSteps, call, self)
   }
 
   /// Back-propagation through time from dL/d(outputs), which stands in the place of the outputs, or without a head in the
@@ -120,7 +122,7 @@ final class Engine<S: Scalar>: PoolTask {
     // Nobody takes gradient tasks before the barriers below.
     if call.worker == 0 { nextTask.store(0, ordering: .relaxed) }
     if !call.continuesGradient {
-      for index in recurrences.indices { recurrences[index].startGradients(call, in: memory) }
+      plan.top.startGradients(call, in: memory)
       // A head at the last step may write another worker's slots.
       pool.barrier()
     }
@@ -128,14 +130,7 @@ final class Engine<S: Scalar>: PoolTask {
     pool.barrier()
     if let attention = plan.attention, let head = plan.head { attention.backward(head.inputGradient, call, self) }
 
-    let last = plan.layers.count - 1
-    for index in plan.layers.indices.reversed() {
-      plan.head?.addGradient(of: plan.layers[index], isTop: index == last, call, self)
-      plan.layers[index].backward(
-        below: index > 0 ? plan.layers[index - 1].dropout : nil,
-        readsFinalStates: index == last && plan.configuration.head == .lastStep,
-        into: index > 0 ? plan.backward.outputs : plan.backward.input, call, self)
-    }
+    backward(plan.top, isTop: true, call)
     let headRows = outputRowCount(call.rows)
     while true {
       let task = nextTask.add(1, ordering: .relaxed).oldValue
@@ -143,6 +138,19 @@ final class Engine<S: Scalar>: PoolTask {
       gradientTasks[task].perform(call, headRows: headRows, self)
     }
     pool.barrier()
+  }
+
+  /// A layer before those below it.
+  private func backward(_ layer: Layer, isTop: Bool, _ call: Call) {
+    if let head = plan.head { head.addGradient(of: layer, isTop: isTop, call, self) }
+    let readsFinalStates = isTop && plan.configuration.head == .lastStep
+    guard let below = layer.below else {
+      return layer.backward(
+        dropoutBelow: nil, readsFinalStates: readsFinalStates, into: plan.backward.input, call, self)
+    }
+    layer.backward(
+      dropoutBelow: below.dropout, readsFinalStates: readsFinalStates, into: plan.backward.outputs, call, self)
+    backward(below, isTop: false, call)
   }
 
   // MARK: Parameters

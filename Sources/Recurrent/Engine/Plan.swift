@@ -40,7 +40,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   let table: ParameterTable
   let index: IndexLayout
   let input: InputStage
-  let layers: [Layer]
+  /// The top layer, which holds those below.
+  let top: Layer
   /// nil without attention.
   let attention: AttentionStage?
   /// nil without a head.
@@ -94,22 +95,22 @@ public struct Plan: Sendable, CustomStringConvertible {
     let isEmbedded = if case .embedding = configuration.input { true } else { false }
     let wantsGradient = isTraining && (isEmbedded || (wantsInputGradient && input.rows != nil))
     backward = BackwardRegions(configuration, sizes, wantsInput: wantsGradient, &arenas)
-    var layers: [Layer] = []
-    var headColumns = 0
-    for layer in 0..<configuration.layerCount {
-      layers.append(
-        Layer(
-          configuration, table, index: layer, below: layer == 0 ? input.rows : layers[layer - 1].passedUp,
-          goesBack: layer > 0 || wantsGradient, headColumns: headColumns, sizes, backward, choice, &arenas, scalar))
-      headColumns += layers[layer].outputs.columns
+    var top = Layer(
+      configuration, table, below: nil, input: input.rows, goesBack: wantsGradient, headColumns: 0, sizes, backward,
+      choice, &arenas, scalar)
+    var headColumns = top.outputs.columns
+    for _ in 1..<configuration.layerCount {
+      top = Layer(
+        configuration, table, below: top, input: top.passedUp, goesBack: true, headColumns: headColumns, sizes, backward,
+        choice, &arenas, scalar)
+      headColumns += top.outputs.columns
     }
-    let top = layers[layers.count - 1].outputs
     let attention = memory.map { AttentionStage($0, configuration, table, sizes, choice, &arenas, scalar) }
     let head =
       configuration.head == .none
       ? nil
       : Head(
-        configuration, table, top: attention?.outputs ?? top, sizes, backward, attends: attention != nil, choice,
+        configuration, table, top: attention?.outputs ?? top.outputs, sizes, backward, attends: attention != nil, choice,
         &arenas, scalar)
     if let loss = purpose.loss, let head {
       require(
@@ -125,11 +126,11 @@ public struct Plan: Sendable, CustomStringConvertible {
     boundaries =
       segments == 0
       ? []
-      : layers.map {
+      : Self.layers(top).map {
         arenas.matrix(
           "layer \($0.index) boundaries", .workspace, (segments + 1) * batchSize, $0.forward.states.columns)
       }
-    (self.sizes, self.choice, self.table, self.layers) = (sizes, choice, table, layers)
+    (self.sizes, self.choice, self.table, self.top) = (sizes, choice, table, top)
     (self.attention, self.head, self.arenas) = (attention, head, arenas)
     try PlanError.refuse(bytesOver: arenas.totalBytes, for: "this model and batch")
   }
@@ -171,11 +172,16 @@ public struct Plan: Sendable, CustomStringConvertible {
   var isTraining: Bool { sizes.isTraining }
 
   /// The head's outputs, then dL/d(outputs); without a head a view of the top layer's, whose rows are not contiguous.
-  var outputs: Region { head?.outputs ?? layers[layers.count - 1].outputs }
+  var outputs: Region { head?.outputs ?? top.outputs }
+
+  /// The layers, the lowest first.
+  var layers: [Layer] { Self.layers(top) }
+
+  private static func layers(_ top: Layer) -> [Layer] { (top.below.map(layers) ?? []) + [top] }
 
   /// All recurrences, layer by layer, in each the forward direction first.
   var recurrences: [Recurrence] {
-    layers.flatMap { layer in [layer.forward] + (layer.reverse.map { [$0.recurrence] } ?? []) }
+    layers.flatMap { layer in [layer.forward] + (layer.reverse.map { [$0] } ?? []) }
   }
 
   /// All deferred pieces of the gradient.

@@ -133,7 +133,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
     guard let other = engine.plan.layers[layer].reverse else {
       stop("layer \(layer) has no reverse direction: the model's layers run forward only")
     }
-    return engine.stateSequences(other.recurrence, rows)
+    return engine.stateSequences(other, rows)
   }
 
   // MARK: Backward

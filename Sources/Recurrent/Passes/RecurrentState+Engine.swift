@@ -36,7 +36,8 @@ extension Engine {
   /// Copies rows [1, S·H], one for each recurrence and sequence, to a value.
   private func state(_ row: (Recurrence, Int) -> Region) -> RecurrentState<S> {
     var state = RecurrentState<S>(zerosFor: plan.configuration, batchSize: plan.batchSize)
-    for (index, recurrence) in plan.recurrences.enumerated() {
+    for index in 0..<recurrenceCount {
+      let recurrence = recurrence(index)
       for sequence in 0..<plan.batchSize {
         let row = row(recurrence, sequence)
         for part in 0..<state.partCount {
@@ -106,7 +107,7 @@ extension Engine {
 
   private func checkShape(of state: RecurrentState<S>) {
     let structure = plan.configuration.cell.structure
-    let count = plan.layers.count * plan.configuration.directions.count
+    let count = recurrenceCount
     var fits = state.batchSize == plan.batchSize && state.partCount == structure.stateCount
     fits = fits && state.recurrenceCount == count
     for index in 0..<(fits ? count : 0) {

@@ -53,8 +53,9 @@ extension Engine {
     ) -> Void
   ) {
     let directions = encoder.plan.configuration.directions.count
-    for layer in plan.layers.indices {
-      let to = plan.layers[layer].forward
+    // A decoder runs forward only.
+    for layer in 0..<recurrenceCount {
+      let to = recurrence(layer)
       for part in 0..<to.cell.stateCount {
         var start = part * to.hidden
         for direction in 0..<directions {
@@ -70,8 +71,8 @@ extension Engine {
   /// Makes the state of sequence `parents[s]` after the one step of the last call the initial state of each sequence s.
   func carryState(after rows: Rows, from parents: [Int]) {
     require(rows.batchSteps == 1 && !rows.isRagged, "hypotheses go one step at a time")
-    for layer in plan.layers.indices {
-      let states = plan.layers[layer].forward.states
+    for layer in 0..<recurrenceCount {
+      let states = recurrence(layer).states
       for sequence in parents.indices {
         memory.copy(states.row(rows.finalStateRow(ofSlot: parents[sequence])), to: states.row(sequence))
       }

@@ -5,7 +5,7 @@ internal import Kernels
 extension AttentionStage {
   func forward<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
     let (memory, rows) = (engine.memory, call.rows)
-    let states = engine.plan.layers[engine.plan.layers.count - 1].outputs
+    let states = engine.plan.top.outputs
     let width = states.columns
     for slot in slots(call) {
       let length = rows.length(ofSlot: slot)

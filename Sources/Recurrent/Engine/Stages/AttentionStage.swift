@@ -32,7 +32,7 @@ public struct MemoryShape: Sendable, Hashable {
 /// Rows of [N·T, ·] are sequence by sequence: those of slot p are from p·T on, its products are of contiguous rows. Rows of
 /// [R, ·] are those of the batch. Its products with a memory are packed ones: the memory is packed once for all the steps
 /// that read it.
-struct AttentionStage: Sendable {
+final class AttentionStage: Sendable {
   let shape: MemoryShape
   /// T, N.
   let steps: Int

@@ -5,17 +5,13 @@ internal import Kernels
 extension Head {
   /// A worker's share of the rows; all workers have done theirs when it returns.
   func gather<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
-    let layers = engine.plan.layers
-    let top = layers[layers.count - 1]
+    let top = engine.plan.top
     let slots = call.share(of: call.rows.sequenceCount)
     switch reading {
     case .topLayer: return
     case .allLayers:
       let rows = call.share(of: call.rows.rowCount)
-      for layer in layers.indices {
-        engine.memory.copy(
-          layers[layer].outputs.rows(rows), to: input.rows(rows).columns(layers[layer].headColumns))
-      }
+      copyOutputs(of: top, rows, in: engine.memory)
     case .lastStep: for slot in slots { readLastStep(of: top, slot, call.rows, in: engine.memory) }
     case .meanOverSteps: for slot in slots { readMean(of: top.outputs, slot, call.rows, in: engine.memory) }
     case .maxOverSteps(let rows):
@@ -26,15 +22,19 @@ extension Head {
     engine.pool.barrier()
   }
 
+  /// Rows of the outputs of a layer and of all below it.
+  private func copyOutputs<S: Scalar>(of layer: Layer, _ rows: Range<Int>, in memory: Memory<S>) {
+    memory.copy(layer.outputs.rows(rows), to: input.rows(rows).columns(layer.headColumns))
+    if let below = layer.below { copyOutputs(of: below, rows, in: memory) }
+  }
+
   /// The final outputs of the directions; with a residual connection, that of the last step's input too.
   private func readLastStep<S: Scalar>(of layer: Layer, _ slot: Int, _ rows: Rows, in memory: Memory<S>) {
     let row = rows.finalStateRow(ofSlot: slot)
     let target = input.row(rows.sequence(inSlot: slot))
     let output = layer.forward.states.row(row).columns(layer.forward.outputColumns)
     if let reverse = layer.reverse {
-      memory.merge(
-        output, reverse.recurrence.states.row(row).columns(reverse.recurrence.outputColumns), reverse.merge,
-        into: target)
+      memory.merge(output, reverse.states.row(row).columns(reverse.outputColumns), layer.merge, into: target)
     } else {
       memory.copy(output, to: target)
     }
@@ -80,7 +80,7 @@ extension Head {
   /// start from; else, or for a residual connection, dL/d(the top layer's outputs).
   func spread<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
     let (memory, rows) = (engine.memory, call.rows)
-    let top = engine.plan.layers[engine.plan.layers.count - 1]
+    let top = engine.plan.top
     let outputGradient = engine.plan.backward.outputs.columns(0..<top.outputs.columns)
     for slot in call.share(of: rows.sequenceCount) {
       let sequence = rows.sequence(inSlot: slot)
@@ -117,12 +117,11 @@ extension Head {
     let forward = layer.forward
     let target = forward.stateGradient.row(slot).columns(forward.outputColumns)
     guard let reverse = layer.reverse else { return memory.copy(source, to: target) }
-    let other = reverse.recurrence
     let row = rows.finalStateRow(ofSlot: slot)
     memory.unmerge(
-      source, reverse.merge, forward.states.row(row).columns(forward.outputColumns),
-      other.states.row(row).columns(other.outputColumns), into: target,
-      other.stateGradient.row(slot).columns(other.outputColumns))
+      source, layer.merge, forward.states.row(row).columns(forward.outputColumns),
+      reverse.states.row(row).columns(reverse.outputColumns), into: target,
+      reverse.stateGradient.row(slot).columns(reverse.outputColumns))
   }
 
   /// dL/d(a layer's output) by a head that reads all layers: a worker's share; all have done theirs when it returns.

@@ -2,7 +2,7 @@ internal import Kernels
 
 /// The linear layer on top: outputs = X·Wᵀ + b. What it reads is gathered first where that is not simply the top layer's
 /// output (`Head+Reading`). Its outputs have a row for each step of each sequence, or one for each sequence.
-struct Head: Sendable {
+final class Head: Sendable {
   enum Reading: Sendable {
     /// The top layer's outputs, or attention's, as they stand.
     case topLayer

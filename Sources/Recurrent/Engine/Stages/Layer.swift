@@ -2,13 +2,18 @@ internal import Kernels
 
 /// How the recurrences of a layer are tied to each other and to the layers below and above: the input in the other
 /// direction's order, the merge of both directions, the residual connection, dropout. Rows of [R, ·] are in the order of
-/// time.
-struct Layer: Sendable {
+/// time. Layers are chained from the top one down, each holding the one below: objects that never change, which a step
+/// neither copies nor counts references to.
+final class Layer: Sendable {
   /// Its number among the layers.
   let index: Int
+  /// nil for the lowest.
+  let below: Layer?
   let forward: Recurrence
-  /// The other direction, and how both outputs become one; nil where the layer runs forward only.
-  let reverse: Reverse?
+  /// The other direction; nil where the layer runs forward only.
+  let reverse: Recurrence?
+  /// How the outputs of both directions become one; of no meaning for one direction.
+  let merge: Directions.Merge
   /// [R, I] what it reads; nil for one-hot tokens.
   let input: Region?
   /// Whether that is added to its output.
@@ -20,28 +25,24 @@ struct Layer: Sendable {
   /// Columns of what the head reads, where it reads all layers; else empty.
   let headColumns: Range<Int>
 
-  struct Reverse: Sendable {
-    let recurrence: Recurrence
-    let merge: Directions.Merge
-  }
-
   init<S: Scalar>(
-    _ configuration: ModelConfiguration, _ table: ParameterTable, index: Int, below: Region?, goesBack: Bool,
+    _ configuration: ModelConfiguration, _ table: ParameterTable, below: Layer?, input: Region?, goesBack: Bool,
     headColumns start: Int, _ sizes: BatchSizes, _ backward: BackwardRegions, _ products: ProductChoice,
     _ arenas: inout ArenaLayout, _ scalar: S.Type
   ) {
     let directions = configuration.directions.count
-    func recurrence(_ direction: Int) -> Recurrence {
+    let index = below.map { $0.index + 1 } ?? 0
+    func recurrence(_ direction: Int, _ arenas: inout ArenaLayout) -> Recurrence {
       Recurrence(
         configuration, table, index: index * directions + direction, layer: index, isReverse: direction == 1,
-        below: below, goesBack: goesBack,
+        below: input, goesBack: goesBack,
         outputGradient: backward.output(isReverse: direction == 1, width: configuration.directionSize(ofLayer: index)),
         sizes, products, &arenas, scalar)
     }
-    self.index = index
-    forward = recurrence(0)
-    reverse = configuration.directions.merge.map { Reverse(recurrence: recurrence(1), merge: $0) }
-    input = below
+    (self.index, self.below, self.input) = (index, below, input)
+    forward = recurrence(0, &arenas)
+    reverse = directions == 2 ? recurrence(1, &arenas) : nil
+    merge = configuration.directions.merge ?? .concatenate
     addsInput = configuration.addsInput(layer: index)
     let width = configuration.outputSize(ofLayer: index)
     let rows = sizes.keptRows
@@ -62,17 +63,13 @@ struct Layer: Sendable {
 
   var directionCount: Int { reverse == nil ? 1 : 2 }
 
-  /// Calls `body` for each direction.
-  @inline(__always)
-  func forEachDirection(_ body: (_ recurrence: Recurrence) -> Void) {
-    body(forward)
-    if let reverse { body(reverse.recurrence) }
-  }
-
   // MARK: Forward
 
   func forward<S: Scalar>(blockSteps: Int, _ call: Call, _ engine: Engine<S>) {
     let rows = call.rows
+    // The next barrier comes before the first step.
+    forward.start(call, engine)
+    if let reverse { reverse.start(call, engine) }
     mirrorInput(call, engine)
     let tokens = rows.index.tokens + rows.rowOffset
     for start in stride(from: 0, to: rows.steps, by: blockSteps) {
@@ -81,16 +78,16 @@ struct Layer: Sendable {
       let keptRow = engine.plan.isTraining ? 0 : rows.firstRow(ofStep: start)
       forward.input.forward(steps: steps, into: forward.gates, keptFrom: keptRow, tokens: tokens, call, engine)
       if let reverse {
-        reverse.recurrence.input.forward(
-          steps: steps, into: reverse.recurrence.gates, keptFrom: keptRow, tokens: rows.index.mirror?.tokens ?? tokens,
+        reverse.input.forward(
+          steps: steps, into: reverse.gates, keptFrom: keptRow, tokens: rows.index.mirror?.tokens ?? tokens,
           call, engine)
       }
       engine.pool.barrier()
       if let share = forward.share(call, directions: directionCount) {
         forward.forward(steps: steps, share, keptFrom: keptRow, call, engine)
       }
-      if let reverse, let share = reverse.recurrence.share(call, directions: directionCount) {
-        reverse.recurrence.forward(steps: steps, share, keptFrom: keptRow, call, engine)
+      if let reverse, let share = reverse.share(call, directions: directionCount) {
+        reverse.forward(steps: steps, share, keptFrom: keptRow, call, engine)
       }
       engine.pool.barrier()
     }
@@ -103,7 +100,7 @@ struct Layer: Sendable {
     let rows = call.rows
     let share = call.share(of: rows.rowCount)
     if let input {
-      guard case .product(let target, _) = reverse.recurrence.input.source else { stop("vectors are not gathered") }
+      guard case .product(let target, _) = reverse.input.source else { stop("vectors are not gathered") }
       for row in share { engine.memory.copy(input.row(rows.mirrored(row)), to: target.row(row)) }
     } else {
       for row in share { engine.indices[mirror.tokens + row] = engine.indices[rows.index.tokens + rows.mirrored(row)] }
@@ -120,7 +117,7 @@ struct Layer: Sendable {
         let target = outputs.row(row)
         if let reverse {
           memory.merge(
-            forward.outputs.row(row), reverse.recurrence.outputs.row(call.rows.mirrored(row)), reverse.merge,
+            forward.outputs.row(row), reverse.outputs.row(call.rows.mirrored(row)), merge,
             into: target)
         } else {
           memory.copy(forward.outputs.row(row), to: target)
@@ -134,23 +131,30 @@ struct Layer: Sendable {
 
   // MARK: Backward
 
+  /// What is summed over the whole batch starts from 0, here and in all layers below: a worker's share.
+  func startGradients<S: Scalar>(_ call: Call, in memory: Memory<S>) {
+    forward.startGradients(call, in: memory)
+    if let reverse { reverse.startGradients(call, in: memory) }
+    if let below { below.startGradients(call, in: memory) }
+  }
+
   /// From dL/d(outputs), which stands in the shared region, to dL/d(pre-activations) and dL/d(what it reads).
   /// - Parameters:
-  ///   - below: the dropout through which the layer below handed on its output; nil without.
+  ///   - dropoutBelow: the dropout through which the layer below handed on its output; nil without.
   ///   - readsFinalStates: whether the head reads the final states alone, where dL/d(state) starts from.
   ///   - inputGradient: where dL/d(what it reads) goes, nil: it is not wanted.
   func backward<S: Scalar>(
-    below: Dropout?, readsFinalStates: Bool, into inputGradient: Region?, _ call: Call, _ engine: Engine<S>
+    dropoutBelow: Dropout?, readsFinalStates: Bool, into inputGradient: Region?, _ call: Call, _ engine: Engine<S>
   ) {
     if !readsFinalStates { unmerge(call, engine) }
     if let share = forward.share(call, directions: directionCount) {
       forward.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
     }
-    if let reverse, let share = reverse.recurrence.share(call, directions: directionCount) {
-      reverse.recurrence.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
+    if let reverse, let share = reverse.share(call, directions: directionCount) {
+      reverse.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
     }
     engine.pool.barrier()
-    if let inputGradient { backwardInput(into: inputGradient, below: below, call, engine) }
+    if let inputGradient { backwardInput(into: inputGradient, dropoutBelow, call, engine) }
   }
 
   /// dL/d(the output of each direction), in its own order; of one direction it is that of the layer.
@@ -160,8 +164,8 @@ struct Layer: Sendable {
     for row in call.share(of: call.rows.rowCount) {
       let other = call.rows.mirrored(row)
       engine.memory.unmerge(
-        gradient.row(row), reverse.merge, forward.outputs.row(row), reverse.recurrence.outputs.row(other),
-        into: forward.outputGradient.row(row), reverse.recurrence.outputGradient.row(other))
+        gradient.row(row), merge, forward.outputs.row(row), reverse.outputs.row(other),
+        into: forward.outputGradient.row(row), reverse.outputGradient.row(other))
     }
     engine.pool.barrier()
   }
@@ -169,7 +173,7 @@ struct Layer: Sendable {
   /// dX = dZ·Wᵢ for all rows at once, the sum over the directions, plus dY of a residual connection, through the dropout
   /// below if there is any.
   private func backwardInput<S: Scalar>(
-    into gradient: Region, below: Dropout?, _ call: Call, _ engine: Engine<S>
+    into gradient: Region, _ below: Dropout?, _ call: Call, _ engine: Engine<S>
   ) {
     let (memory, rows) = (engine.memory, call.rows)
     let target = gradient.columns(0..<forward.input.weights.columns)
@@ -184,8 +188,8 @@ struct Layer: Sendable {
     }
     if let reverse {
       let mirror = engine.plan.backward.mirrored.columns(0..<target.columns)
-      reverse.recurrence.input.backward(
-        reverse.recurrence.gates, adding: false, into: mirror, call, engine) { _, _ in }
+      reverse.input.backward(
+        reverse.gates, adding: false, into: mirror, call, engine) { _, _ in }
       engine.pool.barrier()
       for row in share { memory.add(mirror.row(rows.mirrored(row)), to: target.row(row)) }
       below?.dropBack(target, rows: share, columns: 0..<target.columns, call, in: memory)

@@ -1,11 +1,12 @@
 internal import Kernels
 
 /// One direction of a layer: its parameters and where it keeps everything. Rows of [R, ·] are those of the batch in the
-/// order in which this direction comes to them (see `Rows`). Plain numbers: workers use it without counting references.
+/// order in which this direction comes to them (see `Rows`). An object that never changes, so that a step neither copies it
+/// nor counts references to it.
 ///
 /// Its stages: the input product of all steps (`RecurrenceInput`), the steps in order (`Recurrence+Forward`), the steps in
 /// reverse (`Recurrence+Backward`), the deferred gradients (`Recurrence+Gradients`).
-struct Recurrence: Sendable {
+final class Recurrence: Sendable {
   /// Its number among those of all layers.
   let index: Int
   let cell: CellShape
