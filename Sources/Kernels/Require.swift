@@ -7,8 +7,8 @@ package func require(
   if _slowPath(!condition) { stop(message(), file: file, line: line) }
 }
 
-/// Stops the program with a text.
+/// Stops the program with a text, which is made out of line: no code for strings among that of a step.
 @usableFromInline @inline(never)
-package func stop(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
-  fatalError(message, file: file, line: line)
+package func stop(_ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line) -> Never {
+  fatalError(message(), file: file, line: line)
 }

@@ -13,7 +13,7 @@ extension Engine {
   }
 
   private func carryState(of layer: Layer, _ rows: Rows) {
-    if let below = layer.below { carryState(of: below, rows) }
+    _ = layer.below.map { carryState(of: $0, rows) }
     let states = layer.forward.states
     if !rows.isRagged {
       let batch = rows.batchSize

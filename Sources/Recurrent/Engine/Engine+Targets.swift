@@ -45,22 +45,22 @@ extension Engine {
 
   /// The loss of each row, or of each sequence, into the sums; its gradient takes the place of the outputs.
   func loss(_ call: Call) {
-    guard let loss = plan.loss, let head = plan.head else { stop("the plan has no loss") }
-    let (memory, rows) = (lossMemory, call.rows)
+    guard let loss = plan.loss else { stop("the plan has no loss") }
+    let (memory, rows, outputs) = (lossMemory, call.rows, loss.outputs)
     if let ctc = loss.ctc {
       let count = rows.sequenceCount
       for slot in call.share(of: count) {
         let sequence = rows.sequence(inSlot: slot)
-        memory.sums[loss.losses + sequence] = ctc.loss(of: sequence, outOf: count, head.outputs, in: memory) {
+        memory.sums[loss.losses + sequence] = ctc.loss(of: sequence, outOf: count, outputs, in: memory) {
           rows.firstRow(ofStep: $0) + slot
         }
       }
     } else {
       let untargeted = rows.untargetedRows
-      let first = head.isPooled ? 0 : rows.rowOffset - untargeted
-      let targeted = call.share(of: head.rowCount(rows) - untargeted).moved(by: untargeted)
+      let first = plan.configuration.head.isPooled ? 0 : rows.rowOffset - untargeted
+      let targeted = call.share(of: outputRowCount(rows) - untargeted).moved(by: untargeted)
       loss.perform(targeted, from: first, of: lossCount(rows), in: memory)
-      for row in call.share(of: untargeted) { self.memory.fill(head.outputs.row(row), with: 0) }
+      for row in call.share(of: untargeted) { self.memory.fill(outputs.row(row), with: 0) }
     }
     pool.barrier()
   }

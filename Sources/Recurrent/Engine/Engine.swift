@@ -91,29 +91,19 @@ final class Engine<S: Scalar>: PoolTask {
   /// Copies of the weights in the form that the products want, made once per update: two independent tasks a recurrence,
   /// and one for what lies above.
   private func packWeights(_ call: Call) {
-    let count = 2 * recurrences.count + 1
-    for task in stride(from: call.worker, to: count, by: call.workers) {
-      if task < count - 1 {
-        recurrences[task / 2].pack(task: task % 2, in: memory)
-      } else {
-        plan.attention?.map.pack(in: memory)
-        plan.head?.map.pack(in: memory)
-      }
+    plan.top.pack(call, in: memory)
+    if (2 * recurrences.count) % call.workers == call.worker {
+      plan.attention?.map.pack(in: memory)
+      plan.head?.map.pack(in: memory)
     }
     pool.barrier()
   }
 
   private func forward(_ call: Call) {
     plan.input.forward(call, self)
-    forward(plan.top, call)
-    if let attention = plan.attention { attention.forward(call, self) }
-    if let head = plan.head, !call.skipsHead { head.forward(call, self) }
-  }
-
-  /// A layer after those below it.
-  private func forward(_ layer: Layer, _ call: Call) {
-    if let below = layer.below { forward(below, call) }
-    layer.forward(blockSteps: plan.sizes.blockSteps, call, self)
+    plan.top.forwardFromBelow(call, self)
+    plan.attention?.forward(call, self)
+    if !call.skipsHead { plan.head?.forward(call, self) }
   }
 
   /// Back-propagation through time from dL/d(outputs), which stands in the place of the outputs, or without a head in the
@@ -126,11 +116,10 @@ final class Engine<S: Scalar>: PoolTask {
       // A head at the last step may write another worker's slots.
       pool.barrier()
     }
-    if let head = plan.head, !call.skipsHead { head.backward(call, self) }
+    if !call.skipsHead { plan.head?.backward(call, self) }
     pool.barrier()
-    if let attention = plan.attention, let head = plan.head { attention.backward(head.inputGradient, call, self) }
-
-    backward(plan.top, isTop: true, call)
+    plan.attention?.backward(plan.head?.inputGradient ?? .empty, call, self)
+    plan.top.backwardToBelow(isTop: true, call, self)
     let headRows = outputRowCount(call.rows)
     while true {
       let task = nextTask.add(1, ordering: .relaxed).oldValue
@@ -138,19 +127,6 @@ final class Engine<S: Scalar>: PoolTask {
       gradientTasks[task].perform(call, headRows: headRows, self)
     }
     pool.barrier()
-  }
-
-  /// A layer before those below it.
-  private func backward(_ layer: Layer, isTop: Bool, _ call: Call) {
-    if let head = plan.head { head.addGradient(of: layer, isTop: isTop, call, self) }
-    let readsFinalStates = isTop && plan.configuration.head == .lastStep
-    guard let below = layer.below else {
-      return layer.backward(
-        dropoutBelow: nil, readsFinalStates: readsFinalStates, into: plan.backward.input, call, self)
-    }
-    layer.backward(
-      dropoutBelow: below.dropout, readsFinalStates: readsFinalStates, into: plan.backward.outputs, call, self)
-    backward(below, isTop: false, call)
   }
 
   // MARK: Parameters

@@ -181,7 +181,7 @@ public struct Plan: Sendable, CustomStringConvertible {
 
   /// All recurrences, layer by layer, in each the forward direction first.
   var recurrences: [Recurrence] {
-    layers.flatMap { layer in [layer.forward] + (layer.reverse.map { [$0] } ?? []) }
+    layers.flatMap { layer in [layer.forward] + (layer.runsBothWays ? [layer.reverse] : []) }
   }
 
   /// All deferred pieces of the gradient.

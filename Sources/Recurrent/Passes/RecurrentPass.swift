@@ -130,10 +130,10 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
   public func states(ofLayer layer: Int, reverse: Bool = false) -> Sequences<S> {
     require(layer >= 0 && layer < engine.plan.layers.count, "layer \(layer) of \(engine.plan.layers.count)")
     guard reverse else { return engine.stateSequences(engine.plan.layers[layer].forward, rows) }
-    guard let other = engine.plan.layers[layer].reverse else {
-      stop("layer \(layer) has no reverse direction: the model's layers run forward only")
-    }
-    return engine.stateSequences(other, rows)
+    require(
+      engine.plan.layers[layer].runsBothWays,
+      "layer \(layer) has no reverse direction: the model's layers run forward only")
+    return engine.stateSequences(engine.plan.layers[layer].reverse, rows)
   }
 
   // MARK: Backward

@@ -33,8 +33,8 @@ extension Head {
     let row = rows.finalStateRow(ofSlot: slot)
     let target = input.row(rows.sequence(inSlot: slot))
     let output = layer.forward.states.row(row).columns(layer.forward.outputColumns)
-    if let reverse = layer.reverse {
-      memory.merge(output, reverse.states.row(row).columns(reverse.outputColumns), layer.merge, into: target)
+    if layer.runsBothWays {
+      memory.merge(output, layer.reverse.states.row(row).columns(layer.reverse.outputColumns), layer.merge, into: target)
     } else {
       memory.copy(output, to: target)
     }
@@ -116,12 +116,12 @@ extension Head {
   ) {
     let forward = layer.forward
     let target = forward.stateGradient.row(slot).columns(forward.outputColumns)
-    guard let reverse = layer.reverse else { return memory.copy(source, to: target) }
+    guard layer.runsBothWays else { return memory.copy(source, to: target) }
     let row = rows.finalStateRow(ofSlot: slot)
     memory.unmerge(
       source, layer.merge, forward.states.row(row).columns(forward.outputColumns),
-      reverse.states.row(row).columns(reverse.outputColumns), into: target,
-      reverse.stateGradient.row(slot).columns(reverse.outputColumns))
+      layer.reverse.states.row(row).columns(layer.reverse.outputColumns), into: target,
+      layer.reverse.stateGradient.row(slot).columns(layer.reverse.outputColumns))
   }
 
   /// dL/d(a layer's output) by a head that reads all layers: a worker's share; all have done theirs when it returns.

@@ -10,8 +10,9 @@ final class Layer: Sendable {
   /// nil for the lowest.
   let below: Layer?
   let forward: Recurrence
-  /// The other direction; nil where the layer runs forward only.
-  let reverse: Recurrence?
+  /// The other direction; of a layer that runs forward only the forward one once more.
+  let reverse: Recurrence
+  let runsBothWays: Bool
   /// How the outputs of both directions become one; of no meaning for one direction.
   let merge: Directions.Merge
   /// [R, I] what it reads; nil for one-hot tokens.
@@ -41,13 +42,14 @@ final class Layer: Sendable {
     }
     (self.index, self.below, self.input) = (index, below, input)
     forward = recurrence(0, &arenas)
-    reverse = directions == 2 ? recurrence(1, &arenas) : nil
+    runsBothWays = directions == 2
+    reverse = runsBothWays ? recurrence(1, &arenas) : forward
     merge = configuration.directions.merge ?? .concatenate
     addsInput = configuration.addsInput(layer: index)
     let width = configuration.outputSize(ofLayer: index)
     let rows = sizes.keptRows
     outputs =
-      reverse != nil || addsInput
+      runsBothWays || addsInput
       ? arenas.matrix("layer \(index) output", .workspace, rows, width) : forward.outputs
     let drops = sizes.isTraining && configuration.dropout > 0 && index < configuration.layerCount - 1
     dropout =
@@ -61,15 +63,29 @@ final class Layer: Sendable {
   /// What the layer above reads: [R, U].
   var passedUp: Region { dropout?.dropped ?? outputs }
 
-  var directionCount: Int { reverse == nil ? 1 : 2 }
+  var directionCount: Int { !runsBothWays ? 1 : 2 }
+
+  /// Copies of the weights of this layer and of those below in the form that the products want: a worker's share of the
+  /// tasks, two for each recurrence.
+  func pack<S: Scalar>(_ call: Call, in memory: Memory<S>) {
+    below?.pack(call, in: memory)
+    forward.pack(call, in: memory)
+    if runsBothWays { reverse.pack(call, in: memory) }
+  }
 
   // MARK: Forward
+
+  /// The layers below, and then this one.
+  func forwardFromBelow<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    below?.forwardFromBelow(call, engine)
+    forward(blockSteps: engine.plan.sizes.blockSteps, call, engine)
+  }
 
   func forward<S: Scalar>(blockSteps: Int, _ call: Call, _ engine: Engine<S>) {
     let rows = call.rows
     // The next barrier comes before the first step.
     forward.start(call, engine)
-    if let reverse { reverse.start(call, engine) }
+    if runsBothWays { reverse.start(call, engine) }
     mirrorInput(call, engine)
     let tokens = rows.index.tokens + rows.rowOffset
     for start in stride(from: 0, to: rows.steps, by: blockSteps) {
@@ -77,7 +93,7 @@ final class Layer: Sendable {
       // Without backward only the rows of a block are kept.
       let keptRow = engine.plan.isTraining ? 0 : rows.firstRow(ofStep: start)
       forward.input.forward(steps: steps, into: forward.gates, keptFrom: keptRow, tokens: tokens, call, engine)
-      if let reverse {
+      if runsBothWays {
         reverse.input.forward(
           steps: steps, into: reverse.gates, keptFrom: keptRow, tokens: rows.index.mirror?.tokens ?? tokens,
           call, engine)
@@ -86,7 +102,7 @@ final class Layer: Sendable {
       if let share = forward.share(call, directions: directionCount) {
         forward.forward(steps: steps, share, keptFrom: keptRow, call, engine)
       }
-      if let reverse, let share = reverse.share(call, directions: directionCount) {
+      if runsBothWays, let share = reverse.share(call, directions: directionCount) {
         reverse.forward(steps: steps, share, keptFrom: keptRow, call, engine)
       }
       engine.pool.barrier()
@@ -96,7 +112,7 @@ final class Layer: Sendable {
 
   /// What the other direction reads: the input in its order.
   private func mirrorInput<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
-    guard let reverse, let mirror = call.rows.index.mirror else { return }
+    guard runsBothWays, let mirror = call.rows.index.mirror else { return }
     let rows = call.rows
     let share = call.share(of: rows.rowCount)
     if let input {
@@ -111,11 +127,11 @@ final class Layer: Sendable {
   /// The layer's output from those of its directions, and its copy for the next layer after dropout.
   private func passUp<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
     let (memory, share) = (engine.memory, call.share(of: call.rows.rowCount))
-    let ownsOutputs = reverse != nil || addsInput
+    let ownsOutputs = runsBothWays || addsInput
     if ownsOutputs {
       for row in share {
         let target = outputs.row(row)
-        if let reverse {
+        if runsBothWays {
           memory.merge(
             forward.outputs.row(row), reverse.outputs.row(call.rows.mirrored(row)), merge,
             into: target)
@@ -131,11 +147,21 @@ final class Layer: Sendable {
 
   // MARK: Backward
 
+  /// This layer, and then those below.
+  func backwardToBelow<S: Scalar>(isTop: Bool, _ call: Call, _ engine: Engine<S>) {
+    engine.plan.head?.addGradient(of: self, isTop: isTop, call, engine)
+    let backward = engine.plan.backward
+    self.backward(
+      dropoutBelow: below?.dropout, readsFinalStates: isTop && engine.plan.configuration.head == .lastStep,
+      into: index > 0 ? backward.outputs : backward.input, call, engine)
+    below?.backwardToBelow(isTop: false, call, engine)
+  }
+
   /// What is summed over the whole batch starts from 0, here and in all layers below: a worker's share.
   func startGradients<S: Scalar>(_ call: Call, in memory: Memory<S>) {
     forward.startGradients(call, in: memory)
-    if let reverse { reverse.startGradients(call, in: memory) }
-    if let below { below.startGradients(call, in: memory) }
+    if runsBothWays { reverse.startGradients(call, in: memory) }
+    below?.startGradients(call, in: memory)
   }
 
   /// From dL/d(outputs), which stands in the shared region, to dL/d(pre-activations) and dL/d(what it reads).
@@ -150,7 +176,7 @@ final class Layer: Sendable {
     if let share = forward.share(call, directions: directionCount) {
       forward.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
     }
-    if let reverse, let share = reverse.share(call, directions: directionCount) {
+    if runsBothWays, let share = reverse.share(call, directions: directionCount) {
       reverse.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
     }
     engine.pool.barrier()
@@ -159,7 +185,7 @@ final class Layer: Sendable {
 
   /// dL/d(the output of each direction), in its own order; of one direction it is that of the layer.
   private func unmerge<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
-    guard let reverse else { return }
+    guard runsBothWays else { return }
     let gradient = engine.plan.backward.outputs.columns(0..<outputs.columns)
     for row in call.share(of: call.rows.rowCount) {
       let other = call.rows.mirrored(row)
@@ -182,11 +208,11 @@ final class Layer: Sendable {
       memory.copy(engine.plan.backward.outputs.columns(0..<target.columns).rows(share), to: target.rows(share))
       engine.pool.barrier()
     }
-    let dropsAtOnce = reverse == nil
+    let dropsAtOnce = !runsBothWays
     forward.input.backward(forward.gates, adding: addsInput, into: target, call, engine) { piece, columns in
       if dropsAtOnce { below?.dropBack(target, rows: piece, columns: columns, call, in: memory) }
     }
-    if let reverse {
+    if runsBothWays {
       let mirror = engine.plan.backward.mirrored.columns(0..<target.columns)
       reverse.input.backward(
         reverse.gates, adding: false, into: mirror, call, engine) { _, _ in }

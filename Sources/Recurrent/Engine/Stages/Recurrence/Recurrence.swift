@@ -100,14 +100,14 @@ final class Recurrence: Sendable {
     recurrent.operands?.rows ?? states.rows(0..<states.rows - batchSize).columns(outputColumns)
   }
 
-  /// Copies of the weights in the form that the products want, made once per update. Two tasks for each recurrence.
-  func pack<S: Scalar>(task: Int, in memory: Memory<S>) {
-    if task == 0 {
+  /// Copies of the weights in the form that the products want, made once per update: two tasks, of which a worker does
+  /// its own.
+  func pack<S: Scalar>(_ call: Call, in memory: Memory<S>) {
+    if 2 * index % call.workers == call.worker {
       transition.projection?.map.pack(in: memory)
       recurrent.pack(in: memory)
-    } else {
-      input.pack(in: memory)
     }
+    if (2 * index + 1) % call.workers == call.worker { input.pack(in: memory) }
   }
 
   // MARK: Shares
@@ -120,9 +120,11 @@ final class Recurrence: Sendable {
       guard worker % 2 == (isReverse ? 1 : 0) else { return nil }
       (worker, workers) = (worker / 2, workers / 2)
     }
+    let isPlain = !transition.isActive && recurrent.second == nil && recurrent.isThere
     return StepShare(
-      self, call.rows, worker: worker, of: workers,
-      mayShareColumns: directions == 1 && !call.rows.isRagged && !usesOperands(call.rows))
+      call.rows, gates: recurrent.map.weights.rows, output: outputSize, isPacked: recurrent.map.multiplier == .packed,
+      mayShareColumns: isPlain && directions == 1 && !call.rows.isRagged && !usesOperands(call.rows), worker: worker,
+      of: workers)
   }
 
   /// Whether the product reads the outputs before each row from rows of their own.
@@ -130,52 +132,4 @@ final class Recurrence: Sendable {
     guard let operands = recurrent.operands else { return false }
     return operands.isAlwaysUsed || rows.isRagged
   }
-}
-
-/// A worker's share in each step of a recurrence: slots of its own, which need no word with the others; or, where the
-/// sequences are few, columns of the recurrent product for all of them, and then the workers meet twice a step.
-struct StepShare {
-  /// Whose rows of the cell the worker computes.
-  let slots: Range<Int>
-  /// Rows of its products: its slots, or all.
-  let rows: Range<Int>
-  /// Columns of its products: of h·Wₕᵀ and of dZ·Wₕ.
-  let gateColumns: Range<Int>
-  let outputColumns: Range<Int>
-  let isByColumns: Bool
-
-  init(_ recurrence: Recurrence, _ rows: Rows, worker: Int, of workers: Int, mayShareColumns: Bool) {
-    let (gates, output) = (recurrence.recurrent.map.weights.rows, recurrence.outputSize)
-    let batchSize = recurrence.batchSize
-    let isPacked = recurrence.recurrent.map.multiplier == .packed
-    isByColumns =
-      mayShareColumns && isPacked && recurrence.isPlain
-      && ProductChoice.sharesColumns(rows: batchSize, columns: gates, inner: output, workers: workers)
-    if isPacked {
-      slots = rows.firstSlot(ofShare: worker, of: workers)..<rows.firstSlot(ofShare: worker + 1, of: workers)
-    } else {
-      // Rows that OpenBLAS multiplies together decide each other's rounding: they are cut by a number of their own.
-      let pieces = (batchSize + ProductChoice.stepRows - 1) / ProductChoice.stepRows
-      let (first, last) = (pieces * worker / workers, pieces * (worker + 1) / workers)
-      slots =
-        min(first * ProductChoice.stepRows, rows.sequenceCount)..<min(
-          last * ProductChoice.stepRows, rows.sequenceCount)
-    }
-    if isByColumns {
-      self.rows = 0..<batchSize
-      gateColumns =
-        ProductPart(packedRows: batchSize, columns: gates, inner: output, worker: worker, of: workers).columns
-      outputColumns =
-        ProductPart(packedRows: batchSize, columns: output, inner: gates, worker: worker, of: workers).columns
-    } else {
-      self.rows = slots
-      gateColumns = 0..<gates
-      outputColumns = 0..<output
-    }
-  }
-}
-
-extension Recurrence {
-  /// Whether a step is nothing but a product and the row function: only then may workers share its columns.
-  var isPlain: Bool { !transition.isActive && recurrent.second == nil && recurrent.isThere }
 }

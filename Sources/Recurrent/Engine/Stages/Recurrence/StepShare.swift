@@ -1,0 +1,48 @@
+internal import Kernels
+
+/// A worker's share in each step of a recurrence: slots of its own, which need no word with the others; or, where the
+/// sequences are few, columns of the recurrent product for all of them, and then the workers meet twice a step.
+struct StepShare {
+  /// Whose rows of the cell the worker computes.
+  let slots: Range<Int>
+  /// Rows of its products: its slots, or all.
+  let rows: Range<Int>
+  /// Columns of its products: of h·Wₕᵀ and of dZ·Wₕ.
+  let gateColumns: Range<Int>
+  let outputColumns: Range<Int>
+  let isByColumns: Bool
+
+  /// - Parameters:
+  ///   - gates: columns of h·Wₕᵀ.
+  ///   - output: columns of dZ·Wₕ.
+  ///   - mayShareColumns: whether a step is nothing but a packed product of the states as they stand, and the cell.
+  init(
+    _ rows: Rows, gates: Int, output: Int, isPacked: Bool, mayShareColumns: Bool, worker: Int, of workers: Int
+  ) {
+    let batchSize = rows.batchSize
+    isByColumns =
+      mayShareColumns && isPacked
+      && ProductChoice.sharesColumns(rows: batchSize, columns: gates, inner: output, workers: workers)
+    if isPacked {
+      slots = rows.firstSlot(ofShare: worker, of: workers)..<rows.firstSlot(ofShare: worker + 1, of: workers)
+    } else {
+      // Rows that OpenBLAS multiplies together decide each other's rounding: they are cut by a number of their own.
+      let pieces = (batchSize + ProductChoice.stepRows - 1) / ProductChoice.stepRows
+      let (first, last) = (pieces * worker / workers, pieces * (worker + 1) / workers)
+      slots =
+        min(first * ProductChoice.stepRows, rows.sequenceCount)..<min(
+          last * ProductChoice.stepRows, rows.sequenceCount)
+    }
+    if isByColumns {
+      self.rows = 0..<batchSize
+      gateColumns =
+        ProductPart(packedRows: batchSize, columns: gates, inner: output, worker: worker, of: workers).columns
+      outputColumns =
+        ProductPart(packedRows: batchSize, columns: output, inner: gates, worker: worker, of: workers).columns
+    } else {
+      self.rows = slots
+      gateColumns = 0..<gates
+      outputColumns = 0..<output
+    }
+  }
+}
