@@ -26,6 +26,8 @@ static atomic_bool is_counting;
 // Where the calls are printed; negative: nowhere.
 static int trace_file = -1;
 static atomic_long allocations;
+// Bytes of those on cache lines or coarser.
+static atomic_long aligned_bytes;
 // Printing allocates too.
 static _Thread_local bool is_printing;
 
@@ -60,18 +62,24 @@ void *realloc(void *old, size_t size) {
   return __libc_realloc(old, size);
 }
 
-void *memalign(size_t alignment, size_t size) {
+static void note_aligned(size_t alignment, size_t size) {
   note();
+  if (atomic_load_explicit(&is_counting, memory_order_relaxed) && alignment >= 64)
+    atomic_fetch_add_explicit(&aligned_bytes, (long)size, memory_order_relaxed);
+}
+
+void *memalign(size_t alignment, size_t size) {
+  note_aligned(alignment, size);
   return __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-  note();
+  note_aligned(alignment, size);
   return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **result, size_t alignment, size_t size) {
-  note();
+  note_aligned(alignment, size);
   *result = __libc_memalign(alignment, size);
   return *result ? 0 : ENOMEM;
 }
@@ -82,6 +90,7 @@ void allocation_counter_start(void) {
   const char *path = getenv("RECURRENT_TRACE_ALLOCATIONS");
   if (path && trace_file < 0) trace_file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
   atomic_store(&allocations, 0);
+  atomic_store(&aligned_bytes, 0);
   atomic_store(&is_counting, true);
 }
 
@@ -90,6 +99,8 @@ long allocation_counter_stop(void) {
   return atomic_load(&allocations);
 }
 
+long allocation_counter_aligned_bytes(void) { return atomic_load(&aligned_bytes); }
+
 #else
 
 bool allocation_counter_works(void) { return false; }
@@ -97,5 +108,7 @@ bool allocation_counter_works(void) { return false; }
 void allocation_counter_start(void) {}
 
 long allocation_counter_stop(void) { return -1; }
+
+long allocation_counter_aligned_bytes(void) { return -1; }
 
 #endif

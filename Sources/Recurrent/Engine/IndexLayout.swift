@@ -31,7 +31,7 @@ struct IndexLayout: Sendable {
     order = arenas.integers("order of sequences", .workspace, [batchSize])
     lengths = arenas.integers("lengths", .workspace, [batchSize])
     isFresh = arenas.integers("fresh sequences", .workspace, [batchSize])
-    wasFresh = arenas.integers("fresh sequences before", .workspace, [batchSize])
+    wasFresh = arenas.integers("first segment's fresh sequences", .workspace, [batchSize])
     if configuration.directions == .forward {
       mirror = nil
     } else {

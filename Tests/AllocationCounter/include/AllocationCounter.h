@@ -16,4 +16,7 @@ void allocation_counter_start(void);
 // Ends counting; the number of allocations since the start.
 long allocation_counter_stop(void);
 
+// Bytes that were allocated since the start on cache lines of 64 bytes or coarser, as arenas are.
+long allocation_counter_aligned_bytes(void);
+
 #endif

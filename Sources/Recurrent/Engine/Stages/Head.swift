@@ -44,7 +44,7 @@ final class Head: Sendable {
         rows: arenas.integers("rows of the greatest", .workspace, [sizes.batchSize, inputSize]))
     }
     map = Linear(
-      "linear.weight", Region(offset: table.headWeights, rows: outputSize, columns: inputSize),
+      "head weight", Region(offset: table.headWeights, rows: outputSize, columns: inputSize),
       by: products.multiplier(rows: rows, columns: outputSize, inner: inputSize), backward: sizes.isTraining, &arenas,
       scalar)
     bias = Region(offset: table.headBias, rows: 1, columns: outputSize)
