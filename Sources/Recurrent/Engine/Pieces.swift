@@ -51,7 +51,7 @@ struct ProductPart {
   /// A part of a product of OpenBLAS: the output is cut by its size alone.
   init(openBLASRows rows: Int, columns: Int, worker: Int, of workers: Int) {
     self.columns = 0..<columns
-    (pieces, first, step) = (Pieces(of: rows, atMost: 256), worker, workers)
+    (pieces, first, step) = (Pieces(of: rows, atMost: 512), worker, workers)
   }
 
   /// The worker's ranges of rows.

@@ -30,7 +30,7 @@ enum GradientTask: Sendable {
   static func weights(_ outputs: Region, _ input: Region, _ gradient: Region, _ products: ProductChoice) -> [GradientTask]
   {
     let multiplier = products.multiplier(rows: input.rows, columns: gradient.columns, inner: gradient.rows)
-    let pieces = Pieces(of: gradient.rows, atMost: multiplier == .packed ? 192 : 256)
+    let pieces = Pieces(of: gradient.rows, atMost: multiplier == .packed ? 192 : 512)
     return (0..<pieces.count).map {
       .weights(
         outputs: outputs.columns(pieces[$0]), input: input, gradient: gradient.rows(pieces[$0]), multiplier)
