@@ -32,7 +32,8 @@ extension TextTraining {
     // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
     _ = try Plan(
       configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
-      purpose: .training(loss: .crossEntropy, momentCount: 1), segmentSteps: settings.recomputeSteps,
+      purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer().momentCount),
+      segmentSteps: settings.recomputeSteps,
       scalar: Float.self)
     let start: Model<Float>
     if let source, let file = settings.initFrom {

@@ -33,11 +33,22 @@ extension ModelMetadata {
       (key: "configuration", value: Self.text(configuration.json)),
     ]
     if let vocabulary { entries.append((key: "vocabulary", value: Self.text(Self.json(vocabulary)))) }
-    // Sorted: the same model gives the same bytes.
-    for (name, text) in annotations.sorted(by: { $0.key < $1.key }) {
-      entries.append((key: Self.annotationPrefix + name, value: text))
+    return entries + Self.entries(of: annotations)
+  }
+
+  /// A model's annotations as metadata. Sorted: the same model gives the same bytes.
+  /// - Parameter owner: before the names, where a file has several models.
+  static func entries(of annotations: [String: String], owner: String = "") -> [(key: String, value: String)] {
+    annotations.sorted { $0.key < $1.key }.map { (key: owner + annotationPrefix + $0.key, value: $0.value) }
+  }
+
+  static func annotations(in file: SafetensorsFile, owner: String = "") -> [String: String] {
+    let prefix = owner + annotationPrefix
+    var annotations: [String: String] = [:]
+    for (key, value) in file.metadata where key.hasPrefix(prefix) {
+      annotations[String(key.dropFirst(prefix.count))] = value
     }
-    return entries
+    return annotations
   }
 
   static func json(_ vocabulary: Vocabulary) -> JSON {
@@ -106,11 +117,7 @@ extension ModelMetadata {
     try ModelFile.verify(file)
     let reader = try MetadataReader(file, "configuration")
     configuration = try Self.configuration(reader, cell: cell)
-    var annotations: [String: String] = [:]
-    for (key, value) in file.metadata where key.hasPrefix(Self.annotationPrefix) {
-      annotations[String(key.dropFirst(Self.annotationPrefix.count))] = value
-    }
-    self.annotations = annotations
+    annotations = Self.annotations(in: file)
     vocabulary = try Self.vocabulary(file, "vocabulary", for: configuration)
   }
 

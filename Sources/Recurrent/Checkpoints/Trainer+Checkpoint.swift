@@ -12,7 +12,8 @@ extension Trainer {
   }
 
   /// Goes on from a checkpoint as if the training had never stopped: the same steps give the same bits, also with another
-  /// number of threads, on a machine of the same `Fingerprint`.
+  /// number of threads, on a machine of the same `Fingerprint`. Where `checkpoint.settings` were changed to another batch
+  /// size there is no state for its sequences: they start anew.
   /// - Precondition: the optimizer of `checkpoint.settings`, if it was changed, keeps as many moments as the one before.
   /// - Throws: `PlanError` where the memory does not suffice.
   public init(_ checkpoint: TrainingCheckpoint<S>, threads: Int = 0) throws(PlanError) {
@@ -22,7 +23,9 @@ extension Trainer {
       checkpoint.moments.count == settings.optimizer.momentCount,
       "expected \(settings.optimizer.momentCount) moments, got \(checkpoint.moments.count)")
     for (index, moment) in checkpoint.moments.enumerated() { engine.setMoment(index + 1, moment) }
-    engine.restore(Engine.SavedStart(state: checkpoint.state, isFresh: checkpoint.isFresh))
+    if checkpoint.state.batchSize == settings.batchSize {
+      engine.restore(Engine.SavedStart(state: checkpoint.state, isFresh: checkpoint.isFresh))
+    }
     stepCount = checkpoint.stepCount
   }
 }

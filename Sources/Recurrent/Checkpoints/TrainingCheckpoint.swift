@@ -12,7 +12,7 @@ internal import Kernels
 /// epoch and of the batch), the losses so far (`EarlyStopping`), the `state` of its own `SeededGenerator`s.
 public struct TrainingCheckpoint<S: Scalar>: Sendable {
   public var model: Model<S>
-  /// May be changed before training goes on, where exactness is not wanted: a new schedule, a larger batch without state.
+  /// May be changed before training goes on, where exactness is not wanted: a new schedule, another batch size, which starts without state.
   public var settings: TrainingSettings
   /// Steps done.
   public let stepCount: Int

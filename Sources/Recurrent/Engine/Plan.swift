@@ -101,7 +101,8 @@ public struct Plan: Sendable, CustomStringConvertible {
     var headColumns = top.outputs.columns
     for _ in 1..<configuration.layerCount {
       top = Layer(
-        configuration, table, below: top, input: top.passedUp, goesBack: true, headColumns: headColumns, sizes, backward,
+        configuration, table, below: top, input: top.passedUp, goesBack: true, headColumns: headColumns, sizes,
+        backward,
         choice, &arenas, scalar)
       headColumns += top.outputs.columns
     }
@@ -110,7 +111,8 @@ public struct Plan: Sendable, CustomStringConvertible {
       configuration.head == .none
       ? nil
       : Head(
-        configuration, table, top: attention?.outputs ?? top.outputs, sizes, backward, attends: attention != nil, choice,
+        configuration, table, top: attention?.outputs ?? top.outputs, sizes, backward, attends: attention != nil,
+        choice,
         &arenas, scalar)
     if let loss = purpose.loss, let head {
       require(

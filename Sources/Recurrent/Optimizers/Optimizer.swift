@@ -65,7 +65,7 @@ public struct Optimizer: Sendable, Hashable {
   }
 
   /// Blocks as large as the parameters that it keeps from step to step.
-  var momentCount: Int {
+  package var momentCount: Int {
     switch method {
     case .sgd, .rmsprop: 1
     case .adam: 2

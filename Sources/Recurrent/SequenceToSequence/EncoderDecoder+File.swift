@@ -2,7 +2,7 @@ internal import Storage
 
 /// Both models in one safetensors file, their parameters named encoder.… and decoder.…. The metadata have "format":
 /// "recurrent-encoder-decoder", "encoder", "decoder" (configurations), "encoder_vocabulary", "decoder_vocabulary", and
-/// "marks".
+/// "marks"; annotations of the models are named encoder_… and decoder_….
 extension EncoderDecoder {
   private static var format: String { "recurrent-encoder-decoder" }
 
@@ -16,6 +16,7 @@ extension EncoderDecoder {
       if let vocabulary = model.vocabulary {
         metadata.append((key: name + "_vocabulary", value: ModelMetadata.text(ModelMetadata.json(vocabulary))))
       }
+      metadata += ModelMetadata.entries(of: model.annotations, owner: name + "_")
       tensors += model.table.entries.map {
         (name: "\(name).\($0.name)", dtype: Safetensors.DType(rawValue: S._dataType)!, shape: $0.shape)
       }
@@ -92,7 +93,8 @@ extension EncoderDecoder {
   ) throws(CheckpointError) -> ModelMetadata {
     let configuration = try ModelMetadata.configuration(MetadataReader(file, key), cell: cell)
     return ModelMetadata(
-      configuration, try ModelMetadata.vocabulary(file, key + "_vocabulary", for: configuration))
+      configuration, try ModelMetadata.vocabulary(file, key + "_vocabulary", for: configuration),
+      ModelMetadata.annotations(in: file, owner: key + "_"))
   }
 }
 
@@ -107,6 +109,7 @@ extension Model {
     do { try self.init(zeros: metadata.configuration, vocabulary: metadata.vocabulary) } catch {
       throw .io(file: file.file, reason: error.description)
     }
+    annotations = metadata.annotations
     try read(file, prefix: prefix)
   }
 }

@@ -77,6 +77,23 @@ import TestSupport
     }
   }
 
+  /// Settings may be changed before a training goes on: of other sequences there is no state.
+  @Test func anotherBatchSize() throws {
+    let configuration = ModelConfiguration(
+      cell: .lstm, input: .oneHot(vocabularySize: 5), hiddenSize: 6, outputSize: 5)
+    var trainer = try Trainer<Float>(
+      Model(configuration, seed: 1), batchSize: 2, sequenceLength: 4, carriesState: true)
+    let few = tokens(0, count: 8, below: 5)
+    _ = trainer.step(tokens: few.span, classes: few.span)
+    var checkpoint = trainer.checkpoint()
+    checkpoint.settings.batchSize = 3
+    var larger = try Trainer(checkpoint)
+    #expect(larger.stepCount == 1 && larger.state.batchSize == 3)
+    #expect(larger.state == RecurrentState(zerosFor: configuration, batchSize: 3))
+    let more = tokens(1, count: 12, below: 5)
+    #expect(larger.step(tokens: more.span, classes: more.span).isFinite)
+  }
+
   @Test(arguments: BuiltInCells.all.map(\.name)) func everyCell(name: String) throws {
     let cell = try #require(BuiltInCells.named(name))
     try check(cell, .adam(learningRate: 0.01), Float.self)

@@ -164,11 +164,15 @@ struct EncoderDecoderTests {
     let directory = try ScratchDirectory()
     let path = directory.file("pair.safetensors")
     let problem = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .scaledDot)
-    let model = try problem.model(Float.self)
+    var model = try problem.model(Float.self)
+    model.encoder.annotations = ["source": "dates", "note": ""]
+    model.decoder.annotations = ["target": "ISO"]
     try model.save(to: path)
     let read = try EncoderDecoder<Float>(contentsOf: path)
     #expect(read.allValues == model.allValues)
     #expect(read.marks == model.marks)
+    #expect(read.encoder.annotations == model.encoder.annotations)
+    #expect(read.decoder.annotations == model.decoder.annotations)
     #expect(read.decoder.configuration.attention == .scaledDot)
     #expect(read.encoder.configuration.directions == .both(merge: .concatenate))
 

@@ -63,7 +63,7 @@ final class Layer: Sendable {
   /// What the layer above reads: [R, U].
   var passedUp: Region { dropout?.dropped ?? outputs }
 
-  var directionCount: Int { !runsBothWays ? 1 : 2 }
+  var directionCount: Int { runsBothWays ? 2 : 1 }
 
   /// Copies of the weights of this layer and of those below in the form that the products want: a worker's share of the
   /// tasks, two for each recurrence.
@@ -215,7 +215,8 @@ final class Layer: Sendable {
     if runsBothWays {
       let mirror = engine.plan.backward.mirrored.columns(0..<target.columns)
       reverse.input.backward(
-        reverse.gates, adding: false, into: mirror, call, engine) { _, _ in }
+        reverse.gates, adding: false, into: mirror, call, engine
+      ) { _, _ in }
       engine.pool.barrier()
       for row in share { memory.add(mirror.row(rows.mirrored(row)), to: target.row(row)) }
       below?.dropBack(target, rows: share, columns: 0..<target.columns, call, in: memory)
