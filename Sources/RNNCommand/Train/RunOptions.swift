@@ -28,6 +28,8 @@ struct RunOptions: ParsableArguments {
   @Option(in: 0...UInt64.max, help: "Decides start values and dropout: the same seed gives the same model.")
   var seed: UInt64 = 0
 
+  @OptionGroup var multiplying: ProductsOption
+
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
