@@ -13,7 +13,7 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     in: 1...largestSize,
-    help: "Keep only so many steps of a sequence in memory and compute the others again; the result is the same.")
+    help: "Keep only so many steps of a sequence and compute the others again; with packed products to the same bits.")
   var recomputeSteps: Int?
 
   @Option(in: 1...largestSize, help: "Passes over the text. (default: 5, more for small texts)")
