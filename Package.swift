@@ -39,7 +39,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: cSettings),
     .target(
       name: "Kernels",
-      dependencies: ["COpenBLAS", "CKernels"],
+      dependencies: ["COpenBLAS", "CKernels", "Storage"],
       swiftSettings: swiftSettings,
       // Debian ships LAPACKE as a library of its own.
       linkerSettings: [.linkedLibrary("lapacke")]),
@@ -56,7 +56,7 @@ let package = Package(
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Recurrent", "RecurrentExchange", "RecurrentONNX", "Storage", "Tables",
+        "Kernels", "Recurrent", "RecurrentExchange", "RecurrentONNX", "Storage", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),

@@ -27,6 +27,31 @@ func whole(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
   }
 }
 
+extension Products {
+  /// A transform for options.
+  @Sendable static func parse(_ text: String) throws -> Products {
+    guard let products = Products(rawValue: text) else {
+      throw ValidationError("expected automatic, openblas or packed")
+    }
+    return products
+  }
+}
+
+/// Who multiplies.
+struct ProductsOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Who multiplies: automatic, openblas or packed. (default: automatic)", valueName: "who"),
+    transform: Products.parse)
+  var products = Products.automatic
+}
+
+/// Says who multiplies, as a comment above what was measured, and on standard error what would make OpenBLAS faster.
+func describeProducts(of plans: [(name: String, plan: Plan)]) throws {
+  for (name, plan) in plans { try say("# \(name)\(name.isEmpty ? "" : ": ")\(plan.productsDescription)") }
+  guard let hint = plans.lazy.compactMap(\.plan.productsHint).first else { return }
+  FileHandle.standardError.write(Data("rnn-bench: \(hint)\n".utf8))
+}
+
 /// Thread counts to measure, and how often.
 struct MeasuringOptions: ParsableArguments {
   @Option(

@@ -12,6 +12,8 @@ struct LayerResult: Encodable {
   let layers: Int
   let threads: Int
   let scalar = "float32"
+  /// Who multiplied, as the plan says it.
+  let products: String
   let millisecondsMedian: Double
   let millisecondsMin: Double
   /// 10⁹ floating-point operations of matrix products a second, in the median.
@@ -35,7 +37,7 @@ struct LayerResult: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case cell, mode, steps, batch, input, hidden, layers, threads, scalar
+    case cell, mode, steps, batch, input, hidden, layers, threads, scalar, products
     case millisecondsMedian, millisecondsMin, gigaflops, peakFraction
   }
 
@@ -50,6 +52,7 @@ struct LayerResult: Encodable {
     hidden = shape.hiddenSize
     layers = shape.layerCount
     self.threads = threads
+    products = measured.plan.productsDescription
     let middle = median(seconds)
     millisecondsMedian = middle * 1e3
     millisecondsMin = seconds.min()! * 1e3

@@ -19,10 +19,12 @@ protocol LayerStep: AnyObject {
 }
 
 extension LayerMode {
-  func step(_ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, threads: Int) throws -> any LayerStep {
+  func step(
+    _ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, _ products: Products, threads: Int
+  ) throws -> any LayerStep {
     switch self {
-    case .train: try TrainingStep(model, shape, data, threads: threads)
-    case .infer: try InferenceStep(model, shape, data, threads: threads)
+    case .train: try TrainingStep(model, shape, data, products, threads: threads)
+    case .infer: try InferenceStep(model, shape, data, products, threads: threads)
     }
   }
 }
@@ -32,10 +34,13 @@ private final class TrainingStep: LayerStep {
   private let shape: LayerShape
   private let data: LayerData
 
-  init(_ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, threads: Int) throws {
+  init(
+    _ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, _ products: Products, threads: Int
+  ) throws {
     (self.shape, self.data) = (shape, data)
     pass = try RecurrentPass(
-      model, steps: shape.steps, batchSize: shape.batchSize, inputGradient: !shape.isOneHot, threads: threads)
+      model, steps: shape.steps, batchSize: shape.batchSize, inputGradient: !shape.isOneHot,
+      products: products, threads: threads)
   }
 
   func run() {
@@ -68,9 +73,12 @@ private final class InferenceStep: LayerStep {
   private let shape: LayerShape
   private let data: LayerData
 
-  init(_ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, threads: Int) throws {
+  init(
+    _ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, _ products: Products, threads: Int
+  ) throws {
     (self.shape, self.data) = (shape, data)
-    pass = try InferencePass(model, steps: shape.steps, batchSize: shape.batchSize, threads: threads)
+    pass = try InferencePass(
+      model, steps: shape.steps, batchSize: shape.batchSize, products: products, threads: threads)
   }
 
   func run() {

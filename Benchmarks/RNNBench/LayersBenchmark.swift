@@ -28,6 +28,8 @@ struct LayersBenchmark: ParsableCommand {
   @Option(name: .customLong("mode"), help: "train or infer; may be given several times. (default: both)")
   var modes: [LayerMode] = []
 
+  @OptionGroup var multiplying: ProductsOption
+
   @OptionGroup var measuring: MeasuringOptions
 
   @Option(
@@ -70,6 +72,7 @@ struct LayersBenchmark: ParsableCommand {
     let (shapes, cells, modes) = chosen
     if !onRequest {
       try say("# \(Processor.instructionSet), \(OpenBLAS.description), Float; median of \(measuring.rounds) rounds")
+      try describeProducts(of: modes.map { mode in (mode.rawValue, try plan(shapes[0], cells[0], mode)) })
       try say(LayerResult.header)
     }
     let peaks = onRequest ? [] : measuring.threads.map { PeakMeter<Float>(threads: $0) }
@@ -78,7 +81,8 @@ struct LayersBenchmark: ParsableCommand {
       for cell in cells {
         let model = try Model<Float>(shape.configuration(cell), seed: 1)
         for mode in modes {
-          let layers = try MeasuredLayers(model, shape, mode, threads: measuring.threads)
+          let layers = try MeasuredLayers(
+            model, shape, mode, plan(shape, cell, mode), threads: measuring.threads)
           if let dumpPath { try layers.dump(to: dumpPath) }
           if onRequest { return try OnRequest.serve(layers.steps[0].run) }
           for result in layers.measure(rounds: measuring.rounds, peaks) {
@@ -89,5 +93,12 @@ struct LayersBenchmark: ParsableCommand {
       }
     }
     if let path = measuring.jsonPath { try writeJSON(results, to: path) }
+  }
+
+  /// - Throws: `PlanError` for what is too large.
+  private func plan(_ shape: LayerShape, _ cell: any RecurrentCell, _ mode: LayerMode) throws -> Plan {
+    try Plan(
+      shape.configuration(cell), steps: shape.steps, batchSize: shape.batchSize, purpose: mode.purpose,
+      inputGradient: !shape.isOneHot, products: multiplying.products, scalar: Float.self)
   }
 }

@@ -5,21 +5,19 @@ struct MeasuredLayers {
   let model: Model<Float>
   let shape: LayerShape
   let mode: LayerMode
+  let plan: Plan
   let threads: [Int]
   let data: LayerData
   /// One for each number of threads; each has run once.
   let steps: [any LayerStep]
 
+  /// - Parameter plan: of the case; making it has refused what is too large.
   /// - Throws: `PlanError` where the memory does not suffice; `WrongOutput`.
-  init(_ model: Model<Float>, _ shape: LayerShape, _ mode: LayerMode, threads: [Int]) throws {
-    (self.model, self.shape, self.mode, self.threads) = (model, shape, mode, threads)
-    // The plan first: it refuses what is too large.
-    _ = try Plan(
-      model.configuration, steps: shape.steps, batchSize: shape.batchSize, purpose: mode.purpose,
-      inputGradient: !shape.isOneHot, scalar: Float.self)
+  init(_ model: Model<Float>, _ shape: LayerShape, _ mode: LayerMode, _ plan: Plan, threads: [Int]) throws {
+    (self.model, self.shape, self.mode, self.plan, self.threads) = (model, shape, mode, plan, threads)
     let data = try LayerData(shape)
     self.data = data
-    steps = try threads.map { try mode.step(model, shape, data, threads: $0) }
+    steps = try threads.map { try mode.step(model, shape, data, plan.products, threads: $0) }
     try check()
   }
 
@@ -68,7 +66,7 @@ extension LayerShape {
 }
 
 extension LayerMode {
-  fileprivate var purpose: Plan.Purpose {
+  var purpose: Plan.Purpose {
     switch self {
     case .train: .training(loss: nil, momentCount: 0)
     case .infer: .inference(loss: nil)

@@ -10,9 +10,9 @@ final class MeasuredStream {
 
   /// - Parameter shape: two steps of one sequence of vectors.
   /// - Throws: `PlanError` where the memory does not suffice; `WrongOutput`.
-  init(_ model: Model<Float>, _ shape: LayerShape, threads: Int) throws {
+  init(_ model: Model<Float>, _ shape: LayerShape, _ products: Products, threads: Int) throws {
     (self.model, self.threads) = (model, threads)
-    pass = try InferencePass(model, steps: 1, batchSize: 1, threads: threads)
+    pass = try InferencePass(model, steps: 1, batchSize: 1, products: products, threads: threads)
     let data = try LayerData(shape)
     input = Array(data.vectors[0..<shape.inputSize])
     var outputs: [Float] = []
@@ -22,6 +22,8 @@ final class MeasuredStream {
     }
     try NaiveLayers(model).check(outputs, shape, data, "\(model.configuration.cell.name), one step a call")
   }
+
+  var plan: Plan { pass.plan }
 
   /// One step.
   func run() {
@@ -39,7 +41,7 @@ final class MeasuredStream {
       times += secondsOfCalls(lasting: 0.05, run)
     }
     return StreamResult(
-      model.configuration, threads: threads, seconds: times.sorted(), weightBytes: weightBytes,
+      plan, threads: threads, seconds: times.sorted(), weightBytes: weightBytes,
       readSpeed: median(speeds))
   }
 

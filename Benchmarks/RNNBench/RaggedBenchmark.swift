@@ -35,6 +35,8 @@ struct RaggedBenchmark: ParsableCommand {
   @Flag(help: "Layers that run both ways.")
   var bidirectional = false
 
+  @OptionGroup var multiplying: ProductsOption
+
   @OptionGroup var measuring: MeasuringOptions
 
   func run() throws {
@@ -44,6 +46,16 @@ struct RaggedBenchmark: ParsableCommand {
     try say(
       "# \(batchSize) sequences of \(lengths.min()!) to \(lengths.max()!) steps, \(lengths.reduce(0, +)) in all; "
         + "milliseconds a step, \(measuring.rounds) rounds")
+    try describeProducts(
+      of: [false, true].map { isRagged in
+        let configuration = configuration(CellOption.usual[0], 16)
+        return (
+          isRagged ? "ragged" : "full and padded",
+          try Plan(
+            configuration, steps: 2, batchSize: 2, purpose: .training(loss: nil, momentCount: 0), isRagged: isRagged,
+            products: multiplying.products, scalar: Float.self)
+        )
+      })
     var results: [RaggedResult] = []
     var rows = [["cell", "H", "threads", "full", "ragged", "ratio", "padded", "ragged to padded"]]
     for cell in cells.isEmpty ? CellOption.usual : cells.map(\.cell) {
@@ -74,19 +86,24 @@ struct RaggedBenchmark: ParsableCommand {
   private func measure(
     _ cell: any RecurrentCell, _ size: Int, _ lengths: [Int], _ threads: Int
   ) throws -> RaggedResult {
-    let configuration = ModelConfiguration(
-      cell: cell, input: .vectors(size: size), hiddenSize: size,
-      directions: bidirectional ? .both(merge: .concatenate) : .forward)
-    let model = try Model<Float>(configuration, seed: 1)
+    let model = try Model<Float>(configuration(cell, size), seed: 1)
     let mean = lengths.reduce(0, +) / batchSize
-    let full = try Batch(model, lengths: lengths.map { _ in mean }, steps: mean, isRagged: false, threads)
-    let ragged = try Batch(model, lengths: lengths, steps: steps, isRagged: true, threads)
-    let padded = try Batch(model, lengths: lengths.map { _ in steps }, steps: steps, isRagged: false, threads)
+    let full = try Batch(
+      model, lengths: lengths.map { _ in mean }, steps: mean, isRagged: false, multiplying.products, threads)
+    let ragged = try Batch(model, lengths: lengths, steps: steps, isRagged: true, multiplying.products, threads)
+    let padded = try Batch(
+      model, lengths: lengths.map { _ in steps }, steps: steps, isRagged: false, multiplying.products, threads)
     if !bidirectional { try check(ragged, padded, lengths, "\(cell.name) \(size)") }
     let medians = interleavedMedians(
       rounds: measuring.rounds, secondsPerRound: 0.1, [full.run, ragged.run, padded.run])
     return RaggedResult(
       cell: cell.name, hidden: size, threads: threads, full: medians[0], ragged: medians[1], padded: medians[2])
+  }
+
+  private func configuration(_ cell: some RecurrentCell, _ size: Int) -> ModelConfiguration {
+    ModelConfiguration(
+      cell: cell, input: .vectors(size: size), hiddenSize: size,
+      directions: bidirectional ? .both(merge: .concatenate) : .forward)
   }
 
   private func check(_ ragged: Batch, _ padded: Batch, _ lengths: [Int], _ label: String) throws {
@@ -107,7 +124,7 @@ private final class Batch {
   private let vectors: Sequences<Float>
   private let gradient: Sequences<Float>
 
-  init(_ model: Model<Float>, lengths: [Int], steps: Int, isRagged: Bool, _ threads: Int) throws {
+  init(_ model: Model<Float>, lengths: [Int], steps: Int, isRagged: Bool, _ products: Products, _ threads: Int) throws {
     let width = model.configuration.input.size
     func random(_ width: Int, _ seed: Int) -> Sequences<Float> {
       Sequences(
@@ -119,7 +136,8 @@ private final class Batch {
     vectors = random(width, 1000)
     gradient = random(model.configuration.outputSize, 9000)
     pass = try RecurrentPass(
-      model, steps: steps, batchSize: lengths.count, inputGradient: true, isRagged: isRagged, threads: threads)
+      model, steps: steps, batchSize: lengths.count, inputGradient: true, isRagged: isRagged, products: products,
+      threads: threads)
     (flatVectors, flatGradient) = ([], [])
     if !isRagged {
       flatVectors = Self.timeMajor(vectors)

@@ -24,6 +24,8 @@ struct RegularisersBenchmark: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("N.", valueName: "n"), transform: whole(1...100_000))
   var batchSize = 32
 
+  @OptionGroup var multiplying: ProductsOption
+
   @OptionGroup var measuring: MeasuringOptions
 
   private struct Variant {
@@ -51,6 +53,15 @@ struct RegularisersBenchmark: ParsableCommand {
     try RNNBench.requireRelease()
     try verifyWritable(measuring.jsonPath)
     try say("# \(steps) steps of \(batchSize) sequences, 2 layers; milliseconds a step, \(measuring.rounds) rounds")
+    let simple = ModelConfiguration(cell: .rnn, input: .vectors(size: 16), hiddenSize: 16, outputSize: 10)
+    try describeProducts(of: [
+      (
+        "",
+        try Plan(
+          simple, steps: 2, batchSize: 2, purpose: .training(loss: nil, momentCount: 0), products: multiplying.products,
+          scalar: Float.self)
+      )
+    ])
     var results: [RegulariserResult] = []
     var rows = [["cell", "H", "threads", "option", "plain", "with it", "ratio"]]
     for cell in CellOption.usual {
@@ -85,7 +96,7 @@ struct RegularisersBenchmark: ParsableCommand {
       variant.change(&configuration)
       trainer = try Trainer(
         Model(configuration, seed: 1), batchSize: options.batchSize, sequenceLength: options.steps,
-        loss: .meanSquaredError, threads: threads)
+        loss: .meanSquaredError, products: options.multiplying.products, threads: threads)
       var generator = SeededGenerator(seed: 2)
       let rows = options.steps * options.batchSize
       vectors = (0..<rows * size).map { _ in Float(generator.uniform(-1, 1)) }

@@ -27,6 +27,8 @@ struct StreamBenchmark: ParsableCommand {
     transform: whole(1...LayerShape.mostLayers))
   var layers = 1
 
+  @OptionGroup var multiplying: ProductsOption
+
   @OptionGroup var measuring: MeasuringOptions
 
   @Flag(
@@ -53,15 +55,20 @@ struct StreamBenchmark: ParsableCommand {
     try verifyWritable(measuring.jsonPath)
     if !onRequest {
       try say("# \(Processor.instructionSet), Float; \(measuring.rounds) rounds; microseconds a step")
-      try say(StreamResult.header)
     }
     var results: [StreamResult] = []
+    var isDescribed = onRequest
     for size in sizes {
       for cell in chosenCells {
         let shape = LayerShape(2, 1, size, size, layers: layers)
         let model = try Model<Float>(shape.configuration(cell), seed: 1)
         for threads in measuring.threads {
-          let stream = try MeasuredStream(model, shape, threads: threads)
+          let stream = try MeasuredStream(model, shape, multiplying.products, threads: threads)
+          if !isDescribed {
+            try describeProducts(of: [("", stream.plan)])
+            try say(StreamResult.header)
+            isDescribed = true
+          }
           if onRequest { return try OnRequest.serve(stream.run) }
           let result = stream.measure(rounds: measuring.rounds)
           try say(result.line)

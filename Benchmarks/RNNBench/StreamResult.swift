@@ -8,6 +8,8 @@ struct StreamResult: Encodable {
   let layers: Int
   let threads: Int
   let scalar = "float32"
+  /// Who multiplied, as the plan says it.
+  let products: String
   let microsecondsMedian: Double
   let microsecondsP99: Double
   let microsecondsMin: Double
@@ -22,7 +24,7 @@ struct StreamResult: Encodable {
   let readFraction: Double
 
   private enum CodingKeys: String, CodingKey {
-    case cell, hidden, layers, threads, scalar, weightBytes, cacheLevel, readFraction
+    case cell, hidden, layers, threads, scalar, products, weightBytes, cacheLevel, readFraction
     case microsecondsMedian, microsecondsMin, weightGigabytesPerSecond, readGigabytesPerSecond
     // The conversion to snake_case would leave it in one word with what stands before it.
     case microsecondsP99 = "microseconds_p99"
@@ -30,11 +32,12 @@ struct StreamResult: Encodable {
 
   /// - Parameter seconds: of every step, sorted.
   init(
-    _ configuration: ModelConfiguration, threads: Int, seconds: [Double], weightBytes: Int, readSpeed: Double
+    _ plan: Plan, threads: Int, seconds: [Double], weightBytes: Int, readSpeed: Double
   ) {
-    cell = configuration.cell.name
-    hidden = configuration.hiddenSize
-    layers = configuration.layerCount
+    cell = plan.configuration.cell.name
+    hidden = plan.configuration.hiddenSize
+    layers = plan.configuration.layerCount
+    products = plan.productsDescription
     self.threads = threads
     let middle = seconds[seconds.count / 2]
     microsecondsMedian = middle * 1e6

@@ -66,13 +66,14 @@ struct TrainedKind {
   }
 
   /// Trains for `steps` steps of Adam, then runs the model without dropout, whole and step by step.
-  func checksum<S: Scalar>(_ scalar: S.Type, steps: Int, threads: Int) throws -> String {
+  func checksum<S: Scalar>(_ scalar: S.Type, steps: Int, products: Products, threads: Int) throws -> String {
     var generator = SeededGenerator(seed: 7)
     var checksum = Checksum()
     let (length, batch) = (Self.steps, Self.batchSize)
     var trainer = try Trainer(
       Model<S>(configuration, seed: 1), batchSize: batch, sequenceLength: length, loss: .crossEntropy,
-      optimizer: .adam(), clipping: .norm(1), isRagged: isRagged, recomputing: recomputing, threads: threads, seed: 3)
+      optimizer: .adam(), clipping: .norm(1), isRagged: isRagged, recomputing: recomputing, products: products,
+      threads: threads, seed: 3)
     let lengths = isRagged ? [4, 9, 0, 7] : [Int](repeating: length, count: batch)
     for _ in 0..<steps {
       let classes = lengths.map { length in (0..<length).map { _ in Int32(generator.uniform(0, Double(Self.classes))) }
@@ -97,16 +98,17 @@ struct TrainedKind {
     }
     let model = trainer.model()
     for entry in model.table.entries { checksum.add(model[parameter: entry.name]) }
-    try run(model, threads: threads, &checksum)
+    try run(model, products, threads: threads, &checksum)
     return checksum.text
   }
 
   /// The outputs of the whole sequences, and of a stream where the model has one.
-  private func run<S: Scalar>(_ model: Model<S>, threads: Int, _ checksum: inout Checksum) throws {
+  private func run<S: Scalar>(_ model: Model<S>, _ products: Products, threads: Int, _ checksum: inout Checksum) throws
+  {
     var generator = SeededGenerator(seed: 8)
     let isStream = configuration.directions == .forward && !configuration.head.isPooled
     for (steps, batch) in isStream ? [(Self.steps, Self.batchSize), (1, 1)] : [(Self.steps, Self.batchSize)] {
-      var pass = try InferencePass(model, steps: steps, batchSize: batch, threads: threads)
+      var pass = try InferencePass(model, steps: steps, batchSize: batch, products: products, threads: threads)
       for _ in 0..<3 {
         if configuration.input.vocabularySize == nil {
           let values: [S] = vectors(steps * batch, &generator)

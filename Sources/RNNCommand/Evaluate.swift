@@ -16,6 +16,8 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "Write a JSON object: loss, bits_per_character, perplexity, characters.")
   var json = false
 
+  @OptionGroup var multiplying: ProductsOption
+
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
@@ -25,7 +27,11 @@ struct Evaluate: ParsableCommand {
     let (model, vocabulary) = try Model.forText(at: model)
     let tokens = try text.corpus(vocabulary: vocabulary).training
     guard tokens.count >= 2 else { throw TextError.tooShort(count: tokens.count, needed: 2) }
-    let result = try model.evaluate(tokens, threads: threads ?? 0)
+    Note.productsHint(
+      of: try Plan(
+        model.configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: multiplying.choice,
+        scalar: Float.self))
+    let result = try model.evaluate(tokens, products: multiplying.choice, threads: threads ?? 0)
     guard result.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(result.loss))", status: .notFinite)
     }

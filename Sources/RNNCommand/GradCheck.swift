@@ -93,6 +93,8 @@ struct GradCheck: ParsableCommand {
   @Option(in: 0...UInt64.max, help: "Decides parameters and data.")
   var seed: UInt64 = 1
 
+  @OptionGroup var multiplying: ProductsOption
+
   @Option(in: 1...1024, help: "Threads.")
   var threads = 1
 
@@ -134,6 +136,7 @@ struct GradCheck: ParsableCommand {
     return try checkGradients(
       of: cell, input: kind, hiddenSize: hiddenSize, layerCount: layers, outputSize: outputSize,
       head: head.head, loss: loss.loss, steps: sequenceLength,
-      batchSize: batchSize, dropout: dropout, headDropout: headDropout, seed: seed, threads: threads)
+      batchSize: batchSize, dropout: dropout, headDropout: headDropout, products: multiplying.choice, seed: seed,
+      threads: threads)
   }
 }

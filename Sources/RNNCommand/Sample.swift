@@ -29,13 +29,16 @@ struct Sample: ParsableCommand {
   @Option(in: 0...UInt64.max, help: "Decides the text. (default: a random one, which is told on standard error)")
   var seed: UInt64?
 
+  @OptionGroup var multiplying: ProductsOption
+
   func run() throws {
     let (model, vocabulary) = try Model.forText(at: model)
     let start: [Int32]
     do { start = try vocabulary.encode(prompt) } catch { throw Failure(message: "--prompt: \(error)") }
     let seed = seed ?? UInt64.random(in: 0..<1 << 32)
     let options = SamplingOptions(temperature: temperature, topK: topK, topP: topP)
-    var sampler = try Sampler(model, options: options, seed: seed)
+    var sampler = try Sampler(model, options: options, products: multiplying.choice, seed: seed)
+    Note.productsHint(of: sampler.plan)
     if self.seed == nil, temperature > 0 || prompt.isEmpty { Note.note("--seed \(seed)") }
 
     var last: [UInt8] = []

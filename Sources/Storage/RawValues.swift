@@ -40,7 +40,7 @@ package func convert<Value: BinaryFloatingPoint & BitwiseCopyable>(
   littleEndian bytes: Span<UInt8>, _ format: StoredReal, to target: inout MutableSpan<Value>, at place: Int = 0
 ) {
   let count = bytes.count / format.size
-  precondition(
+  require(
     count * format.size == bytes.count && place >= 0 && place + count <= target.count,
     "expected bytes of up to \(target.count - place) values, got \(bytes.count)")
   // Of any alignment; every bit pattern is a number, and all offsets are checked.
@@ -97,7 +97,7 @@ package func copy(littleEndian bytes: Span<UInt8>, to target: inout MutableSpan<
 
 private func values<Value: BitwiseCopyable & Numeric>(_ bytes: Span<UInt8>) -> [Value] {
   let size = MemoryLayout<Value>.size
-  precondition(
+  require(
     bytes.count.isMultiple(of: size), "expected a multiple of \(size) bytes, got \(bytes.count)")
   let count = bytes.count / size
   return unsafe [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -111,7 +111,7 @@ private func copyValues<Value: BitwiseCopyable & Numeric>(
   _ bytes: Span<UInt8>, _ target: inout MutableSpan<Value>
 ) {
   let expected = target.count * MemoryLayout<Value>.size
-  precondition(bytes.count == expected, "expected \(expected) bytes, got \(bytes.count)")
+  require(bytes.count == expected, "expected \(expected) bytes, got \(bytes.count)")
   unsafe bytes.withUnsafeBytes { source in
     unsafe target.withUnsafeMutableBytes { unsafe $0.copyMemory(from: source) }
   }

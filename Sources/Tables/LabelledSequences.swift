@@ -1,3 +1,5 @@
+internal import Storage
+
 /// Sequences of vectors, each with one label or with a label at each step.
 package struct LabelledSequences: Sendable {
   package struct Item: Sendable {
@@ -53,7 +55,7 @@ package struct LabelledSequences: Sendable {
 
   /// Pieces of at most `window` steps, one after the other; for labels at each step.
   package func cut(window: Int) -> LabelledSequences {
-    precondition(isPerStep, "sequences with one label cannot be cut")
+    require(isPerStep, "sequences with one label cannot be cut")
     var result = self
     result.items = items.flatMap { item in
       stride(from: 0, to: length(item), by: window).map { start in

@@ -58,7 +58,7 @@ struct BenchmarkRunTests {
       #expect(
         result.keys.sorted() == [
           "batch", "cell", "gigaflops", "hidden", "input", "layers", "milliseconds_median", "milliseconds_min", "mode",
-          "peak_fraction", "scalar", "steps", "threads",
+          "peak_fraction", "products", "scalar", "steps", "threads",
         ])
     }
     // 6·T·N·G·H·(I + H) operations of matrix products.

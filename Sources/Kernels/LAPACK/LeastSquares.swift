@@ -14,9 +14,9 @@ package enum LeastSquares {
   package static func solve(
     _ matrix: consuming [Double], rows: Int, columns: Int, targets: [Double]
   ) throws(LeastSquaresError) -> [Double] {
-    precondition(rows > 0 && columns > 0, "least squares need rows and columns, got [\(rows), \(columns)]")
-    precondition(matrix.count == rows * columns, "expected \(rows * columns) entries, got \(matrix.count)")
-    precondition(targets.count == rows, "expected \(rows) targets, got \(targets.count)")
+    require(rows > 0 && columns > 0, "least squares need rows and columns, got [\(rows), \(columns)]")
+    require(matrix.count == rows * columns, "expected \(rows * columns) entries, got \(matrix.count)")
+    require(targets.count == rows, "expected \(rows) targets, got \(targets.count)")
     // LAPACK's iterations need not end where something is not finite.
     guard matrix.allSatisfy(\.isFinite), targets.allSatisfy(\.isFinite) else { throw .notFinite }
     var solution = targets + [Double](repeating: 0, count: max(0, columns - rows))
@@ -28,7 +28,7 @@ package enum LeastSquares {
     switch info {
     case 0: return Array(solution.prefix(columns))
     case LAPACK_WORK_MEMORY_ERROR, LAPACK_TRANSPOSE_MEMORY_ERROR: throw .outOfMemory(rows: rows, columns: columns)
-    case ..<0: preconditionFailure("gelsd refused its argument \(-info)")
+    case ..<0: stop("gelsd refused its argument \(-info)")
     default: throw .notConverged(rows: rows, columns: columns)
     }
   }

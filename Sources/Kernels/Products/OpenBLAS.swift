@@ -23,6 +23,9 @@ package enum OpenBLAS {
   /// OPENBLAS_CORETYPE told it.
   package static var coreName: String { unsafe String(cString: openblas_get_corename()) }
 
+  /// Whether it holds the kernels of all processors, and chooses when the program starts.
+  package static var hasAllKernels: Bool { description.contains("DYNAMIC_ARCH") }
+
   /// Whether its kernels use narrower vectors than those of an instruction set of ours. On processors that it does not
   /// know it is not asked.
   package static func isNarrower(than instructionSet: String) -> Bool {

@@ -19,7 +19,7 @@ package final class WorkerPool: Sendable {
 
   /// - Parameter count: number of workers including the caller, at least 1.
   package init(count: Int) {
-    precondition(count >= 1, "a pool needs at least 1 worker, got \(count)")
+    require(count >= 1, "a pool needs at least 1 worker, got \(count)")
     self.count = count
     let shared = Shared(count: count)
     self.shared = shared
@@ -33,7 +33,7 @@ package final class WorkerPool: Sendable {
           start.shared.serve(worker: start.worker)
           return nil
         }, Unmanaged.passRetained(start).toOpaque())
-      precondition(status == 0, "cannot start a worker thread: error \(status)")
+      require(status == 0, "cannot start a worker thread: error \(status)")
       return thread
     }
   }

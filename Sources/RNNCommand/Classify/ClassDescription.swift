@@ -22,7 +22,7 @@ struct ClassDescription: Sendable, Hashable {
         (key: "classes", value: .array(classes.map { .string($0) })), (key: "per_step", value: .bool(isPerStep)),
       ] + scaling.members)
     // Every number is finite, the only thing that JSON cannot say.
-    guard let bytes = try? object.serialized() else { preconditionFailure("the scaling is not finite") }
+    guard let bytes = try? object.serialized() else { stop("the scaling is not finite") }
     return String(decoding: bytes, as: UTF8.self)
   }
 

@@ -11,11 +11,15 @@ struct Classifier: ~Copyable {
 
   /// - Parameter longest: steps of the longest sequence that will come.
   /// - Throws: `PlanError` where the memory does not suffice.
-  init(_ model: Model<Float>, _ description: ClassDescription, longest: Int, threads: Int) throws(PlanError) {
+  init(_ model: Model<Float>, _ description: ClassDescription, longest: Int, products: Products, threads: Int)
+    throws(PlanError)
+  {
     self.description = description
     batchSize = max(1, min(64, Self.batchSteps / longest))
-    pass = try InferencePass(model, steps: longest, batchSize: batchSize, threads: threads)
+    pass = try InferencePass(model, steps: longest, batchSize: batchSize, products: products, threads: threads)
   }
+
+  var plan: Plan { pass.plan }
 
   /// Puts another model of the same configuration in its place.
   mutating func load(_ model: Model<Float>) { pass.load(model) }

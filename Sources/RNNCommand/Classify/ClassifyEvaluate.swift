@@ -15,6 +15,8 @@ struct ClassifyEvaluate: ParsableCommand {
   @Flag(help: "Write a JSON object.")
   var json = false
 
+  @OptionGroup var multiplying: ProductsOption
+
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
@@ -25,7 +27,9 @@ struct ClassifyEvaluate: ParsableCommand {
     let classes = try data.classNumbers(description.classes)
     let inputs = data.items.map { description.inputs($0.values) }
     var classifier = try Classifier(
-      model, description, longest: data.items.map(data.length).max() ?? 1, threads: threads ?? 0)
+      model, description, longest: data.items.map(data.length).max() ?? 1, products: multiplying.choice,
+      threads: threads ?? 0)
+    Note.productsHint(of: classifier.plan)
     let report = classifier.report(inputs, classes: classes)
     guard report.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(report.loss))", status: .notFinite)

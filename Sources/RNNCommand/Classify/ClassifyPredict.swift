@@ -17,6 +17,8 @@ struct ClassifyPredict: ParsableCommand {
   @Option(help: ArgumentHelp("Write the table here.", valueName: "file"))
   var output: String?
 
+  @OptionGroup var multiplying: ProductsOption
+
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
@@ -30,7 +32,9 @@ struct ClassifyPredict: ParsableCommand {
     let data = try input.read(
       sequences, features: description.features, isPerStep: description.isPerStep, needsLabels: false)
     var classifier = try Classifier(
-      model, description, longest: data.items.map(data.length).max() ?? 1, threads: threads ?? 0)
+      model, description, longest: data.items.map(data.length).max() ?? 1, products: multiplying.choice,
+      threads: threads ?? 0)
+    Note.productsHint(of: classifier.plan)
     let scores = classifier.scores(data.items.map { description.inputs($0.values) })
     let count = description.classes.count
     var rows = [

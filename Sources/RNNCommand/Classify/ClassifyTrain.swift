@@ -103,14 +103,15 @@ struct ClassifyTrain: ParsableCommand {
       start, batchSize: data.loader.batchSize, sequenceLength: data.loader.lengths.max() ?? 1,
       optimizer: optimizer.makeOptimizer(),
       schedule: optimizer.makeSchedule(steps: data.loader.batchCount * options.epochs), clipping: optimizer.clipping,
-      isRagged: true, threads: options.threads ?? 0, seed: options.seed)
-    try describe(training, held, start, data, memory: trainer.plan.totalBytes)
+      isRagged: true, products: options.multiplying.choice, threads: options.threads ?? 0, seed: options.seed)
+    try describe(training, held, start, data, trainer.plan)
 
     let heldClasses = try held.classNumbers(classes)
     let heldInputs = held.items.map { description.inputs($0.values) }
     let validator = try ClassifierBox(
       Classifier(
-        start, description, longest: held.items.map(held.length).max() ?? 1, threads: options.threads ?? 0))
+        start, description, longest: held.items.map(held.length).max() ?? 1,
+        products: options.multiplying.choice, threads: options.threads ?? 0))
     var run = EpochTraining(trainer, options: options, annotations: [ClassDescription.annotation: description.text])
     let best = try run.run(
       EpochTraining.Task(
@@ -174,7 +175,7 @@ struct ClassifyTrain: ParsableCommand {
   /// Says on standard error what is about to happen.
   private func describe(
     _ training: LabelledSequences, _ held: LabelledSequences, _ start: Model<Float>, _ data: SequenceBatches,
-    memory: Int
+    _ plan: Plan
   ) throws {
     func amount(_ part: LabelledSequences) -> String {
       let lengths = part.items.map(part.length)
@@ -189,7 +190,8 @@ struct ClassifyTrain: ParsableCommand {
         + "\(training.features.count) features, \(training.classes.count) classes")
     Note.line(
       "model     \(model.summary)\(bidirectional ? ", both directions" : ""); \(grouped(start.parameterCount)) parameters; "
-        + "\(ByteCount(memory)) of memory")
+        + "\(ByteCount(plan.totalBytes)) of memory")
+    Note.products(of: plan)
     let padded = data.loader.paddedShare(of: data.loader.batches(epoch: 0))
     Note.line(
       "training  at most \(grouped(options.epochs)) epochs of \(grouped(data.loader.batchCount)) steps of "

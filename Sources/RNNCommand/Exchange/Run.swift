@@ -37,6 +37,8 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("Compute in float or double. (default: as the model is kept)", valueName: "name"))
   var precision: Precision?
 
+  @OptionGroup var multiplying: ProductsOption
+
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
@@ -68,7 +70,7 @@ struct Run: ParsableCommand {
     let graph = try ONNXModel(contentsOf: model)
     let (inputs, unused) = try ONNXExchange.inputs(of: graph, from: ArrayFile(path: input))
     warn(unused)
-    let results = try graph.run(inputs, threads: threads ?? 0)
+    let results = try graph.run(inputs, products: multiplying.choice, threads: threads ?? 0)
     var tensors: [(name: String, tensor: ONNXTensor)] = []
     for port in graph.outputs {
       guard let tensor = results[port.name] else { continue }
@@ -97,7 +99,7 @@ struct Run: ParsableCommand {
     let input = try RunInput(
       ArrayFile(path: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
     warn(input.unused)
-    let result = try RunResult(model, input, threads: threads ?? 0)
+    let result = try RunResult(model, input, products: multiplying.choice, threads: threads ?? 0)
     let arrays = result.arrays(isBatchFirst: batchFirst)
     try write(arrays)
   }

@@ -19,6 +19,8 @@ struct ForecastEvaluate: ParsableCommand {
   @Flag(help: "Write a JSON object.")
   var json = false
 
+  @OptionGroup var multiplying: ProductsOption
+
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
@@ -28,7 +30,9 @@ struct ForecastEvaluate: ParsableCommand {
     let testCount = try scoring.testCount(
       series, difference: description.difference, needed: description.difference + 1, why: "a forecast")
     guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure") }
-    var forecaster = try Forecaster(model, description, origins: testCount, threads: threads ?? 0)
+    var forecaster = try Forecaster(
+      model, description, origins: testCount, products: multiplying.choice, threads: threads ?? 0)
+    Note.productsHint(of: forecaster.plan)
     let reports = try scoring.reports(
       &forecaster, name: model.configuration.cell.name, series, testCount: testCount)
     if json {

@@ -32,6 +32,8 @@ struct ForecastPredict: ParsableCommand {
   @Option(in: 0...largestSize, help: "Steps of history in the plot. (default: four times the forecast, 50 or more)")
   var history: Int?
 
+  @OptionGroup var multiplying: ProductsOption
+
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
@@ -54,7 +56,8 @@ struct ForecastPredict: ParsableCommand {
         series.file,
         .tooShort(needed: description.difference + holdOut + 1, found: series.count, why: "a forecast"))
     }
-    var forecaster = try Forecaster(model, description, origins: 1, threads: threads ?? 0)
+    var forecaster = try Forecaster(model, description, origins: 1, products: multiplying.choice, threads: threads ?? 0)
+    Note.productsHint(of: forecaster.plan)
     let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: horizon)
     guard forecasts.allSatisfy(\.isFinite) else {
       throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)

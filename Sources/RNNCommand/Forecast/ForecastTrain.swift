@@ -75,13 +75,15 @@ struct ForecastTrain: ParsableCommand {
     let trainer = try Trainer(
       start, batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
       optimizer: optimizer.makeOptimizer(), schedule: optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
-      clipping: optimizer.clipping, threads: options.threads ?? 0, seed: options.seed)
+      clipping: optimizer.clipping, products: options.multiplying.choice, threads: options.threads ?? 0,
+      seed: options.seed)
     Note.line(
       "table     \(series.columns.joined(separator: ", ")): \(grouped(trainingCount)) steps to train on, "
         + "\(grouped(validationCount)) for validation, \(grouped(testCount)) to test")
     Note.line(
       "model     \(model.summary); \(grouped(start.parameterCount)) parameters; "
         + "\(ByteCount(trainer.plan.totalBytes)) of memory")
+    Note.products(of: trainer.plan)
     Note.line(
       "training  at most \(grouped(options.epochs)) epochs of \(grouped(stepsPerEpoch)) steps of \(batchSize) windows × "
         + "\(window) steps; \(optimizer.summary)")
@@ -91,7 +93,9 @@ struct ForecastTrain: ParsableCommand {
     let batches = WindowBatches(
       scaled, width: width, window: window, count: windows, batchSize: batchSize, seed: options.seed)
     let validator = try ForecasterBox(
-      Forecaster(start, description, origins: validationCount, threads: options.threads ?? 0))
+      Forecaster(
+        start, description, origins: validationCount, products: options.multiplying.choice,
+        threads: options.threads ?? 0))
     var training = EpochTraining(
       trainer, options: options, annotations: [SeriesDescription.annotation: description.text])
     let best = try training.run(

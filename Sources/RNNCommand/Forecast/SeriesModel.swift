@@ -20,7 +20,7 @@ struct SeriesDescription: Sendable, Hashable {
         (key: "window", value: .integer(window)), (key: "difference", value: .integer(difference)),
       ] + scaling.members)
     // Every number is finite, the only thing that JSON cannot say.
-    guard let bytes = try? object.serialized() else { preconditionFailure("the scaling is not finite") }
+    guard let bytes = try? object.serialized() else { stop("the scaling is not finite") }
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -70,11 +70,16 @@ struct Forecaster: ~Copyable {
 
   /// - Parameter origins: about how many forecasts a call is asked for.
   /// - Throws: `PlanError` where the memory does not suffice.
-  init(_ model: Model<Float>, _ description: SeriesDescription, origins: Int, threads: Int) throws(PlanError) {
+  init(_ model: Model<Float>, _ description: SeriesDescription, origins: Int, products: Products, threads: Int)
+    throws(PlanError)
+  {
     self.description = description
     batchSize = min(256, max(1, origins))
-    pass = try InferencePass(model, steps: description.window, batchSize: batchSize, threads: threads)
+    pass = try InferencePass(
+      model, steps: description.window, batchSize: batchSize, products: products, threads: threads)
   }
+
+  var plan: Plan { pass.plan }
 
   /// Puts another model of the same configuration in its place.
   mutating func load(_ model: Model<Float>) { pass.load(model) }
@@ -91,7 +96,7 @@ struct Forecaster: ~Copyable {
     let inputs = description.inputs(values)
     guard let earliest = origins.min() else { return [] }
     let window = min(description.window, earliest - lag)
-    precondition(window >= 1, "a forecast needs more than \(lag) steps, got \(earliest)")
+    require(window >= 1, "a forecast needs more than \(lag) steps, got \(earliest)")
     var result = [Double](repeating: 0, count: origins.count * horizon * width)
     var whole = [Float](repeating: 0, count: window * batchSize * width)
     var single = [Float](repeating: 0, count: batchSize * width)

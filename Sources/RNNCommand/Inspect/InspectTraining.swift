@@ -29,6 +29,10 @@ struct TrainingDescription {
     if let print = json["fingerprint"] {
       let parts = ["version", "kernels", "openblas"].compactMap { print[$0]?.string }
       facts.append(["made with", printable(parts.joined(separator: ", "))])
+      let asked = json["products"]?.string ?? Products.automatic.rawValue
+      let core = print["openblas_core"]?.string ?? "?"
+      let decided = print["products"]?.string.map { "\($0); OpenBLAS has its \(core) kernels" }
+      facts.append(["products", printable("\(asked): \(decided ?? "not noted")")])
     }
     for note in notes {
       if note.name == TextProgress.note, let progress = try? JSON(parsing: note.text) {

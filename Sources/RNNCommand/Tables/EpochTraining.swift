@@ -1,4 +1,5 @@
 import Recurrent
+import Storage
 
 /// Trains epoch by epoch until the validation loss no longer falls, and keeps the best model: in memory, and at
 /// `--checkpoint`.
@@ -85,7 +86,7 @@ struct EpochTraining: ~Copyable {
       }
     }
     try save()
-    guard let best else { preconditionFailure("a training has at least one epoch") }
+    guard let best else { stop("a training has at least one epoch") }
     let which = best.loss.map { " of epoch \(best.epoch) (validation loss \(decimal($0)))" } ?? ""
     Note.note("saved \(options.checkpoint), the model\(which)")
     return best.model

@@ -98,6 +98,8 @@ struct TableRunOptions: ParsableArguments {
   @Option(in: 0...UInt64.max, help: "Decides start values, order and dropout: the same seed gives the same model.")
   var seed: UInt64 = 0
 
+  @OptionGroup var multiplying: ProductsOption
+
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 

@@ -13,7 +13,7 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     in: 1...largestSize,
-    help: "Keep only so many steps of a sequence in memory and compute the others again; the result is the same.")
+    help: "Keep only so many steps of a sequence and compute the others again; with packed products to the same bits.")
   var recomputeSteps: Int?
 
   @Option(in: 1...largestSize, help: "Passes over the text. (default: 5, more for small texts)")
@@ -27,6 +27,8 @@ struct RunOptions: ParsableArguments {
 
   @Option(in: 0...UInt64.max, help: "Decides start values and dropout: the same seed gives the same model.")
   var seed: UInt64 = 0
+
+  @OptionGroup var multiplying: ProductsOption
 
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?

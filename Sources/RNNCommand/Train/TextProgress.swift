@@ -39,7 +39,7 @@ struct TextProgress {
       (key: "epoch_loss", value: .number(epochLoss)),
     ])
     // Every number is finite.
-    guard let bytes = try? json.serialized() else { preconditionFailure("a progress that is not finite") }
+    guard let bytes = try? json.serialized() else { stop("a progress that is not finite") }
     return [Self.note: String(decoding: bytes, as: UTF8.self)]
   }
 }

@@ -33,8 +33,7 @@ extension TextTraining {
     _ = try Plan(
       configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
       purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer().momentCount),
-      segmentSteps: settings.recomputeSteps,
-      scalar: Float.self)
+      segmentSteps: settings.recomputeSteps, products: settings.multiplying.choice, scalar: Float.self)
     let start: Model<Float>
     if let source, let file = settings.initFrom {
       let adapted = try source.adapted(
@@ -49,8 +48,8 @@ extension TextTraining {
       start, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
       optimizer: options.optimizer.makeOptimizer(), schedule: options.optimizer.makeSchedule(steps: steps),
       clipping: options.optimizer.clipping, carriesState: true,
-      recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none, threads: settings.threads ?? 0,
-      seed: settings.seed)
+      recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
+      products: settings.multiplying.choice, threads: settings.threads ?? 0, seed: settings.seed)
     progress = TextProgress(
       text: options.text.text, fileExtension: options.text.fileExtension, unit: corpus.vocabulary.unit,
       validationFraction: options.division.validationFraction, digest: corpus.digest, totalSteps: steps,
@@ -117,19 +116,18 @@ extension TextTraining {
       count: corpus.training.count)
     let data = try TrainingData(corpus, shape)
     try options.settings.extend(&progress, &checkpoint, windowCount: data.training.windowCount)
-    if let difference = checkpoint.fingerprint.difference(from: .current) {
-      Note.warning(
-        "the checkpoint was made with \(difference): the training goes on, but not to the same bits as without the stop"
-      )
-    }
     guard checkpoint.stepCount < progress.totalSteps, progress.stopping?.isOver != true else {
       let reason = progress.stopping?.isOver == true ? "--patience" : "--steps or --epochs"
       Note.note("the training of \(found.file) is complete after step \(checkpoint.stepCount); more \(reason) goes on")
       return nil
     }
-    return TextTraining(
-      trainer: try Trainer(checkpoint, threads: options.settings.threads ?? 0), corpus: corpus, data: data,
-      progress: progress, resumedFile: found.file)
+    let trainer = try Trainer(checkpoint, threads: options.settings.threads ?? 0)
+    if let difference = checkpoint.fingerprint.difference(from: trainer.fingerprint) {
+      Note.warning(
+        "the checkpoint was made with \(difference): the training goes on, but not to the same bits as without the stop"
+      )
+    }
+    return TextTraining(trainer: trainer, corpus: corpus, data: data, progress: progress, resumedFile: found.file)
   }
 
   /// The text that the checkpoint was trained on.
@@ -156,7 +154,7 @@ extension TextTraining {
 }
 
 extension RunOptions {
-  /// Applies what may change when a training goes on: its length and its patience.
+  /// Applies what may change when a training goes on: its length, its patience, and who multiplies.
   fileprivate func extend(
     _ progress: inout TextProgress, _ checkpoint: inout TrainingCheckpoint<Float>, windowCount: Int
   ) throws(Failure) {
@@ -167,6 +165,10 @@ extension RunOptions {
       progress.stopping = EarlyStopping(
         patience: patience, lowestLoss: progress.best?.loss ?? .infinity,
         evaluationsWithoutProgress: progress.stopping?.evaluationsWithoutProgress ?? 0)
+    }
+    if let products = multiplying.products, products != checkpoint.settings.products {
+      Note.note("products are now \(products.rawValue), not \(checkpoint.settings.products.rawValue)")
+      checkpoint.settings.products = products
     }
     guard steps != nil || epochs != nil else { return }
     let total = totalSteps(windowCount: windowCount)

@@ -17,7 +17,7 @@ struct Train: ParsableCommand {
       A file is replaced whole or not at all, and never by a model whose loss is not a finite number.
 
       The saved model holds all that its training needs to go on: --resume FILE does so as if it had never stopped, to the \
-      same bytes; more --steps or --epochs may be asked of it. The checkpoints saved before the last are kept as \
+      same bytes; more --steps or --epochs may be asked of it, or other --products, which round otherwise. The checkpoints saved before the last are kept as \
       model-step-1200.safetensors; where the last is damaged --resume takes the newest of those that is whole. \
       The best model is without its training, for use.
 
@@ -38,8 +38,9 @@ struct Train: ParsableCommand {
     }
     if settings.resume != nil {
       let allowed: Set = [
-        "--resume", "--text", "--extension", "--checkpoint", "--steps", "--epochs", "--patience", "--threads", "--log",
-        "--save-every", "--keep",
+        "--resume", "--text", "--extension", "--checkpoint", "--steps", "--epochs", "--patience", "--products",
+        "--threads",
+        "--log", "--save-every", "--keep",
       ]
       if let option = Self.givenOptions.first(where: { !allowed.contains($0) }) {
         throw ValidationError("'\(option)' excludes '--resume <file>': the checkpoint has decided it")
@@ -87,6 +88,7 @@ struct Train: ParsableCommand {
     Note.line(
       "resumed   \(training.resumedFile ?? file), after step \(grouped(step)) of \(grouped(training.progress.totalSteps))"
     )
+    Note.products(of: training.trainer.plan)
     try run(training, log: log, &keeper)
   }
 
@@ -117,6 +119,7 @@ struct Train: ParsableCommand {
       "model     \(configuration.cell.name), \(configuration.layerCount) × \(configuration.hiddenSize), \(input)\(dropout); "
         + "\(grouped(training.trainer.plan.parameterCount)) parameters; \(ByteCount(training.trainer.plan.totalBytes)) of memory"
     )
+    Note.products(of: training.trainer.plan)
     Note.line(
       "training  \(grouped(training.progress.totalSteps)) steps of \(settings.batchSize) sequences × "
         + "\(settings.sequenceLength) \(unit), \(data.training.windowCount) an epoch; \(optimizer.summary)")

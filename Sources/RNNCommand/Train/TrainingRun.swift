@@ -92,7 +92,7 @@ struct TrainingRun: ~Copyable {
     switch data.validation {
     case .none: nil
     case .streams(let streams): trainer.evaluate(streams)
-    case .sequence(let tokens): try trainer.model().evaluate(tokens).loss
+    case .sequence(let tokens): try trainer.model().evaluate(tokens, products: trainer.settings.products).loss
     }
   }
 

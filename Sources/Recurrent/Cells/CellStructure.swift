@@ -1,3 +1,5 @@
+internal import Storage
+
 /// What a cell declares to the unroll: sizes per hidden unit, and how its recurrent product reaches the gates.
 ///
 /// The unroll does every matrix product. With H hidden units, a cell's row function sees rows of
@@ -42,20 +44,20 @@ public struct CellStructure: Sendable, Hashable {
     gateCount: Int, stateCount: Int = 1, savedCount: Int = 0, recurrentProduct: RecurrentProduct = .merged,
     forgetGate: Int? = nil, vectors: [CellVector] = [], allowsProjection: Bool = false
   ) {
-    precondition(gateCount >= 1, "a cell needs at least 1 gate, got \(gateCount)")
-    precondition(stateCount >= 1, "a cell needs at least 1 state, got \(stateCount)")
-    precondition(savedCount >= 0, "expected a saved count of 0 or more, got \(savedCount)")
-    precondition(
+    require(gateCount >= 1, "a cell needs at least 1 gate, got \(gateCount)")
+    require(stateCount >= 1, "a cell needs at least 1 state, got \(stateCount)")
+    require(savedCount >= 0, "expected a saved count of 0 or more, got \(savedCount)")
+    require(
       forgetGate.map { (0..<gateCount).contains($0) } ?? true, "forget gate \(forgetGate!) of \(gateCount) gates")
     if recurrentProduct == .lastGateSecondStage {
-      precondition(
+      require(
         gateCount >= 2 && savedCount >= 1,
         "a second stage needs 2 gates and a saved operand, got \(gateCount) gates, \(savedCount) saved")
     }
-    precondition(
+    require(
       Set(vectors.map(\.name)).count == vectors.count,
       "expected vectors of different names, got \(vectors.map(\.name))")
-    precondition(
+    require(
       !allowsProjection || recurrentProduct == .merged || recurrentProduct == .lastGateApart,
       "an output is projected for the recurrent product of h; the cell's is \(recurrentProduct)")
     self.gateCount = gateCount

@@ -1,3 +1,5 @@
+internal import Storage
+
 /// A trained vector of a cell's own, one scalar for each hidden unit: a peephole, the gain of a norm, the diagonal of a
 /// recurrence.
 public struct CellVector: Sendable, Hashable {
@@ -15,9 +17,9 @@ public struct CellVector: Sendable, Hashable {
 
   /// - Precondition: a name; bounds in order.
   public init(name: String, start: Start) {
-    precondition(!name.isEmpty, "a cell's vector needs a name")
+    require(!name.isEmpty, "a cell's vector needs a name")
     if case .uniform(let lower, let upper) = start {
-      precondition(lower <= upper, "vector \(name) cannot start between \(lower) and \(upper)")
+      require(lower <= upper, "vector \(name) cannot start between \(lower) and \(upper)")
     }
     self.name = name
     self.start = start

@@ -42,7 +42,7 @@ public struct CheckpointStore: ~Copyable {
   /// - Throws: `CheckpointError.locked` where another store has the files; `CheckpointError.io` where they cannot be
   ///   written.
   public init(path: String, keeping count: Int = 2, keepsBest: Bool = true) throws(CheckpointError) {
-    precondition(count >= 0, "expected 0 generations or more, got \(count)")
+    require(count >= 0, "expected 0 generations or more, got \(count)")
     self.path = path
     generationLimit = count
     let names = CheckpointNames(path)
@@ -83,7 +83,7 @@ public struct CheckpointStore: ~Copyable {
   /// Before the first save: the training goes on from `file`, the checkpoint of `step`. If that is one of this store's
   /// files, the generations of earlier steps are this training's; no file changes.
   public mutating func resume(from file: String, step: Int) {
-    precondition(step >= 0, "expected step 0 or later, got \(step)")
+    require(step >= 0, "expected step 0 or later, got \(step)")
     let listed = generations + abandoned
     let resumed = CheckpointNames(file)
     let identity = Self.identity(file)
@@ -108,7 +108,7 @@ public struct CheckpointStore: ~Copyable {
   public mutating func save(
     step: Int, _ write: (String) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    precondition(step >= 0, "expected step 0 or later, got \(step)")
+    require(step >= 0, "expected step 0 or later, got \(step)")
     let before = Self.identity(path)
     let kept = try keepLast(before: step)
     do {

@@ -60,7 +60,7 @@ extension ModelMetadata {
 
   package static func text(_ json: JSON) -> String {
     // Every number here is finite, the only thing that JSON cannot say.
-    guard let bytes = try? json.serialized() else { preconditionFailure("metadata is not finite") }
+    guard let bytes = try? json.serialized() else { stop("metadata is not finite") }
     return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -130,7 +130,7 @@ extension SafetensorsFile {
     let tensor = try checked(name, shape)
     let format = try format(of: tensor)
     guard tensor.elementCount == range.count else {
-      precondition(shape == nil, "expected room for shape \(tensor.shape), got that for \(range.count) numbers")
+      require(shape == nil, "expected room for shape \(tensor.shape), got that for \(range.count) numbers")
       throw .shapeMismatch(file: file, tensor: name, expected: [range.count], actual: tensor.shape)
     }
     if tensor.dtype.rawValue == S._dataType { return try read(tensor.dataRange, into: &target, range) }

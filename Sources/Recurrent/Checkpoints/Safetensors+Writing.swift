@@ -32,7 +32,7 @@ extension Safetensors {
         for tensor in order {
           try data(tensor, &file)
           let written = file.byteCount - header.count
-          precondition(
+          require(
             written == tensor.dataRange.upperBound,
             "expected data of \(tensor.name) up to byte \(tensor.dataRange.upperBound), got \(written)")
         }
@@ -58,12 +58,12 @@ extension Safetensors {
     var names = Set([ExactString(metadataKey)])
     var end = 0
     return sorted.map { tensor in
-      precondition(names.insert(ExactString(tensor.name)).inserted, "the name \(tensor.name) is taken")
-      precondition(
+      require(names.insert(ExactString(tensor.name)).inserted, "the name \(tensor.name) is taken")
+      require(
         tensor.shape.count <= maximumRank && tensor.shape.allSatisfy { $0 >= 0 },
         "no reader takes shape \(tensor.shape)")
       guard let size = Safetensors.byteCount(tensor.dtype, tensor.shape) else {
-        preconditionFailure("\(tensor.name) of shape \(tensor.shape) has no size in bytes")
+        stop("\(tensor.name) of shape \(tensor.shape) has no size in bytes")
       }
       defer { end += size }
       return Tensor(
@@ -77,7 +77,7 @@ extension Safetensors {
     _ tensors: [Tensor], _ metadata: [(key: String, value: String)], _ path: String
   ) throws(CheckpointError) -> (bytes: [UInt8], metadataEnd: Int) {
     let keys = Set(metadata.map { ExactString($0.key) })
-    precondition(keys.count == metadata.count, "a metadata key comes twice")
+    require(keys.count == metadata.count, "a metadata key comes twice")
     var members: [(key: String, value: JSON)] = []
     var metadataEnd = 8
     if !metadata.isEmpty {
@@ -111,6 +111,6 @@ extension Safetensors {
   }
 
   private static func text(_ members: [(key: String, value: JSON)]) -> [UInt8] {
-    do { return try JSON.object(members).serialized() } catch { preconditionFailure("no number: \(error)") }
+    do { return try JSON.object(members).serialized() } catch { stop("no number: \(error)") }
   }
 }

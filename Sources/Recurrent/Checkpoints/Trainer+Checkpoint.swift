@@ -1,6 +1,9 @@
 internal import Kernels
 
 extension Trainer {
+  /// What the bits of this training depend on beside its model, its data and its seeds.
+  public var fingerprint: Fingerprint { Fingerprint(plan) }
+
   /// Everything that the next step depends on.
   /// - Parameter notes: what the program has to know to go on, such as its place in the data: texts by name.
   public mutating func checkpoint(notes: [String: String] = [:]) -> TrainingCheckpoint<S> {
@@ -8,7 +11,7 @@ extension Trainer {
     return TrainingCheckpoint(
       model: model(), settings: settings, stepCount: stepCount,
       moments: (1...settings.optimizer.momentCount).map { engine.moment($0) }, state: start.state,
-      isFresh: start.isFresh, dropoutSeeds: dropoutSeeds, fingerprint: .current, notes: notes)
+      isFresh: start.isFresh, dropoutSeeds: dropoutSeeds, fingerprint: fingerprint, notes: notes)
   }
 
   /// Goes on from a checkpoint as if the training had never stopped: the same steps give the same bits, also with another

@@ -24,7 +24,7 @@ public struct TrainingCheckpoint<S: Scalar>: Sendable {
   let isFresh: [Bool]
   /// Of dropout and zoneout.
   let dropoutSeeds: SeededGenerator
-  /// Of the process that took the checkpoint.
+  /// Of the training that the checkpoint was taken of.
   public let fingerprint: Fingerprint
   /// What a program keeps, texts by name.
   public var notes: [String: String]

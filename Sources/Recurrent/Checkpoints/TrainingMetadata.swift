@@ -42,14 +42,7 @@ struct TrainingMetadata {
       ] + settings.json + [
         (key: "dropout_generator", value: .string(String(dropoutSeeds.state, radix: 16))),
         (key: "fresh_sequences", value: .array(fresh.map { .integer($0) })),
-        (
-          key: "fingerprint",
-          value: .object([
-            (key: "version", value: .string(fingerprint.version)),
-            (key: "kernels", value: .string(fingerprint.instructionSet)),
-            (key: "openblas", value: .string(fingerprint.openBLAS)),
-          ])
-        ),
+        (key: "fingerprint", value: fingerprint.json),
       ])
     // Sorted: the same checkpoint gives the same bytes.
     return [(key: Self.key, value: ModelMetadata.text(json))]
@@ -87,10 +80,7 @@ struct TrainingMetadata {
       isFresh[sequence] = true
     }
     self.isFresh = isFresh
-    let print = try reader.member("fingerprint")
-    fingerprint = Fingerprint(
-      version: try print.string("version"), instructionSet: try print.string("kernels"),
-      openBLAS: try print.string("openblas"))
+    fingerprint = try Fingerprint(reader.member("fingerprint"))
     var notes: [String: String] = [:]
     for (key, value) in file.metadata where key.hasPrefix(Self.notePrefix) {
       notes[String(key.dropFirst(Self.notePrefix.count))] = value
@@ -108,5 +98,26 @@ struct TrainingMetadata {
       throw fault("the training is in \(printable(scalar)), not in \(S._dataType)")
     }
     if let reason = settings.fault(for: configuration) { throw fault(reason) }
+  }
+}
+
+extension Fingerprint {
+  fileprivate var json: JSON {
+    let members = [
+      ("version", version), ("kernels", instructionSet), ("openblas", openBLAS), ("openblas_core", openBLASCore),
+      ("products", products),
+    ]
+    return .object(members.compactMap { name, value in value.map { (key: name, value: .string($0)) } })
+  }
+
+  fileprivate init(_ reader: MetadataReader) throws(CheckpointError) {
+    // Checkpoints of versions before there was a choice of products lack the last two.
+    func later(_ name: String) throws(CheckpointError) -> String? {
+      reader.json[name] == nil ? nil : try reader.string(name)
+    }
+    self.init(
+      version: try reader.string("version"), instructionSet: try reader.string("kernels"),
+      openBLAS: try reader.string("openblas"), openBLASCore: try later("openblas_core"),
+      products: try later("products"))
   }
 }

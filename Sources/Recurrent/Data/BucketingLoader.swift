@@ -1,3 +1,5 @@
+internal import Storage
+
 /// Puts sequences of similar lengths into the same batch, so that few rows of a batch end long before the others.
 ///
 /// In each epoch the sequences are shuffled and cut into pools of several batches; each pool is sorted by length, cut into
@@ -20,9 +22,9 @@ public struct BucketingLoader: Sendable, Hashable {
 
   /// - Precondition: lengths are at least 0, batch size and pool size at least 1.
   public init(lengths: [Int], batchSize: Int, poolSize: Int = 8, seed: UInt64) {
-    precondition(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
-    precondition(poolSize >= 1, "pool size must be 1 or more, got \(poolSize)")
-    precondition(lengths.allSatisfy { $0 >= 0 }, "lengths must be 0 or more, got \(lengths.min() ?? 0)")
+    require(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
+    require(poolSize >= 1, "pool size must be 1 or more, got \(poolSize)")
+    require(lengths.allSatisfy { $0 >= 0 }, "lengths must be 0 or more, got \(lengths.min() ?? 0)")
     self.lengths = lengths
     self.batchSize = batchSize
     self.poolSize = poolSize

@@ -1,3 +1,5 @@
+internal import Storage
+
 /// Sequences of different lengths: tokens, classes, or vectors of `width` numbers, a step each.
 public struct Sequences<Element: Sendable & BitwiseCopyable>: Sendable {
   /// Elements of a step.
@@ -14,9 +16,9 @@ public struct Sequences<Element: Sendable & BitwiseCopyable>: Sendable {
   ///   - width: elements of a step.
   /// - Precondition: every sequence consists of whole steps.
   public init(_ sequences: [[Element]], width: Int = 1) {
-    precondition(width >= 1, "a step needs 1 element or more, got \(width)")
+    require(width >= 1, "a step needs 1 element or more, got \(width)")
     for (index, sequence) in sequences.enumerated() {
-      precondition(
+      require(
         sequence.count.isMultiple(of: width),
         "sequence \(index) has \(sequence.count) elements; expected a multiple of \(width)")
     }
@@ -28,11 +30,11 @@ public struct Sequences<Element: Sendable & BitwiseCopyable>: Sendable {
     var starts: [Int] = []
     var total = 0
     for length in lengths {
-      precondition(length >= 0, "a sequence cannot have \(length) steps")
+      require(length >= 0, "a sequence cannot have \(length) steps")
       starts.append(total)
       total += length
     }
-    precondition(
+    require(
       values.count == total * width, "expected \(total) steps of \(width) elements, got \(values.count) elements")
     self.width = width
     self.lengths = lengths

@@ -1,3 +1,5 @@
+internal import Storage
+
 extension Metrics {
   /// The fewest insertions, deletions and substitutions of elements that make one collection the other (Levenshtein 1966;
   /// the recursion is Wagner & Fischer's, 1974). Takes time in proportion to the product of the lengths, memory for two
@@ -25,7 +27,7 @@ extension Metrics {
   /// - Precondition: as many hypotheses as references.
   public static func errorRate<A: Collection, B: Collection>(_ hypotheses: [A], _ references: [B]) -> Double
   where A.Element == B.Element, A.Element: Equatable {
-    precondition(
+    require(
       hypotheses.count == references.count, "\(hypotheses.count) hypotheses for \(references.count) references")
     var (edits, length) = (0, 0)
     for (hypothesis, reference) in zip(hypotheses, references) {

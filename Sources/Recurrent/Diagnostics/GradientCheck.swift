@@ -29,20 +29,21 @@ internal import Kernels
 ///   - batchSize: N.
 ///   - dropout: between layers, with one fixed mask.
 ///   - headDropout: between the top layer and the head, likewise.
+///   - products: who multiplies.
 /// - Precondition: a loss on labels has outputs at every step.
 /// - Throws: `PlanError` where the memory does not suffice.
 public func checkGradients(
   of cell: some RecurrentCell, input: ModelConfiguration.Input = .vectors(size: 3), hiddenSize: Int = 5,
   layerCount: Int = 1, outputSize: Int? = nil, head: ModelConfiguration.Head = .everyStep,
   loss: Loss = .crossEntropy, steps: Int = 7, batchSize: Int = 2, dropout: Double = 0,
-  headDropout: Double = 0, seed: UInt64 = 1, threads: Int = 1
+  headDropout: Double = 0, products: Products = .automatic, seed: UInt64 = 1, threads: Int = 1
 ) throws(PlanError) -> GradientReport {
   let configuration = ModelConfiguration(
     cell: cell, input: input, hiddenSize: hiddenSize, layerCount: layerCount,
     outputSize: outputSize ?? (head == .none ? hiddenSize : 4), head: head, dropout: dropout,
     headDropout: headDropout)
   return try checkGradients(
-    of: configuration, loss: loss, steps: steps, batchSize: batchSize, seed: seed, threads: threads)
+    of: configuration, loss: loss, steps: steps, batchSize: batchSize, products: products, seed: seed, threads: threads)
 }
 
 /// The same for any configuration, and for sequences of different lengths.
@@ -52,17 +53,19 @@ public func checkGradients(
 ///   - steps: T.
 ///   - batchSize: N.
 ///   - lengths: of up to N sequences, at most T each; nil: N sequences of T steps.
+///   - products: who multiplies.
 /// - Precondition: a loss on labels has outputs at every step, and sequences of one length.
 /// - Throws: `PlanError` where the memory does not suffice.
 public func checkGradients(
   of configuration: ModelConfiguration, loss: Loss = .crossEntropy, steps: Int = 7, batchSize: Int = 2,
-  lengths: [Int]? = nil, seed: UInt64 = 1, threads: Int = 1
+  lengths: [Int]? = nil, products: Products = .automatic, seed: UInt64 = 1, threads: Int = 1
 ) throws(PlanError) -> GradientReport {
-  precondition(
+  require(
     loss.targets != .labels || (!configuration.head.isPooled && lengths == nil),
     "the connectionist loss needs outputs at every step of sequences of one length")
   var check = try GradientCheck(
-    configuration, loss: loss, steps: steps, batchSize: batchSize, lengths: lengths, seed: seed, threads: threads)
+    configuration, loss: loss, steps: steps, batchSize: batchSize, lengths: lengths, products: products, seed: seed,
+    threads: threads)
   return check.report()
 }
 
@@ -79,8 +82,8 @@ struct GradientCheck: ~Copyable {
   private let dropoutSeed: UInt64?
 
   init(
-    _ configuration: ModelConfiguration, loss: Loss, steps: Int, batchSize: Int, lengths: [Int]?, seed: UInt64,
-    threads: Int
+    _ configuration: ModelConfiguration, loss: Loss, steps: Int, batchSize: Int, lengths: [Int]?, products: Products,
+    seed: UInt64, threads: Int
   ) throws(PlanError) {
     var generator = SeededGenerator(seed: seed)
     var model = try Model<Double>(configuration, seed: generator.next())
@@ -94,7 +97,7 @@ struct GradientCheck: ~Copyable {
     }
     let pass = try RecurrentPass(
       model, steps: steps, batchSize: batchSize, inputGradient: configuration.input.vocabularySize == nil,
-      isRagged: lengths != nil, threads: threads)
+      isRagged: lengths != nil, products: products, threads: threads)
     let rows = lengths?.reduce(0, +) ?? steps * batchSize
     self.init(
       model, pass, loss: loss, inputRows: rows,

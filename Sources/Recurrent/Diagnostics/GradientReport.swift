@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Storage
 
 /// What a gradient check found, tensor by tensor.
 public struct GradientReport: Sendable, CustomStringConvertible {
@@ -57,7 +58,7 @@ extension GradientReport.Tensor {
   }
 
   init(_ name: String, shape: [Int], _ analytic: [Double], _ numeric: [Double]) {
-    precondition(analytic.count == numeric.count, "\(name): \(analytic.count) gradients of \(numeric.count)")
+    require(analytic.count == numeric.count, "\(name): \(analytic.count) gradients of \(numeric.count)")
     let excess = zip(analytic, numeric).map(Self.excess)
     // NaN compares as neither: it must not look like the smallest excess.
     let worst = excess.indices.max { excess[$0] < excess[$1] || excess[$1].isNaN } ?? 0

@@ -1,11 +1,12 @@
 internal import Foundation
+internal import Storage
 
 /// Figures by which results are judged, and which are not differentiated.
 public enum Metrics {
   /// The share of predictions that are right, among those whose class is not ignored; NaN where all are.
   /// - Precondition: as many predictions as classes.
   public static func accuracy(_ predicted: [Int32], _ classes: [Int32], ignoring ignored: Int32? = nil) -> Double {
-    precondition(predicted.count == classes.count, "\(predicted.count) predictions for \(classes.count) classes")
+    require(predicted.count == classes.count, "\(predicted.count) predictions for \(classes.count) classes")
     var (right, count) = (0, 0)
     for (prediction, target) in zip(predicted, classes) where target != ignored {
       count += 1
@@ -21,7 +22,7 @@ public enum Metrics {
   public static func accuracy<S: Scalar>(
     _ outputs: [S], outputSize: Int, _ classes: [Int32], ignoring ignored: Int32? = nil
   ) -> Double {
-    precondition(
+    require(
       outputs.count == classes.count * outputSize && outputSize >= 1,
       "expected \(classes.count) rows of \(outputSize) outputs, got \(outputs.count) outputs")
     let predicted = classes.indices.map { row in

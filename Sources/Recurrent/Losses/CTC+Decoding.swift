@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Storage
 
 extension CTC {
   /// What the likeliest output of each step spells: runs merged, blanks dropped (Graves 2006, §3.2). Not always the
@@ -43,7 +44,7 @@ extension CTC {
   public static func beamSearch<S: Scalar>(
     _ outputs: [S], outputSize: Int, blank: Int = 0, width: Int
   ) -> [(labels: [Int32], logProbability: Double)] {
-    precondition(width >= 1, "a beam must be 1 wide or more, got \(width)")
+    require(width >= 1, "a beam must be 1 wide or more, got \(width)")
     let steps = check(outputs.count, 1, outputSize, nil, blank)
     var beam: [[Int32]: Prefix] = [[]: Prefix(atBlank: 0)]
     for step in 0..<steps {
@@ -103,14 +104,14 @@ extension CTC {
   private static func check(
     _ count: Int, _ batchSize: Int, _ outputSize: Int, _ stepCounts: [Int]?, _ blank: Int
   ) -> Int {
-    precondition(batchSize >= 1 && outputSize >= 1, "\(batchSize) sequences of \(outputSize) outputs")
-    precondition(blank >= 0 && blank < outputSize, "blank \(blank) of \(outputSize) outputs")
+    require(batchSize >= 1 && outputSize >= 1, "\(batchSize) sequences of \(outputSize) outputs")
+    require(blank >= 0 && blank < outputSize, "blank \(blank) of \(outputSize) outputs")
     let steps = count / (batchSize * outputSize)
-    precondition(
+    require(
       count == steps * batchSize * outputSize,
       "\(count) outputs are no steps of \(batchSize) sequences of \(outputSize)")
     if let stepCounts {
-      precondition(
+      require(
         stepCounts.count == batchSize && stepCounts.allSatisfy { $0 >= 0 && $0 <= steps },
         "expected \(batchSize) numbers of steps in 0...\(steps), got \(stepCounts)")
     }

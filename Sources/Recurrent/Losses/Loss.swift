@@ -1,3 +1,5 @@
+internal import Storage
+
 /// What the head's outputs are compared with, and how the comparisons become one number. Reductions are PyTorch's
 /// means. A loss is fused with its gradient by the outputs.
 ///
@@ -41,7 +43,7 @@ public struct Loss: Sendable, Hashable {
       case .values: "losses on values"
       case .labels: "the connectionist loss"
       }
-    precondition(targets == wanted, "\(wanted) are for \(losses); the loss is \(self)")
+    require(targets == wanted, "\(wanted) are for \(losses); the loss is \(self)")
   }
 }
 
@@ -78,10 +80,10 @@ extension Loss {
   public static func crossEntropy(
     classWeights: [Double] = [], labelSmoothing: Double = 0, ignoring ignored: Int32? = nil
   ) -> Loss {
-    precondition(
+    require(
       classWeights.allSatisfy { $0 >= 0 && $0.isFinite },
       "class weights must be finite and not negative: \(classWeights)")
-    precondition(
+    require(
       labelSmoothing >= 0 && labelSmoothing <= 1, "label smoothing must be in 0...1, got \(labelSmoothing)")
     return Loss(
       kind: .crossEntropy(classWeights: classWeights, labelSmoothing: labelSmoothing, ignored: ignored))
@@ -102,7 +104,7 @@ extension Loss {
 
   /// The same with a weight for each output, [O].
   public static func binaryCrossEntropy(positiveWeights: [Double]) -> Loss {
-    precondition(
+    require(
       positiveWeights.allSatisfy { $0 >= 0 && $0.isFinite },
       "positive weights must be finite and not negative: \(positiveWeights)")
     return Loss(kind: .binaryCrossEntropy(positiveWeights: positiveWeights))
@@ -118,7 +120,7 @@ extension Loss {
   /// `HuberLoss`).
   /// - Precondition: δ is finite and above 0.
   public static func huber(delta: Double = 1) -> Loss {
-    precondition(delta > 0 && delta.isFinite, "Huber's delta must be finite and above 0, got \(delta)")
+    require(delta > 0 && delta.isFinite, "Huber's delta must be finite and above 0, got \(delta)")
     return Loss(kind: .huber(delta: delta))
   }
 }
@@ -140,8 +142,8 @@ extension Loss {
   ///     sequence. nil: as many as there are steps.
   ///   - zeroInfinity: whether an infinite loss counts as 0, with a gradient of 0 (PyTorch's `zero_infinity`).
   public static func ctc(blank: Int = 0, maximumLabels: Int? = nil, zeroInfinity: Bool = false) -> Loss {
-    precondition(blank >= 0 && blank <= Int32.max, "the blank must be an output, got \(blank)")
-    precondition(maximumLabels ?? 0 >= 0, "the most labels must be 0 or more, got \(maximumLabels ?? 0)")
+    require(blank >= 0 && blank <= Int32.max, "the blank must be an output, got \(blank)")
+    require(maximumLabels ?? 0 >= 0, "the most labels must be 0 or more, got \(maximumLabels ?? 0)")
     return Loss(kind: .ctc(blank: Int32(blank), maximumLabels: maximumLabels, zeroInfinity: zeroInfinity))
   }
 }

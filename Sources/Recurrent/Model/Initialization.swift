@@ -39,7 +39,7 @@ public struct Initialization: Sendable, Hashable {
   ) {
     let structure = configuration.cell.structure
     if let forgetGateBias {
-      precondition(
+      require(
         structure.forgetGate != nil,
         "a forget-gate bias of \(forgetGateBias) was asked of \(configuration.cell.name), which has no such gate")
     }

@@ -1,3 +1,5 @@
+internal import Storage
+
 /// The same weights for another vocabulary: to go on with a new text from a model that knows another one.
 extension Model {
   /// A model of `configuration` whose parameters are this one's. Where one belongs to a token — a row of the embedding, a
@@ -14,7 +16,7 @@ extension Model {
     to vocabulary: Vocabulary, initialization: Initialization = .pytorch, seed: UInt64
   ) throws(PlanError) -> (model: Model<S>, newTokens: Int) {
     guard let known = self.vocabulary, configuration.input.vocabularySize != nil else {
-      preconditionFailure("a model without a vocabulary cannot be adapted to another")
+      stop("a model without a vocabulary cannot be adapted to another")
     }
     var adapted = configuration
     let predictsTokens = configuration.head != .none && configuration.outputSize == known.count
@@ -31,7 +33,7 @@ extension Model {
       known.unit == vocabulary.unit || symbol < 0x80 ? known.token(of: symbol).map { Int($0) } : nil
     }
     for entry in model.table.entries {
-      guard let source = table[entry.name] else { preconditionFailure("the models differ in \(entry.name)") }
+      guard let source = table[entry.name] else { stop("the models differ in \(entry.name)") }
       let isByRow = entry.name == "embedding.weight" || (predictsTokens && entry.name.hasPrefix("linear."))
       let isByColumn = configuration.isInputGathered && entry.name.hasPrefix("rnn.weight_ih_l0")
       if !isByRow, !isByColumn {

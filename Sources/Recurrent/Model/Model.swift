@@ -1,3 +1,5 @@
+internal import Storage
+
 /// A model: configuration and parameters, as a value. A `Trainer` changes a copy; `Trainer.model` gives it back.
 public struct Model<S: Scalar>: Sendable {
   public private(set) var configuration: ModelConfiguration
@@ -24,7 +26,7 @@ public struct Model<S: Scalar>: Sendable {
   /// A model whose parameters are all 0, to be filled from a file.
   package init(zeros configuration: ModelConfiguration, vocabulary: Vocabulary?) throws(PlanError) {
     if let vocabulary, let size = configuration.input.vocabularySize {
-      precondition(
+      require(
         vocabulary.count == size, "expected a vocabulary of \(size) symbols, got \(vocabulary.count)")
     }
     self.configuration = configuration
@@ -39,7 +41,7 @@ public struct Model<S: Scalar>: Sendable {
   public func with(_ configuration: ModelConfiguration) -> Model {
     configuration.validate()
     let entries = try? ParameterTable(configuration).entries
-    precondition(entries == table.entries, "the configuration has other parameters than the model")
+    require(entries == table.entries, "the configuration has other parameters than the model")
     var result = self
     result.configuration = configuration
     return result
@@ -57,7 +59,7 @@ public struct Model<S: Scalar>: Sendable {
     }
     set {
       let entry = entry(name)
-      precondition(
+      require(
         newValue.count == entry.count,
         "\(name) has shape \(entry.shape), \(entry.count) values; got \(newValue.count)")
       block.replaceSubrange(entry.offset..<entry.offset + entry.count, with: newValue)
@@ -66,13 +68,13 @@ public struct Model<S: Scalar>: Sendable {
 
   /// - Parameter values: as many as the parameter has.
   package mutating func setParameter(_ entry: ParameterTable.Entry, to values: [S]) {
-    precondition(values.count == entry.count, "\(values.count) values for \(entry.name) of shape \(entry.shape)")
+    require(values.count == entry.count, "\(values.count) values for \(entry.name) of shape \(entry.shape)")
     block.replaceSubrange(entry.offset..<entry.offset + entry.count, with: values)
   }
 
   private func entry(_ name: String) -> ParameterTable.Entry {
     guard let entry = table[name] else {
-      preconditionFailure("no parameter \(name); there are \(table.entries.map(\.name))")
+      stop("no parameter \(name); there are \(table.entries.map(\.name))")
     }
     return entry
   }

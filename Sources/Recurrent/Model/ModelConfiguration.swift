@@ -1,3 +1,5 @@
+internal import Storage
+
 /// What a model is: its input, a stack of recurrent layers of one cell, and a linear head or none. What is not an argument
 /// of `init` is a property to set afterwards.
 public struct ModelConfiguration: Sendable {
@@ -104,7 +106,7 @@ public struct ModelConfiguration: Sendable {
     self.headDropout = headDropout
     headSize = outputSize
     validate()
-    precondition(
+    require(
       head != .none || outputSize == self.outputSize,
       "without a head the output size is the hidden size, \(self.outputSize); got \(outputSize)")
   }
@@ -172,35 +174,35 @@ extension ModelConfiguration {
 
   /// Traps where a size, a probability or a combination is out of range (the fields can be changed after `init`).
   func validate() {
-    precondition(hiddenSize >= 1, "hidden size must be 1 or more, got \(hiddenSize)")
-    precondition(layerCount >= 1, "layer count must be 1 or more, got \(layerCount)")
+    require(hiddenSize >= 1, "hidden size must be 1 or more, got \(hiddenSize)")
+    require(layerCount >= 1, "layer count must be 1 or more, got \(layerCount)")
     if let hiddenSizes {
-      precondition(
+      require(
         hiddenSizes.count == layerCount, "expected a hidden size for each of \(layerCount) layers, got \(hiddenSizes)")
-      precondition(hiddenSizes.allSatisfy { $0 >= 1 }, "hidden sizes must be 1 or more, got \(hiddenSizes)")
+      require(hiddenSizes.allSatisfy { $0 >= 1 }, "hidden sizes must be 1 or more, got \(hiddenSizes)")
     }
-    precondition(head == .none || headSize >= 1, "output size must be 1 or more, got \(headSize)")
-    precondition(input.size >= 1, "input size must be 1 or more, got \(input.size)")
-    precondition(input.vocabularySize ?? 1 >= 1, "vocabulary size must be 1 or more")
+    require(head == .none || headSize >= 1, "output size must be 1 or more, got \(headSize)")
+    require(input.size >= 1, "input size must be 1 or more, got \(input.size)")
+    require(input.vocabularySize ?? 1 >= 1, "vocabulary size must be 1 or more")
     for (name, rate) in [
       ("dropout", dropout), ("head dropout", headDropout), ("recurrent dropout", recurrentDropout),
     ] {
-      precondition((0..<1).contains(rate), "\(name) must be in 0..<1, got \(rate)")
+      require((0..<1).contains(rate), "\(name) must be in 0..<1, got \(rate)")
     }
-    precondition(head != .none || headDropout == 0, "there is no head for a head dropout of \(headDropout)")
-    precondition(!headReadsAllLayers || head == .everyStep, "all layers are read by a head at every step only")
-    precondition(
+    require(head != .none || headDropout == 0, "there is no head for a head dropout of \(headDropout)")
+    require(!headReadsAllLayers || head == .everyStep, "all layers are read by a head at every step only")
+    require(
       attention == nil || (head == .everyStep && !headReadsAllLayers),
       "attention needs a head at every step that reads the top layer")
-    precondition(
+    require(
       recurrentDropout == 0 || cell.structure.recurrentProduct != .none,
       "a recurrent dropout of \(recurrentDropout) needs a recurrent product; \(cell.name) has none")
     if let projectionSize {
-      precondition(projectionSize >= 1, "projection size must be 1 or more, got \(projectionSize)")
-      precondition(
+      require(projectionSize >= 1, "projection size must be 1 or more, got \(projectionSize)")
+      require(
         cell.structure.allowsProjection, "cell \(cell.name) reads its own output: it cannot be projected")
       for layer in 0..<layerCount {
-        precondition(
+        require(
           projectionSize < hiddenSize(ofLayer: layer),
           "a projection to \(projectionSize) of \(hiddenSize(ofLayer: layer)) units: expected fewer")
       }

@@ -1,3 +1,5 @@
+internal import Storage
+
 /// Zoneout (Krueger et al. 2017): in training each unit of the state keeps, with a probability, its value from the step
 /// before; otherwise it is the expectation, h = p·h' + (1 − p)·h̃ where h̃ is what the cell gives.
 public struct Zoneout: Sendable, Hashable {
@@ -8,8 +10,8 @@ public struct Zoneout: Sendable, Hashable {
 
   /// - Precondition: probabilities are in 0..<1.
   public init(hidden: Double = 0, cell: Double = 0) {
-    precondition((0..<1).contains(hidden), "zoneout of the output must be in 0..<1, got \(hidden)")
-    precondition((0..<1).contains(cell), "zoneout of the cell must be in 0..<1, got \(cell)")
+    require((0..<1).contains(hidden), "zoneout of the output must be in 0..<1, got \(hidden)")
+    require((0..<1).contains(cell), "zoneout of the cell must be in 0..<1, got \(cell)")
     self.hidden = hidden
     self.cell = cell
   }

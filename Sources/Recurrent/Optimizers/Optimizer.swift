@@ -1,3 +1,5 @@
+internal import Storage
+
 /// How parameters follow their gradients. Formulas and defaults are PyTorch's; each walks the one flat block.
 public struct Optimizer: Sendable, Hashable {
   enum Method: Sendable, Hashable {
@@ -14,8 +16,8 @@ public struct Optimizer: Sendable, Hashable {
   public static func sgd(
     learningRate: Double, momentum: Double = 0, weightDecay: Double = 0, nesterov: Bool = false
   ) -> Optimizer {
-    precondition((0..<1).contains(momentum), "momentum must be in 0..<1, got \(momentum)")
-    precondition(!nesterov || momentum > 0, "Nesterov's look-ahead needs a momentum above 0")
+    require((0..<1).contains(momentum), "momentum must be in 0..<1, got \(momentum)")
+    require(!nesterov || momentum > 0, "Nesterov's look-ahead needs a momentum above 0")
     return Optimizer(
       .sgd(momentum: momentum, weightDecay: weightDecay, nesterov: nesterov), learningRate, weightDecay)
   }
@@ -24,7 +26,7 @@ public struct Optimizer: Sendable, Hashable {
   public static func rmsprop(
     learningRate: Double = 1e-2, decay: Double = 0.99, epsilon: Double = 1e-8, weightDecay: Double = 0
   ) -> Optimizer {
-    precondition((0..<1).contains(decay), "decay must be in 0..<1, got \(decay)")
+    require((0..<1).contains(decay), "decay must be in 0..<1, got \(decay)")
     return Optimizer(
       .rmsprop(decay: decay, epsilon: epsilon, weightDecay: weightDecay), learningRate, weightDecay)
   }
@@ -49,16 +51,16 @@ public struct Optimizer: Sendable, Hashable {
     _ learningRate: Double, _ beta1: Double, _ beta2: Double, _ epsilon: Double, _ weightDecay: Double,
     isDecoupled: Bool
   ) -> Optimizer {
-    precondition((0..<1).contains(beta1) && (0..<1).contains(beta2), "β must be in 0..<1, got \(beta1), \(beta2)")
+    require((0..<1).contains(beta1) && (0..<1).contains(beta2), "β must be in 0..<1, got \(beta1), \(beta2)")
     return Optimizer(
       .adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, isDecoupled: isDecoupled),
       learningRate, weightDecay)
   }
 
   private init(_ method: Method, _ learningRate: Double, _ weightDecay: Double) {
-    precondition(
+    require(
       learningRate >= 0 && learningRate.isFinite, "learning rate must be finite and not negative, got \(learningRate)")
-    precondition(
+    require(
       weightDecay >= 0 && weightDecay.isFinite, "weight decay must be finite and not negative, got \(weightDecay)")
     self.method = method
     self.learningRate = learningRate
@@ -99,8 +101,8 @@ public struct GradientClipping: Sendable, Hashable {
 
   /// - Precondition: bounds are above 0.
   public init(norm: Double? = nil, value: Double? = nil) {
-    precondition(norm ?? 1 > 0, "the clipping norm must be above 0, got \(norm!)")
-    precondition(value ?? 1 > 0, "the clipping value must be above 0, got \(value!)")
+    require(norm ?? 1 > 0, "the clipping norm must be above 0, got \(norm!)")
+    require(value ?? 1 > 0, "the clipping value must be above 0, got \(value!)")
     self.norm = norm
     self.value = value
   }

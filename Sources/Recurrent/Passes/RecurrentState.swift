@@ -34,7 +34,7 @@ public struct RecurrentState<S: Scalar>: Sendable, Hashable {
     get { Array(values[range(ofPart: part)]) }
     set {
       let range = range(ofPart: part)
-      precondition(newValue.count == range.count, "expected \(range.count) values, got \(newValue.count)")
+      require(newValue.count == range.count, "expected \(range.count) values, got \(newValue.count)")
       values.replaceSubrange(range, with: newValue)
     }
   }
@@ -47,7 +47,7 @@ public struct RecurrentState<S: Scalar>: Sendable, Hashable {
     for part in 0..<partCount {
       for recurrence in 0..<recurrenceCount {
         for (row, sequence) in sequences.enumerated() {
-          precondition(sequence >= 0 && sequence < batchSize, "sequence \(sequence) of \(batchSize)")
+          require(sequence >= 0 && sequence < batchSize, "sequence \(sequence) of \(batchSize)")
           result.values.replaceSubrange(
             result.range(part, recurrence, row), with: values[range(part, recurrence, sequence)])
         }
@@ -63,7 +63,7 @@ public struct RecurrentState<S: Scalar>: Sendable, Hashable {
   }
 
   private func range(ofPart part: Int) -> Range<Int> {
-    precondition((0..<partCount).contains(part), "part \(part) of \(partCount)")
+    require((0..<partCount).contains(part), "part \(part) of \(partCount)")
     let start = batchSize * widths[..<part].joined().reduce(0, +)
     return start..<start + batchSize * widths[part].reduce(0, +)
   }

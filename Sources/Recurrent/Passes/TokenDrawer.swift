@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Storage
 
 /// Draws tokens from logits; keeps its room, so that drawing allocates nothing.
 struct TokenDrawer: Sendable {
@@ -16,7 +17,7 @@ struct TokenDrawer: Sendable {
 
   /// - Precondition: `logits` has the count given to `init`.
   mutating func draw<S: Scalar>(_ logits: Span<S>, using generator: inout SeededGenerator) -> Int32 {
-    precondition(logits.count == weights.count, "expected \(weights.count) logits, got \(logits.count)")
+    require(logits.count == weights.count, "expected \(weights.count) logits, got \(logits.count)")
     var best = 0
     for index in logits.indices where logits[index] > logits[best] { best = index }
     if options.temperature == 0 { return Int32(best) }

@@ -59,9 +59,9 @@ public struct Corpus: Sendable {
   /// A corpus whose tokens are those of another vocabulary.
   /// - Precondition: the vocabulary is of the same unit and has all symbols of this one.
   public func encoded(by vocabulary: Vocabulary) -> Corpus {
-    precondition(vocabulary.unit == self.vocabulary.unit, "the vocabularies are of different units")
+    require(vocabulary.unit == self.vocabulary.unit, "the vocabularies are of different units")
     let tokens = self.vocabulary.symbols.map { symbol in
-      guard let token = vocabulary.token(of: symbol) else { preconditionFailure("no token for symbol \(symbol)") }
+      guard let token = vocabulary.token(of: symbol) else { stop("no token for symbol \(symbol)") }
       return token
     }
     return Corpus(
@@ -88,7 +88,7 @@ public struct Corpus: Sendable {
   private init(
     _ text: consuming SymbolText, source: String, _ vocabulary: Vocabulary?, _ validationFraction: Double
   ) throws(TextError) {
-    precondition(
+    require(
       validationFraction >= 0 && validationFraction < 1,
       "expected a validation fraction in 0..<1, got \(validationFraction)")
     guard text.count > 0 else { throw .empty(source: source) }

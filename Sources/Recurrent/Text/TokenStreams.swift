@@ -1,3 +1,5 @@
+internal import Storage
+
 /// A text cut into N parallel streams, read in windows of T tokens.
 ///
 /// Stream n is the n-th contiguous part of the text, and window b + 1 of a stream begins where its window b
@@ -19,8 +21,8 @@ public struct TokenStreams: Sendable {
   ///   the last target.
   /// - Precondition: both sizes are at least 1.
   public init(_ tokens: [Int32], batchSize: Int, sequenceLength: Int) throws(TextError) {
-    precondition(batchSize >= 1, "expected a batch size of at least 1, got \(batchSize)")
-    precondition(sequenceLength >= 1, "expected a sequence length of at least 1, got \(sequenceLength)")
+    require(batchSize >= 1, "expected a batch size of at least 1, got \(batchSize)")
+    require(sequenceLength >= 1, "expected a sequence length of at least 1, got \(sequenceLength)")
     let (window, overflow) = batchSize.multipliedReportingOverflow(by: sequenceLength)
     guard !overflow, tokens.count > window else {
       throw .tooShort(count: tokens.count, needed: overflow || window == .max ? .max : window + 1)
@@ -41,9 +43,9 @@ public struct TokenStreams: Sendable {
     _ index: Int, inputs: inout MutableSpan<Int32>, targets: inout MutableSpan<Int32>
   ) {
     let size = sequenceLength * batchSize
-    precondition(index >= 0 && index < windowCount, "expected a window in 0..<\(windowCount), got \(index)")
-    precondition(inputs.count == size, "expected \(size) inputs, got \(inputs.count)")
-    precondition(targets.count == size, "expected \(size) targets, got \(targets.count)")
+    require(index >= 0 && index < windowCount, "expected a window in 0..<\(windowCount), got \(index)")
+    require(inputs.count == size, "expected \(size) inputs, got \(inputs.count)")
+    require(targets.count == size, "expected \(size) targets, got \(targets.count)")
     let text = tokens.span
     let streamLength = windowCount * sequenceLength
     for step in 0..<sequenceLength {

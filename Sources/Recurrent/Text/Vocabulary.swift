@@ -1,3 +1,5 @@
+internal import Storage
+
 /// The characters a model knows, and their numbers (tokens).
 ///
 /// A character is a Unicode scalar or a byte, never a Swift `Character`: those compare by canonical
@@ -52,7 +54,7 @@ public struct Vocabulary: Sendable, Hashable {
     let added = other.symbols.filter { other.unit == unit || $0 < 0x80 }
     let all = Set(symbols).union(added).sorted()
     guard let vocabulary = try? Vocabulary(unit: unit, symbols: all) else {
-      preconditionFailure("symbols out of order")
+      stop("symbols out of order")
     }
     return vocabulary
   }
@@ -91,7 +93,7 @@ public struct Vocabulary: Sendable, Hashable {
   /// Bytes of the byte unit may be parts of a character; write them out as they are rather than as a `String`.
   /// - Precondition: `token` is in `0..<count`.
   public func appendUTF8(of token: Int32, to bytes: inout [UInt8]) {
-    precondition(token >= 0 && token < count, "expected a token in 0..<\(count), got \(token)")
+    require(token >= 0 && token < count, "expected a token in 0..<\(count), got \(token)")
     let symbol = symbols[Int(token)]
     switch (unit, symbol) {
     case (.byte, _), (_, ..<0x80):

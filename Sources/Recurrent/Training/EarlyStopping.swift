@@ -1,3 +1,5 @@
+internal import Storage
+
 /// Ends a training when the validation loss has stopped falling (Prechelt 1998).
 public struct EarlyStopping: Sendable, Hashable {
   /// Evaluations without a new lowest loss after which there is no hope.
@@ -12,7 +14,7 @@ public struct EarlyStopping: Sendable, Hashable {
   ///   - evaluationsWithoutProgress: likewise.
   /// - Precondition: the patience is at least 1.
   public init(patience: Int, lowestLoss: Double = .infinity, evaluationsWithoutProgress: Int = 0) {
-    precondition(patience >= 1, "patience must be 1 or more, got \(patience)")
+    require(patience >= 1, "patience must be 1 or more, got \(patience)")
     self.patience = patience
     self.lowestLoss = lowestLoss
     self.evaluationsWithoutProgress = evaluationsWithoutProgress

@@ -15,14 +15,20 @@ public struct Evaluation: Sendable, Hashable {
 
 extension Model {
   /// Predicts each token of `tokens` from all before it, as one sequence with the state carried from zero on.
+  /// - Parameters:
+  ///   - products: who multiplies; by `.automatic` packed kernels.
+  ///   - threads: workers; 0: one for each processor. Results do not depend on it.
   /// - Precondition: a token model with one output a token at every step; at least two tokens.
   /// - Throws: `PlanError` where the memory does not suffice.
-  public func evaluate(_ tokens: [Int32], threads: Int = 0) throws(PlanError) -> Evaluation {
-    precondition(tokens.count >= 2, "an evaluation needs 2 tokens or more, got \(tokens.count)")
+  public func evaluate(
+    _ tokens: [Int32], products: Products = .automatic, threads: Int = 0
+  ) throws(PlanError) -> Evaluation {
+    require(tokens.count >= 2, "an evaluation needs 2 tokens or more, got \(tokens.count)")
     let count = tokens.count - 1
     let segment = min(count, 512)
     let plan = try Plan(
-      configuration, steps: segment, batchSize: 1, purpose: .inference(loss: .crossEntropy), scalar: S.self)
+      configuration, steps: segment, batchSize: 1, purpose: .inference(loss: .crossEntropy), products: products,
+      scalar: S.self)
     let engine = Engine<S>(plan, threads: threads)
     engine.load(self)
     var sum = 0.0

@@ -6,7 +6,7 @@ extension NPYFile {
   /// - Precondition: as many values as the shape says.
   package static func write<S: Scalar>(to path: String, shape: [Int], values: [S]) throws(ExchangeError) {
     let header = header(S.self, shape: shape)
-    precondition(values.count == shape.reduce(1, *), "\(values.count) values for an array of shape \(shape)")
+    require(values.count == shape.reduce(1, *), "\(values.count) values for an array of shape \(shape)")
     do {
       try DurableFile.replace(path) { (file) throws(FileError) in
         try file.write(header.span)

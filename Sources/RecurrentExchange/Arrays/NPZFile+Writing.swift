@@ -15,14 +15,14 @@ extension NPZFile {
     guard total < 0xFFFF_FFFF, arrays.count < 0xFFFF else {
       throw .inexpressible(framework: "a .npz file", feature: "room for \(ByteCount(total)); write .safetensors")
     }
-    precondition(Set(arrays.map { ExactString($0.name) }).count == arrays.count, "two arrays have one name")
+    require(Set(arrays.map { ExactString($0.name) }).count == arrays.count, "two arrays have one name")
     do {
       try DurableFile.replace(path) { (file) throws(FileError) in
         var directory: [UInt8] = []
         for (index, array) in arrays.enumerated() {
           let header = NPYFile.header(S.self, shape: array.shape)
           let data = littleEndianBytes(values(index))
-          precondition(
+          require(
             data.count == array.shape.reduce(MemoryLayout<S>.size, *),
             "\(data.count) bytes for \(array.name) of shape \(array.shape)")
           let entry = ZipEntry(

@@ -1,4 +1,5 @@
 package import Recurrent
+internal import Storage
 
 /// An array of a .npy or .npz file that lies in memory.
 package struct NumberArray: Sendable {
@@ -17,7 +18,7 @@ package struct NumberArray: Sendable {
     file: String, name: String, type: NumberType, shape: [Int], isFortranOrdered: Bool, bytes: [UInt8],
     range: Range<Int>
   ) {
-    precondition(range.count == shape.reduce(type.byteCount, *), "\(range.count) bytes for \(type) \(shape)")
+    require(range.count == shape.reduce(type.byteCount, *), "\(range.count) bytes for \(type) \(shape)")
     self.file = file
     self.name = name
     self.type = type

@@ -64,14 +64,14 @@ package enum NumberType: String, Sendable, Hashable, CaseIterable {
   /// Whole numbers out of their little-endian bytes; nil in the place of one that an `Int32` cannot hold.
   /// - Precondition: not of a floating-point type.
   package func integers(_ bytes: Span<UInt8>) -> [Int32?] {
-    precondition(!isFloatingPoint, "\(self) is no type of whole numbers")
+    require(!isFloatingPoint, "\(self) is no type of whole numbers")
     return words(bytes).map { self == .uint64 ? Int32(exactly: $0) : Int32(exactly: signed($0)) }
   }
 
   /// The bits of each element, zeros above them.
   private func words(_ bytes: Span<UInt8>) -> [UInt64] {
     let size = byteCount
-    precondition(bytes.count.isMultiple(of: size), "expected a multiple of \(size) bytes, got \(bytes.count)")
+    require(bytes.count.isMultiple(of: size), "expected a multiple of \(size) bytes, got \(bytes.count)")
     var words: [UInt64] = []
     words.reserveCapacity(bytes.count / size)
     var start = 0

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Recurrent
+internal import Storage
 
 /// A graph as it grows: nodes in the order in which they are added, which is one in which they can be run, and names
 /// that are each used once.
@@ -138,7 +139,7 @@ extension GraphBuilder {
 
 extension GraphBuilder {
   package mutating func parameter<S: Scalar>(_ name: String, _ values: [S], shape: [Int]) -> Value {
-    precondition(values.count == shape.reduce(1, *), "\(name) of shape \(shape) with \(values.count) values")
+    require(values.count == shape.reduce(1, *), "\(name) of shape \(shape) with \(values.count) values")
     var tensor = ONNXTensorProto()
     tensor.name = unique(name)
     tensor.dims = shape.map { Int64($0) }

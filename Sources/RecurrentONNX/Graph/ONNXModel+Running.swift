@@ -1,14 +1,16 @@
+public import Recurrent
 internal import Storage
 
 extension ONNXModel {
   /// Runs the graph.
   /// - Parameters:
   ///   - inputs: a tensor for each of `inputs` by name, and for any of `defaultedInputs`.
+  ///   - products: who multiplies in recurrent layers; by `.automatic` packed kernels.
   ///   - threads: workers for recurrent layers; 0: one for each processor. Results do not depend on it.
   /// - Returns: a tensor for each of `outputs` by name.
   /// - Throws: `ONNXError` where inputs do not fit, or a node's do not, or the memory does not suffice.
   public func run(
-    _ inputs: [String: ONNXTensor], threads: Int = 0
+    _ inputs: [String: ONNXTensor], products: Products = .automatic, threads: Int = 0
   ) throws(ONNXError) -> [String: ONNXTensor] {
     let ports = self.inputs + defaultedInputs
     for name in inputs.keys.sorted() where !ports.contains(where: { $0.name == name }) {
@@ -27,7 +29,7 @@ extension ONNXModel {
       }
       values[port.name] = tensor
     }
-    try run(nodes, &values, threads: threads)
+    try run(nodes, &values, products: products, threads: threads)
     var results: [String: ONNXTensor] = [:]
     for output in outputs { results[output.name] = values[output.name] }
     return results
@@ -35,7 +37,7 @@ extension ONNXModel {
 
   /// Runs nodes in their order. A value is dropped after its last reader.
   private func run(
-    _ nodes: [Node], _ values: inout [String: ONNXTensor], threads: Int
+    _ nodes: [Node], _ values: inout [String: ONNXTensor], products: Products, threads: Int
   ) throws(ONNXError) {
     var lastReader: [String: Int] = [:]
     for (position, node) in nodes.enumerated() {
@@ -47,7 +49,8 @@ extension ONNXModel {
     let limit = min(memoryLimit, live + SystemMemory.available())
     for (position, node) in nodes.enumerated() {
       let call = Call(
-        node: node, inputs: node.inputs.map { values[$0] }, room: max(0, limit - live), threads: threads)
+        node: node, inputs: node.inputs.map { values[$0] }, room: max(0, limit - live),
+        products: products, threads: threads)
       let results = try call.run()
       for (name, result) in zip(node.outputs, results) where !name.isEmpty {
         guard let result else { throw node.invalid("output \"\(name)\" is not computed") }

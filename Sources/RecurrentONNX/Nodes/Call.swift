@@ -1,3 +1,5 @@
+package import Recurrent
+
 /// One node about to be run: its inputs, and how much memory a result may take.
 package struct Call {
   package let node: Node
@@ -5,6 +7,8 @@ package struct Call {
   package let inputs: [ONNXTensor?]
   /// Bytes that the results may take.
   package let room: Int
+  /// Who multiplies in a recurrent layer.
+  package let products: Products
   /// Workers for a recurrent layer; 0: one for each processor.
   package let threads: Int
 

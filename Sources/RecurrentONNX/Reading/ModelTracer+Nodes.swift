@@ -13,7 +13,7 @@ extension ModelTracer {
       }
     }
     func call(_ tensors: [ONNXTensor?]) -> Call {
-      Call(node: node, inputs: tensors, room: onnx.memoryLimit / 8, threads: 1)
+      Call(node: node, inputs: tensors, room: onnx.memoryLimit / 8, products: .automatic, threads: 1)
     }
     let tensors = inputs.map { value -> ONNXTensor? in
       switch value {

@@ -52,11 +52,11 @@ extension RecurrentLayer {
     switch data.values {
     case .float(let values):
       let results = try run(
-        values, lengths, states.map { $0?.floats }, outputCount: count, room: call.room, threads: call.threads)
+        values, lengths, states.map { $0?.floats }, outputCount: count, call)
       return tensors(results) { ONNXTensor(shape: $0, $1) }
     case .double(let values):
       let results = try run(
-        values, lengths, states.map { $0?.doubles }, outputCount: count, room: call.room, threads: call.threads)
+        values, lengths, states.map { $0?.doubles }, outputCount: count, call)
       return tensors(results) { ONNXTensor(shape: $0, $1) }
     default: throw node.invalid("X is of type \(x.type)")
     }
@@ -67,7 +67,7 @@ extension RecurrentLayer {
   ///   - lengths: of the N sequences.
   ///   - states: initial_h and initial_c, [D, N, H] each, or nil.
   private func run<S: Scalar>(
-    _ inputs: [S], _ lengths: [Int], _ states: [[S]?], outputCount: Int, room: Int, threads: Int
+    _ inputs: [S], _ lengths: [Int], _ states: [[S]?], outputCount: Int, _ call: Call
   ) throws(ONNXError) -> Results<S> {
     let (batch, hidden) = (lengths.count, hiddenSize)
     let stateCount = directionCount * batch * hidden
@@ -91,16 +91,18 @@ extension RecurrentLayer {
       do {
         let model = try model(ofDirection: direction, S.self)
         let plan = try Plan(
-          model.configuration, steps: steps, batchSize: sequences.count, purpose: .inference(loss: nil), scalar: S.self)
-        guard plan.totalBytes <= room else {
+          model.configuration, steps: steps, batchSize: sequences.count, purpose: .inference(loss: nil),
+          products: call.products, scalar: S.self)
+        guard plan.totalBytes <= call.room else {
           throw ONNXError.tooLarge(
             file: node.file, what: "node \(node.label)",
-            reason: "its run takes \(plan.totalBytes) bytes; \(room) are left to the run")
+            reason: "its run takes \(plan.totalBytes) bytes; \(call.room) are left to the run")
         }
         // Threads pay from some millions of multiplications on.
         let work = sequences.count * steps * weights.count
         var pass = try InferencePass(
-          model, steps: steps, batchSize: sequences.count, threads: work < 1 << 22 ? 1 : threads)
+          model, steps: steps, batchSize: sequences.count, products: call.products,
+          threads: work < 1 << 22 ? 1 : call.threads)
         if states.contains(where: { $0 != nil }) {
           var state = pass.state
           for part in 0..<state.partCount {

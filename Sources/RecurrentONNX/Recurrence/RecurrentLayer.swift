@@ -1,4 +1,5 @@
 package import Recurrent
+internal import Storage
 
 /// An RNN, LSTM or GRU node whose attributes and weights have been checked: which cell of ours each direction is, and with
 /// what weights.
@@ -149,7 +150,7 @@ package struct RecurrentLayer: Sendable {
     switch tensor.values {
     case .float(let values): values as? [S] ?? values.map { S($0) }
     case .double(let values): values as? [S] ?? values.map { S($0) }
-    default: preconditionFailure("weights are floating-point numbers, got \(tensor.type)")
+    default: stop("weights are floating-point numbers, got \(tensor.type)")
     }
   }
 

@@ -1,3 +1,5 @@
+internal import Storage
+
 /// A tensor that goes into or comes out of an ONNX graph: row-major values and their shape.
 ///
 /// ONNX's 16-bit floating-point types are held as `Float`; types that no recurrent model needs are not read.
@@ -29,11 +31,11 @@ public struct ONNXTensor: Sendable, Hashable {
 
   /// - Precondition: sizes are not negative; as many values as the shape says.
   public init(shape: [Int], values: Values) {
-    precondition(shape.allSatisfy { $0 >= 0 }, "sizes must be 0 or more, got \(shape)")
+    require(shape.allSatisfy { $0 >= 0 }, "sizes must be 0 or more, got \(shape)")
     self.shape = shape
     self.values = values
     let expected = shape.contains(0) ? 0 : shape.reduce(1, *)
-    precondition(expected == count, "shape \(shape) has \(expected) values, got \(count)")
+    require(expected == count, "shape \(shape) has \(expected) values, got \(count)")
   }
 
   public init(shape: [Int], _ values: [Float]) { self.init(shape: shape, values: .float(values)) }

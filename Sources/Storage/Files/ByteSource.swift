@@ -35,10 +35,10 @@ package enum ByteSource: Sendable {
     at offset: Int, into target: inout MutableSpan<Value>, _ range: Range<Int>? = nil
   ) throws(FileError) -> Int {
     let range = range ?? 0..<target.count
-    precondition(
+    require(
       range.lowerBound >= 0 && range.upperBound <= target.count,
       "expected a range in \(target.count) values, got \(range)")
-    precondition(offset >= 0 && offset <= count, "expected an offset in 0...\(count), got \(offset)")
+    require(offset >= 0 && offset <= count, "expected an offset in 0...\(count), got \(offset)")
     let stride = MemoryLayout<Value>.stride
     let places = range.lowerBound * stride..<range.upperBound * stride
     if places.isEmpty { return 0 }

@@ -67,7 +67,7 @@ package struct DurableFile: ~Copyable {
   /// Replaces bytes that were written before; `checksum` stays that of the bytes as they were appended.
   /// - Precondition: all of them were.
   package mutating func overwrite(at offset: Int, with bytes: Span<UInt8>) throws(FileError) {
-    precondition(
+    require(
       offset >= 0 && offset <= byteCount - bytes.count,
       "expected \(bytes.count) bytes in the \(byteCount) written, got them at \(offset)")
     try write(raw: unsafe bytes.bytes, at: offset)

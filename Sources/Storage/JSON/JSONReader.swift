@@ -17,7 +17,7 @@ package struct JSONReader {
   /// Reads `range` of `bytes`; offsets in errors count from the start of `bytes`.
   package init(_ bytes: [UInt8], range: Range<Int>? = nil) {
     let range = range ?? bytes.indices
-    precondition(
+    require(
       range.lowerBound >= 0 && range.upperBound <= bytes.count, "range \(range) of \(bytes.count) bytes")
     self.bytes = bytes
     offset = range.lowerBound

@@ -30,7 +30,7 @@ import TestSupport
         let checkpoint = try TrainingCheckpoint<S>(contentsOf: path)
         #expect(checkpoint.stepCount == index && checkpoint.notes == notes)
         #expect(checkpoint.settings == trainer.settings)
-        #expect(checkpoint.fingerprint == .current)
+        #expect(checkpoint.fingerprint == trainer.fingerprint)
         trainer = try Trainer(checkpoint, threads: 1 + index % 2)
       }
       step(&trainer, index)

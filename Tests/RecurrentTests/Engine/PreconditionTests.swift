@@ -205,9 +205,7 @@ struct PreconditionTests {
     ) { [mistake = mistake as Mistake] in
       try mistake.make()
     }
-    #if DEBUG  // An optimised build leaves the messages out.
-      let message = String(decoding: result.standardErrorContent, as: UTF8.self)
-      #expect(message.contains(mistake.message), "\(message)")
-    #endif
+    let message = String(decoding: result.standardErrorContent, as: UTF8.self)
+    #expect(message.contains(mistake.message), "\(message)")
   }
 }
