@@ -117,6 +117,7 @@ struct Train: ParsableCommand {
       "model     \(configuration.cell.name), \(configuration.layerCount) × \(configuration.hiddenSize), \(input)\(dropout); "
         + "\(grouped(training.trainer.plan.parameterCount)) parameters; \(ByteCount(training.trainer.plan.totalBytes)) of memory"
     )
+    Note.line("products  \(training.trainer.plan.productsDescription)")
     Note.line(
       "training  \(grouped(training.progress.totalSteps)) steps of \(settings.batchSize) sequences × "
         + "\(settings.sequenceLength) \(unit), \(data.training.windowCount) an epoch; \(optimizer.summary)")

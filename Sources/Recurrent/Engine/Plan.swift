@@ -101,7 +101,8 @@ public struct Plan: Sendable, CustomStringConvertible {
     var headColumns = top.outputs.columns
     for _ in 1..<configuration.layerCount {
       top = Layer(
-        configuration, table, below: top, input: top.passedUp, goesBack: true, headColumns: headColumns, sizes, backward,
+        configuration, table, below: top, input: top.passedUp, goesBack: true, headColumns: headColumns, sizes,
+        backward,
         choice, &arenas, scalar)
       headColumns += top.outputs.columns
     }
@@ -110,7 +111,8 @@ public struct Plan: Sendable, CustomStringConvertible {
       configuration.head == .none
       ? nil
       : Head(
-        configuration, table, top: attention?.outputs ?? top.outputs, sizes, backward, attends: attention != nil, choice,
+        configuration, table, top: attention?.outputs ?? top.outputs, sizes, backward, attends: attention != nil,
+        choice,
         &arenas, scalar)
     if let loss = purpose.loss, let head {
       require(
@@ -166,6 +168,11 @@ public struct Plan: Sendable, CustomStringConvertible {
 
   /// Who multiplies: `batched by OpenBLAS (SkylakeX kernels), steps by packed kernels (avx512)`.
   public var productsDescription: String { choice.description }
+
+  /// Whether what a sequence gives does not depend, to the bit, on what is computed together with it: other sequences of
+  /// the batch, more steps of its own in the same call or segment. So it is where packed kernels multiply everything. Else
+  /// such results are equal to rounding. That the number of threads changes no bit is always so.
+  public var keepsRows: Bool { choice.keepsRows }
 
   // MARK: For the engine
 
