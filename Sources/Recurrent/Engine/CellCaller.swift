@@ -27,7 +27,8 @@ struct CellCaller<S: Scalar> {
     let declared = (structure.rowGateCount, structure.stateCount, structure.savedCount, structure.vectorCount)
     require(
       kernels.blocks == declared,
-      "cell \(cell.name) has \(declared) blocks of gates, states, saved and vectors, its kernels have \(kernels.blocks)")
+      "cell \(cell.name) has \(declared) blocks of gates, states, saved and vectors, its kernels have \(kernels.blocks)"
+    )
     self.kernels = kernels
   }
 

@@ -12,14 +12,18 @@ public struct Sampler<S: Scalar>: ~Copyable {
 
   /// - Precondition: the model takes tokens and has an output for each of them at every step.
   /// - Throws: `PlanError` where the memory does not suffice.
-  public init(_ model: Model<S>, options: SamplingOptions = .init(), products: Products = .automatic, seed: UInt64 = 0) throws(PlanError) {
+  public init(_ model: Model<S>, options: SamplingOptions = .init(), products: Products = .automatic, seed: UInt64 = 0)
+    throws(PlanError)
+  {
     let configuration = model.configuration
     require(
       configuration.input.vocabularySize == configuration.outputSize && configuration.head == .everyStep,
       "sampling needs a token model with one output a token at every step")
     require(configuration.directions == .forward, "a model that runs both ways cannot be sampled step by step")
     engine = Engine(
-      try Plan(configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: products, scalar: S.self), threads: 1)
+      try Plan(
+        configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: products, scalar: S.self),
+      threads: 1)
     engine.load(model)
     rows = engine.rows(steps: 1)
     drawer = TokenDrawer(options, count: configuration.outputSize)

@@ -13,7 +13,8 @@ struct InputMixer<S: Scalar>: ~Copyable {
   private var vectors: [S]
 
   init(
-    _ sampling: ScheduledSampling, decoder: ModelConfiguration, batchSize: Int, memory: MemoryShape?, products: Products,
+    _ sampling: ScheduledSampling, decoder: ModelConfiguration, batchSize: Int, memory: MemoryShape?,
+    products: Products,
     threads: Int,
     seed: UInt64
   ) throws(PlanError) {

@@ -110,8 +110,9 @@ extension AttentionStage {
   /// A worker's share of the slots, all shares with about as many rows.
   private func slots(_ call: Call) -> Range<Int> {
     let rows = call.rows
-    return rows.firstSlot(ofShare: call.worker, of: call.workers)..<rows.firstSlot(
-      ofShare: call.worker + 1, of: call.workers)
+    return rows.firstSlot(
+      ofShare: call.worker, of: call.workers)..<rows.firstSlot(
+        ofShare: call.worker + 1, of: call.workers)
   }
 
   /// The memory of the sequence in a slot.

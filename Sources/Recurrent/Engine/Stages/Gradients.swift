@@ -27,7 +27,8 @@ enum GradientTask: Sendable {
 
   /// dW = dYᵀ·X in pieces: several for each worker of packed products, so that all end together; OpenBLAS copies all of X
   /// for each piece.
-  static func weights(_ outputs: Region, _ input: Region, _ gradient: Region, _ products: ProductChoice) -> [GradientTask]
+  static func weights(_ outputs: Region, _ input: Region, _ gradient: Region, _ products: ProductChoice)
+    -> [GradientTask]
   {
     let multiplier = products.multiplier(rows: input.rows, columns: gradient.columns, inner: gradient.rows)
     let pieces = Pieces(of: gradient.rows, atMost: multiplier == .packed ? 192 : 512)

@@ -34,7 +34,8 @@ extension Head {
     let target = input.row(rows.sequence(inSlot: slot))
     let output = layer.forward.states.row(row).columns(layer.forward.outputColumns)
     if layer.runsBothWays {
-      memory.merge(output, layer.reverse.states.row(row).columns(layer.reverse.outputColumns), layer.merge, into: target)
+      memory.merge(
+        output, layer.reverse.states.row(row).columns(layer.reverse.outputColumns), layer.merge, into: target)
     } else {
       memory.copy(output, to: target)
     }

@@ -66,7 +66,8 @@ struct InputStage: Sendable {
     switch kind {
     case .oneHot, .vectors: return
     case .embedding(let table):
-      engine.memory.gather(table, engine.indices, at: call.rows.index.tokens + ofBatch.lowerBound, into: rows.rows(share))
+      engine.memory.gather(
+        table, engine.indices, at: call.rows.index.tokens + ofBatch.lowerBound, into: rows.rows(share))
     case .segments(let whole): engine.memory.copy(whole.rows(ofBatch), to: rows.rows(share))
     }
     engine.pool.barrier()

@@ -215,7 +215,8 @@ final class Layer: Sendable {
     if runsBothWays {
       let mirror = engine.plan.backward.mirrored.columns(0..<target.columns)
       reverse.input.backward(
-        reverse.gates, adding: false, into: mirror, call, engine) { _, _ in }
+        reverse.gates, adding: false, into: mirror, call, engine
+      ) { _, _ in }
       engine.pool.barrier()
       for row in share { memory.add(mirror.row(rows.mirrored(row)), to: target.row(row)) }
       below?.dropBack(target, rows: share, columns: 0..<target.columns, call, in: memory)

@@ -21,7 +21,8 @@ struct Linear: Sendable {
   ///   - ofSteps: whether the products are those of a single step.
   ///   - backward: whether dY·W is wanted.
   init<S: Scalar>(
-    _ name: String, _ weights: Region, by multiplier: Multiplier, ofSteps: Bool = false, backward: Bool, _ arenas: inout ArenaLayout,
+    _ name: String, _ weights: Region, by multiplier: Multiplier, ofSteps: Bool = false, backward: Bool,
+    _ arenas: inout ArenaLayout,
     _ scalar: S.Type
   ) {
     (self.weights, isOfSteps) = (weights, ofSteps)

@@ -6,7 +6,9 @@ extension Recurrence {
   ///   - shift: from a parameter to its gradient.
   ///   - tokens: where in the indices the tokens that this direction gathers start.
   /// - Returns: products, and sums.
-  func gradientTasks(shift: Int, tokens: Int, _ products: ProductChoice) -> (products: [GradientTask], sums: [GradientTask]) {
+  func gradientTasks(shift: Int, tokens: Int, _ products: ProductChoice) -> (
+    products: [GradientTask], sums: [GradientTask]
+  ) {
     var (large, sums): ([GradientTask], [GradientTask]) = (recurrentTasks(shift, products), [])
     switch input.source {
     case .product(let rows, _):

@@ -30,7 +30,8 @@ struct StepShare {
       let pieces = (batchSize + ProductChoice.stepRows - 1) / ProductChoice.stepRows
       let (first, last) = (pieces * worker / workers, pieces * (worker + 1) / workers)
       slots =
-        min(first * ProductChoice.stepRows, rows.sequenceCount)..<min(
+        min(
+          first * ProductChoice.stepRows, rows.sequenceCount)..<min(
           last * ProductChoice.stepRows, rows.sequenceCount)
     }
     if isByColumns {
