@@ -11,13 +11,29 @@ struct TrainingTests {
       "--trained-initial-state", "--variational-dropout", "--recurrent-dropout", "0.1", "--zoneout-hidden", "0.05",
       "--zoneout-cell", "0.1", "--layers", "2",
     ]
-    let trained = try place.rnn(["train", "--text", "text.txt", "--checkpoint", "all.safetensors"] + tiny + options)
-    #expect(trained.status == 0, "\(trained.errors)")
-    let again = try place.rnn(
-      ["train", "--text", "text.txt", "--checkpoint", "less.safetensors", "--recompute-steps", "5"] + tiny + options)
-    #expect(again.status == 0, "\(again.errors)")
-    // The checkpoints themselves say how they were made.
-    #expect(try place.data("all-best.safetensors") == place.data("less-best.safetensors"))
+    func train(_ name: String, _ own: [String] = [], environment: [String: String] = [:]) throws {
+      let files = ["--checkpoint", "\(name).safetensors", "--log", "\(name).jsonl"]
+      let outcome = try place.run(
+        Workplace.command.path, ["train", "--text", "text.txt"] + files + tiny + options + own, environment: environment
+      )
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    // The same bits where packed kernels multiply everything, whichever mode the tests run in. The checkpoints themselves
+    // say how they were made.
+    try train("packed", environment: ["RECURRENT_PRODUCTS": "packed"])
+    try train("less-packed", ["--recompute-steps", "5"], environment: ["RECURRENT_PRODUCTS": "packed"])
+    #expect(try place.data("packed-best.safetensors") == place.data("less-packed-best.safetensors"))
+    // In any mode the first step, before any update, is equal to rounding: 16 steps of 2 layers, forward and back, each off
+    // by the length of a sum (the gradients' over 8·16 rows) and the cell's own roundings (32), for either run.
+    try train("all")
+    try train("less", ["--recompute-steps", "5"])
+    let bound = 4 * 16 * 2 * (8 * 16 + 32) * 0x1p-24
+    for key in ["training_loss", "gradient_norm"] {
+      let losses = try ["packed", "all", "less"].map {
+        try #require(try place.log("\($0).jsonl").first?[key] as? Double)
+      }
+      for loss in losses { #expect(abs(loss - losses[0]) <= bound * losses[0], "\(key): \(losses)") }
+    }
     let configuration = try #require(
       try place.rnn("inspect", "all.safetensors", "--json").json()["configuration"] as? [String: Any])
     #expect(configuration["projection_size"] as? Int == 6 && configuration["residual"] as? Bool == true)

@@ -169,6 +169,11 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// Who multiplies: `batched by OpenBLAS (SkylakeX kernels), steps by packed kernels (avx512)`.
   public var productsDescription: String { choice.description }
 
+  /// Whether what a sequence gives does not depend, to the bit, on what is computed together with it: other sequences of
+  /// the batch, more steps of its own in the same call or segment. So it is where packed kernels multiply everything. Else
+  /// such results are equal to rounding. That the number of threads changes no bit is always so.
+  public var keepsRows: Bool { choice.keepsRows }
+
   // MARK: For the engine
 
   var isTraining: Bool { sizes.isTraining }

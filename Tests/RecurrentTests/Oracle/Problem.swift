@@ -138,12 +138,13 @@ extension Problem {
   }
 
   /// A trainer that is to start where the problem does.
-  func trainer<S: Scalar>(_ scalar: S.Type = S.self, optimizer: Optimizer = .adam(), threads: Int = 0) throws
-    -> Trainer<S>
-  {
+  func trainer<S: Scalar>(
+    _ scalar: S.Type = S.self, optimizer: Optimizer = .adam(), recomputing: Recomputation = .none,
+    products: Products = .automatic, threads: Int = 0
+  ) throws -> Trainer<S> {
     var trainer = try Trainer<S>(
       model(), batchSize: batchSize, sequenceLength: steps, loss: loss, optimizer: optimizer, isRagged: lengths != nil,
-      threads: threads)
+      recomputing: recomputing, products: products, threads: threads)
     if !startsFresh { trainer.state = state() }
     return trainer
   }

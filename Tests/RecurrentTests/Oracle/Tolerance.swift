@@ -61,3 +61,46 @@ func expectWithinBounds<S: Scalar>(
     hasMeaning(expected, S.self),
     "\(what): a bound of \(widest) on numbers of at most \(largest) tests nothing", sourceLocation: sourceLocation)
 }
+
+/// What rounding may do to two computations of the same numbers that add in different orders, where no oracle knows the
+/// bound: with the masks of dropout, or in more steps than it can solve.
+///
+/// A sum of n terms is off by n·u times the sum of their magnitudes, and what a cell makes of it by some more roundings.
+/// Each step of each layer does so once on the way forward and once on the way back, and the errors add; that they do not
+/// multiply is how `Problem.random` and the initialization draw the weights. Two computations lie apart by twice as much.
+/// The sums' magnitudes are those of the largest number beside the one compared.
+struct RoundingBound {
+  /// Steps of the longest sequence, one after the other.
+  var steps: Int
+  var layers: Int
+  /// Of the longest sum.
+  var terms: Int
+
+  /// Roundings of a cell, its activations (6 each) included.
+  private static let cell = 32
+
+  func relative<S: Scalar>(_ scalar: S.Type) -> Double {
+    Double(4 * steps * layers * (terms + Self.cell)) * Double(S.ulpOfOne) / 2
+  }
+
+  /// Expects equal numbers, to the bit where that is promised and else to rounding.
+  func expect<S: Scalar>(
+    _ actual: [S], _ expected: [S], toTheBit: Bool, _ what: @autoclosure () -> String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    if toTheBit {
+      #expect(actual == expected, "\(what())", sourceLocation: sourceLocation)
+      return
+    }
+    guard actual.count == expected.count else {
+      Issue.record("\(what()): \(actual.count) numbers and \(expected.count)", sourceLocation: sourceLocation)
+      return
+    }
+    let relative = relative(S.self)
+    // A bound of 1 in 64 still finds what is wrong, as in `expectWithinBounds`.
+    precondition(relative < 0x1p-6, "a bound of \(relative) tests nothing")
+    let bound = relative * (expected.map { Double(abs($0)) }.max() ?? 0) + Double(S.leastNormalMagnitude) * 0x1p20
+    let worst = zip(actual, expected).map { Double(abs($0 - $1)) }.max { $0 < $1 || $1.isNaN } ?? 0
+    #expect(worst <= bound, "\(what()): apart by \(worst / bound) times the bound", sourceLocation: sourceLocation)
+  }
+}

@@ -42,8 +42,8 @@ struct InferencePassTests {
     expectWithinBounds(pass.outputs, problem.solve().outputs, "outputs", problem.cell)
   }
 
-  /// More rows than a plan packs everything for: then both passes run the same products.
-  @Test("The same bits as a recurrent pass's forward", arguments: OracleCell.allCases, ModelConfiguration.Head.allCases)
+  /// The same bits where both plans keep rows: in `.automatic` OpenBLAS may multiply in the one that could train.
+  @Test("The same as a recurrent pass's forward", arguments: OracleCell.allCases, ModelConfiguration.Head.allCases)
   func recurrentPass(cell: OracleCell, head: ModelConfiguration.Head) throws {
     var shape = Self.shape
     shape.batchSize = 12
@@ -52,8 +52,10 @@ struct InferencePassTests {
     problem.run(&inference)
     var pass = try RecurrentPass<Float>(problem.model(), steps: 6, batchSize: 12, threads: 1)
     problem.forward(&pass)
-    #expect(inference.outputs == pass.outputs)
-    #expect(inference.state == pass.finalState)
+    let isExact = inference.plan.keepsRows && pass.plan.keepsRows
+    let bound = RoundingBound(steps: 6, layers: 2, terms: 6)
+    bound.expect(inference.outputs, pass.outputs, toTheBit: isExact, "outputs")
+    bound.expect(inference.state.values, pass.finalState.values, toTheBit: isExact, "final state")
   }
 
   @Test("All ways to the outputs lead to the same", arguments: ModelConfiguration.Head.allCases)

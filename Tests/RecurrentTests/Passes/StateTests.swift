@@ -115,16 +115,20 @@ struct StateTests {
       var problem = try Problem.random(cell, Self.shape, head: head)
       if head == .everyStep { problem = problem.piece(0, steps) } else { problem.shorten(to: steps) }
       var results: [[[Double]]] = []
+      var keepsRows = true
       for planned in [steps, 6] {
         var trainer = try Trainer<Double>(
           problem.model(), batchSize: 3, sequenceLength: planned, optimizer: .sgd(learningRate: 1), threads: 2)
         trainer.state = problem.state()
+        keepsRows = keepsRows && trainer.plan.keepsRows
         let report = problem.step(&trainer)
         let model = trainer.model()
         results.append(
           problem.parameters.keys.sorted().map { model[parameter: $0] } + [[report.loss, report.gradientNorm]])
       }
-      #expect(results[0] == results[1], "\(head)")
+      // Who multiplies may depend on the planned rows: of plans that do not keep rows the results are equal to rounding.
+      let bound = RoundingBound(steps: steps, layers: 2, terms: 20)
+      for (one, other) in zip(results[0], results[1]) { bound.expect(one, other, toTheBit: keepsRows, "\(head)") }
     }
   }
 }
