@@ -30,7 +30,7 @@ struct PreconditionTests {
       case .valuesForClasses: "values are for losses on values; the loss is crossEntropy"
       case .tooFewComponents: "expected 12 vector components for 2 steps of 2 sequences, got 13"
       case .gradientOfWrongSize: "expected a gradient of 16 values, got 3"
-      case .backwardWithoutForward: "backward needs a forward call before it"
+      case .backwardWithoutForward: "there was no forward call before"
       case .unknownParameter: "no parameter bias"
       case .inputGradientNotAsked: "inputGradient: true"
       case .foreignState: "expected a state of 1×[1, 2, 3], got 1×[1, 1, 3]"
