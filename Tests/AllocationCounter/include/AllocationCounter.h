@@ -1,4 +1,4 @@
-// Counts the allocations of the whole process, all threads together, between two calls.
+// Counts the allocations of the whole process, all threads together, between two calls; those of OpenBLAS itself apart.
 //
 // The program that links this gets malloc and its kin from here; they hand on to glibc's. Elsewhere, and under a
 // sanitizer, which replaces malloc itself, nothing is replaced and nothing can be counted.

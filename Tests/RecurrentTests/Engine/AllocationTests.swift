@@ -3,10 +3,11 @@ import Kernels
 import Recurrent
 import Testing
 
-/// A training step and a sampling step allocate nothing. Counted in processes of their own, where nothing else runs.
+/// A training step and a sampling step allocate nothing. Counted in processes of their own, where nothing else runs. What
+/// OpenBLAS allocates by itself, as for small products on some processors, is not counted.
 ///
 /// A promise of the optimised build: a debug build allocates closures and generic values that the optimiser keeps on the
-/// stack. `scripts/test` runs this suite once more in release.
+/// stack.
 @Suite(
   "Allocations", .enabled(if: isOptimized, "an optimised build"),
   .enabled(if: allocation_counter_works(), "glibc without a sanitizer"))
