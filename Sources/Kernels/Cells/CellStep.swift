@@ -22,7 +22,7 @@ package struct CellStep: Sendable, BitwiseCopyable {
   /// [rows, vectors·H] to which dL/d(vectors) is added.
   package var vectorGradient = Region.empty
 
-  package init(hidden: Int, gates: Region, previous: Region, next: Region, saved: Region) {
+  @inlinable package init(hidden: Int, gates: Region, previous: Region, next: Region, saved: Region) {
     (self.hidden, self.gates, self.previous, self.next, self.saved) = (hidden, gates, previous, next, saved)
   }
 
