@@ -84,7 +84,11 @@ private final class InferenceStep: LayerStep {
   func run() {
     let (tokens, vectors) = (data.tokens, data.vectors)
     pass.resetState()
-    if shape.isOneHot { pass.run(tokens: tokens.span) } else { pass.run(vectors: vectors.span) }
+    if shape.isOneHot {
+      pass.run(tokens: tokens.span, continuing: true)
+    } else {
+      pass.run(vectors: vectors.span, continuing: true)
+    }
   }
 
   var outputs: [Float] { pass.outputs }

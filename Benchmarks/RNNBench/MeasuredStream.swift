@@ -17,7 +17,8 @@ final class MeasuredStream {
     input = Array(data.vectors[0..<shape.inputSize])
     var outputs: [Float] = []
     for step in 0..<shape.steps {
-      pass.run(vectors: data.vectors.span.extracting(step * shape.inputSize..<(step + 1) * shape.inputSize))
+      pass.run(
+        vectors: data.vectors.span.extracting(step * shape.inputSize..<(step + 1) * shape.inputSize), continuing: true)
       outputs += pass.outputs
     }
     try NaiveLayers(model).check(outputs, shape, data, "\(model.configuration.cell.name), one step a call")
@@ -28,7 +29,7 @@ final class MeasuredStream {
   /// One step.
   func run() {
     let input = input
-    pass.run(vectors: input.span)
+    pass.run(vectors: input.span, continuing: true)
   }
 
   /// Rounds of steps, each beside a measurement of reading as many bytes.

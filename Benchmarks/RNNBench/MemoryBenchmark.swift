@@ -65,9 +65,9 @@ struct MemoryBenchmark: ParsableCommand {
       var trainer = try makeTrainer(recomputing)
       let tokens = (0..<steps * batchSize).map { Int32($0 * 7919 % 50) }
       let classes = (0..<steps * batchSize).map { Int32($0 * 104_729 % 50) }
-      let report = trainer.step(tokens: tokens.span, classes: classes.span)
+      let report = trainer.step(.tokens(tokens), .classes(classes))
       let grown = try residentBytes() - before
-      let time = median((0..<3).map { _ in seconds { _ = trainer.step(tokens: tokens.span, classes: classes.span) } })
+      let time = median((0..<3).map { _ in seconds { _ = trainer.step(.tokens(tokens), .classes(classes)) } })
       reports.append(report)
       fingerprints.insert(trainer.fingerprint)
       let name = if case .segments(let size) = recomputing { "\(size) steps" } else { "all \(steps) steps" }

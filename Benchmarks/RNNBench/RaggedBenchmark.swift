@@ -158,7 +158,7 @@ private final class Batch {
   func forward() {
     pass.parametersChanged()
     let vectors = flatVectors
-    if vectors.isEmpty { pass.forward(vectors: self.vectors) } else { pass.forward(vectors: vectors.span) }
+    if vectors.isEmpty { pass.forward(.vectors(self.vectors)) } else { pass.forward(vectors: vectors.span) }
   }
 
   func run() {

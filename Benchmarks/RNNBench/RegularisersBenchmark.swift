@@ -105,7 +105,7 @@ struct RegularisersBenchmark: ParsableCommand {
 
     func step() {
       let (vectors, values) = (vectors, values)
-      let report = trainer.step(vectors: vectors.span, values: values.span)
+      let report = trainer.step(.vectors(vectors), .values(values))
       precondition(report.isFinite, "a loss of \(report.loss)")
     }
   }

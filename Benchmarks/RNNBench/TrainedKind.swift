@@ -82,15 +82,16 @@ struct TrainedKind {
       let report: StepReport
       if isRagged {
         report = trainer.step(
-          vectors: Sequences(lengths.map { vectors($0, &generator) }, width: 13), classes: Sequences(classes, width: 1))
+          .vectors(Sequences(lengths.map { vectors($0, &generator) }, width: 13)),
+          .classes(Sequences(classes, width: 1)))
       } else {
         let targets = configuration.head.isPooled ? pooled : classes.flatMap { $0 }
         if configuration.input.vocabularySize == nil {
           let values: [S] = vectors(length * batch, &generator)
-          report = trainer.step(vectors: values.span, classes: targets.span)
+          report = trainer.step(.vectors(values), .classes(targets))
         } else {
           let tokens = tokens(length * batch, &generator)
-          report = trainer.step(tokens: tokens.span, classes: targets.span)
+          report = trainer.step(.tokens(tokens), .classes(targets))
         }
       }
       checksum.add(report.loss)
@@ -112,10 +113,10 @@ struct TrainedKind {
       for _ in 0..<3 {
         if configuration.input.vocabularySize == nil {
           let values: [S] = vectors(steps * batch, &generator)
-          pass.run(vectors: values.span)
+          pass.run(vectors: values.span, continuing: true)
         } else {
           let tokens = tokens(steps * batch, &generator)
-          pass.run(tokens: tokens.span)
+          pass.run(tokens: tokens.span, continuing: true)
         }
         checksum.add(pass.outputs)
       }

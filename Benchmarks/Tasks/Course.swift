@@ -76,10 +76,10 @@ public struct Course: Sendable {
 extension Trainer<Float> {
   fileprivate mutating func step(on batch: TaskBatch) {
     switch (batch.tokens.isEmpty, batch.classes.isEmpty) {
-    case (true, true): _ = step(vectors: batch.vectors.span, values: batch.values.span)
-    case (true, false): _ = step(vectors: batch.vectors.span, classes: batch.classes.span)
-    case (false, true): _ = step(tokens: batch.tokens.span, values: batch.values.span)
-    case (false, false): _ = step(tokens: batch.tokens.span, classes: batch.classes.span)
+    case (true, true): _ = step(.vectors(batch.vectors), .values(batch.values))
+    case (true, false): _ = step(.vectors(batch.vectors), .classes(batch.classes))
+    case (false, true): _ = step(.tokens(batch.tokens), .values(batch.values))
+    case (false, false): _ = step(.tokens(batch.tokens), .classes(batch.classes))
     }
   }
 }
@@ -87,7 +87,11 @@ extension Trainer<Float> {
 extension InferencePass<Float> {
   fileprivate mutating func error(_ task: some SequenceTask, _ batch: TaskBatch) -> Double {
     resetState()
-    if batch.tokens.isEmpty { run(vectors: batch.vectors.span) } else { run(tokens: batch.tokens.span) }
+    if batch.tokens.isEmpty {
+      run(vectors: batch.vectors.span, continuing: true)
+    } else {
+      run(tokens: batch.tokens.span, continuing: true)
+    }
     return task.error(of: outputs, on: batch)
   }
 }

@@ -62,7 +62,7 @@ public struct PairCourse: Sendable {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<updates {
       let batch = task.pairs(batchSize, isHeldOut: false, using: &generator)
-      _ = trainer.step(source: batch.source, target: batch.target)
+      _ = trainer.step(.tokens(batch.source), .classes(batch.target))
     }
     return trainer.model()
   }

@@ -39,7 +39,7 @@ struct Evaluate: ParsableCommand {
       let object = JSON.object([
         (key: "loss", value: .number(result.loss)), (key: "bits_per_character", value: .number(result.bits)),
         (key: "perplexity", value: result.perplexity.isFinite ? .number(result.perplexity) : .null),
-        (key: "characters", value: .integer(result.tokenCount)),
+        (key: "characters", value: .integer(result.count)),
       ])
       try output(object.serialized() + [0x0A])
     } else {
@@ -50,7 +50,7 @@ struct Evaluate: ParsableCommand {
             ["loss", decimal(result.loss), "nats per \(unit)"],
             ["", decimal(result.bits), "bits per \(unit)"],
             ["perplexity", decimal(result.perplexity), ""],
-            ["\(unit)s", grouped(result.tokenCount), "predicted"],
+            ["\(unit)s", grouped(result.count), "predicted"],
           ], right: [1]))
     }
   }

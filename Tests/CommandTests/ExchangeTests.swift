@@ -159,7 +159,7 @@ struct ExchangeTests {
           return Array(vectors[start..<start + size])
         }
       }
-      pass.forward(vectors: Sequences(parts, width: size))
+      pass.forward(.vectors(Sequences(parts, width: size)))
     } else {
       pass.forward(vectors: vectors.span)
     }

@@ -51,9 +51,9 @@ struct ExchangeFixture {
       var pass = try InferencePass(model, steps: steps, batchSize: batchSize, threads: 1)
       if tokens.isEmpty {
         let vectors = vectors.map { S($0) }
-        pass.run(vectors: vectors.span)
+        pass.run(vectors: vectors.span, continuing: true)
       } else {
-        pass.run(tokens: tokens.span)
+        pass.run(tokens: tokens.span, continuing: true)
       }
       #expect(
         OracleBounds.worstRatio(pass.outputs, outputs, errors: bounds.outputErrors) <= 1, "outputs",

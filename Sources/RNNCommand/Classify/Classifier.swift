@@ -33,8 +33,7 @@ struct Classifier: ~Copyable {
     let order = inputs.indices.sorted { (inputs[$0].count, $0) < (inputs[$1].count, $1) }
     for start in stride(from: 0, to: order.count, by: batchSize) {
       let part = order[start..<min(order.count, start + batchSize)]
-      pass.resetState()
-      pass.run(vectors: Sequences(part.map { inputs[$0] }, width: description.features.count))
+      pass.run(.vectors(Sequences(part.map { inputs[$0] }, width: description.features.count)))
       if description.isPerStep {
         let outputs = pass.outputSequences
         for (row, index) in part.enumerated() { result[index] = Array(outputs[row]) }

@@ -238,10 +238,10 @@ private final class SequenceBatches {
     let indices = batches[batch]
     let vectors = Sequences(indices.map { inputs[$0] }, width: width)
     if isPerStep {
-      return (trainer.step(vectors: vectors, classes: Sequences(indices.map { classes[$0] })), vectors.stepCount)
+      return (trainer.step(.vectors(vectors), .classes(Sequences(indices.map { classes[$0] }))), vectors.stepCount)
     }
     let labels = indices.map { classes[$0][0] }
-    return (trainer.step(vectors: vectors, classes: labels.span), vectors.stepCount)
+    return (trainer.step(.vectors(vectors), .classes(labels)), vectors.stepCount)
   }
 }
 

@@ -60,10 +60,10 @@ struct RunResult<S: Scalar> {
   ) {
     let rows = piece.lowerBound * input.sequenceCount..<piece.upperBound * input.sequenceCount
     switch input.steps {
-    case .tokens(let tokens): pass.run(tokens: tokens.span.extracting(rows))
+    case .tokens(let tokens): pass.run(tokens: tokens.span.extracting(rows), continuing: true)
     case .vectors(let vectors):
       let size = configuration.input.size
-      pass.run(vectors: vectors.span.extracting(rows.lowerBound * size..<rows.upperBound * size))
+      pass.run(vectors: vectors.span.extracting(rows.lowerBound * size..<rows.upperBound * size), continuing: true)
     }
     // A head at the last step is that of the last piece.
     let start = isPooled ? 0 : rows.lowerBound * width
@@ -79,11 +79,12 @@ struct RunResult<S: Scalar> {
     guard piece.lowerBound == 0 || counts.contains(where: { $0 > 0 }) else { return }
     switch input.steps {
     case .tokens(let tokens):
-      pass.run(tokens: Sequences(values: pieces(tokens, piece, counts, width: 1), lengths: counts))
+      pass.run(.tokens(Sequences(values: pieces(tokens, piece, counts, width: 1), lengths: counts)), continuing: true)
     case .vectors(let vectors):
       let size = configuration.input.size
       pass.run(
-        vectors: Sequences(values: pieces(vectors, piece, counts, width: size), lengths: counts, width: size))
+        .vectors(Sequences(values: pieces(vectors, piece, counts, width: size), lengths: counts, width: size)),
+        continuing: true)
     }
     if isPooled {
       let values = pass.outputs

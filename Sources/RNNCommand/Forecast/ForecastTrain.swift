@@ -107,7 +107,7 @@ struct ForecastTrain: ParsableCommand {
         step: { trainer, batch in
           batches.fill(batch)
           let (inputs, targets) = (batches.inputs, batches.targets)
-          return (trainer.step(vectors: inputs.span, values: targets.span), batchSize)
+          return (trainer.step(.vectors(inputs), .values(targets)), batchSize)
         },
         validate: { model in
           guard !validated.isEmpty else { return nil }

@@ -112,10 +112,9 @@ struct Forecaster: ~Copyable {
           }
         }
       }
-      pass.resetState()
       pass.run(vectors: whole.span)
       for ahead in 0..<horizon {
-        if ahead > 0 { pass.run(vectors: single.span) }
+        if ahead > 0 { pass.run(vectors: single.span, continuing: true) }
         let last = pass.outputRowCount - batchSize
         for row in 0..<batchSize {
           let output = pass.output(row: last + row)

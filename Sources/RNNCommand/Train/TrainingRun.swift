@@ -40,7 +40,7 @@ struct TrainingRun: ~Copyable {
         (epochStart, epochSeconds, epochSteps) = (clock.now, 0, 0)
       }
       let stepStart = clock.now
-      let report = trainer.step(window: window, of: data.training)
+      let report = trainer.step(data.training.input(window), data.training.target(window))
       let seconds = (clock.now - stepStart).seconds
       epochSeconds += seconds
       epochSteps += 1
@@ -91,7 +91,7 @@ struct TrainingRun: ~Copyable {
   private mutating func validate() throws(PlanError) -> Double? {
     switch data.validation {
     case .none: nil
-    case .streams(let streams): trainer.evaluate(streams)
+    case .streams(let streams): trainer.evaluate(streams).loss
     case .sequence(let tokens): try trainer.model().evaluate(tokens, products: trainer.settings.products).loss
     }
   }
@@ -105,7 +105,7 @@ struct TrainingRun: ~Copyable {
 
   /// Saves the training as it is now, if the model still predicts something.
   private mutating func save(_ step: Int, _ keeper: inout ModelKeeper, isLast: Bool = false) throws {
-    let loss = trainer.evaluate(data.probe)
+    let loss = trainer.evaluate(data.probe).loss
     guard loss.isFinite else { throw divergence(step, "loss after the update", loss, &keeper) }
     keeper.save(trainer.checkpoint(notes: progress.notes), isLast: isLast)
   }

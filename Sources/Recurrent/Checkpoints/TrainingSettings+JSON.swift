@@ -12,6 +12,10 @@ extension TrainingSettings {
     if let norm = clipping.norm { members.append((key: "clip_norm", value: .number(norm))) }
     if let value = clipping.value { members.append((key: "clip_value", value: .number(value))) }
     if products != .automatic { members.append((key: "products", value: .string(products.rawValue))) }
+    if accumulatesGradients { members.append((key: "accumulates_gradients", value: .bool(true))) }
+    if !frozenParameters.isEmpty {
+      members.append((key: "frozen", value: .array(frozenParameters.sorted().map { .string($0) })))
+    }
     switch recomputing {
     case .none: break
     case .segments(let steps): members.append((key: "recompute_steps", value: .integer(steps)))
@@ -36,6 +40,12 @@ extension TrainingSettings {
         throw reader.fault("products are by \(printable(name)), which this version does not know")
       }
       products = named
+    }
+    if reader.json["accumulates_gradients"] != nil { accumulatesGradients = try reader.flag("accumulates_gradients") }
+    if reader.json["frozen"] != nil {
+      let names = reader.json["frozen"]?.array?.compactMap(\.string)
+      guard let names else { throw reader.fault("frozen is no list of names") }
+      frozenParameters = Set(names)
     }
     clipping = GradientClipping(norm: try reader.positive("clip_norm"), value: try reader.positive("clip_value"))
     if reader.json["recompute_steps"] != nil {
@@ -113,6 +123,12 @@ extension LearningRateSchedule {
         (key: "kind", value: .string("cosine")), (key: "warm_up", value: .integer(warmUp)),
         (key: "total", value: .integer(total)), (key: "minimum", value: .number(minimum)),
       ])
+    case .oneCycle(let total, let rise, let initial, let final):
+      .object([
+        (key: "kind", value: .string("one-cycle")), (key: "total", value: .integer(total)),
+        (key: "rise", value: .integer(rise)), (key: "initial", value: .number(initial)),
+        (key: "final", value: .number(final)),
+      ])
     }
   }
 
@@ -131,77 +147,11 @@ extension LearningRateSchedule {
     case "cosine":
       self = .cosine(
         warmUp: try count("warm_up"), total: try count("total"), minimum: try reader.number("minimum"))
+    case "one-cycle":
+      self = .oneCycle(
+        total: try count("total"), rise: try count("rise"), initial: try reader.nonNegative("initial"),
+        final: try reader.nonNegative("final"))
     default: throw reader.fault("there is no schedule \(printable(kind))")
-    }
-  }
-}
-
-extension Loss {
-  var json: JSON {
-    let members: [(key: String, value: JSON)] =
-      switch kind {
-      case .crossEntropy(let weights, let smoothing, let ignored):
-        [
-          (key: "kind", value: .string("cross-entropy")),
-          (key: "class_weights", value: .array(weights.map { .number($0) })),
-          (key: "label_smoothing", value: .number(smoothing)),
-          (key: "ignored", value: ignored.map { .integer(Int($0)) } ?? .null),
-        ]
-      case .binaryCrossEntropy(let weights):
-        [
-          (key: "kind", value: .string("binary-cross-entropy")),
-          (key: "positive_weights", value: .array(weights.map { .number($0) })),
-        ]
-      case .meanSquaredError: [(key: "kind", value: .string("mean-squared-error"))]
-      case .meanAbsoluteError: [(key: "kind", value: .string("mean-absolute-error"))]
-      case .huber(let delta): [(key: "kind", value: .string("huber")), (key: "delta", value: .number(delta))]
-      case .ctc(let blank, let maximumLabels, let zeroInfinity):
-        [
-          (key: "kind", value: .string("ctc")), (key: "blank", value: .integer(Int(blank))),
-          (key: "maximum_labels", value: maximumLabels.map { .integer($0) } ?? .null),
-          (key: "zero_infinity", value: .bool(zeroInfinity)),
-        ]
-      }
-    return .object(members)
-  }
-
-  init(_ reader: MetadataReader) throws(CheckpointError) {
-    func weights(_ name: String) throws(CheckpointError) -> [Double] {
-      guard let list = reader.json[name]?.array else { throw reader.fault("\(name) is no list") }
-      let values = list.compactMap(\.number)
-      guard values.count == list.count, values.allSatisfy({ $0 >= 0 }) else {
-        throw reader.fault("\(name) holds what is no number of at least 0")
-      }
-      return values
-    }
-    /// nil where it is null or missing.
-    func optional(_ name: String) throws(CheckpointError) -> Int? {
-      if case .some(.null) = reader.json[name] { return nil }
-      return reader.json[name] == nil ? nil : try reader.integer(name)
-    }
-    let kind = try reader.string("kind")
-    switch kind {
-    case "cross-entropy":
-      let smoothing = try reader.nonNegative("label_smoothing")
-      guard smoothing <= 1 else { throw reader.fault("label_smoothing is \(smoothing), above 1") }
-      let ignored = try optional("ignored")
-      guard ignored.map({ Int32(exactly: $0) != nil }) ?? true else { throw reader.fault("ignored is no class") }
-      self = .crossEntropy(
-        classWeights: try weights("class_weights"), labelSmoothing: smoothing, ignoring: ignored.map { Int32($0) })
-    case "binary-cross-entropy": self = .binaryCrossEntropy(positiveWeights: try weights("positive_weights"))
-    case "mean-squared-error": self = .meanSquaredError
-    case "mean-absolute-error": self = .meanAbsoluteError
-    case "huber":
-      guard let delta = try reader.positive("delta") else { throw reader.fault("delta is missing") }
-      self = .huber(delta: delta)
-    case "ctc":
-      let blank = try reader.integer("blank")
-      let maximumLabels = try optional("maximum_labels")
-      guard blank >= 0, blank <= Int32.max, maximumLabels ?? 0 >= 0 else {
-        throw reader.fault("the labels are below 0")
-      }
-      self = .ctc(blank: blank, maximumLabels: maximumLabels, zeroInfinity: try reader.flag("zero_infinity"))
-    default: throw reader.fault("there is no loss \(printable(kind))")
     }
   }
 }

@@ -134,9 +134,10 @@ struct GradientCheck: ~Copyable {
     if let lengths {
       if tokens.isEmpty {
         let width = model.configuration.input.size
-        pass.forward(vectors: Sequences(values: vectors, lengths: lengths, width: width), dropoutSeed: dropoutSeed)
+        pass.forward(
+          .vectors(Sequences(values: vectors, lengths: lengths, width: width)), dropoutSeed: dropoutSeed)
       } else {
-        pass.forward(tokens: Sequences(values: tokens, lengths: lengths), dropoutSeed: dropoutSeed)
+        pass.forward(.tokens(Sequences(values: tokens, lengths: lengths)), dropoutSeed: dropoutSeed)
       }
       return model.configuration.head.isPooled ? pass.outputs : pass.outputSequences.values
     }

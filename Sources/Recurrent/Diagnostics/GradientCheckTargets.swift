@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Storage
 
 /// Random targets for a gradient check, and the loss of outputs compared with them, written apart from the engine's fused
 /// kernels.
@@ -21,7 +22,7 @@ struct GradientCheckTargets {
       return generator.uniform() < 0.25 ? ignored : target
     }
     let least = if case .binaryCrossEntropy = loss.kind { 0.0 } else { -1.0 }
-    values = (0..<rows * outputSize).map { _ in generator.uniform(least, 1) }
+    values = (0..<rows * loss.valueCount(outputs: outputSize)).map { _ in generator.uniform(least, 1) }
     guard case .ctc(let blank, let maximumLabels, _) = loss.kind else {
       labels = []
       return
@@ -43,6 +44,7 @@ struct GradientCheckTargets {
     case .classes: loss.evaluate(outputs, outputSize: outputSize, classes: classes).gradient
     case .values: loss.evaluate(outputs, outputSize: outputSize, values: values).gradient
     case .labels: loss.evaluate(outputs, outputSize: outputSize, labels: labels).gradient
+    case .custom: stop("a loss of one's own has no gradient to check")
     }
   }
 
@@ -63,8 +65,26 @@ struct GradientCheckTargets {
         let distance = abs(output - target)
         return distance <= delta ? distance * distance / 2 : delta * (distance - delta / 2)
       }
+    case .pinball(let quantiles):
+      outputs.indices.reduce(0) { sum, place in
+        let error = values[place / quantiles.count] - outputs[place]
+        let quantile = quantiles[place % quantiles.count]
+        return sum + max(quantile * error, (quantile - 1) * error)
+      } / Double(outputs.count)
+    case .gaussian: gaussian(outputs)
+    case .custom: stop("a loss of one's own has no formula here")
     case .ctc(let blank, _, _): connectionist(outputs, Int(blank))
     }
+  }
+
+  private func gaussian(_ outputs: [Double]) -> Double {
+    let count = outputSize / 2
+    return values.indices.reduce(0) { sum, place in
+      let (row, column) = (place / count, place % count)
+      let variance = exp(outputs[row * outputSize + count + column])
+      let error = values[place] - outputs[row * outputSize + column]
+      return sum + (log(variance) + error * error / variance) / 2
+    } / Double(values.count)
   }
 
   private func mean(_ outputs: [Double], _ loss: (_ output: Double, _ target: Double, _ column: Int) -> Double)

@@ -3,12 +3,27 @@ internal import Kernels
 /// Inputs into the engine's memory, checked on the way. They say which rows the batch has: the value that they return is what
 /// targets, calls and results of the batch ask for.
 extension Engine {
+  /// Sets what the next call reads.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  func set(_ input: ModelInput<S>) -> Rows {
+    switch input.content {
+    case .tokens(let tokens): setTokens(tokens.span)
+    case .vectors(let vectors): setVectors(vectors.span)
+    case .tokenSequences(let tokens): setTokens(tokens)
+    case .vectorSequences(let vectors): setVectors(vectors)
+    case .vectorLists(let lists): setVectors(Sequences(lists, width: plan.input.vectors.columns))
+    case .window(let window, let streams): setWindow(window, of: streams)
+    }
+  }
+
   // MARK: One length
 
   /// Tokens [T, N].
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func setTokens(_ tokens: Span<Int32>, steps: Int) -> Rows {
+  func setTokens(_ tokens: Span<Int32>) -> Rows {
+    let steps = tokens.count / plan.batchSize
     check(count: tokens.count, isStepsOf: steps, width: 1, "tokens")
     plan.input.check(tokens)
     indices.write(tokens, at: plan.index.tokens)
@@ -18,31 +33,28 @@ extension Engine {
   /// Vectors [T, N, I].
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func setVectors(_ vectors: Span<S>, steps: Int) -> Rows {
+  func setVectors(_ vectors: Span<S>) -> Rows {
     let input = plan.input.vectors
+    let steps = vectors.count / (plan.batchSize * input.columns)
     check(count: vectors.count, isStepsOf: steps, width: input.columns, "vector components")
     let rows = rows(steps: steps)
     memory.write(vectors, to: input.rows(0..<rows.batchRowCount))
     return rows
   }
 
-  /// One window of parallel streams: its inputs as tokens, its targets as classes.
-  func setWindow(_ window: Int, of streams: TokenStreams) -> Rows {
+  /// The tokens of one window of parallel streams.
+  private func setWindow(_ window: Int, of streams: TokenStreams) -> Rows {
     require(
-      streams.batchSize == plan.batchSize && streams.sequenceLength == plan.steps,
+      streams.batchSize == plan.batchSize && streams.sequenceLength <= plan.steps,
       """
-      expected streams of \(plan.batchSize) sequences and \(plan.steps) steps, got \(streams.batchSize) and \
+      expected streams of \(plan.batchSize) sequences and at most \(plan.steps) steps, got \(streams.batchSize) and \
       \(streams.sequenceLength)
       """)
-    guard plan.configuration.input.vocabularySize != nil, plan.configuration.head == .everyStep,
-      let loss = plan.loss, plan.purpose.loss?.targets == .classes
-    else { stop("token streams need tokens in and classes out at every step") }
-    var tokens = indices.mutableSpan(plan.index.tokens, plan.sizes.rows)
-    var classes = indices.mutableSpan(loss.classes, plan.sizes.rows)
-    streams.copyWindow(window, inputs: &tokens, targets: &classes)
+    plan.input.check(Span())
+    var tokens = indices.mutableSpan(plan.index.tokens, streams.sequenceLength * streams.batchSize)
+    streams.copyWindow(window, isTarget: false, into: &tokens)
     plan.input.check(tokens.span)
-    loss.check(classes.span)
-    return rows(steps: plan.steps)
+    return rows(steps: streams.sequenceLength)
   }
 
   private func check(count: Int, isStepsOf steps: Int, width: Int, _ what: String) {

@@ -20,9 +20,6 @@ extension Engine {
   /// A batch of sequences of such lengths, at most N.
   func rows(lengths: [Int]) -> Rows {
     require(
-      !plan.isTraining || plan.sizes.isRagged,
-      "sequences of different lengths need a plan for them: ask for one with isRagged: true")
-    require(
       !lengths.isEmpty && lengths.count <= plan.batchSize,
       "expected 1 to \(plan.batchSize) sequences, got \(lengths.count)")
     for (sequence, length) in lengths.enumerated() {
@@ -30,6 +27,15 @@ extension Engine {
         length >= 0 && length <= plan.steps,
         "sequence \(sequence) has \(length) steps; expected 0...\(plan.steps)")
     }
+    if lengths.count == plan.batchSize, lengths[0] >= 1, lengths.allSatisfy({ $0 == lengths[0] }) {
+      return rows(steps: lengths[0])
+    }
+    require(
+      !plan.isTraining || plan.sizes.isRagged,
+      """
+      \(lengths.count) sequences of \(lengths.min() ?? 0) to \(lengths.max() ?? 0) steps, where the plan is for \
+      \(plan.batchSize) of one length: ask for others with isRagged: true
+      """)
     // Sorted by counting, which keeps the order of equally long ones and allocates nothing. First the number of
     // sequences of each length, then of longer ones, and while they take their slots that of as long or longer ones.
     let starts = plan.index.starts

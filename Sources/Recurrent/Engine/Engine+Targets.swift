@@ -2,6 +2,81 @@ internal import Kernels
 
 /// Targets into the engine's memory, and the loss.
 extension Engine {
+  /// Sets what the outputs of the batch are compared with.
+  func set(_ target: ModelTarget<S>, _ rows: Rows) {
+    switch target.content {
+    case .classes(let classes): setClasses(classes.span, rows)
+    case .values(let values): setValues(values.span, rows)
+    case .classSequences(let classes):
+      if plan.configuration.head.isPooled {
+        setClasses(onlyElements(classes, "class").span, rows)
+      } else {
+        setClasses(classes, rows)
+      }
+    case .valueSequences(let values):
+      if plan.configuration.head.isPooled {
+        setValues(onlyElements(values, "step of values").span, rows)
+      } else {
+        setValues(values, rows)
+      }
+    case .valueLists(let lists):
+      let width = loss(for: .values).targetSize
+      if plan.configuration.head.isPooled {
+        setValues(onlyElements(Sequences(lists, width: width), "step of values").span, rows)
+      } else {
+        setValues(Sequences(lists, width: width), rows)
+      }
+    case .labels(let labels): setLabels(labels, rows)
+    case .window(let window, let streams): setWindow(window, of: streams, rows)
+    }
+    setWeights(target.weights, rows)
+  }
+
+  /// The elements of sequences of one step each: where there is one output for each sequence.
+  private func onlyElements<Element>(_ targets: Sequences<Element>, _ what: String) -> [Element] {
+    for (sequence, length) in targets.lengths.enumerated() {
+      require(
+        length == 1, "there is one output for each sequence: expected 1 \(what) of sequence \(sequence), got \(length)")
+    }
+    return targets.values
+  }
+
+  /// The tokens that follow those of a window.
+  private func setWindow(_ window: Int, of streams: TokenStreams, _ rows: Rows) {
+    let loss = loss(for: .classes)
+    require(!plan.configuration.head.isPooled, "token streams need a head at every step")
+    require(
+      !rows.isRagged && streams.batchSize == plan.batchSize && streams.sequenceLength == rows.batchSteps,
+      """
+      expected targets for \(rows.batchSteps) steps of \(rows.sequenceCount) sequences, got a window of \
+      \(streams.sequenceLength) steps of \(streams.batchSize) streams
+      """)
+    var classes = indices.mutableSpan(loss.classes, rows.batchRowCount)
+    streams.copyWindow(window, isTarget: true, into: &classes)
+    loss.check(classes.span)
+  }
+
+  /// How much each row of the outputs counts: a weight for each sequence, or for each row.
+  private func setWeights(_ weights: [Double]?, _ rows: Rows) {
+    guard let stage = plan.loss, let place = stage.rowWeights else {
+      require(
+        weights == nil,
+        "the loss takes no weights of samples: ask for \(plan.purpose.loss.map { "\($0)" } ?? "it").weighted")
+      return
+    }
+    guard let weights else { stop("the loss is weighted: give the targets weights, one for each sequence") }
+    let count = lossCount(rows)
+    let isForSequences = stage.ctc != nil || plan.configuration.head.isPooled
+    if weights.count == count, isForSequences || !rows.isRagged {
+      for row in 0..<count { sums[place + row] = weights[row] }
+      return
+    }
+    require(
+      weights.count == rows.sequenceCount,
+      "expected \(rows.sequenceCount) weights, or \(count), got \(weights.count)")
+    rows.forEachRow(in: 0..<rows.batchRowCount) { row, _, sequence in sums[place + row] = weights[sequence] }
+  }
+
   /// A class for each row of the outputs: [T, N], or [N] where there is one for each sequence.
   func setClasses(_ classes: Span<Int32>, _ rows: Rows) {
     checkOneForEachRow("classes", rows)
@@ -49,9 +124,12 @@ extension Engine {
     let (memory, rows, outputs) = (lossMemory, call.rows, loss.outputs)
     if let ctc = loss.ctc {
       let count = rows.sequenceCount
+      let total = loss.weight(rows: count, in: memory)
       for slot in call.share(of: count) {
         let sequence = rows.sequence(inSlot: slot)
-        memory.sums[loss.losses + sequence] = ctc.loss(of: sequence, outOf: count, outputs, in: memory) {
+        memory.sums[loss.losses + sequence] = ctc.loss(
+          of: sequence, weight: loss.rowWeight(sequence, in: memory), outOf: total, outputs, in: memory
+        ) {
           rows.firstRow(ofStep: $0) + slot
         }
       }
@@ -71,10 +149,16 @@ extension Engine {
     return loss.mean(rows: lossCount(rows), in: lossMemory)
   }
 
+  /// What the mean of a batch's losses counts for among those of others.
+  func lossWeight(_ rows: Rows) -> Double {
+    guard let loss = plan.loss else { stop("the plan has no loss") }
+    return loss.weight(rows: lossCount(rows), in: lossMemory)
+  }
+
   var lossMemory: LossMemory<S> { LossMemory(scalars: memory, indices: indices, sums: sums) }
 
   /// Losses that are summed: of rows of the outputs, or of sequences.
-  private func lossCount(_ rows: Rows) -> Int {
+  func lossCount(_ rows: Rows) -> Int {
     plan.loss?.ctc != nil || plan.configuration.head.isPooled
       ? rows.sequenceCount : rows.batchRowCount - rows.untargetedRows
   }

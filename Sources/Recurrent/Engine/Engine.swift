@@ -25,6 +25,10 @@ final class Engine<S: Scalar>: PoolTask {
   private var call: Call
   /// Whether the packed weights are those of the parameters.
   private var isPacked = false
+  /// Lines of 16 parameters that updates change: all, but for those that are frozen.
+  var updatedLines: [Range<Int>]
+  /// Those that are.
+  var frozenLines: [Range<Int>] = []
   /// The batch whose starts, order and lengths stand in the indices.
   var writtenRows: Rows
 
@@ -42,6 +46,7 @@ final class Engine<S: Scalar>: PoolTask {
     sums = sumArena.memory
     recurrences = plan.recurrences
     gradientTasks = plan.gradientTasks
+    updatedLines = [0..<plan.table.blockCount / 16]
     writtenRows = Rows(
       plan.index, in: indices, batchSize: plan.batchSize, isRagged: true, sequenceCount: 0, steps: 0)
     call = Call(phases: [], rows: writtenRows, workers: pool.count)

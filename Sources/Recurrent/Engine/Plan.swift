@@ -59,13 +59,14 @@ public struct Plan: Sendable, CustomStringConvertible {
   ///   - inputGradient: whether dL/d(input) is wanted where the input is vectors.
   ///   - isRagged: whether batches of training may have sequences of different lengths, T being the most.
   ///   - segmentSteps: steps that a training batch keeps at once, the others being computed again; nil: all.
+  ///   - accumulatesGradients: whether gradients of several batches are summed up for an update.
   ///   - memory: what a model with attention attends to; nil for others.
   ///   - products: who multiplies.
   /// - Throws: `PlanError` where a size overflows or the memory does not suffice.
   public init<S: Scalar>(
     _ configuration: ModelConfiguration, steps: Int, batchSize: Int, purpose: Purpose,
     inputGradient wantsInputGradient: Bool = false, isRagged: Bool = false, segmentSteps: Int? = nil,
-    memory: MemoryShape? = nil, products: Products = .automatic, scalar: S.Type
+    accumulatesGradients: Bool = false, memory: MemoryShape? = nil, products: Products = .automatic, scalar: S.Type
   ) throws(PlanError) {
     require(steps >= 1, "steps must be 1 or more, got \(steps)")
     require(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
@@ -89,7 +90,7 @@ public struct Plan: Sendable, CustomStringConvertible {
     if sizes.isSegmented { Self.validateSegments(configuration, purpose, sizes) }
 
     var arenas = ArenaLayout(scalar)
-    update = UpdateStage(table, purpose, &arenas)
+    update = UpdateStage(table, purpose, accumulates: accumulatesGradients, &arenas)
     index = IndexLayout(configuration, steps: steps, batchSize: batchSize, &arenas)
     input = InputStage(configuration, table, sizes, &arenas)
     let isEmbedded = if case .embedding = configuration.input { true } else { false }
@@ -120,7 +121,7 @@ public struct Plan: Sendable, CustomStringConvertible {
         "the connectionist loss needs a head at every step")
       self.loss = try LossStage(
         loss, outputs: head.outputs, rows: head.isPooled ? batchSize : sizes.rows, steps: steps, batchSize: batchSize,
-        &arenas)
+        isRagged: isRagged || !isTraining, &arenas)
     } else {
       loss = nil
     }

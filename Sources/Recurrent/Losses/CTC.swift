@@ -81,20 +81,25 @@ extension CTCStage {
 // MARK: Loss and gradient
 
 extension CTCStage {
-  /// −log p(labels) over the number of labels, of one sequence; its gradient, over the number of sequences, takes the
-  /// place of the outputs. (Graves 2006, equations 5 to 16, for logits.)
+  /// −log p(labels) over the number of labels, of one sequence, times its weight; its gradient, over the weight of all
+  /// sequences, takes the place of the outputs. (Graves 2006, equations 5 to 16, for logits.)
   /// - Parameter row: the row of `outputs` that a step of the sequence has.
   func loss<S: Scalar>(
-    of sequence: Int, outOf sequenceCount: Int, _ outputs: Region, in memory: LossMemory<S>, row: (_ step: Int) -> Int
+    of sequence: Int, weight: Double, outOf total: Double, _ outputs: Region, in memory: LossMemory<S>,
+    row: (_ step: Int) -> Int
   ) -> Double {
     let stepCount = Int(memory.indices[firstIndex + sequence])
     let labelCount = Int(memory.indices[firstIndex + batchSize + sequence])
     let share = 1 / Double(max(labelCount, 1))
     let needed = stepsNeeded(labelCount, from: firstLabel(sequence), in: memory.indices)
     var loss = Double.infinity
+    if weight == 0 {
+      for step in 0..<stepCount { memory.scalars.fill(outputs.row(row(step)), with: 0) }
+      return 0
+    }
     if needed <= stepCount {
       let alignment = Alignment(self, sequence, labelCount, outputs, memory)
-      let scale = share / Double(sequenceCount)
+      let scale = share * weight / total
       loss = alignment.forward(steps: stepCount, scale: scale, row: row)
       if loss != .infinity { alignment.backward(steps: stepCount, loss: loss, scale: scale, row: row) }
     }
@@ -102,7 +107,7 @@ extension CTCStage {
       for step in 0..<stepCount { memory.scalars.fill(outputs.row(row(step)), with: zeroInfinity ? 0 : .nan) }
       return zeroInfinity ? 0 : .infinity
     }
-    return loss * share
+    return loss * share * weight
   }
 
   /// The recursions over one sequence.

@@ -21,7 +21,7 @@ extension Loss {
   /// - Parameters:
   ///   - outputs: [rows, O].
   ///   - outputSize: O.
-  ///   - values: [rows, O].
+  ///   - values: [rows, O]; of a pinball or Gaussian loss the values that it compares.
   /// - Returns: the loss, and its gradient by the outputs, [rows, O].
   public func evaluate<S: Scalar>(
     _ outputs: [S], outputSize: Int, values: [S]
@@ -53,7 +53,9 @@ extension Loss {
       for sequence in 0..<batchSize {
         let stepCount = stepCounts?[sequence] ?? steps
         ctc.setLabels(labels[sequence], of: sequence, stepCount: stepCount, in: memory.indices)
-        memory.sums[plan.losses + sequence] = ctc.loss(of: sequence, outOf: batchSize, plan.outputs, in: memory) {
+        memory.sums[plan.losses + sequence] = ctc.loss(
+          of: sequence, weight: 1, outOf: Double(batchSize), plan.outputs, in: memory
+        ) {
           $0 * batchSize + sequence
         }
         for step in stepCount..<steps {
@@ -67,6 +69,7 @@ extension Loss {
     _ outputs: [S], _ outputSize: Int, batchSize: Int? = nil,
     _ perform: (_ plan: LossStage, _ rows: Int, _ memory: LossMemory<S>) -> Void
   ) -> (loss: Double, gradient: [S]) {
+    require(!isWeighted, "weights are for trainers: evaluate the loss without")
     require(outputSize >= 1, "an output size must be 1 or more, got \(outputSize)")
     let rows = outputs.count / outputSize
     require(
@@ -78,7 +81,7 @@ extension Loss {
     let stage: LossStage
     do throws(PlanError) {
       stage = try LossStage(
-        self, outputs: region, rows: rows, steps: rows / sequences, batchSize: sequences, &arenas)
+        self, outputs: region, rows: rows, steps: rows / sequences, batchSize: sequences, isRagged: false, &arenas)
     } catch {
       stop("\(error)")
     }

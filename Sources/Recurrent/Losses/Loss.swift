@@ -13,6 +13,8 @@ public struct Loss: Sendable, Hashable {
     case values
     /// A list of labels for each sequence.
     case labels
+    /// None: a closure compares the outputs itself.
+    case custom
   }
 
   /// Arrays that are empty stand for weights of 1.
@@ -22,16 +24,55 @@ public struct Loss: Sendable, Hashable {
     case meanSquaredError
     case meanAbsoluteError
     case huber(delta: Double)
+    case pinball(quantiles: [Double])
+    case gaussian
+    case custom
     case ctc(blank: Int32, maximumLabels: Int?, zeroInfinity: Bool)
   }
 
   let kind: Kind
+  /// Whether each sample brings a weight.
+  public internal(set) var isWeighted = false
 
+  init(kind: Kind) { self.kind = kind }
+
+  /// The same loss for targets that bring a weight for each sequence, or for each row of outputs: the sum of weighted
+  /// losses is divided by the sum of the weights. All weights 0: the loss is 0, without a gradient.
+  public var weighted: Loss {
+    require(kind != .custom, "a loss of one's own has its weights in its closure")
+    var loss = self
+    loss.isWeighted = true
+    return loss
+  }
+
+  /// What it takes.
   public var targets: Targets {
     switch kind {
     case .crossEntropy: .classes
-    case .binaryCrossEntropy, .meanSquaredError, .meanAbsoluteError, .huber: .values
+    case .binaryCrossEntropy, .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian: .values
     case .ctc: .labels
+    case .custom: .custom
+    }
+  }
+
+  /// Values of a target for a row of `count` outputs; traps where there is no such number.
+  func valueCount(outputs count: Int) -> Int {
+    if let fault = outputSizeFault(count) { stop("\(fault)") }
+    return switch kind {
+    case .pinball(let quantiles): count / quantiles.count
+    case .gaussian: count / 2
+    default: count
+    }
+  }
+
+  /// What is wrong with so many outputs; nil: nothing.
+  func outputSizeFault(_ count: Int) -> String? {
+    switch kind {
+    case .pinball(let quantiles) where !count.isMultiple(of: quantiles.count):
+      "a pinball loss of \(quantiles.count) quantiles needs a multiple of as many outputs, got \(count)"
+    case .gaussian where !count.isMultiple(of: 2):
+      "a Gaussian loss needs two outputs for each value, mean and logarithm of the variance, got \(count)"
+    default: nil
     }
   }
 
@@ -42,21 +83,28 @@ public struct Loss: Sendable, Hashable {
       case .classes: "the cross-entropy"
       case .values: "losses on values"
       case .labels: "the connectionist loss"
+      case .custom: "losses of one's own"
       }
+    require(targets != .custom, "the loss is custom: give the step a closure, and no target")
     require(targets == wanted, "\(wanted) are for \(losses); the loss is \(self)")
   }
 }
 
 extension Loss: CustomStringConvertible {
   public var description: String {
-    switch kind {
-    case .crossEntropy: "crossEntropy"
-    case .binaryCrossEntropy: "binaryCrossEntropy"
-    case .meanSquaredError: "meanSquaredError"
-    case .meanAbsoluteError: "meanAbsoluteError"
-    case .huber(let delta): "huber(delta: \(delta))"
-    case .ctc(let blank, _, _): "ctc(blank: \(blank))"
-    }
+    let name =
+      switch kind {
+      case .crossEntropy: "crossEntropy"
+      case .binaryCrossEntropy: "binaryCrossEntropy"
+      case .meanSquaredError: "meanSquaredError"
+      case .meanAbsoluteError: "meanAbsoluteError"
+      case .huber(let delta): "huber(delta: \(delta))"
+      case .pinball(let quantiles): "pinball(quantiles: \(quantiles))"
+      case .gaussian: "gaussian"
+      case .custom: "custom"
+      case .ctc(let blank, _, _): "ctc(blank: \(blank))"
+      }
+    return isWeighted ? name + ".weighted" : name
   }
 }
 
@@ -123,6 +171,27 @@ extension Loss {
     require(delta > 0 && delta.isFinite, "Huber's delta must be finite and above 0, got \(delta)")
     return Loss(kind: .huber(delta: delta))
   }
+
+  /// Quantiles of each value: with e = value − output, q·e where the value lies above the output and (q − 1)·e below it,
+  /// a mean over rows and outputs (Koenker & Bassett 1978). Its least is where a share q of the values lies below.
+  ///
+  /// Outputs are [rows, values, quantiles], values [rows, values]: O is a multiple of the number of quantiles.
+  /// - Precondition: at least one quantile, all between 0 and 1.
+  public static func pinball(quantiles: [Double]) -> Loss {
+    require(
+      !quantiles.isEmpty && quantiles.allSatisfy { $0 > 0 && $0 < 1 },
+      "quantiles must be between 0 and 1, got \(quantiles)")
+    return Loss(kind: .pinball(quantiles: quantiles))
+  }
+
+  /// −log of the normal density of the values, less its constant: ½·(s + (value − μ)²·e^(−s)), a mean over rows and values
+  /// (Nix & Weigend 1994; PyTorch's `GaussianNLLLoss` with the variance e^s).
+  ///
+  /// Outputs are [rows, 2·values]: the means μ, then the logarithms of the variances, s; values [rows, values].
+  public static let gaussian = Loss(kind: .gaussian)
+
+  /// A loss of one's own: steps take a closure instead of a target, see `CustomLoss`.
+  public static let custom = Loss(kind: .custom)
 }
 
 // MARK: On labels

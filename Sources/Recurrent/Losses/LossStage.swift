@@ -19,7 +19,11 @@ struct LossStage: Sendable, BitwiseCopyable {
     case meanSquaredError
     case meanAbsoluteError
     case huber(delta: Double)
+    /// - quantiles: how many outputs there are for each value.
+    case pinball(quantiles: Int)
+    case gaussian
     case ctc
+    case custom
   }
 
   let rule: Rule
@@ -29,12 +33,18 @@ struct LossStage: Sendable, BitwiseCopyable {
   let classes: Int
   /// [rows] where in the sums the loss of each row stands, or of each sequence.
   let losses: Int
+  /// [rows] where in the sums the weight of each row stands, or of each sequence; nil: the loss is not weighted.
+  let rowWeights: Int?
   /// For a loss on labels.
   let ctc: CTCStage?
-  /// [rows, O] the targets of losses on values; empty for others.
-  private let values: Region
+  /// For a loss of one's own.
+  let custom: CustomLossRegions?
+  /// [rows, values of a row] the targets of losses on values; empty for others.
+  let values: Region
   /// [1, O] each class's share of a smoothed target, or the weight of each output's positive part; nil where there is none.
   private let weights: Region?
+  /// Where in the sums the quantiles start; nil: there are none.
+  private let quantiles: Int?
   /// Where in the sums the weights of the classes start, [O]; nil: all are 1.
   private let classWeights: Int?
 
@@ -42,16 +52,22 @@ struct LossStage: Sendable, BitwiseCopyable {
   ///   - outputs: [rows at once, O], one after the other.
   ///   - rows: those that the batch has.
   ///   - steps: T of the longest sequence.
+  ///   - isRagged: whether rows may stand in another order than that of the sequences.
   /// - Throws: `PlanError` where the alignments of a loss on labels are too many to count.
   init(
-    _ loss: Loss, outputs: Region, rows: Int, steps: Int, batchSize: Int, _ arenas: inout ArenaLayout
+    _ loss: Loss, outputs: Region, rows: Int, steps: Int, batchSize: Int, isRagged: Bool, _ arenas: inout ArenaLayout
   ) throws(PlanError) {
     self.outputs = outputs
     let columns = outputs.columns
     losses = arenas.sums("losses", .workspace, [max(rows, batchSize)])
     classes = arenas.integers("classes", .workspace, [loss.targets == .classes ? rows : 0])
-    values = arenas.matrix("targets", .workspace, loss.targets == .values ? rows : 0, columns, padded: false)
-    var (ctc, weights, classWeights): (CTCStage?, Region?, Int?)
+    let width = loss.valueCount(outputs: columns)
+    values = arenas.matrix("targets", .workspace, loss.targets == .values ? rows : 0, width, padded: false)
+    rowWeights = loss.isWeighted ? arenas.sums("weights of samples", .workspace, [max(rows, batchSize)]) : nil
+    custom =
+      loss.targets == .custom
+      ? CustomLossRegions(rows: rows, columns: columns, copiesOutputs: isRagged, &arenas) : nil
+    var (ctc, weights, classWeights, quantiles): (CTCStage?, Region?, Int?, Int?)
     switch loss.kind {
     case .crossEntropy(let own, let smoothing, let ignored):
       require(own.isEmpty || own.count == columns, "expected \(columns) class weights, got \(own.count)")
@@ -68,6 +84,11 @@ struct LossStage: Sendable, BitwiseCopyable {
     case .meanSquaredError: rule = .meanSquaredError
     case .meanAbsoluteError: rule = .meanAbsoluteError
     case .huber(let delta): rule = .huber(delta: delta)
+    case .pinball(let own):
+      rule = .pinball(quantiles: own.count)
+      quantiles = arenas.sums("quantiles", .packed, [own.count])
+    case .gaussian: rule = .gaussian
+    case .custom: rule = .custom
     case .ctc(let blank, let maximumLabels, let zeroInfinity):
       require(blank < columns, "blank \(blank) of \(columns) outputs")
       rule = .ctc
@@ -75,11 +96,14 @@ struct LossStage: Sendable, BitwiseCopyable {
         blank: blank, zeroInfinity: zeroInfinity, steps: steps, batchSize: batchSize, classCount: columns,
         maximumLabels: min(maximumLabels ?? steps, steps), &arenas)
     }
-    (self.ctc, self.weights, self.classWeights) = (ctc, weights, classWeights)
+    (self.ctc, self.weights, self.classWeights, self.quantiles) = (ctc, weights, classWeights, quantiles)
   }
 
   /// Writes the weights of `loss`, which do not change. To be called once.
   func writeWeights<S: Scalar>(of loss: Loss, in memory: LossMemory<S>) {
+    if case .pinball(let own) = loss.kind, let quantiles {
+      for (index, quantile) in own.enumerated() { memory.sums[quantiles + index] = quantile }
+    }
     for column in 0..<outputs.columns {
       switch loss.kind {
       case .crossEntropy(let own, let smoothing, _):
@@ -89,7 +113,7 @@ struct LossStage: Sendable, BitwiseCopyable {
       case .binaryCrossEntropy(let positive):
         let weight = positive.isEmpty ? 1 : positive[positive.count == 1 ? 0 : column]
         if let weights { memory.scalars[weights.offset + column] = S(weight) }
-      case .meanSquaredError, .meanAbsoluteError, .huber, .ctc: return
+      case .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .ctc, .custom: return
       }
     }
   }
@@ -104,47 +128,72 @@ extension LossStage {
   ///   - first: the row of the batch that the first row of `outputs` is.
   ///   - rows: those of the batch, over which the mean is taken.
   func perform<S: Scalar>(_ range: Range<Int>, from first: Int, of rows: Int, in memory: LossMemory<S>) {
+    let total = weight(rows: rows, in: memory)
     if case .crossEntropy(let smoothing, let shared, let ignored) = rule {
-      let weight = weight(rows: rows, in: memory)
       for row in range {
         memory.sums[losses + first + row] = crossEntropy(
-          outputs.row(row), memory.indices[classes + first + row], weight, smoothing, shared, ignored, in: memory)
+          outputs.row(row), memory.indices[classes + first + row], rowWeight(first + row, in: memory), total, smoothing,
+          shared, ignored, in: memory)
       }
       return
     }
-    let scalars = memory.scalars
-    let scale = 1 / Double(rows * outputs.columns)
+    let count = Double(lossColumns)
     for row in range {
-      let (output, target) = (outputs.row(row), values.row(first + row))
-      let sum: Double =
-        switch rule {
-        case .binaryCrossEntropy:
-          scalars.binaryCrossEntropy(output, target: target, positive: weights ?? .empty, scale: scale)
-        case .meanAbsoluteError: scalars.absoluteError(output, target: target, scale: scale)
-        case .huber(let delta): scalars.huberError(output, target: target, delta: delta, scale: scale)
-        case .meanSquaredError: scalars.squaredError(output, target: target, scale: scale)
-        case .crossEntropy, .ctc: stop("a loss on classes or labels has no values")
-        }
-      memory.sums[losses + first + row] = sum / Double(outputs.columns)
+      let weight = rowWeight(first + row, in: memory)
+      guard weight > 0 else {
+        memory.scalars.fill(outputs.row(row), with: 0)
+        memory.sums[losses + first + row] = 0
+        continue
+      }
+      let sum = valueLoss(
+        outputs.row(row), values.row(first + row), scale: weight / (total * count), in: memory)
+      memory.sums[losses + first + row] = sum / count * weight
     }
   }
 
-  /// - Parameter weight: that of all rows.
-  private func crossEntropy<S: Scalar>(
-    _ place: Region, _ target: Int32, _ weight: Double, _ smoothing: Double, _ shared: Double, _ ignored: Int32?,
-    in memory: LossMemory<S>
+  /// Columns over which the mean is taken.
+  private var lossColumns: Int {
+    if case .gaussian = rule { return values.columns }
+    return outputs.columns
+  }
+
+  /// The summed loss of one row on values; its gradient times `scale` takes the place of the outputs.
+  private func valueLoss<S: Scalar>(
+    _ output: Region, _ target: Region, scale: Double, in memory: LossMemory<S>
   ) -> Double {
-    if target == ignored || weight == 0 {
+    let scalars = memory.scalars
+    return switch rule {
+    case .binaryCrossEntropy:
+      scalars.binaryCrossEntropy(output, target: target, positive: weights ?? .empty, scale: scale)
+    case .meanAbsoluteError: scalars.absoluteError(output, target: target, scale: scale)
+    case .huber(let delta): scalars.huberError(output, target: target, delta: delta, scale: scale)
+    case .meanSquaredError: scalars.squaredError(output, target: target, scale: scale)
+    case .pinball(let count):
+      pinball(output, target, quantiles: quantiles ?? 0, count: count, scale: scale, in: memory)
+    case .gaussian: gaussian(output, target, scale: scale, in: memory)
+    case .crossEntropy, .ctc, .custom: stop("a loss on classes or labels has no values")
+    }
+  }
+
+  /// - Parameters:
+  ///   - weight: of the row.
+  ///   - total: the weight of all rows.
+  private func crossEntropy<S: Scalar>(
+    _ place: Region, _ target: Int32, _ weight: Double, _ total: Double, _ smoothing: Double, _ shared: Double,
+    _ ignored: Int32?, in memory: LossMemory<S>
+  ) -> Double {
+    if target == ignored || total == 0 || weight == 0 {
       memory.scalars.fill(place, with: 0)
       return 0
     }
     let own = classWeight(target, in: memory)
     if let weights {
-      return memory.scalars.spreadCrossEntropy(
-        place, target: Int(target), own: (1 - smoothing) * own, others: weights,
-        weight: (1 - smoothing) * own + shared, scale: 1 / weight)
+      return weight
+        * memory.scalars.spreadCrossEntropy(
+          place, target: Int(target), own: (1 - smoothing) * own, others: weights,
+          weight: (1 - smoothing) * own + shared, scale: weight / total)
     }
-    return own * memory.scalars.softmaxCrossEntropy(place, target: Int(target), scale: own / weight)
+    return weight * own * memory.scalars.softmaxCrossEntropy(place, target: Int(target), scale: weight * own / total)
   }
 
   private func classWeight<S>(_ target: Int32, in memory: LossMemory<S>) -> Double {
@@ -152,67 +201,36 @@ extension LossStage {
     return memory.sums[classWeights + Int(target)]
   }
 
+  func rowWeight<S>(_ row: Int, in memory: LossMemory<S>) -> Double {
+    guard let rowWeights else { return 1 }
+    return memory.sums[rowWeights + row]
+  }
+
   /// What the sum over `rows` rows is divided by. Every worker sums it up for itself, in the order of the rows.
-  private func weight<S>(rows: Int, in memory: LossMemory<S>) -> Double {
-    guard case .crossEntropy(_, _, let ignored) = rule, ignored != nil || classWeights != nil else {
-      return Double(rows)
-    }
+  func weight<S>(rows: Int, in memory: LossMemory<S>) -> Double {
+    var ignored: Int32?
+    if case .crossEntropy(_, _, let other) = rule { ignored = other }
+    if ignored == nil, classWeights == nil, rowWeights == nil { return Double(rows) }
+    let isOnClasses = if case .crossEntropy = rule { true } else { false }
     var sum = 0.0
     for row in 0..<rows {
-      let target = memory.indices[classes + row]
-      if target != ignored { sum += classWeight(target, in: memory) }
+      let weight = rowWeight(row, in: memory)
+      if isOnClasses {
+        let target = memory.indices[classes + row]
+        if target != ignored { sum += weight * classWeight(target, in: memory) }
+      } else {
+        sum += weight
+      }
     }
     return sum
   }
 
   /// The mean of the first `rows` losses, summed in their order.
   func mean<S>(rows: Int, in memory: LossMemory<S>) -> Double {
+    if custom != nil { return memory.sums[losses] }
     let weight = weight(rows: rows, in: memory)
     var sum = 0.0
     for row in 0..<rows { sum += memory.sums[losses + row] }
     return weight == 0 ? 0 : sum / weight
-  }
-}
-
-// MARK: Targets
-
-extension LossStage {
-  /// A class for each row.
-  func setClasses<S>(_ classes: Span<Int32>, rows: Int, in memory: LossMemory<S>) {
-    check(classes)
-    require(classes.count == rows, "expected \(rows) classes, got \(classes.count)")
-    memory.indices.write(classes, at: self.classes)
-  }
-
-  /// A value for each output.
-  func setValues<S: Scalar>(_ targets: Span<S>, rows: Int, in memory: LossMemory<S>) {
-    let place = place(for: targets)
-    let count = rows * place.columns
-    require(targets.count == count, "expected \(count) target values, got \(targets.count)")
-    memory.scalars.write(targets, at: place.offset)
-  }
-
-  /// Traps where one is neither a class nor ignored.
-  func check(_ classes: Span<Int32>) {
-    let limit = outputs.columns
-    var ignored: Int32?
-    if case .crossEntropy(_, _, let other) = rule { ignored = other }
-    for index in classes.indices {
-      let target = classes[index]
-      require(target >= 0 && target < limit || target == ignored, "class \(target) of \(limit)")
-    }
-  }
-
-  /// Where the targets `values` belong; traps where they cannot be such.
-  func place<S: Scalar>(for targets: Span<S>) -> Region {
-    require(values.rows > 0, "the loss has no values")
-    if case .binaryCrossEntropy = rule {
-      for index in targets.indices {
-        require(
-          targets[index] >= 0 && targets[index] <= 1,
-          "targets of the binary cross-entropy must be in 0...1, got \(targets[index])")
-      }
-    }
-    return values
   }
 }

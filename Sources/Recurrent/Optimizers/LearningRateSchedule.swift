@@ -9,6 +9,9 @@ public enum LearningRateSchedule: Sendable, Hashable {
   /// Linear from 0 to 1 over `warmUp` steps, then half a cosine down to `minimum` at step `total` and constant after
   /// (Loshchilov & Hutter 2017).
   case cosine(warmUp: Int, total: Int, minimum: Double = 0)
+  /// Half a cosine from `initial` up to 1 at step `rise`, then half a cosine down to `final` at step `total` and constant
+  /// after (Smith & Topin 2018; PyTorch's `OneCycleLR` has a rise of 30 % of the total, and these ends).
+  case oneCycle(total: Int, rise: Int, initial: Double = 1 / 25, final: Double = 1 / 250_000)
 
   /// The factor at `step`, counted from 0.
   public func factor(at step: Int) -> Double {
@@ -21,6 +24,15 @@ public enum LearningRateSchedule: Sendable, Hashable {
       if step >= total { return minimum }
       let progress = Double(step - warmUp) / Double(max(1, total - warmUp))
       return minimum + (1 - minimum) * 0.5 * (1 + cos(.pi * progress))
+    case .oneCycle(let total, let rise, let initial, let final):
+      if step < rise { return Self.cosine(from: initial, to: 1, Double(step) / Double(rise)) }
+      if step >= total { return final }
+      return Self.cosine(from: 1, to: final, Double(step - rise) / Double(max(1, total - rise)))
     }
+  }
+
+  /// Half a cosine; `progress` is in 0...1.
+  private static func cosine(from start: Double, to end: Double, _ progress: Double) -> Double {
+    end + (start - end) * 0.5 * (1 + cos(.pi * progress))
   }
 }

@@ -1,18 +1,25 @@
 internal import Kernels
 
-/// Runs a model forward only, on batches of sequences that come whole or piece by piece: the state is carried from call
-/// to call. A call allocates nothing.
+/// Runs a model forward only, on batches of sequences that come whole, or piece by piece: a call starts anew, or goes on
+/// from where the last one ended. A call allocates nothing.
+///
+///     pass.run(.tokens(first))
+///     pass.run(.tokens(next), continuing: true)
 ///
 /// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head that gives one output a sequence, and
 /// without a head as wide as the top layer). Sequences of different lengths come as `Sequences`.
 ///
 /// A layer that runs both ways begins anew in each call in the other direction: such a model wants whole sequences.
+///
+/// A pass is used by one task at a time; an actor may hold one. For many sessions of one model see `InferenceServer`.
 public struct InferencePass<S: Scalar>: ~Copyable {
   private let engine: Engine<S>
   /// The engine's memory, held here too so that spans of it may depend on the pass.
   private let memory: Memory<S>
   /// The batch of the last call; nil before the first.
   private var lastRows: Rows?
+  /// Whether the state was set since the last call, which then starts from it.
+  private var hasGivenState = false
 
   /// Plans and allocates everything.
   /// - Parameters:
@@ -42,9 +49,13 @@ public struct InferencePass<S: Scalar>: ~Copyable {
   public mutating func load(_ model: Model<S>) { engine.load(model) }
 
   /// The state after the steps run so far, before the next one; all 0 at first (or what was trained).
+  /// The next call starts from a state that is set.
   public var state: RecurrentState<S> {
     get { engine.initialState }
-    set { engine.setInitialState(newValue) }
+    set {
+      engine.setInitialState(newValue)
+      hasGivenState = true
+    }
   }
 
   /// The states after each sequence's last step of the last call, of a layer's other direction after that one's own last
@@ -55,35 +66,40 @@ public struct InferencePass<S: Scalar>: ~Copyable {
   public func copyState(into target: inout RecurrentState<S>) { engine.copyInitialState(into: &target) }
 
   /// Lets the next call start from the zero state, or the trained one.
-  public mutating func resetState() { engine.zeroState() }
+  public mutating func resetState() {
+    engine.zeroState()
+    hasGivenState = false
+  }
 
-  /// Lets one sequence of the next call start anew.
+  /// Lets one sequence of the next call start anew, where the call goes on.
   public mutating func resetState(ofSequence sequence: Int) { engine.zeroState(of: sequence) }
 
   /// Sets what each sequence attends to from now on: see `RecurrentPass.setMemory(_:)`.
   public mutating func setMemory(_ memories: Sequences<S>) { engine.setMemory(memories) }
 
-  /// Runs the next steps, 1 to T of them.
-  /// - Parameter tokens: [steps, N], each below the vocabulary's size.
-  public mutating func run(tokens: Span<Int32>) {
-    run(engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize))
+  /// Runs up to T steps of N sequences, or of up to N of different lengths.
+  /// - Parameter continuing: whether they go on from where the last call ended. Else they start anew, from the zero state or
+  ///   the trained one; unless `state` was set since, from which they start then.
+  public mutating func run(_ input: ModelInput<S>, continuing: Bool = false) {
+    start(continuing: continuing)
+    run(engine.set(input))
   }
 
-  /// Runs the next steps, 1 to T of them.
-  /// - Parameter vectors: [steps, N, I].
-  public mutating func run(vectors: Span<S>) {
-    let count = vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size)
-    run(engine.setVectors(vectors, steps: count))
-  }
-
-  /// Runs the next steps of up to N sequences, 0 to T of each.
-  public mutating func run(tokens: Sequences<Int32>) {
+  /// The same on tokens [steps, N] without a copy.
+  public mutating func run(tokens: Span<Int32>, continuing: Bool = false) {
+    start(continuing: continuing)
     run(engine.setTokens(tokens))
   }
 
-  /// Runs the next steps of up to N sequences, 0 to T of each.
-  public mutating func run(vectors: Sequences<S>) {
+  /// The same on vectors [steps, N, I] without a copy.
+  public mutating func run(vectors: Span<S>, continuing: Bool = false) {
+    start(continuing: continuing)
     run(engine.setVectors(vectors))
+  }
+
+  private mutating func start(continuing: Bool) {
+    if !continuing, !hasGivenState { engine.zeroState() }
+    hasGivenState = false
   }
 
   private mutating func run(_ rows: Rows) {
@@ -136,7 +152,7 @@ public struct InferencePass<S: Scalar>: ~Copyable {
     memory.read(place, into: &target)
   }
 
-  /// Runs on from `vectors` with every output as the next step's input: a sequence out of one vector.
+  /// Runs on from `vectors`, continuing the last call, with every output as the next step's input.
   /// - Parameter vectors: [N, I], the input of the first step.
   /// - Returns: the outputs, [steps, N, O].
   /// - Precondition: a model of vectors with outputs as wide as its inputs at every step.
@@ -150,10 +166,10 @@ public struct InferencePass<S: Scalar>: ~Copyable {
     let width = engine.plan.batchSize * configuration.outputSize
     var generated: [S] = []
     generated.reserveCapacity(steps * width)
-    run(vectors: vectors)
+    run(vectors: vectors, continuing: true)
     generated += outputs
     for step in 1..<steps {
-      run(vectors: generated.span.extracting((step - 1) * width..<step * width))
+      run(vectors: generated.span.extracting((step - 1) * width..<step * width), continuing: true)
       generated += outputs
     }
     return generated

@@ -63,28 +63,20 @@ public struct RecurrentPass<S: Scalar>: ~Copyable {
 
   // MARK: Forward
 
-  /// - Parameters:
-  ///   - tokens: [steps, N], each below the vocabulary's size.
-  ///   - dropoutSeed: decides the masks of dropout and zoneout; nil: none.
+  /// Runs up to T steps of N sequences, or of up to N of different lengths if the pass is for such, from
+  /// `initialState` on.
+  /// - Parameter dropoutSeed: decides the masks of dropout and zoneout; nil: none.
+  public mutating func forward(_ input: ModelInput<S>, dropoutSeed: UInt64? = nil) {
+    forward(engine.set(input), dropoutSeed)
+  }
+
+  /// The same on tokens [steps, N] without a copy.
   public mutating func forward(tokens: Span<Int32>, dropoutSeed: UInt64? = nil) {
-    forward(engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize), dropoutSeed)
-  }
-
-  /// - Parameters:
-  ///   - vectors: [steps, N, I].
-  ///   - dropoutSeed: decides the masks of dropout and zoneout; nil: none.
-  public mutating func forward(vectors: Span<S>, dropoutSeed: UInt64? = nil) {
-    let steps = vectors.count / (engine.plan.batchSize * model.configuration.input.size)
-    forward(engine.setVectors(vectors, steps: steps), dropoutSeed)
-  }
-
-  /// Up to N sequences of 0 to T steps.
-  public mutating func forward(tokens: Sequences<Int32>, dropoutSeed: UInt64? = nil) {
     forward(engine.setTokens(tokens), dropoutSeed)
   }
 
-  /// Up to N sequences of 0 to T steps.
-  public mutating func forward(vectors: Sequences<S>, dropoutSeed: UInt64? = nil) {
+  /// The same on vectors [steps, N, I] without a copy.
+  public mutating func forward(vectors: Span<S>, dropoutSeed: UInt64? = nil) {
     forward(engine.setVectors(vectors), dropoutSeed)
   }
 

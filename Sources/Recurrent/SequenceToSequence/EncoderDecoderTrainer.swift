@@ -82,28 +82,25 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
 
   // MARK: Steps
 
-  /// One step on up to N pairs of a source and a target of tokens.
-  public mutating func step(source: Sequences<Int32>, target: Sequences<Int32>) -> StepReport {
-    let rows = encoder.setTokens(source)
+  /// One step on up to N pairs.
+  /// - Parameters:
+  ///   - source: what the encoder reads, sequences of tokens or vectors.
+  ///   - target: what the decoder is to say: classes of each sequence for a decoder of tokens, or values of 1 step or more.
+  public mutating func step(_ source: ModelInput<S>, _ target: ModelTarget<S>) -> StepReport {
+    let rows = encoder.set(source)
     return step(rows, setTarget(target, rows))
   }
 
-  /// One step on up to N pairs of a source of vectors and a target of tokens.
-  public mutating func step(source: Sequences<S>, target: Sequences<Int32>) -> StepReport {
-    let rows = encoder.setVectors(source)
-    return step(rows, setTarget(target, rows))
-  }
-
-  /// One step on up to N pairs of a source of tokens and a target of vectors, of 1 step or more.
-  public mutating func step(source: Sequences<Int32>, target: Sequences<S>) -> StepReport {
-    let rows = encoder.setTokens(source)
-    return step(rows, setTarget(target, rows))
-  }
-
-  /// One step on up to N pairs of a source and a target of vectors, the target of 1 step or more.
-  public mutating func step(source: Sequences<S>, target: Sequences<S>) -> StepReport {
-    let rows = encoder.setVectors(source)
-    return step(rows, setTarget(target, rows))
+  private mutating func setTarget(_ target: ModelTarget<S>, _ source: Rows) -> Rows {
+    require(target.weights == nil, "targets of a decoder have no weights")
+    switch target.content {
+    case .classSequences(let classes): return setTarget(classes, source)
+    case .valueSequences(let values): return setTarget(values, source)
+    case .valueLists(let lists):
+      return setTarget(Sequences(lists, width: decoder.plan.configuration.outputSize), source)
+    case .classes, .values, .labels, .window:
+      stop("a target of a decoder is classes or values sequence by sequence: one array for each")
+    }
   }
 
   private mutating func setTarget(_ target: Sequences<Int32>, _ source: Rows) -> Rows {
@@ -185,26 +182,8 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
   // MARK: Evaluation
 
   /// The mean loss of up to N pairs, teacher-forced and without dropout.
-  public mutating func evaluate(source: Sequences<Int32>, target: Sequences<Int32>) -> Double {
-    let rows = encoder.setTokens(source)
-    return evaluate(rows, setTarget(target, rows))
-  }
-
-  /// The mean loss of up to N pairs, teacher-forced and without dropout.
-  public mutating func evaluate(source: Sequences<S>, target: Sequences<Int32>) -> Double {
-    let rows = encoder.setVectors(source)
-    return evaluate(rows, setTarget(target, rows))
-  }
-
-  /// The mean loss of up to N pairs, teacher-forced and without dropout.
-  public mutating func evaluate(source: Sequences<Int32>, target: Sequences<S>) -> Double {
-    let rows = encoder.setTokens(source)
-    return evaluate(rows, setTarget(target, rows))
-  }
-
-  /// The mean loss of up to N pairs, teacher-forced and without dropout.
-  public mutating func evaluate(source: Sequences<S>, target: Sequences<S>) -> Double {
-    let rows = encoder.setVectors(source)
+  public mutating func evaluate(_ source: ModelInput<S>, _ target: ModelTarget<S>) -> Double {
+    let rows = encoder.set(source)
     return evaluate(rows, setTarget(target, rows))
   }
 

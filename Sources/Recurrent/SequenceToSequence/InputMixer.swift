@@ -45,7 +45,7 @@ struct InputMixer<S: Scalar>: ~Copyable {
     for step in 0..<target.batchSteps - 1 {
       read(step, of: decoder, target)
       let rows =
-        tokens.isEmpty ? engine.setVectors(vectors.span, steps: 1) : engine.setTokens(tokens.span, steps: 1)
+        tokens.isEmpty ? engine.setVectors(vectors.span) : engine.setTokens(tokens.span)
       engine.perform(.forward, rows)
       engine.carryState(after: rows)
       let first = target.firstRow(ofStep: step + 1)
@@ -81,14 +81,5 @@ struct InputMixer<S: Scalar>: ~Copyable {
       let token = drawer.draw(engine.memory.span(output.offset, output.columns), using: &generator)
       decoder.indices[decoder.plan.index.tokens + row] = token
     }
-  }
-}
-
-extension Engine {
-  /// Takes over the parameters of an engine of the same model.
-  func copyParameters(from other: Engine<S>) {
-    require(plan.table == other.plan.table, "parameters of another model")
-    memory.write(other.memory.span(0, plan.table.blockCount), at: 0)
-    parametersChanged()
   }
 }

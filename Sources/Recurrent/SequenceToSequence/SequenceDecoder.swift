@@ -71,7 +71,7 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable {
     var beams = [Beam](repeating: Beam(options, end: marks.end), count: source.sequenceCount)
     for row in tokens.indices { tokens[row] = marks.start }
     while beams.contains(where: { !$0.live.isEmpty }) {
-      let rows = decoder.setTokens(tokens.span, steps: 1)
+      let rows = decoder.setTokens(tokens.span)
       decoder.perform(.forward, rows)
       for row in parents.indices { parents[row] = row }
       for source in beams.indices where !beams[source].live.isEmpty {
@@ -118,7 +118,7 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable {
     var input = [S](repeating: 0, count: batchSize * decoder.plan.outputs.columns)
     var targets = [[S]](repeating: [], count: source.sequenceCount)
     for _ in 0..<steps {
-      let rows = decoder.setVectors(input.span, steps: 1)
+      let rows = decoder.setVectors(input.span)
       decoder.perform(.forward, rows)
       decoder.carryState(after: rows)
       input = decoder.memory.array(decoder.plan.outputs)

@@ -1,45 +1,46 @@
 internal import Foundation
-internal import Kernels
 
-/// How well a token model predicts a text.
+/// How well a model does on data with targets: its loss, and what else its kind of target is judged by.
 public struct Evaluation: Sendable, Hashable {
-  /// Mean of −log p(next token), in nats.
+  /// The mean loss; of a cross-entropy in nats.
   public let loss: Double
-  /// Tokens that were predicted.
-  public let tokenCount: Int
-  /// The loss in bits.
+  /// Outputs that the mean is over: of steps, or of sequences where there is one output for each, or a list of labels.
+  /// Those of an ignored class are not among them.
+  public let count: Int
+  /// The share of outputs whose greatest is the class, for classes; of sequences that spell exactly their labels, for labels
+  /// (`CTC.bestPath`).
+  public let accuracy: Double?
+  /// Σ|output − value| over their number, for values that the outputs are compared with one by one.
+  public let meanAbsoluteError: Double?
+  /// The root of the mean of (output − value)², for such values.
+  public let rootMeanSquaredError: Double?
+  /// Edits from what is spelt to the labels, over the length of all labels (`Metrics.errorRate`).
+  public let labelErrorRate: Double?
+
+  init(
+    loss: Double, count: Int, accuracy: Double? = nil, meanAbsoluteError: Double? = nil,
+    rootMeanSquaredError: Double? = nil, labelErrorRate: Double? = nil
+  ) {
+    (self.loss, self.count, self.accuracy) = (loss, count, accuracy)
+    (self.meanAbsoluteError, self.rootMeanSquaredError) = (meanAbsoluteError, rootMeanSquaredError)
+    self.labelErrorRate = labelErrorRate
+  }
+
+  /// The loss in bits; of a cross-entropy.
   public var bits: Double { loss / log(2) }
-  /// e to the loss.
+  /// e to the loss; of a cross-entropy.
   public var perplexity: Double { exp(loss) }
 }
 
-extension Model {
-  /// Predicts each token of `tokens` from all before it, as one sequence with the state carried from zero on.
-  /// - Parameters:
-  ///   - products: who multiplies; by `.automatic` packed kernels.
-  ///   - threads: workers; 0: one for each processor. Results do not depend on it.
-  /// - Precondition: a token model with one output a token at every step; at least two tokens.
-  /// - Throws: `PlanError` where the memory does not suffice.
-  public func evaluate(
-    _ tokens: [Int32], products: Products = .automatic, threads: Int = 0
-  ) throws(PlanError) -> Evaluation {
-    require(tokens.count >= 2, "an evaluation needs 2 tokens or more, got \(tokens.count)")
-    let count = tokens.count - 1
-    let segment = min(count, 512)
-    let plan = try Plan(
-      configuration, steps: segment, batchSize: 1, purpose: .inference(loss: .crossEntropy), products: products,
-      scalar: S.self)
-    let engine = Engine<S>(plan, threads: threads)
-    engine.load(self)
-    var sum = 0.0
-    for start in stride(from: 0, to: count, by: segment) {
-      let steps = min(segment, count - start)
-      let rows = engine.setTokens(tokens.span.extracting(start..<start + steps), steps: steps)
-      engine.setClasses(tokens.span.extracting(start + 1..<start + 1 + steps), rows)
-      engine.perform(.evaluation, rows)
-      engine.carryState(after: rows)
-      sum += engine.meanLoss(rows) * Double(steps)
-    }
-    return Evaluation(loss: sum / Double(count), tokenCount: count)
+extension Evaluation: CustomStringConvertible {
+  public var description: String {
+    let figures: [(String, Double?)] = [
+      ("accuracy", accuracy), ("mean absolute error", meanAbsoluteError),
+      ("root mean squared error", rootMeanSquaredError), ("label error rate", labelErrorRate),
+    ]
+    let named = figures.compactMap { name, figure in figure.map { "\(name) \(Self.text($0))" } }
+    return (["loss \(Self.text(loss))"] + named + ["of \(count)"]).joined(separator: ", ")
   }
+
+  private static func text(_ number: Double) -> String { String(format: "%.4g", number) }
 }

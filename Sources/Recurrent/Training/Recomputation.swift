@@ -17,12 +17,14 @@ extension Plan {
   /// - Throws: `PlanError` where the memory, or what was allowed of it, does not suffice.
   init<S: Scalar>(
     training configuration: ModelConfiguration, loss: Loss?, momentCount: Int, steps: Int, batchSize: Int,
-    isRagged: Bool, recomputing: Recomputation, products: Products, scalar: S.Type
+    isRagged: Bool, recomputing: Recomputation, accumulatesGradients: Bool, products: Products,
+    scalar: S.Type
   ) throws(PlanError) {
     func plan(_ segmentSteps: Int?) throws(PlanError) -> Plan {
       try Plan(
         configuration, steps: steps, batchSize: batchSize, purpose: .training(loss: loss, momentCount: momentCount),
-        isRagged: isRagged, segmentSteps: segmentSteps, products: products, scalar: scalar)
+        isRagged: isRagged, segmentSteps: segmentSteps, accumulatesGradients: accumulatesGradients,
+        products: products, scalar: scalar)
     }
     switch recomputing {
     case .none: self = try plan(nil)

@@ -8,68 +8,57 @@ internal import Kernels
 /// that are new; with k2 < k1 only the last k2 of them are learnt from.
 extension Trainer {
   /// - Parameters:
-  ///   - tokens: [steps, N], any number of steps.
-  ///   - classes: [steps, N].
+  ///   - input: tokens [steps, N] or vectors [steps, N, I], any number of steps.
+  ///   - target: classes [steps, N] or values [steps, N, O], without weights.
   ///   - newSteps: k1.
   ///   - gradientSteps: k2, at most the trainer's T.
   /// - Returns: the report of each update. The state after the last step is where the next call starts, if the trainer
   ///   carries it.
   /// - Precondition: layers run forward only, with a head at every step; nothing is recomputed.
   public mutating func steps(
-    tokens: Span<Int32>, classes: Span<Int32>, every newSteps: Int, through gradientSteps: Int
+    _ input: ModelInput<S>, _ target: ModelTarget<S>, every newSteps: Int, through gradientSteps: Int
   ) -> [StepReport] {
     let batch = plan.batchSize
+    let width = plan.configuration.input.size * batch
+    let valueWidth = plan.configuration.outputSize * batch
+    require(target.weights == nil && !chosen.loss.isWeighted, "truncated steps take no weights")
+    let inputCount: (elements: Int, ofStep: Int)
+    let targetCount: (elements: Int, ofStep: Int)
+    switch (input.content, target.content) {
+    case (.tokens(let tokens), .classes(let classes)):
+      (inputCount, targetCount) = ((tokens.count, batch), (classes.count, batch))
+    case (.tokens(let tokens), .values(let values)):
+      (inputCount, targetCount) = ((tokens.count, batch), (values.count, valueWidth))
+    case (.vectors(let vectors), .classes(let classes)):
+      (inputCount, targetCount) = ((vectors.count, width), (classes.count, batch))
+    case (.vectors(let vectors), .values(let values)):
+      (inputCount, targetCount) = ((vectors.count, width), (values.count, valueWidth))
+    default: stop("truncated steps take flat arrays, [steps, N, …], with a target for every step")
+    }
+    let count = inputCount.elements / inputCount.ofStep
     require(
-      tokens.count.isMultiple(of: batch) && classes.count == tokens.count,
-      "expected as many classes as tokens for whole steps of \(batch), got \(tokens.count) and \(classes.count)")
+      inputCount.elements == count * inputCount.ofStep && targetCount.elements == count * targetCount.ofStep,
+      """
+      expected whole steps of \(inputCount.ofStep) inputs and \(targetCount.ofStep) targets, got \(inputCount.elements) \
+      and \(targetCount.elements)
+      """)
     return truncated(
-      steps: tokens.count / batch, newSteps, gradientSteps,
+      steps: count, newSteps, gradientSteps,
       inputs: { engine, steps in
-        engine.setTokens(
-          tokens.extracting(steps.lowerBound * batch..<steps.upperBound * batch), steps: steps.count)
+        let part = steps.lowerBound * inputCount.ofStep..<steps.upperBound * inputCount.ofStep
+        return switch input.content {
+        case .tokens(let tokens): engine.setTokens(tokens.span.extracting(part))
+        case .vectors(let vectors): engine.setVectors(vectors.span.extracting(part))
+        default: stop("truncated steps take flat arrays")
+        }
       },
       targets: { engine, rows, steps in
-        engine.setClasses(classes.extracting(steps.lowerBound * batch..<steps.upperBound * batch), rows)
-      })
-  }
-
-  /// As above, on vectors [steps, N, I] with target values [steps, N, O].
-  public mutating func steps(
-    vectors: Span<S>, values: Span<S>, every newSteps: Int, through gradientSteps: Int
-  ) -> [StepReport] {
-    let input = plan.batchSize * plan.configuration.input.size
-    let output = plan.batchSize * plan.configuration.outputSize
-    require(
-      vectors.count.isMultiple(of: input) && values.count == vectors.count / input * output,
-      "expected whole steps of \(input) and \(output) numbers, got \(vectors.count) and \(values.count)")
-    return truncated(
-      steps: vectors.count / input, newSteps, gradientSteps,
-      inputs: { engine, steps in
-        engine.setVectors(
-          vectors.extracting(steps.lowerBound * input..<steps.upperBound * input), steps: steps.count)
-      },
-      targets: { engine, rows, steps in
-        engine.setValues(values.extracting(steps.lowerBound * output..<steps.upperBound * output), rows)
-      })
-  }
-
-  /// As above, on vectors [steps, N, I] with classes [steps, N].
-  public mutating func steps(
-    vectors: Span<S>, classes: Span<Int32>, every newSteps: Int, through gradientSteps: Int
-  ) -> [StepReport] {
-    let batch = plan.batchSize
-    let input = batch * plan.configuration.input.size
-    require(
-      vectors.count.isMultiple(of: input) && classes.count == vectors.count / input * batch,
-      "expected whole steps of \(input) numbers and \(batch) classes, got \(vectors.count) and \(classes.count)")
-    return truncated(
-      steps: vectors.count / input, newSteps, gradientSteps,
-      inputs: { engine, steps in
-        engine.setVectors(
-          vectors.extracting(steps.lowerBound * input..<steps.upperBound * input), steps: steps.count)
-      },
-      targets: { engine, rows, steps in
-        engine.setClasses(classes.extracting(steps.lowerBound * batch..<steps.upperBound * batch), rows)
+        let part = steps.lowerBound * targetCount.ofStep..<steps.upperBound * targetCount.ofStep
+        switch target.content {
+        case .classes(let classes): engine.setClasses(classes.span.extracting(part), rows)
+        case .values(let values): engine.setValues(values.span.extracting(part), rows)
+        default: stop("truncated steps take flat arrays")
+        }
       })
   }
 

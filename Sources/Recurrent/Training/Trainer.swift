@@ -16,22 +16,30 @@ public struct StepReport: Sendable, Hashable {
 /// Trains a model: forward, loss, back-propagation through time, clipping, optimizer. Everything is planned and
 /// allocated in `init`; a step allocates nothing.
 ///
+///     var trainer = try Trainer(model, batchSize: 32, sequenceLength: 50, optimizer: .adam(learningRate: 3e-3))
+///     let report = trainer.step(.tokens(letters), .classes(following))
+///
 /// Sequences are taken whole, or in segments with the state carried (truncated back-propagation, Williams & Peng 1990):
 /// with `carriesState` the state after a step is where the next step starts, until `resetState`.
+///
+/// A trainer may be sent to another task, but is used by one at a time.
 public struct Trainer<S: Scalar>: ~Copyable {
   let engine: Engine<S>
   private var trained: Model<S>
   private(set) var dropoutSeeds: SeededGenerator
-  /// What was chosen before the first step.
-  public let settings: TrainingSettings
+  private(set) var chosen: TrainingSettings
   /// Steps done.
   public internal(set) var stepCount = 0
+  /// What `accumulate` has summed up for the next step.
+  private var accumulated = (batches: 0, loss: 0.0)
+  let evaluator: Evaluator<S>
 
   /// - Parameters:
   ///   - batchSize: N, sequences side by side.
   ///   - sequenceLength: T, the most steps of a segment.
   ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
   ///   - recomputing: whether to keep less than backward needs, and compute it again.
+  ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
   ///   - products: who multiplies.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   ///   - seed: of the masks of dropout and zoneout.
@@ -40,12 +48,13 @@ public struct Trainer<S: Scalar>: ~Copyable {
     _ model: Model<S>, batchSize: Int, sequenceLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false,
-    recomputing: Recomputation = .none, products: Products = .automatic, threads: Int = 0, seed: UInt64 = 0
+    recomputing: Recomputation = .none, accumulatesGradients: Bool = false, products: Products = .automatic,
+    threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     let settings = TrainingSettings(
       batchSize: batchSize, sequenceLength: sequenceLength, loss: loss, optimizer: optimizer, schedule: schedule,
       clipping: clipping, carriesState: carriesState, isRagged: isRagged, recomputing: recomputing,
-      products: products)
+      accumulatesGradients: accumulatesGradients, products: products)
     try self.init(model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed))
   }
 
@@ -58,12 +67,28 @@ public struct Trainer<S: Scalar>: ~Copyable {
     let plan = try Plan(
       training: model.configuration, loss: settings.loss, momentCount: settings.optimizer.momentCount,
       steps: settings.sequenceLength, batchSize: settings.batchSize, isRagged: settings.isRagged,
-      recomputing: settings.recomputing, products: settings.products, scalar: S.self)
+      recomputing: settings.recomputing, accumulatesGradients: settings.accumulatesGradients,
+      products: settings.products, scalar: S.self)
     engine = Engine(plan, threads: threads)
     engine.load(model)
     trained = model
     self.dropoutSeeds = dropoutSeeds
-    self.settings = settings
+    chosen = settings
+    evaluator = Evaluator(
+      model.configuration, loss: settings.loss, batchSize: settings.batchSize, products: settings.products,
+      threads: threads)
+    engine.freeze(settings.frozenParameters)
+  }
+
+  /// What the training goes by. Optimizer, schedule, clipping and frozen parameters may be changed between steps; the
+  /// rest was decided by `init`.
+  public var settings: TrainingSettings {
+    get { chosen }
+    set {
+      chosen.requireSamePlan(newValue)
+      if newValue.frozenParameters != chosen.frozenParameters { engine.freeze(newValue.frozenParameters) }
+      chosen = newValue
+    }
   }
 
   /// The buffers and their sizes.
@@ -91,167 +116,94 @@ public struct Trainer<S: Scalar>: ~Copyable {
 
   // MARK: Steps
 
-  /// One step on tokens [T, N] with the class of each output, [T, N] or, for a head at the last step, [N].
-  public mutating func step(tokens: Span<Int32>, classes: Span<Int32>) -> StepReport {
-    let rows = engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize)
-    engine.setClasses(classes, rows)
-    return step(rows)
-  }
-
-  /// One step on tokens [T, N] with target values [T, N, O] or [N, O].
-  public mutating func step(tokens: Span<Int32>, values: Span<S>) -> StepReport {
-    let rows = engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize)
-    engine.setValues(values, rows)
-    return step(rows)
-  }
-
-  /// One step on vectors [T, N, I] with the class of each output, [T, N] or [N].
-  public mutating func step(vectors: Span<S>, classes: Span<Int32>) -> StepReport {
-    let rows = setVectors(vectors)
-    engine.setClasses(classes, rows)
-    return step(rows)
-  }
-
-  /// One step on vectors [T, N, I] with target values [T, N, O] or [N, O].
-  public mutating func step(vectors: Span<S>, values: Span<S>) -> StepReport {
-    let rows = setVectors(vectors)
-    engine.setValues(values, rows)
-    return step(rows)
-  }
-
-  /// One step on tokens [T, N] with the labels of each sequence, for the connectionist loss.
-  public mutating func step(tokens: Span<Int32>, labels: [[Int32]]) -> StepReport {
-    let rows = engine.setTokens(tokens, steps: tokens.count / engine.plan.batchSize)
-    engine.setLabels(labels, rows)
-    return step(rows)
-  }
-
-  /// One step on vectors [T, N, I] with the labels of each sequence, for the connectionist loss.
-  public mutating func step(vectors: Span<S>, labels: [[Int32]]) -> StepReport {
-    let rows = setVectors(vectors)
-    engine.setLabels(labels, rows)
-    return step(rows)
-  }
-
-  /// One step on up to N sequences of 0 to T vectors with the labels of each, for the connectionist loss.
-  public mutating func step(vectors: Sequences<S>, labels: [[Int32]]) -> StepReport {
-    let rows = engine.setVectors(vectors)
-    engine.setLabels(labels, rows)
-    return step(rows)
-  }
-
-  /// One step on window number `window` of parallel token streams.
-  /// - Precondition: `streams` has this trainer's batch size and sequence length.
-  public mutating func step(window: Int, of streams: TokenStreams) -> StepReport {
-    step(engine.setWindow(window, of: streams))
-  }
-
-  /// One step on up to N sequences of 0 to T tokens; a class for every step, or one for each sequence.
-  public mutating func step(tokens: Sequences<Int32>, classes: Sequences<Int32>) -> StepReport {
-    let rows = engine.setTokens(tokens)
-    engine.setClasses(classes, rows)
-    return step(rows)
-  }
-
-  /// One step on up to N sequences of 0 to T tokens with the class of each sequence.
-  public mutating func step(tokens: Sequences<Int32>, classes: Span<Int32>) -> StepReport {
-    let rows = engine.setTokens(tokens)
-    engine.setClasses(classes, rows)
-    return step(rows)
-  }
-
-  /// One step on up to N sequences of 0 to T tokens with target values for every step.
-  public mutating func step(tokens: Sequences<Int32>, values: Sequences<S>) -> StepReport {
-    let rows = engine.setTokens(tokens)
-    engine.setValues(values, rows)
-    return step(rows)
-  }
-
-  /// One step on up to N sequences of 0 to T tokens with target values [N, O].
-  public mutating func step(tokens: Sequences<Int32>, values: Span<S>) -> StepReport {
-    let rows = engine.setTokens(tokens)
-    engine.setValues(values, rows)
-    return step(rows)
-  }
-
-  /// One step on up to N sequences of 0 to T vectors with a class for every step.
-  public mutating func step(vectors: Sequences<S>, classes: Sequences<Int32>) -> StepReport {
-    let rows = engine.setVectors(vectors)
-    engine.setClasses(classes, rows)
-    return step(rows)
-  }
-
-  /// One step on up to N sequences of 0 to T vectors with the class of each sequence.
-  public mutating func step(vectors: Sequences<S>, classes: Span<Int32>) -> StepReport {
-    let rows = engine.setVectors(vectors)
-    engine.setClasses(classes, rows)
-    return step(rows)
-  }
-
-  /// One step on up to N sequences of 0 to T vectors with target values for every step.
-  public mutating func step(vectors: Sequences<S>, values: Sequences<S>) -> StepReport {
-    let rows = engine.setVectors(vectors)
-    engine.setValues(values, rows)
-    return step(rows)
-  }
-
-  /// One step on up to N sequences of 0 to T vectors with target values [N, O].
-  public mutating func step(vectors: Sequences<S>, values: Span<S>) -> StepReport {
-    let rows = engine.setVectors(vectors)
-    engine.setValues(values, rows)
-    return step(rows)
-  }
-
-  private func setVectors(_ vectors: Span<S>) -> Rows {
-    engine.setVectors(
-      vectors, steps: vectors.count / (engine.plan.batchSize * engine.plan.configuration.input.size))
-  }
-
-  private mutating func step(_ rows: Rows) -> StepReport {
-    if engine.plan.sizes.keptSteps < rows.batchSteps {
-      let carriesState = settings.carriesState
-      return update(rows) { engine, seed, rule in
-        engine.performInSegments(rows, dropoutSeed: seed, carriesState: carriesState)
-        engine.perform(.update, rows, update: rule)
-      }
+  /// One step on a batch: up to T steps of N sequences, or of up to N of different lengths if the trainer is for such.
+  public mutating func step(_ input: ModelInput<S>, _ target: ModelTarget<S>) -> StepReport {
+    let rows = set(input, target)
+    if accumulated.batches == 0, !isSegmented(rows) {
+      let report = update(rows)
+      if chosen.carriesState { engine.carryState(after: rows) }
+      return report
     }
-    let report = update(rows)
-    if settings.carriesState { engine.carryState(after: rows) }
-    return report
+    computeGradient(rows) { engine, seed in engine.perform(.gradient, rows, dropoutSeed: seed) }
+    return updateByGradient(rows)
+  }
+
+  /// One step on a batch by a loss of one's own, for a trainer with `Loss.custom`.
+  public mutating func step(_ input: ModelInput<S>, loss: CustomLoss<S>) -> StepReport {
+    let rows = engine.set(input)
+    computeGradient(rows) { engine, seed in engine.performGradient(of: loss, rows, dropoutSeed: seed) }
+    return updateByGradient(rows)
+  }
+
+  /// Adds the gradient of a batch to that of the next step, which then goes by the mean of all its batches' gradients.
+  /// - Returns: the loss of the batch.
+  /// - Precondition: the trainer was made with `accumulatesGradients`.
+  public mutating func accumulate(_ input: ModelInput<S>, _ target: ModelTarget<S>) -> Double {
+    let rows = set(input, target)
+    return accumulate(rows) { engine, seed in engine.perform(.gradient, rows, dropoutSeed: seed) }
+  }
+
+  /// As above, by a loss of one's own.
+  public mutating func accumulate(_ input: ModelInput<S>, loss: CustomLoss<S>) -> Double {
+    let rows = engine.set(input)
+    return accumulate(rows) { engine, seed in engine.performGradient(of: loss, rows, dropoutSeed: seed) }
+  }
+
+  private func set(_ input: ModelInput<S>, _ target: ModelTarget<S>) -> Rows {
+    let rows = engine.set(input)
+    engine.set(target, rows)
+    return rows
+  }
+
+  private mutating func accumulate(_ rows: Rows, _ perform: (Engine<S>, _ dropoutSeed: UInt64?) -> Void) -> Double {
+    require(chosen.accumulatesGradients, "ask for it with Trainer(…, accumulatesGradients: true)")
+    computeGradient(rows, perform)
+    engine.accumulateGradient(isFirst: accumulated.batches == 0)
+    let mean = engine.meanLoss(rows)
+    accumulated = (accumulated.batches + 1, accumulated.loss + mean)
+    return mean
   }
 
   /// One update on a batch whose inputs and targets are set.
   mutating func update(_ rows: Rows) -> StepReport {
-    update(rows) { engine, seed, rule in engine.perform(.training, rows, dropoutSeed: seed, update: rule) }
+    let rule = nextRule()
+    engine.perform(.training, rows, dropoutSeed: nextSeed(), update: rule)
+    return report(rule, loss: engine.meanLoss(rows))
   }
 
-  private mutating func update(
-    _ rows: Rows, _ perform: (_ engine: Engine<S>, _ dropoutSeed: UInt64?, _ rule: UpdateRule) -> Void
-  ) -> StepReport {
-    let rate = settings.optimizer.learningRate * settings.schedule.factor(at: stepCount)
-    stepCount += 1
-    perform(
-      engine, engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
-      settings.optimizer.rule(step: stepCount, rate: rate, clipping: settings.clipping))
-    return StepReport(
-      step: stepCount, loss: engine.meanLoss(rows), gradientNorm: engine.gradientNorm, learningRate: rate)
+  /// One update by a gradient that was left, and those that were accumulated.
+  private mutating func updateByGradient(_ rows: Rows) -> StepReport {
+    let batches = accumulated.batches + 1
+    if batches > 1 { engine.meanGradient(ofBatches: batches) }
+    let rule = nextRule()
+    engine.perform(.update, rows, update: rule)
+    defer { accumulated = (0, 0) }
+    return report(rule, loss: (accumulated.loss + engine.meanLoss(rows)) / Double(batches))
   }
 
-  // MARK: Evaluation
-
-  /// The mean loss over all windows of `streams`, the state carried from window to window from zero on, without dropout.
-  /// The training state is as before afterwards.
-  /// - Precondition: `streams` has this trainer's batch size and sequence length.
-  public mutating func evaluate(_ streams: TokenStreams) -> Double {
-    let before = engine.savedStart()
-    defer { engine.restore(before) }
-    engine.zeroState()
-    var sum = 0.0
-    for window in 0..<streams.windowCount {
-      let rows = engine.setWindow(window, of: streams)
-      engine.evaluate(rows)
-      sum += engine.meanLoss(rows)
+  /// Leaves the gradient of a batch whose input, and target if there is one, are set.
+  private mutating func computeGradient(_ rows: Rows, _ perform: (Engine<S>, _ dropoutSeed: UInt64?) -> Void) {
+    if isSegmented(rows) {
+      engine.performInSegments(rows, dropoutSeed: nextSeed(), carriesState: chosen.carriesState)
+      return
     }
-    return sum / Double(streams.windowCount)
+    perform(engine, nextSeed())
+    if chosen.carriesState { engine.carryState(after: rows) }
+  }
+
+  private func isSegmented(_ rows: Rows) -> Bool { engine.plan.sizes.keptSteps < rows.batchSteps }
+
+  private mutating func nextSeed() -> UInt64? {
+    engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil
+  }
+
+  private mutating func nextRule() -> UpdateRule {
+    let rate = chosen.optimizer.learningRate * chosen.schedule.factor(at: stepCount)
+    stepCount += 1
+    return chosen.optimizer.rule(step: stepCount, rate: rate, clipping: chosen.clipping)
+  }
+
+  private func report(_ rule: UpdateRule, loss: Double) -> StepReport {
+    StepReport(step: stepCount, loss: loss, gradientNorm: engine.gradientNorm, learningRate: rule.rate)
   }
 }

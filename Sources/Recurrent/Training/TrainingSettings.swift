@@ -1,3 +1,5 @@
+internal import Storage
+
 /// What of a training is chosen before its first step and decides its numbers: with the model and the seeds of a
 /// checkpoint, all that `Trainer` needs.
 public struct TrainingSettings: Sendable, Hashable {
@@ -14,19 +16,37 @@ public struct TrainingSettings: Sendable, Hashable {
   /// Whether sequences may have different lengths, T being the most, and be fewer than N.
   public var isRagged: Bool
   public var recomputing: Recomputation
+  /// Whether gradients of several batches are summed up for a step.
+  public var accumulatesGradients = false
   /// Who multiplies.
   public var products: Products
+  /// Names of parameters that stay as they are: they have no part in the gradient's norm, nor in updates.
+  public var frozenParameters: Set<String> = []
 }
 
 extension TrainingSettings {
+  /// Stops where other settings would need another plan.
+  func requireSamePlan(_ other: TrainingSettings) {
+    var same = other
+    (same.optimizer, same.schedule, same.clipping) = (optimizer, schedule, clipping)
+    same.frozenParameters = frozenParameters
+    require(
+      same == self && other.optimizer.momentCount == optimizer.momentCount,
+      """
+      of a running training's settings only optimizer (with as many moments), schedule, clipping and frozenParameters may \
+      be changed
+      """)
+  }
+
   /// What of these settings does not go with a model, where it would trap: for settings from a file. nil: nothing.
   func fault(for configuration: ModelConfiguration) -> String? {
     if configuration.head == .none { return "a model without head has no loss to be trained with" }
     if configuration.attention != nil { return "a model with attention is trained with its encoder" }
+    if let fault = loss.outputSizeFault(configuration.outputSize) { return fault }
     if carriesState, configuration.directions != .forward { return "layers that run both ways carry no state" }
     if recomputing != .none {
       let isPossible =
-        configuration.directions == .forward && loss.targets != .labels
+        configuration.directions == .forward && loss.targets != .labels && loss.targets != .custom
         && (configuration.head == .everyStep || (configuration.head == .lastStep && !configuration.isResidual))
       if !isPossible { return "the model or its loss cannot be computed again in segments" }
     }
@@ -38,7 +58,7 @@ extension TrainingSettings {
     case .ctc(let blank, _, _):
       if configuration.head != .everyStep { return "the connectionist loss needs a head at every step" }
       if blank >= configuration.outputSize { return "the loss has the blank \(blank)" }
-    case .meanSquaredError, .meanAbsoluteError, .huber: break
+    case .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .custom: break
     }
     return nil
   }

@@ -114,7 +114,8 @@ extension RecurrentLayer {
           }
           pass.state = state
         }
-        pass.run(vectors: Sequences(values: values, lengths: sequences.map { lengths[$0] }, width: inputSize))
+        pass.run(
+          .vectors(Sequences(values: values, lengths: sequences.map { lengths[$0] }, width: inputSize)))
         let (outputs, final) = (pass.outputSequences, pass.state)
         let parts = (0..<final.partCount).map { final[part: $0] }
         for (index, sequence) in sequences.enumerated() {

@@ -62,8 +62,8 @@ import Testing
       for entry in other.table.entries { other[parameter: entry.name] = model[parameter: entry.name] }
       var first = try InferencePass(model, steps: 6, batchSize: 2, threads: 1)
       var second = try InferencePass(other, steps: 6, batchSize: 2, threads: 1)
-      first.run(vectors: inputs.span)
-      second.run(vectors: inputs.span)
+      first.run(vectors: inputs.span, continuing: true)
+      second.run(vectors: inputs.span, continuing: true)
       let (a, b) = (first.outputs, second.outputs)
       let difference = zip(a, b).map { abs($0 - $1) }.max()!
       #expect(difference < 1e-14, "\(ours.name)")

@@ -58,14 +58,14 @@ struct ExportBatch<S: Scalar> {
       self.tokens.append(
         Tensor(
           name: "tokens", shape: options.batchFirst ? [count, steps] : [steps, count], values: dense.map { Int($0) }))
-      pass.run(tokens: tokens.sequences)
-      final.forward(tokens: tokens.sequences)
+      pass.run(.tokens(tokens.sequences), continuing: true)
+      final.forward(.tokens(tokens.sequences))
     } else {
       let size = configuration.input.size
       let vectors = Self.padded(exported.lengths, steps, width: size) { S(generator.uniform(-1, 1)) }
       add("input", vectors.dense, steps, count, size, options)
-      pass.run(vectors: vectors.sequences)
-      final.forward(vectors: vectors.sequences)
+      pass.run(.vectors(vectors.sequences), continuing: true)
+      final.forward(.vectors(vectors.sequences))
     }
     if options.lengths { lengths.append(Tensor(name: "lengths", shape: [count], values: exported.lengths)) }
     addOutput(exported, pass)

@@ -19,10 +19,10 @@ import RecurrentONNX
     var pass = try InferencePass(model, steps: steps, batchSize: batch, threads: 1)
     if let tokens = timeMajor.integers {
       let tokens = tokens.map { Int32($0) }
-      pass.run(tokens: tokens.span)
+      pass.run(tokens: tokens.span, continuing: true)
     } else {
       let vectors = timeMajor.floats
-      pass.run(vectors: vectors.span)
+      pass.run(vectors: vectors.span, continuing: true)
     }
     let isPooled = model.configuration.head == .lastStep
     #expect(isPooled == (expected.shape.count == 2))

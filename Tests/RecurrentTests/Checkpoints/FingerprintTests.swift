@@ -15,7 +15,7 @@ import Testing
 
   private func step(_ trainer: inout Trainer<Float>) {
     let tokens = (0..<96).map { Int32(7 * $0 * $0 % 9) }
-    _ = trainer.step(tokens: tokens.span, classes: tokens.span)
+    _ = trainer.step(.tokens(tokens), .classes(tokens))
   }
 
   @Test func saysWhatThePlanDecided() throws {

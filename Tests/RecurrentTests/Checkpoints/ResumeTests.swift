@@ -67,7 +67,7 @@ import TestSupport
         if index == 4 { trainer.resetState(ofSequence: 1) }
         let inputs = tokens(index, count: 12, below: 5)
         let classes = tokens(index + 100, count: 12, below: 5)
-        _ = trainer.step(tokens: inputs.span, classes: classes.span)
+        _ = trainer.step(.tokens(inputs), .classes(classes))
       }
     }
     let whole = try run([])
@@ -84,14 +84,14 @@ import TestSupport
     var trainer = try Trainer<Float>(
       Model(configuration, seed: 1), batchSize: 2, sequenceLength: 4, carriesState: true)
     let few = tokens(0, count: 8, below: 5)
-    _ = trainer.step(tokens: few.span, classes: few.span)
+    _ = trainer.step(.tokens(few), .classes(few))
     var checkpoint = trainer.checkpoint()
     checkpoint.settings.batchSize = 3
     var larger = try Trainer(checkpoint)
     #expect(larger.stepCount == 1 && larger.state.batchSize == 3)
     #expect(larger.state == RecurrentState(zerosFor: configuration, batchSize: 3))
     let more = tokens(1, count: 12, below: 5)
-    #expect(larger.step(tokens: more.span, classes: more.span).isFinite)
+    #expect(larger.step(.tokens(more), .classes(more)).isFinite)
   }
 
   @Test(arguments: BuiltInCells.all.map(\.name)) func everyCell(name: String) throws {
@@ -126,7 +126,7 @@ import TestSupport
         let vectors = Sequences<Float>(
           batch.map { sequence in (0..<2 * lengths[sequence]).map { Float(sequence + $0) / 8 } }, width: 2)
         let classes = batch.map { Int32($0 % 3) }
-        _ = trainer.step(vectors: vectors, classes: classes.span)
+        _ = trainer.step(.vectors(vectors), .classes(classes))
       }
     }
     let whole = try run([])
@@ -153,7 +153,7 @@ import TestSupport
       ) { trainer, index in
         let vectors = (0..<10).map { Double($0 * index % 7) / 7 }
         let values = (0..<15).map { Double($0 + index) / 30 }
-        _ = trainer.step(vectors: vectors.span, values: values.span)
+        _ = trainer.step(.vectors(vectors), .values(values))
       }
     }
     let whole = try run([])
@@ -169,7 +169,7 @@ import TestSupport
         stops: stops
       ) { trainer, index in
         let vectors = (0..<10).map { Float($0 * index % 7) / 7 }
-        _ = trainer.step(vectors: vectors.span, labels: [[0, Int32(index % 2)]])
+        _ = trainer.step(.vectors(vectors), .labels([[0, Int32(index % 2)]]))
       }
     }
     let whole = try run([])
@@ -182,7 +182,7 @@ import TestSupport
     let configuration = ModelConfiguration(cell: .lstm, input: .oneHot(vocabularySize: 3), hiddenSize: 4, outputSize: 3)
     var trainer = try Trainer(Model<Float>(configuration, seed: 1), batchSize: 2, sequenceLength: 3, carriesState: true)
     let tokens: [Int32] = [0, 1, 2, 2, 1, 0]
-    _ = trainer.step(tokens: tokens.span, classes: tokens.span)
+    _ = trainer.step(.tokens(tokens), .classes(tokens))
     return trainer.checkpoint(notes: ["a": "b"])
   }
 

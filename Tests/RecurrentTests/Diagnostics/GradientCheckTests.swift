@@ -163,9 +163,9 @@ struct GradientCheckTests {
     // What follows a 1 depends on what came before it.
     let tokens: [Int32] = [0, 1, 2, 0, 1, 3, 2, 1]
     let classes: [Int32] = [1, 2, 0, 1, 3, 2, 1, 0]
-    let first = trainer.step(tokens: tokens.span, classes: classes.span).loss
+    let first = trainer.step(.tokens(tokens), .classes(classes)).loss
     var last = first
-    for _ in 0..<150 { last = trainer.step(tokens: tokens.span, classes: classes.span).loss }
+    for _ in 0..<150 { last = trainer.step(.tokens(tokens), .classes(classes)).loss }
     #expect(first > 1.2 && last < 0.1, "\(cell.name): from \(first) to \(last)")
   }
 }

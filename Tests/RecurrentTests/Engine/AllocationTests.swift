@@ -55,7 +55,7 @@ struct AllocationTests {
         var trainer = try Trainer<Float>(
           Model(configuration, seed: 1), batchSize: 4, sequenceLength: 20, loss: .ctc(maximumLabels: 5),
           threads: threads)
-        let count = fewestAllocations { _ = trainer.step(vectors: vectors.span, labels: labels) }
+        let count = fewestAllocations { _ = trainer.step(.vectors(vectors), .labels(labels)) }
         #expect(count == 0, "\(count) in ten steps of \(threads) workers")
       }
     }
@@ -88,7 +88,7 @@ struct AllocationTests {
       var trainer = try Trainer<Float>(
         Model(configuration, seed: 1), batchSize: 8, sequenceLength: 50, clipping: .norm(5), carriesState: true,
         threads: 2)
-      let count = fewestAllocations { _ = trainer.step(window: 1, of: streams) }
+      let count = fewestAllocations { _ = trainer.step(streams.input(1), streams.target(1)) }
       #expect(count == 0, "\(count) in ten steps")
     }
   }
@@ -122,7 +122,7 @@ struct AllocationTests {
         for threads in [1, 2] {
           var pass = try InferencePass<Float>(problem.model(), steps: 5, batchSize: 4, threads: threads)
           let count = fewestAllocations {
-            pass.run(vectors: vectors.span)
+            pass.run(vectors: vectors.span, continuing: true)
             var span = outputs.mutableSpan
             pass.copyOutputs(into: &span)
             outputs[0] += pass.output(row: 0)[0]
@@ -142,9 +142,9 @@ struct AllocationTests {
       var pass = try InferencePass<Float>(problem.model(), steps: 1, batchSize: 3, threads: 1)
       var state = pass.state
       let count = fewestAllocations {
-        pass.run(vectors: vectors.span)
+        pass.run(vectors: vectors.span, continuing: true)
         pass.copyState(into: &state)
-        pass.run(vectors: vectors.span)
+        pass.run(vectors: vectors.span, continuing: true)
         pass.state = state
         pass.resetState(ofSequence: 1)
       }
@@ -170,7 +170,7 @@ struct AllocationTests {
           var trainer = try Trainer<Float>(
             Model(configuration, seed: 1), batchSize: 4, sequenceLength: 8, isRagged: true, recomputing: recomputing,
             threads: threads)
-          let count = fewestAllocations { _ = trainer.step(vectors: vectors, classes: classes) }
+          let count = fewestAllocations { _ = trainer.step(.vectors(vectors), .classes(classes)) }
           #expect(count == 0, "\(count) in ten steps of \(threads) workers, \(recomputing)")
         }
       }
@@ -227,10 +227,10 @@ private func countSteps<S: Scalar>(
   let (vectors, values) = (problem.vectors.map { S($0) }, problem.values.map { S($0) })
   let count = fewestAllocations {
     switch (tokens.isEmpty, loss.targets) {
-    case (false, .classes): _ = trainer.step(tokens: tokens.span, classes: classes.span)
-    case (false, _): _ = trainer.step(tokens: tokens.span, values: values.span)
-    case (true, .classes): _ = trainer.step(vectors: vectors.span, classes: classes.span)
-    case (true, _): _ = trainer.step(vectors: vectors.span, values: values.span)
+    case (false, .classes): _ = trainer.step(.tokens(tokens), .classes(classes))
+    case (false, _): _ = trainer.step(.tokens(tokens), .values(values))
+    case (true, .classes): _ = trainer.step(.vectors(vectors), .classes(classes))
+    case (true, _): _ = trainer.step(.vectors(vectors), .values(values))
     }
   }
   #expect(count == 0, "\(count) in ten steps: \(input), \(loss), \(S.self), \(threads) workers")

@@ -20,7 +20,7 @@ struct DeterminismTests {
     var generator = SeededGenerator(seed: 5)
     let tokens = (0..<361).map { _ in Int32(generator.uniform() * 11) }
     for _ in 0..<steps {
-      let report = trainer.step(tokens: tokens.span.extracting(0..<360), classes: tokens.span.extracting(1..<361))
+      let report = trainer.step(.tokens(tokens.span.extracting(0..<360)), .classes(tokens.span.extracting(1..<361)))
       #expect(report.isFinite)
     }
     let model = trainer.model()
@@ -83,14 +83,14 @@ struct DeterminismTests {
       trained.append(result.table.entries.flatMap { result[parameter: $0.name] })
 
       var whole = try InferencePass(model, steps: 4, batchSize: batchSize, threads: threads)
-      whole.run(vectors: vectors.span)
+      whole.run(vectors: vectors.span, continuing: true)
       wholes.append(whole.outputs)
       var stream = try InferencePass(model, steps: 1, batchSize: batchSize, threads: threads)
       let width = batchSize * 40
       keepsRows = keepsRows && whole.plan.keepsRows && stream.plan.keepsRows
       streams.append(
         (0..<4).flatMap { step in
-          stream.run(vectors: vectors.span.extracting(step * width..<(step + 1) * width))
+          stream.run(vectors: vectors.span.extracting(step * width..<(step + 1) * width), continuing: true)
           return stream.outputs
         })
     }

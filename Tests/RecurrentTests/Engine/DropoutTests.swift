@@ -135,8 +135,8 @@ struct DropoutTests {
     var trainer = try Trainer(model, batchSize: 1, sequenceLength: 7)
     var plainTrainer = try Trainer(plain, batchSize: 1, sequenceLength: 7)
     #expect(trainer.evaluate(streams) == plainTrainer.evaluate(streams))
-    let loss = trainer.step(window: 0, of: streams).loss
-    #expect(loss != plainTrainer.step(window: 0, of: streams).loss, "a training step drops nothing")
+    let loss = trainer.step(streams.input(0), streams.target(0)).loss
+    #expect(loss != plainTrainer.step(streams.input(0), streams.target(0)).loss, "a training step drops nothing")
 
     var sampler = try Sampler(model)
     var plainSampler = try Sampler(plain)
@@ -152,7 +152,7 @@ struct DropoutTests {
       cell: .gru, input: .vectors(size: 2), hiddenSize: 16, layerCount: 2, outputSize: 3, dropout: 0.5)
     var trainer = try Trainer<Double>(
       Model(configuration, seed: 1), batchSize: 1, sequenceLength: 1, optimizer: .sgd(learningRate: 0))
-    let losses = (0..<5).map { _ in trainer.step(vectors: [1, -1].span, classes: [2].span).loss }
+    let losses = (0..<5).map { _ in trainer.step(.vectors([1, -1]), .classes([2])).loss }
     #expect(Set(losses).count == 5)
   }
 }

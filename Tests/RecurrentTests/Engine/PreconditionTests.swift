@@ -77,7 +77,7 @@ struct PreconditionTests {
       case .valuesForClasses:
         var trainer = try trainer(.vectors(size: 3), .crossEntropy)
         let (vectors, values) = ([Float](repeating: 0, count: 12), [Float](repeating: 0, count: 16))
-        _ = trainer.step(vectors: vectors.span, values: values.span)
+        _ = trainer.step(.vectors(vectors), .values(values))
       case .tooFewComponents: try step(.vectors(size: 3), vectors: 13)
       case .gradientOfWrongSize:
         var pass = try pass()
@@ -134,10 +134,10 @@ struct PreconditionTests {
       case .evaluateWithoutHead: _ = try headless().evaluate([0, 1, 2])
       case .inferenceOfTooManySteps:
         var pass = try InferencePass(headless(), steps: 2, batchSize: 2)
-        pass.run(tokens: [0, 1, 2, 0, 1, 2].span)
+        pass.run(tokens: [0, 1, 2, 0, 1, 2].span, continuing: true)
       case .outputsIntoTooLittle:
         var pass = try InferencePass(headless(), steps: 2, batchSize: 2)
-        pass.run(tokens: [0, 1].span)
+        pass.run(tokens: [0, 1].span, continuing: true)
         var outputs = [Float](repeating: 0, count: 5)
         var span = outputs.mutableSpan
         pass.copyOutputs(into: &span)
@@ -158,7 +158,7 @@ struct PreconditionTests {
     private func step(labels: [[Int32]], _ loss: Loss) throws {
       var trainer = try trainer(.vectors(size: 3), loss)
       let vectors = [Float](repeating: 0, count: 18)
-      _ = trainer.step(vectors: vectors.span, labels: labels)
+      _ = trainer.step(.vectors(vectors), .labels(labels))
     }
 
     private func headless() throws -> Model<Float> {
@@ -175,14 +175,14 @@ struct PreconditionTests {
     ) throws {
       var trainer = try trainer(input, loss)
       let classes = classes ?? [Int32](repeating: 0, count: tokens.count / 2 * 2)
-      _ = trainer.step(tokens: tokens.span, classes: classes.span)
+      _ = trainer.step(.tokens(tokens), .classes(classes))
     }
 
     private func step(_ input: ModelConfiguration.Input, vectors count: Int) throws {
       var trainer = try trainer(input, .crossEntropy)
       let vectors = [Float](repeating: 0, count: count)
       let classes: [Int32] = [0, 0, 0, 0]
-      _ = trainer.step(vectors: vectors.span, classes: classes.span)
+      _ = trainer.step(.vectors(vectors), .classes(classes))
     }
   }
 

@@ -93,8 +93,8 @@ struct RaggedBatchTests {
     let vectors = hasVectors ? slices(problem.vectors.map { S($0) }, width: configuration.input.size) : []
     let tokens = hasVectors ? [] : slices(problem.tokens, width: 1)
     switch (hasVectors, isRagged) {
-    case (true, true): pass.forward(vectors: Sequences(vectors, width: configuration.input.size))
-    case (false, true): pass.forward(tokens: Sequences(tokens))
+    case (true, true): pass.forward(.vectors(Sequences(vectors, width: configuration.input.size)))
+    case (false, true): pass.forward(.tokens(Sequences(tokens)))
     case (true, false):
       let vectors = vectors[0]
       pass.forward(vectors: vectors.span)
@@ -183,9 +183,10 @@ struct RaggedBatchTests {
         let state = problem.state(Double.self).selecting(batch)
         whole.state = state
         stepwise.state = state
-        whole.run(tokens: Sequences(batch.map { tokens[$0] }))
+        whole.run(.tokens(Sequences(batch.map { tokens[$0] })), continuing: true)
         for step in 0..<Self.steps {
-          stepwise.run(tokens: Sequences(batch.map { step < tokens[$0].count ? [tokens[$0][step]] : [] }))
+          stepwise.run(
+            .tokens(Sequences(batch.map { step < tokens[$0].count ? [tokens[$0][step]] : [] })), continuing: true)
         }
         RoundingBound(steps: Self.steps, layers: 2, terms: 5).expect(
           stepwise.state.values, whole.state.values, toTheBit: stepwise.plan.keepsRows && whole.plan.keepsRows,

@@ -115,7 +115,7 @@ struct CTCTests {
       let expected = Loss.ctc().evaluate(pass.outputs, outputSize: 5, labels: labels).loss
       var losses: [Float] = []
       for step in 0..<5 {
-        let report = trainer.step(vectors: vectors.span, labels: labels)
+        let report = trainer.step(.vectors(vectors), .labels(labels))
         #expect(report.isFinite)
         if step == 0 { #expect(report.loss == expected) }
         losses.append(Float(report.loss))
@@ -130,9 +130,9 @@ struct CTCTests {
   func learning() throws {
     let (vectors, labels) = data()
     var trainer = try trainer(threads: 1, Float.self)
-    for _ in 0..<150 { _ = trainer.step(vectors: vectors.span, labels: labels) }
+    for _ in 0..<150 { _ = trainer.step(.vectors(vectors), .labels(labels)) }
     var pass = try InferencePass(trainer.model(), steps: 18, batchSize: 5)
-    pass.run(vectors: vectors.span)
+    pass.run(vectors: vectors.span, continuing: true)
     #expect(CTC.bestPaths(pass.outputs, batchSize: 5, outputSize: 5) == labels)
   }
 
@@ -145,7 +145,7 @@ struct CTCTests {
       let model = try Model<Float>(configuration, seed: 1)
       var trainer = try Trainer(
         model, batchSize: 2, sequenceLength: 3, loss: .ctc(zeroInfinity: zeroInfinity))
-      let report = trainer.step(tokens: tokens.span, labels: labels)
+      let report = trainer.step(.tokens(tokens), .labels(labels))
       #expect(report.isFinite == zeroInfinity)
       #expect(report.loss.isFinite == zeroInfinity)
       let changed = trainer.model()[parameter: "linear.bias"] != model[parameter: "linear.bias"]

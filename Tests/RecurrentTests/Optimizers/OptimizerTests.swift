@@ -96,7 +96,7 @@ struct OptimizerTests {
     for step in 1...12 {
       var gradients = zip(parameters, goals).map { 2 * ($0 - $1) / Double(count) }
       let norm = gradients.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      let report = trainer.step(vectors: input.span, values: values.span)
+      let report = trainer.step(.vectors(input), .values(values))
       #expect(abs(report.gradientNorm - norm) <= 1e3 * Double(S.ulpOfOne) * norm)
       if let bound = rule.clipping.norm, norm > bound { gradients = gradients.map { $0 * bound / (norm + 1e-6) } }
       if let bound = rule.clipping.value { gradients = gradients.map { min(max($0, -bound), bound) } }
@@ -141,7 +141,7 @@ struct OptimizerTests {
     for entry in model.table.entries { model[parameter: entry.name] = [0] }
     var trainer = try Trainer(
       model, batchSize: 1, sequenceLength: 1, loss: .meanSquaredError, optimizer: optimizer, threads: 1)
-    _ = trainer.step(vectors: [0].span, values: [0.375].span)
+    _ = trainer.step(.vectors([0]), .values([0.375]))
     return Double(trainer.model()[parameter: "linear.bias"][0])
   }
 
@@ -153,7 +153,7 @@ struct OptimizerTests {
       for entry in model.table.entries { model[parameter: entry.name] = [Float](repeating: 0, count: entry.count) }
       var trainer = try Trainer(
         model, batchSize: 1, sequenceLength: 1, loss: .meanSquaredError, optimizer: optimizer, clipping: .norm(1))
-      let report = trainer.step(vectors: [1].span, values: [0].span)
+      let report = trainer.step(.vectors([1]), .values([0]))
       #expect(report.isFinite && report.loss == 0 && report.gradientNorm == 0)
       let after = trainer.model()
       #expect(after.table.entries.allSatisfy { after[parameter: $0.name].allSatisfy { $0 == 0 } })
@@ -175,7 +175,7 @@ struct OptimizerTests {
     var expected = try Trainer(
       model, batchSize: 1, sequenceLength: 1, loss: .meanSquaredError, optimizer: .sgd(learningRate: 0), threads: 1)
 
-    let report = trainer.step(vectors: [1, 2].span, values: [value, 0].span)
+    let report = trainer.step(.vectors([1, 2]), .values([value, 0]))
     #expect(!report.isFinite)
     #expect(report.step == 1)
     var before = expected.model()
@@ -183,8 +183,8 @@ struct OptimizerTests {
     for entry in model.table.entries { #expect(after[parameter: entry.name] == before[parameter: entry.name]) }
 
     // A good step after it is finite, and moves the parameters.
-    #expect(trainer.step(vectors: [1, 2].span, values: [1, 0].span).isFinite)
-    _ = expected.step(vectors: [1, 2].span, values: [1, 0].span)
+    #expect(trainer.step(.vectors([1, 2]), .values([1, 0])).isFinite)
+    _ = expected.step(.vectors([1, 2]), .values([1, 0]))
     before = expected.model()
     after = trainer.model()
     for entry in model.table.entries {

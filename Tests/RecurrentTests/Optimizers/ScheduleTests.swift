@@ -47,7 +47,7 @@ struct ScheduleTests {
       Model(configuration, seed: 1), batchSize: 1, sequenceLength: 2, optimizer: .sgd(learningRate: 0.5),
       schedule: schedule)
     for step in 0..<8 {
-      let report = trainer.step(tokens: [0, 1].span, classes: [1, 2].span)
+      let report = trainer.step(.tokens([0, 1]), .classes([1, 2]))
       #expect(report.learningRate == 0.5 * schedule.factor(at: step))
       #expect(report.step == step + 1 && trainer.stepCount == step + 1)
     }

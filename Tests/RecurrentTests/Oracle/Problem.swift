@@ -155,10 +155,10 @@ extension Problem {
     let vectors = vectors.map { S($0) }
     let values = values.map { S($0) }
     return switch (tokens.isEmpty, loss.targets) {
-    case (false, .classes): trainer.step(tokens: tokens.span, classes: classes.span)
-    case (false, .values): trainer.step(tokens: tokens.span, values: values.span)
-    case (true, .classes): trainer.step(vectors: vectors.span, classes: classes.span)
-    case (true, .values): trainer.step(vectors: vectors.span, values: values.span)
+    case (false, .classes): trainer.step(.tokens(tokens), .classes(classes))
+    case (false, .values): trainer.step(.tokens(tokens), .values(values))
+    case (true, .classes): trainer.step(.vectors(vectors), .classes(classes))
+    case (true, .values): trainer.step(.vectors(vectors), .values(values))
     case (_, .labels): preconditionFailure("the oracle has no \(loss)")
     }
   }
@@ -172,19 +172,19 @@ extension Problem {
     case (false, .classes):
       let tokens = sequences(tokens)
       return isPooled
-        ? trainer.step(tokens: tokens, classes: classes.span)
-        : trainer.step(tokens: tokens, classes: sequences(classes))
+        ? trainer.step(.tokens(tokens), .classes(classes))
+        : trainer.step(.tokens(tokens), .classes(sequences(classes)))
     case (false, .values):
       precondition(isPooled, "no trainer's step takes tokens with values for every step")
-      return trainer.step(tokens: sequences(tokens), values: values.span)
+      return trainer.step(.tokens(sequences(tokens)), .values(values))
     case (true, .classes):
       return isPooled
-        ? trainer.step(vectors: vectors, classes: classes.span)
-        : trainer.step(vectors: vectors, classes: sequences(classes))
+        ? trainer.step(.vectors(vectors), .classes(classes))
+        : trainer.step(.vectors(vectors), .classes(sequences(classes)))
     case (true, .values):
       return isPooled
-        ? trainer.step(vectors: vectors, values: values.span)
-        : trainer.step(vectors: vectors, values: sequences(values, width: configuration.outputSize))
+        ? trainer.step(.vectors(vectors), .values(values))
+        : trainer.step(.vectors(vectors), .values(sequences(values, width: configuration.outputSize)))
     case (_, .labels): preconditionFailure("the oracle has no \(loss)")
     }
   }
@@ -196,9 +196,9 @@ extension Problem {
       pass.forward(vectors: vectors.span, dropoutSeed: dropoutSeed)
     case (true, _?):
       pass.forward(
-        vectors: sequences(vectors.map { S($0) }, width: configuration.input.size), dropoutSeed: dropoutSeed)
+        .vectors(sequences(vectors.map { S($0) }, width: configuration.input.size)), dropoutSeed: dropoutSeed)
     case (false, nil): pass.forward(tokens: tokens.span, dropoutSeed: dropoutSeed)
-    case (false, _?): pass.forward(tokens: sequences(tokens), dropoutSeed: dropoutSeed)
+    case (false, _?): pass.forward(.tokens(sequences(tokens)), dropoutSeed: dropoutSeed)
     }
   }
 }

@@ -127,9 +127,9 @@ extension Problem {
   fileprivate func run<S: Scalar>(_ pass: inout InferencePass<S>) {
     if tokens.isEmpty {
       let vectors = vectors.map { S($0) }
-      pass.run(vectors: vectors.span)
+      pass.run(vectors: vectors.span, continuing: true)
     } else {
-      pass.run(tokens: tokens.span)
+      pass.run(tokens: tokens.span, continuing: true)
     }
   }
 }

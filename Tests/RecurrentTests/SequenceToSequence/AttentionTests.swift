@@ -52,7 +52,7 @@ struct AttentionTests {
     for threads in [1, 2] {
       var pass = try RecurrentPass(model, steps: 5, batchSize: 4, isRagged: true, memorySteps: 6, threads: threads)
       pass.setMemory(memory)
-      pass.forward(vectors: inputs)
+      pass.forward(.vectors(inputs))
       let states = pass.layerOutputSequences(0)
       let outputs = pass.outputSequences
       for sequence in 0..<3 {
@@ -76,13 +76,13 @@ struct AttentionTests {
     let memory = random([5, 2], width: Self.width, seed: 2)
     var whole = try InferencePass(model, steps: 4, batchSize: 2, memorySteps: 5, threads: 1)
     whole.setMemory(memory)
-    whole.run(vectors: inputs)
+    whole.run(.vectors(inputs), continuing: true)
     let expected = whole.outputSequences
     var pass = try InferencePass(model, steps: 1, batchSize: 2, memorySteps: 5, threads: 1)
     pass.setMemory(memory)
     for step in 0..<4 {
       let vectors = (0..<2).flatMap { Array(Array(inputs[$0])[step * 3..<step * 3 + 3]) }
-      pass.run(vectors: vectors.span)
+      pass.run(vectors: vectors.span, continuing: true)
       let outputs = pass.outputs
       for sequence in 0..<2 {
         for output in 0..<2 {
@@ -102,7 +102,7 @@ struct AttentionTests {
     var pass = try RecurrentPass(model, steps: 4, batchSize: 3, isRagged: true, memorySteps: 5, threads: 1)
     func loss(_ values: [Double]) -> Double {
       pass.setMemory(Sequences(values: values, lengths: Self.memoryLengths, width: Self.width))
-      pass.forward(vectors: inputs)
+      pass.forward(.vectors(inputs))
       return zip(pass.outputSequences.values, weights.values).reduce(0) { $0 + $1.0 * $1.1 }
     }
     _ = loss(memory.values)

@@ -118,7 +118,7 @@ struct SequenceDecoderTests {
     var naive = try InferencePass(model, steps: 1, batchSize: 2, threads: 1)
     var input = start
     for _ in 0..<4 {
-      naive.run(vectors: input.span)
+      naive.run(vectors: input.span, continuing: true)
       input = naive.outputs
       expected += input
     }

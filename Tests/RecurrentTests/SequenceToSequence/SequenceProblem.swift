@@ -115,7 +115,7 @@ extension EncoderDecoder {
     if hasAttention { pass.setMemory(encoderPass.outputSequences) }
     var tokens = [marks!.start]
     for _ in 0..<steps {
-      pass.run(tokens: [tokens.last!].span)
+      pass.run(tokens: [tokens.last!].span, continuing: true)
       let outputs = pass.outputs
       tokens.append(Int32(outputs.firstIndex(of: outputs.max()!)!))
     }

@@ -16,9 +16,9 @@ struct FourFormsTests {
       threads: 1)
     // The exclusive or, which no linear model knows.
     let (vectors, classes): ([Float], [Int32]) = ([0, 0, 0, 1, 1, 0, 1, 1], [0, 1, 1, 0])
-    for _ in 0..<150 { _ = trainer.step(vectors: vectors.span, classes: classes.span) }
+    for _ in 0..<150 { _ = trainer.step(.vectors(vectors), .classes(classes)) }
     var pass = try InferencePass(trainer.model(), steps: 1, batchSize: 4, threads: 1)
-    pass.run(vectors: vectors.span)
+    pass.run(vectors: vectors.span, continuing: true)
     #expect(Metrics.accuracy(pass.outputs, outputSize: 2, classes) == 1)
   }
 
@@ -38,7 +38,7 @@ struct FourFormsTests {
       let paths = (0..<8).map { _ in circle(generator.uniform(0, 2 * .pi), 21) }
       func steps(_ range: Range<Int>) -> [Double] { range.flatMap { t in paths.flatMap { $0[2 * t..<2 * t + 2] } } }
       let (vectors, values) = (steps(0..<20), steps(1..<21))
-      _ = trainer.step(vectors: vectors.span, values: values.span)
+      _ = trainer.step(.vectors(vectors), .values(values))
     }
     var pass = try InferencePass(trainer.model(), steps: 1, batchSize: 1, threads: 1)
     let start = circle(1, 1)
@@ -66,11 +66,11 @@ struct FourFormsTests {
       isRagged: true, threads: 1)
     for _ in 0..<250 {
       let (tokens, classes) = batch(32)
-      _ = trainer.step(tokens: tokens, classes: classes.span)
+      _ = trainer.step(.tokens(tokens), .classes(classes))
     }
     var pass = try InferencePass(trainer.model(), steps: 10, batchSize: 100, threads: 1)
     let (tokens, classes) = batch(100)
-    pass.run(tokens: tokens)
+    pass.run(.tokens(tokens), continuing: true)
     let accuracy = Metrics.accuracy(pass.outputs, outputSize: 2, classes)
     #expect(accuracy >= 0.95, "\(accuracy)")
   }
@@ -96,11 +96,11 @@ struct FourFormsTests {
         isRagged: true, threads: 1)
       for _ in 0..<150 {
         let (tokens, classes) = batch(16)
-        _ = trainer.step(tokens: tokens, classes: classes)
+        _ = trainer.step(.tokens(tokens), .classes(classes))
       }
       var pass = try InferencePass(trainer.model(), steps: 8, batchSize: 100, threads: 1)
       let (tokens, classes) = batch(100)
-      pass.run(tokens: tokens)
+      pass.run(.tokens(tokens), continuing: true)
       return Metrics.accuracy(pass.outputSequences.values, outputSize: 2, classes.values)
     }
     let both = try accuracy(.both(merge: .concatenate))

@@ -39,9 +39,9 @@ struct ThreeSentencesTests {
     var trainer = try Trainer<Float>(
       Model(configuration, seed: UInt64(seed), vocabulary: vocabulary), batchSize: 3, sequenceLength: 14,
       optimizer: .adam(learningRate: 0.01))
-    for _ in 0..<course.steps { _ = trainer.step(tokens: tokens.span, classes: classes.span) }
+    for _ in 0..<course.steps { _ = trainer.step(.tokens(tokens), .classes(classes)) }
     let model = trainer.model()
-    let loss = trainer.step(tokens: tokens.span, classes: classes.span).loss
+    let loss = trainer.step(.tokens(tokens), .classes(classes)).loss
     #expect(loss < course.goal)
     #expect(loss > Self.floor, "no model can be as good")
 

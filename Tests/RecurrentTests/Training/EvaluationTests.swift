@@ -48,7 +48,7 @@ struct EvaluationTests {
     #expect(trainer.state == training)
 
     // A step on window 1 is a step on its tokens.
-    let report = trainer.step(window: 1, of: streams)
+    let report = trainer.step(streams.input(1), streams.target(1))
     var alone = problem.piece(steps, steps)
     alone.initialState = training.values
     expectWithinBounds([report.loss], [alone.solve().loss], "loss of a window", problem.cell)
@@ -68,7 +68,7 @@ struct EvaluationTests {
     pass.forward(tokens: tokens.span.extracting(0..<12))
     let before = (trainer.evaluate(streams), pass.outputs)
 
-    _ = trainer.step(window: 0, of: streams)
+    _ = trainer.step(streams.input(0), streams.target(0))
     let after = trainer.model()
     var fresh = try Trainer(after, batchSize: 2, sequenceLength: 6)
     let loss = trainer.evaluate(streams)

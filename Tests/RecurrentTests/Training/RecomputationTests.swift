@@ -71,28 +71,28 @@ struct RecomputationTests {
       if let vocabulary = configuration.input.vocabularySize {
         let tokens = Self.data(rows, below: vocabulary, seed: UInt64(100 + step))
         switch (lengths == nil, isPooled) {
-        case (true, _): outcome.reports.append(trainer.step(tokens: tokens.span, classes: classes.span))
+        case (true, _): outcome.reports.append(trainer.step(.tokens(tokens), .classes(classes)))
         case (false, true):
           outcome.reports.append(
-            trainer.step(tokens: Sequences(values: tokens, lengths: own), classes: classes.span))
+            trainer.step(.tokens(Sequences(values: tokens, lengths: own)), .classes(classes)))
         case (false, false):
           outcome.reports.append(
             trainer.step(
-              tokens: Sequences(values: tokens, lengths: own), classes: Sequences(values: classes, lengths: own)))
+              .tokens(Sequences(values: tokens, lengths: own)), .classes(Sequences(values: classes, lengths: own))))
         }
       } else {
         let width = configuration.input.size
         let vectors = Self.data(rows * width, below: 100, seed: UInt64(200 + step)).map { Float($0) / 50 - 1 }
         switch (lengths == nil, isPooled) {
-        case (true, _): outcome.reports.append(trainer.step(vectors: vectors.span, classes: classes.span))
+        case (true, _): outcome.reports.append(trainer.step(.vectors(vectors), .classes(classes)))
         case (false, true):
           outcome.reports.append(
-            trainer.step(vectors: Sequences(values: vectors, lengths: own, width: width), classes: classes.span))
+            trainer.step(.vectors(Sequences(values: vectors, lengths: own, width: width)), .classes(classes)))
         case (false, false):
           outcome.reports.append(
             trainer.step(
-              vectors: Sequences(values: vectors, lengths: own, width: width),
-              classes: Sequences(values: classes, lengths: own)))
+              .vectors(Sequences(values: vectors, lengths: own, width: width)),
+              .classes(Sequences(values: classes, lengths: own))))
         }
       }
     }

@@ -23,13 +23,13 @@ struct TruncationTests {
   func segments() throws {
     let (tokens, classes) = (Self.tokens(1), Self.tokens(2))
     var trainer = try Self.trainer(5)
-    let reports = trainer.steps(tokens: tokens.span, classes: classes.span, every: 5, through: 5)
+    let reports = trainer.steps(.tokens(tokens), .classes(classes), every: 5, through: 5)
     var other = try Self.trainer(5)
     var expected: [StepReport] = []
     for start in stride(from: 0, to: tokens.count, by: 10) {
       expected.append(
         other.step(
-          tokens: tokens.span.extracting(start..<start + 10), classes: classes.span.extracting(start..<start + 10)))
+          .tokens(tokens.span.extracting(start..<start + 10)), .classes(classes.span.extracting(start..<start + 10))))
     }
     #expect(reports == expected)
     #expect(trainer.state == other.state)
@@ -42,7 +42,7 @@ struct TruncationTests {
     let (tokens, classes) = (Self.tokens(3), Self.tokens(4))
     // A rate of 0 leaves the model as it is, so that the norms of all updates are those of one model.
     var trainer = try Self.trainer(20, rate: 0)
-    let reports = trainer.steps(tokens: tokens.span, classes: classes.span, every: new, through: through)
+    let reports = trainer.steps(.tokens(tokens), .classes(classes), every: new, through: through)
     let model = trainer.model()
     var firsts = stride(from: 0, to: Self.steps, by: new).makeIterator()
     for report in reports {
@@ -78,8 +78,8 @@ struct TruncationTests {
   func notCarried() throws {
     let (tokens, classes) = (Self.tokens(5), Self.tokens(6))
     var trainer = try Self.trainer(8, carriesState: false, rate: 0)
-    let first = trainer.steps(tokens: tokens.span, classes: classes.span, every: 4, through: 8)
-    let second = trainer.steps(tokens: tokens.span, classes: classes.span, every: 4, through: 8)
+    let first = trainer.steps(.tokens(tokens), .classes(classes), every: 4, through: 8)
+    let second = trainer.steps(.tokens(tokens), .classes(classes), every: 4, through: 8)
     #expect(first.map(\.loss) == second.map(\.loss))
   }
 }

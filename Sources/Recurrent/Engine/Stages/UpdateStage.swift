@@ -7,22 +7,29 @@ struct UpdateStage: Sendable {
   /// Where in the sums the partial sums of squares stand.
   private let squares: Int
   private let pieceCount: Int
+  /// [1, parameters] what gradients are summed up in; nil: they are not.
+  let accumulator: Region?
 
   /// Scalars of a piece of the sum of squares: fixed, so that the sum does not depend on the workers.
   private static let pieceSize = 16_384
 
   /// Reserves the blocks, the first of everything in the arena.
-  init(_ table: ParameterTable, _ purpose: Plan.Purpose, _ arenas: inout ArenaLayout) {
+  init(_ table: ParameterTable, _ purpose: Plan.Purpose, accumulates: Bool, _ arenas: inout ArenaLayout) {
     shift = table.blockCount
     for entry in table.entries { _ = arenas.scalars(entry.name, .parameters, entry.shape, count: entry.count) }
     guard case .training(_, let momentCount) = purpose else {
-      (squares, pieceCount) = (0, 0)
+      (squares, pieceCount, accumulator) = (0, 0, nil)
       return
     }
     for entry in table.entries { _ = arenas.scalars("d\(entry.name)", .gradients, entry.shape, count: entry.count) }
     for moment in 0..<momentCount {
       _ = arenas.scalars("moment \(moment + 1)", .moments, [table.blockCount], count: table.blockCount)
     }
+    accumulator =
+      accumulates
+      ? Region(
+        offset: arenas.scalars("accumulated gradient", .gradients, [table.blockCount], count: table.blockCount),
+        rows: 1, columns: table.blockCount) : nil
     pieceCount = (table.blockCount + Self.pieceSize - 1) / Self.pieceSize
     squares = arenas.sums("sums of squares", .scratch, [pieceCount])
   }
@@ -33,12 +40,22 @@ struct UpdateStage: Sendable {
     // Every worker comes to the same verdict: a step that is not finite changes nothing.
     let norm = rule.norm ?? gradientNorm(in: engine.sums)
     guard norm.isFinite, engine.plan.loss == nil || engine.meanLoss(call.rows).isFinite else { return }
-    let lines = call.share(of: shift / 16)
-    rule.update(lines.lowerBound * 16, count: lines.count * 16, shift: shift, norm: norm, in: engine.memory)
+    let share = call.share(of: shift / 16)
+    for updated in engine.updatedLines {
+      let lines = share.clamped(to: updated)
+      rule.update(lines.lowerBound * 16, count: lines.count * 16, shift: shift, norm: norm, in: engine.memory)
+    }
   }
 
   /// Partial sums for `gradientNorm`.
   func sumSquares<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    if !engine.frozenLines.isEmpty {
+      for lines in engine.frozenLines where call.worker == 0 {
+        engine.memory.fill(
+          Region(offset: shift + lines.lowerBound * 16, rows: 1, columns: lines.count * 16), with: 0)
+      }
+      engine.pool.barrier()
+    }
     for piece in stride(from: call.worker, to: pieceCount, by: call.workers) {
       let start = piece * Self.pieceSize
       engine.sums[squares + piece] = engine.memory.sumOfSquares(

@@ -33,28 +33,35 @@ public struct TokenStreams: Sendable {
     windowCount = (tokens.count - 1) / window
   }
 
-  /// Copies one window of every stream.
+  /// Copies a window of every stream, [T, N].
   ///
   /// - Parameters:
-  ///   - index: in `0..<windowCount`; go through them in order to carry state.
-  ///   - inputs: [T, N]
-  ///   - targets: [T, N]
-  public func copyWindow(
-    _ index: Int, inputs: inout MutableSpan<Int32>, targets: inout MutableSpan<Int32>
-  ) {
+  ///   - index: in `0..<windowCount`.
+  ///   - isTarget: whether to copy the tokens that follow those of the window.
+  func copyWindow(_ index: Int, isTarget: Bool, into window: inout MutableSpan<Int32>) {
+    check(window: index)
     let size = sequenceLength * batchSize
-    require(index >= 0 && index < windowCount, "expected a window in 0..<\(windowCount), got \(index)")
-    require(inputs.count == size, "expected \(size) inputs, got \(inputs.count)")
-    require(targets.count == size, "expected \(size) targets, got \(targets.count)")
+    require(window.count == size, "expected room for \(size) tokens, got \(window.count)")
     let text = tokens.span
     let streamLength = windowCount * sequenceLength
     for step in 0..<sequenceLength {
-      var source = index * sequenceLength + step
+      var source = index * sequenceLength + step + (isTarget ? 1 : 0)
       for place in step * batchSize..<(step + 1) * batchSize {
-        inputs[place] = text[source]
-        targets[place] = text[source + 1]
+        window[place] = text[source]
         source += streamLength
       }
     }
+  }
+
+  /// A window of every stream, [T, N].
+  func window(_ index: Int, isTarget: Bool) -> [Int32] {
+    var window = [Int32](repeating: 0, count: sequenceLength * batchSize)
+    var span = window.mutableSpan
+    copyWindow(index, isTarget: isTarget, into: &span)
+    return window
+  }
+
+  func check(window index: Int) {
+    require(index >= 0 && index < windowCount, "expected a window in 0..<\(windowCount), got \(index)")
   }
 }

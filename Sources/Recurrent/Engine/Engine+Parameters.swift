@@ -1,0 +1,51 @@
+internal import Kernels
+
+/// Parameters taken over, parameters that updates leave alone, and gradients of several batches.
+extension Engine {
+  /// Takes over the parameters of an engine of the same model.
+  func copyParameters(from other: Engine<S>) {
+    require(plan.table == other.plan.table, "parameters of another model")
+    memory.write(other.memory.span(0, plan.table.blockCount), at: 0)
+    parametersChanged()
+  }
+
+  /// Leaves these parameters as they are from now on; all others are updated.
+  func freeze(_ names: Set<String>) {
+    for name in names {
+      require(
+        plan.table[name] != nil, "no parameter \(name) to freeze; there are \(plan.table.entries.map(\.name))")
+    }
+    (updatedLines, frozenLines) = ([], [])
+    for entry in plan.table.entries {
+      let lines = entry.offset / 16..<(entry.offset + entry.count + 15) / 16
+      if names.contains(entry.name) {
+        frozenLines.append(lines)
+      } else if let last = updatedLines.last, last.upperBound == lines.lowerBound {
+        updatedLines[updatedLines.count - 1] = last.lowerBound..<lines.upperBound
+      } else {
+        updatedLines.append(lines)
+      }
+    }
+  }
+
+  /// Adds the gradient to that of the batches before.
+  func accumulateGradient(isFirst: Bool) {
+    guard let accumulator = plan.update.accumulator else { stop("the plan accumulates no gradients") }
+    if isFirst {
+      memory.copy(gradients, to: accumulator)
+    } else {
+      memory.add(gradients, to: accumulator)
+    }
+  }
+
+  /// Makes the gradient the mean of its own batch's and of those accumulated.
+  func meanGradient(ofBatches count: Int) {
+    guard let accumulator = plan.update.accumulator else { stop("the plan accumulates no gradients") }
+    memory.add(accumulator, to: gradients)
+    memory.scale(gradients, by: 1 / Double(count), into: gradients)
+  }
+
+  private var gradients: Region {
+    Region(offset: plan.update.shift, rows: 1, columns: plan.table.blockCount)
+  }
+}

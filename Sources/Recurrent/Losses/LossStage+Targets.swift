@@ -1,0 +1,46 @@
+internal import Kernels
+
+/// Targets into the memory of a loss, checked on the way.
+extension LossStage {
+  /// A class for each row.
+  func setClasses<S>(_ classes: Span<Int32>, rows: Int, in memory: LossMemory<S>) {
+    check(classes)
+    require(classes.count == rows, "expected \(rows) classes, got \(classes.count)")
+    memory.indices.write(classes, at: self.classes)
+  }
+
+  /// A value for each output.
+  func setValues<S: Scalar>(_ targets: Span<S>, rows: Int, in memory: LossMemory<S>) {
+    let place = place(for: targets)
+    let count = rows * place.columns
+    require(targets.count == count, "expected \(count) target values, got \(targets.count)")
+    memory.scalars.write(targets, at: place.offset)
+  }
+
+  /// Traps where one is neither a class nor ignored.
+  func check(_ classes: Span<Int32>) {
+    let limit = outputs.columns
+    var ignored: Int32?
+    if case .crossEntropy(_, _, let other) = rule { ignored = other }
+    for index in classes.indices {
+      let target = classes[index]
+      require(target >= 0 && target < limit || target == ignored, "class \(target) of \(limit)")
+    }
+  }
+
+  /// Values of a row's target.
+  var targetSize: Int { values.columns }
+
+  /// Where the targets `values` belong; traps where they cannot be such.
+  func place<S: Scalar>(for targets: Span<S>) -> Region {
+    require(values.rows > 0, "the loss has no values")
+    if case .binaryCrossEntropy = rule {
+      for index in targets.indices {
+        require(
+          targets[index] >= 0 && targets[index] <= 1,
+          "targets of the binary cross-entropy must be in 0...1, got \(targets[index])")
+      }
+    }
+    return values
+  }
+}

@@ -1,0 +1,137 @@
+internal import Kernels
+internal import Storage
+
+/// Runs a model forward on data of any size, to predict or to evaluate: sequences in batches of at most N, and where the
+/// state can be carried long ones in pieces. The engine is made when it is first needed, and anew for longer sequences.
+final class Evaluator<S: Scalar> {
+  private let configuration: ModelConfiguration
+  private let loss: Loss?
+  /// N at most.
+  private let batchSize: Int
+  private let products: Products
+  private let threads: Int
+  private var engine: Engine<S>?
+
+  /// Steps of a piece, where sequences can be cut.
+  private static var pieceSteps: Int { 512 }
+
+  /// - Parameter loss: nil: only to predict.
+  init(_ configuration: ModelConfiguration, loss: Loss?, batchSize: Int, products: Products, threads: Int) {
+    require(
+      configuration.attention == nil,
+      "a model with attention is the decoder of an EncoderDecoder, and is run by it")
+    (self.configuration, self.loss, self.batchSize) = (configuration, loss, batchSize)
+    (self.products, self.threads) = (products, threads)
+  }
+
+  /// The outputs for each sequence: one for each of its steps, or one.
+  /// - Parameter load: puts the parameters into an engine.
+  func predict(_ input: ModelInput<S>, load: (Engine<S>) -> Void) throws(PlanError) -> Sequences<S> {
+    let input = InputSequences(input, batchSize: batchSize, width: configuration.input.size)
+    var results = [[S]](repeating: [], count: input.lengths.count)
+    var width = 1
+    try forEachPiece(of: input, load) { engine, rows, piece in
+      let outputs = engine.outputSequences(rows)
+      width = outputs.width
+      for (place, sequence) in piece.sequences.enumerated() { results[sequence] += outputs[place] }
+    }
+    return Sequences(results, width: width)
+  }
+
+  func evaluate(
+    _ input: ModelInput<S>, _ target: ModelTarget<S>, load: (Engine<S>) -> Void
+  ) throws(PlanError) -> Evaluation {
+    guard let loss else { stop("an evaluation needs a loss") }
+    let input = InputSequences(input, batchSize: batchSize, width: configuration.input.size)
+    let target = TargetSequences(
+      target, lengths: input.lengths, batchSize: batchSize, isPooled: configuration.head.isPooled,
+      width: loss.valueCount(outputs: configuration.outputSize))
+    var sums = EvaluationSums(loss)
+    try forEachPiece(of: input, load) { engine, rows, piece in
+      let outputs = engine.outputSequences(rows)
+      let own = target.piece(piece.sequences, piece.steps)
+      engine.set(own, rows)
+      engine.perform(.loss, rows)
+      sums.add(loss: engine.meanLoss(rows), weight: engine.lossWeight(rows))
+      sums.add(outputs, target.content(of: piece.sequences, piece.steps))
+    }
+    return sums.evaluation
+  }
+
+  /// By a loss of one's own: a mean over batches, weighted by their rows.
+  func evaluate(
+    _ input: ModelInput<S>, _ loss: CustomLoss<S>, load: (Engine<S>) -> Void
+  ) throws(PlanError) -> Evaluation {
+    let input = InputSequences(input, batchSize: batchSize, width: configuration.input.size)
+    var sums = EvaluationSums(.custom)
+    // All at once: a closure may know which sequences it is about by their number alone.
+    require(
+      input.lengths.count <= batchSize,
+      "a loss of one's own is evaluated on at most \(batchSize) sequences at once, got \(input.lengths.count)")
+    try forEachPiece(of: input, load) { engine, rows, _ in
+      engine.perform(loss, rows)
+      sums.add(loss: engine.meanLoss(rows), weight: Double(engine.outputRowCount(rows)))
+      sums.count += engine.outputRowCount(rows)
+    }
+    return sums.evaluation
+  }
+
+  // MARK: Pieces
+
+  private struct Piece {
+    let sequences: Range<Int>
+    let steps: Range<Int>
+  }
+
+  /// Whether long sequences may come in pieces, the state carried.
+  private var isCut: Bool {
+    configuration.directions == .forward && !configuration.head.isPooled
+      && loss?.targets != .labels && loss?.targets != .custom
+  }
+
+  /// Forward over all sequences, batch by batch, and of each batch piece by piece.
+  private func forEachPiece(
+    of input: InputSequences<S>, _ load: (Engine<S>) -> Void,
+    _ body: (Engine<S>, Rows, Piece) -> Void
+  ) throws(PlanError) {
+    let lengths = input.lengths
+    require(!lengths.isEmpty, "expected 1 sequence or more, got none")
+    let longest = max(1, lengths.max() ?? 1)
+    let steps = isCut ? min(longest, Self.pieceSteps) : longest
+    let engine = try engine(steps: steps, batchSize: min(batchSize, lengths.count))
+    load(engine)
+    for first in stride(from: 0, to: lengths.count, by: engine.plan.batchSize) {
+      let sequences = first..<min(first + engine.plan.batchSize, lengths.count)
+      let end = max(1, lengths[sequences].max() ?? 1)
+      engine.zeroState()
+      for start in stride(from: 0, to: end, by: engine.plan.steps) {
+        let piece = Piece(sequences: sequences, steps: start..<min(start + engine.plan.steps, end))
+        let rows = engine.set(input.piece(piece.sequences, piece.steps))
+        engine.perform(.forward, rows)
+        body(engine, rows, piece)
+        engine.carryState(after: rows)
+      }
+    }
+  }
+
+  private func engine(steps: Int, batchSize: Int) throws(PlanError) -> Engine<S> {
+    if let engine, engine.plan.steps >= steps, engine.plan.batchSize >= batchSize { return engine }
+    let plan = try Plan(
+      configuration, steps: max(steps, engine?.plan.steps ?? 0), batchSize: max(batchSize, engine?.plan.batchSize ?? 0),
+      purpose: .inference(loss: loss), products: products, scalar: S.self)
+    engine = nil
+    let made = Engine<S>(plan, threads: threads)
+    engine = made
+    return made
+  }
+}
+
+extension Engine {
+  /// The outputs of a forward pass for each sequence: one for each of its steps, or one.
+  fileprivate func outputSequences(_ rows: Rows) -> Sequences<S> {
+    let outputs = plan.outputs.rows(0..<outputRowCount(rows))
+    guard plan.configuration.head.isPooled else { return sequences(outputs, rows) }
+    return Sequences(
+      values: memory.array(outputs), lengths: [Int](repeating: 1, count: rows.sequenceCount), width: outputs.columns)
+  }
+}

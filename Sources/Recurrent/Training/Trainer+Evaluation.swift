@@ -1,0 +1,46 @@
+internal import Kernels
+
+/// How good the model is now. The training goes on as if nothing had been asked: its state and its seeds stay.
+extension Trainer {
+  /// The loss and other figures on data of any size, without dropout, each sequence from its beginning: any number of
+  /// sequences, of any lengths.
+  ///
+  /// Flat arrays are [T, N, …] with this trainer's N; targets come as for a step. It plans memory of its own when it is
+  /// first called, and again when sequences are longer.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public mutating func evaluate(_ input: ModelInput<S>, _ target: ModelTarget<S>) throws(PlanError) -> Evaluation {
+    try evaluator.evaluate(input, target) { $0.copyParameters(from: engine) }
+  }
+
+  /// The same by a loss of one's own, on at most N sequences.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public mutating func evaluate(_ input: ModelInput<S>, loss: CustomLoss<S>) throws(PlanError) -> Evaluation {
+    try evaluator.evaluate(input, loss) { $0.copyParameters(from: engine) }
+  }
+
+  /// The outputs for data of any size, each sequence from its beginning: as many for it as it has steps, or one. Without
+  /// dropout.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public mutating func predict(_ input: ModelInput<S>) throws(PlanError) -> Sequences<S> {
+    try evaluator.predict(input) { $0.copyParameters(from: engine) }
+  }
+
+  /// How well the windows of `streams` are predicted, the state carried from window to window from zero on, without
+  /// dropout, in the trainer's own memory.
+  /// - Precondition: `streams` has this trainer's batch size and at most its sequence length.
+  public mutating func evaluate(_ streams: TokenStreams) -> Evaluation {
+    let before = engine.savedStart()
+    defer { engine.restore(before) }
+    engine.zeroState()
+    var sum = 0.0
+    for window in 0..<streams.windowCount {
+      let rows = engine.set(streams.input(window))
+      engine.set(streams.target(window), rows)
+      engine.evaluate(rows)
+      sum += engine.meanLoss(rows)
+    }
+    return Evaluation(
+      loss: sum / Double(streams.windowCount),
+      count: streams.windowCount * streams.sequenceLength * streams.batchSize)
+  }
+}
