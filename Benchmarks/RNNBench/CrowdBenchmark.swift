@@ -6,7 +6,8 @@ import Recurrent
 struct CrowdBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "crowd",
-    abstract: "Passes that step at once, each in a thread of its own: what workers cost that the processors cannot run.",
+    abstract:
+      "Passes that step at once, each in a thread of its own: what workers cost that the processors cannot run.",
     discussion: """
       A layer without a head, I = H, Float; one sequence, one step a call. The sides, passes of so many threads, take turns; \
       shown is the median of the rounds: microseconds that a step took each pass, and the ratio to passes of one thread.
@@ -26,14 +27,17 @@ struct CrowdBenchmark: ParsableCommand {
     transform: whole(1...64))
   var givenTasks: [Int] = []
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Steps of each pass.", valueName: "n"), transform: whole(1...1_000_000))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Steps of each pass.", valueName: "n"), transform: whole(1...1_000_000))
   var steps = 2000
 
   @OptionGroup var measuring: MeasuringOptions
 
   func run() throws {
     try RNNBench.requireRelease()
-    var rows = [["H", "passes"] + measuring.threads.map { "\($0) threads" } + measuring.threads.dropFirst().map { "\($0) : 1" }]
+    var rows = [
+      ["H", "passes"] + measuring.threads.map { "\($0) threads" } + measuring.threads.dropFirst().map { "\($0) : 1" }
+    ]
     for size in givenSizes.isEmpty ? [256, 512] : givenSizes {
       let configuration = ModelConfiguration(cell: cell.cell, input: .vectors(size: size), hiddenSize: size)
       let model = try Model<Float>(configuration, seed: 1)

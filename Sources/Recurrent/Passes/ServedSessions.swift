@@ -49,6 +49,7 @@ struct ServedSessions<S: Scalar>: ~Copyable {
   private var batchNumber = 0
   /// The places of the sessions that run in this call.
   private var batch: [Int] = []
+  /// nil for a model that cannot be sampled.
   private var drawer: TokenDrawer?
 
   init(_ model: Model<S>, _ plan: Plan, threads: Int) {
@@ -68,6 +69,10 @@ struct ServedSessions<S: Scalar>: ~Copyable {
       }
     }
     self.parts = parts
+    let configuration = plan.configuration
+    if configuration.input.vocabularySize == configuration.outputSize, configuration.head == .everyStep {
+      drawer = TokenDrawer(.greedy, count: configuration.outputSize)
+    }
     batch.reserveCapacity(plan.batchSize)
   }
 
@@ -271,22 +276,15 @@ struct ServedSessions<S: Scalar>: ~Copyable {
   mutating func next(
     after token: Int32, _ options: SamplingOptions, using generator: inout SeededGenerator
   ) -> Int32 {
-    let configuration = engine.plan.configuration
-    require(
-      configuration.input.vocabularySize == configuration.outputSize && configuration.head == .everyStep,
-      "sampling needs a token model with one output a token at every step")
-    require(
-      token >= 0 && token < configuration.outputSize, "token \(token) of \(configuration.outputSize)")
+    guard drawer != nil else { stop("sampling needs a token model with one output a token at every step") }
+    let (memory, outputs) = (engine.memory, engine.plan.outputs)
+    require(token >= 0 && token < outputs.columns, "token \(token) of \(outputs.columns)")
     loadStates()
     let rows = engine.rows(steps: 1, sequences: 1)
     engine.indices[engine.plan.index.tokens] = token
     _ = forward(rows)
     saveStates()
-    var drawer = self.drawer.take() ?? TokenDrawer(options, count: configuration.outputSize)
-    drawer.options = options
-    let outputs = engine.plan.outputs
-    let next = drawer.draw(engine.memory.span(outputs.offset, outputs.columns), using: &generator)
-    self.drawer = consume drawer
-    return next
+    drawer?.options = options
+    return drawer?.draw(memory.span(outputs.offset, outputs.columns), using: &generator) ?? 0
   }
 }
