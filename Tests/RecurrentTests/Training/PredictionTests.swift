@@ -13,7 +13,8 @@ struct PredictionTests {
     _ head: ModelConfiguration.Head, _ directions: Directions = .forward
   ) -> ModelConfiguration {
     ModelConfiguration(
-      cell: .lstm, input: .vectors(size: 2), hiddenSize: 4, layerCount: 2, directions: directions, outputSize: 3, head: head)
+      cell: .lstm, input: .vectors(size: 2), hiddenSize: 4, layerCount: 2, directions: directions, outputSize: 3,
+      head: head)
   }
 
   /// Sequences longer than a trainer's T, longer than a piece, more than its N, and an empty one: each alone gives the same.
