@@ -94,11 +94,13 @@ public final class InferenceServer<S: Scalar>: Sendable {
       !chosen.isEmpty && chosen.count <= maximumBatch,
       "expected 1 to \(maximumBatch) sessions, got \(chosen.count)")
     sessions.startBatch()
-    for (place, session) in chosen.enumerated() {
+    // By their places: an enumeration would be allocated.
+    for place in chosen.indices {
+      let ticket = chosen[place].ticket
       require(
-        session.server === self,
-        "session \(session.ticket.number) at place \(place) is another server's: expected sessions of this one")
-      sessions.addToBatch(session.ticket)
+        chosen[place].server === self,
+        "session \(ticket.number) at place \(place) is another server's: expected sessions of this one")
+      sessions.addToBatch(ticket)
     }
   }
 }
