@@ -42,6 +42,7 @@ public struct Sequences<Element: Sendable & BitwiseCopyable>: Sendable {
     self.starts = starts
   }
 
+  /// How many sequences there are, empty ones included.
   public var count: Int { lengths.count }
 
   /// Steps of all sequences.
