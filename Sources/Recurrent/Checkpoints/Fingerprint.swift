@@ -7,7 +7,7 @@ internal import Storage
 public struct Fingerprint: Sendable, Hashable {
   /// Of this package.
   public let version: String
-  /// Of the package's own kernels: `avx512`, `avx2` or `baseline`.
+  /// Of the package's own kernels: `avx512`, `avx2+fma`, `neon` or `baseline`.
   public let instructionSet: String
   /// What OpenBLAS says about its version and build.
   public let openBLAS: String
