@@ -21,7 +21,8 @@ let package = Package(
   targets: examples.map { program($0, path: "Sources/\($0)") }
     + articles.map {
       program(
-        "Article\($0)", path: "Articles/\($0)", also: $0 == "Exchange" ? ["RecurrentExchange", "RecurrentONNX"] : [])
+        "Article\($0)", path: ".build-articles/\($0)",
+        also: $0 == "Exchange" ? ["RecurrentExchange", "RecurrentONNX"] : [])
     },
   swiftLanguageModes: [.v6]
 )

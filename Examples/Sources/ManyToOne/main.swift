@@ -2,21 +2,30 @@
 import Recurrent
 
 let names: [(language: String, names: String)] = [
-  ("Italian", """
+  (
+    "Italian",
+    """
     rossi ferrari bianchi romano colombo ricci marino greco bruno gallo conti costa giordano mancini rizzo lombardi \
     moretti barbieri fontana santoro mariani rinaldi caruso ferrara galli martini leone longo gentile martinelli vitale \
     lombardo serra coppola marchetti parisi villa conte ferraro ferri fabbri bianco marini grasso valentini messina
-    """),
-  ("Japanese", """
+    """
+  ),
+  (
+    "Japanese",
+    """
     sato suzuki takahashi tanaka watanabe ito yamamoto nakamura kobayashi kato yoshida yamada sasaki yamaguchi saito \
     matsumoto inoue kimura hayashi shimizu yamazaki mori abe ikeda hashimoto yamashita ishikawa nakajima maeda fujita \
     ogawa goto okada hasegawa murakami kondo ishii sakamoto endo aoki fujii nishimura fukuda ota miura okamoto
-    """),
-  ("Russian", """
+    """
+  ),
+  (
+    "Russian",
+    """
     ivanov smirnov kuznetsov popov vasiliev petrov sokolov mikhailov novikov fedorov morozov volkov alekseev lebedev \
     semenov egorov pavlov kozlov stepanov nikolaev orlov andreev makarov nikitin zakharov zaitsev soloviev borisov \
     yakovlev grigoriev romanov vorobiev sergeev kuzmin frolov alexandrov dmitriev korolev gusev kiselev ilyin maksimov
-    """),
+    """
+  ),
 ]
 let letters = try Corpus(text: names.map(\.names).joined()).vocabulary
 

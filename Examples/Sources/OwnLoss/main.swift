@@ -56,7 +56,8 @@ func error(_ outputs: Sequences<Float>) -> Float {
   }
   return sum / Float(clean.count)
 }
-let errors = (squared: error(try squared.predict(.vectors(inputs))), robust: error(try robust.predict(.vectors(inputs))))
-print("mean absolute error by the squared error: \(errors.squared)")
-print("mean absolute error by Cauchy's loss: \(errors.robust)")
-print("less than a quarter of it: \(errors.robust < errors.squared / 4)")
+let bySquares = error(try squared.predict(.vectors(inputs)))
+let byCauchy = error(try robust.predict(.vectors(inputs)))
+print("mean absolute error by the squared error: \(bySquares)")
+print("mean absolute error by Cauchy's loss: \(byCauchy)")
+print("less than a quarter of it: \(byCauchy < bySquares / 4)")
