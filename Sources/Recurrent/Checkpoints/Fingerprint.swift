@@ -23,7 +23,7 @@ public struct Fingerprint: Sendable, Hashable {
   }
 
   /// The version of this package, semantic, as of the changelog.
-  public static let packageVersion = "0.1.0"
+  public static let packageVersion = "0.2.0"
 
   /// Of what runs by a plan in this process.
   public init(_ plan: Plan) {

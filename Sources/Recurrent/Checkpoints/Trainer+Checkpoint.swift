@@ -6,7 +6,7 @@ extension Trainer {
 
   /// Everything that the next step depends on.
   /// - Parameter notes: what the program has to know to go on, such as its place in the data: texts by name.
-  public mutating func checkpoint(notes: [String: String] = [:]) -> TrainingCheckpoint<S> {
+  public func checkpoint(notes: [String: String] = [:]) -> TrainingCheckpoint<S> {
     let start = engine.savedStart()
     return TrainingCheckpoint(
       model: model(), settings: settings, stepCount: stepCount,

@@ -53,7 +53,12 @@ public struct TokenStreams: Sendable {
     }
   }
 
-  /// A window of every stream, [T, N].
+  /// A window of every stream as a copy: its tokens [T, N], and those that follow them, [T, N].
+  /// - Parameter index: in `0..<windowCount`.
+  public func window(_ index: Int) -> (inputs: [Int32], targets: [Int32]) {
+    (window(index, isTarget: false), window(index, isTarget: true))
+  }
+
   func window(_ index: Int, isTarget: Bool) -> [Int32] {
     var window = [Int32](repeating: 0, count: sequenceLength * batchSize)
     var span = window.mutableSpan

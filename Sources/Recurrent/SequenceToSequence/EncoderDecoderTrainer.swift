@@ -6,7 +6,7 @@ internal import Kernels
 public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
   private let encoder: Engine<S>
   private let decoder: Engine<S>
-  private var trained: EncoderDecoder<S>
+  private let trained: EncoderDecoder<S>
   private var mixer: InputMixer<S>?
   private var dropoutSeeds: SeededGenerator
   private let optimizer: Optimizer
@@ -74,10 +74,11 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
   public var decoderPlan: Plan { decoder.plan }
 
   /// A copy of the model as it is now.
-  public mutating func model() -> EncoderDecoder<S> {
-    encoder.read(into: &trained.encoder)
-    decoder.read(into: &trained.decoder)
-    return trained
+  public func model() -> EncoderDecoder<S> {
+    var model = trained
+    encoder.read(into: &model.encoder)
+    decoder.read(into: &model.decoder)
+    return model
   }
 
   // MARK: Steps

@@ -48,6 +48,16 @@ public struct Vocabulary: Sendable, Hashable {
     self.tokens = tokens
   }
 
+  /// The symbols that a text has.
+  ///
+  /// - Throws: `TextError` where there are fewer than two different ones.
+  public init(text: String, unit: Unit = .unicodeScalar) throws(TextError) {
+    var symbols = SymbolText(unit: unit)
+    try symbols.append(Array(text.utf8), file: nil)
+    guard symbols.count > 0 else { throw .invalidVocabulary(reason: "it has no symbols") }
+    self = try symbols.vocabulary()
+  }
+
   /// The symbols of both, in the unit of this one. Of a vocabulary in the other unit only those that are the same
   /// character in both units, U+0000 to U+007F, are taken.
   public func union(_ other: Vocabulary) -> Vocabulary {

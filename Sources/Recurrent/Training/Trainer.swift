@@ -2,7 +2,7 @@ internal import Kernels
 
 /// What a training step reports.
 public struct StepReport: Sendable, Hashable {
-  /// Steps done, this one included.
+  /// Steps done, this one included; where it is not finite, what its number would have been.
   public let step: Int
   /// Before the update.
   public let loss: Double
@@ -25,10 +25,10 @@ public struct StepReport: Sendable, Hashable {
 /// A trainer may be sent to another task, but is used by one at a time.
 public struct Trainer<S: Scalar>: ~Copyable {
   let engine: Engine<S>
-  private var trained: Model<S>
+  private let trained: Model<S>
   private(set) var dropoutSeeds: SeededGenerator
   private(set) var chosen: TrainingSettings
-  /// Steps done.
+  /// Steps done; one whose loss or gradient was not finite does not count.
   public internal(set) var stepCount = 0
   /// What `accumulate` has summed up for the next step.
   private var accumulated = (batches: 0, loss: 0.0)
@@ -95,9 +95,10 @@ public struct Trainer<S: Scalar>: ~Copyable {
   public var plan: Plan { engine.plan }
 
   /// A copy of the model as it is now.
-  public mutating func model() -> Model<S> {
-    engine.read(into: &trained)
-    return trained
+  public func model() -> Model<S> {
+    var model = trained
+    engine.read(into: &model)
+    return model
   }
 
   // MARK: State
@@ -197,13 +198,16 @@ public struct Trainer<S: Scalar>: ~Copyable {
     engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil
   }
 
-  private mutating func nextRule() -> UpdateRule {
+  private func nextRule() -> UpdateRule {
     let rate = chosen.optimizer.learningRate * chosen.schedule.factor(at: stepCount)
-    stepCount += 1
-    return chosen.optimizer.rule(step: stepCount, rate: rate, clipping: chosen.clipping)
+    return chosen.optimizer.rule(step: stepCount + 1, rate: rate, clipping: chosen.clipping)
   }
 
-  private func report(_ rule: UpdateRule, loss: Double) -> StepReport {
-    StepReport(step: stepCount, loss: loss, gradientNorm: engine.gradientNorm, learningRate: rule.rate)
+  /// Counts the step, unless it updated nothing: schedule and optimizer stay where they were then.
+  private mutating func report(_ rule: UpdateRule, loss: Double) -> StepReport {
+    let report = StepReport(
+      step: stepCount + 1, loss: loss, gradientNorm: engine.gradientNorm, learningRate: rule.rate)
+    if report.isFinite { stepCount += 1 }
+    return report
   }
 }

@@ -51,6 +51,7 @@ struct GradientCheckTests {
 
   /// The losses that the product above leaves out.
   static let losses: [Loss] = [
+    .gaussian, .pinball(quantiles: [0.1, 0.5]),
     .crossEntropy(classWeights: [0.5, 2, 1, 0.25]), .crossEntropy(labelSmoothing: 0.2), .crossEntropy(ignoring: -100),
     .crossEntropy(classWeights: [0.5, 2, 0, 0.25], labelSmoothing: 0.1, ignoring: 2), .binaryCrossEntropy,
     .binaryCrossEntropy(positiveWeight: 3), .binaryCrossEntropy(positiveWeights: [0.5, 2, 1, 0.25]),

@@ -72,7 +72,7 @@ struct AllocationTests {
           var trainer = try problem.trainer(
             problem.model(Float.self), optimizer: .adam(), clipping: .norm(1), scheduledSampling: sampling,
             threads: threads)
-          let count = fewestAllocations { _ = trainer.step(source: source, target: target) }
+          let count = fewestAllocations { _ = trainer.step(.tokens(source), .classes(target)) }
           #expect(count == 0, "\(count) in ten steps of \(threads) workers, scheduled sampling: \(sampling != nil)")
         }
       }

@@ -14,6 +14,10 @@ struct PreconditionTests {
     case tooFewClassWeights, smoothingAboveOne, huberOfNothing, chanceAboveOne, blankBeyondOutputs
     case labelsForClasses, labelIsBlank, tooManyLabels, labelsAtLastStep
     case outputSizeWithoutHead, trainWithoutHead, evaluateWithoutHead, inferenceOfTooManySteps, outputsIntoTooLittle
+    case weightsForPlainLoss, noWeights, tooFewWeights, negativeWeight, targetForCustomLoss, closureForBuiltInLoss
+    case unequalLengths, tooManyClassesOfSequence, otherBatchSizeWhileTraining, freezeUnknown, accumulateUnasked
+    case oddOutputsForGaussian, quantilesThatDoNotDivide, quantileOfOne, predictNothing, targetsOfOtherLength
+    case windowOfOtherStreams, ctcRecomputed, negativeLength, unevenLists
 
     /// A part of the message.
     var message: String {
@@ -59,6 +63,26 @@ struct PreconditionTests {
       case .trainWithoutHead, .evaluateWithoutHead: "a model without head has no loss of its own; use RecurrentPass"
       case .inferenceOfTooManySteps: "steps must be in 1...2, got 3"
       case .outputsIntoTooLittle: "expected room for 6 outputs, got 5"
+      case .weightsForPlainLoss: "the loss takes no weights of samples: ask for crossEntropy.weighted"
+      case .noWeights: "the loss is weighted: give the targets weights, one for each sequence"
+      case .tooFewWeights: "expected 2 weights, or 4, got 3"
+      case .negativeWeight: "weights must be finite and not negative: [1.0, -1.0]"
+      case .targetForCustomLoss: "the loss is custom: give the step a closure, and no target"
+      case .closureForBuiltInLoss: "the loss is crossEntropy: one of your own needs Loss.custom"
+      case .unequalLengths: "2 sequences of 1 to 2 steps, where the plan is for 2 of one length"
+      case .tooManyClassesOfSequence: "expected 2 steps of sequence 0, got 3"
+      case .otherBatchSizeWhileTraining: "of a running training's settings only optimizer"
+      case .freezeUnknown: "no parameter head to freeze"
+      case .accumulateUnasked: "accumulatesGradients: true"
+      case .oddOutputsForGaussian: "two outputs for each value, mean and logarithm of the variance, got 3"
+      case .quantilesThatDoNotDivide: "a pinball loss of 3 quantiles needs a multiple of as many outputs, got 4"
+      case .quantileOfOne: "quantiles must be between 0 and 1, got [1.0]"
+      case .predictNothing: "expected 1 sequence or more, got none"
+      case .targetsOfOtherLength: "expected targets for sequences of [2] steps, got [1]"
+      case .windowOfOtherStreams: "expected streams of 2 sequences and at most 3 steps, got 1 and 2"
+      case .ctcRecomputed: "the connectionist loss reads all steps at once"
+      case .negativeLength: "a sequence cannot have -1 steps"
+      case .unevenLists: "sequence 1 has 4 elements; expected a multiple of 3"
       }
     }
 
@@ -135,6 +159,50 @@ struct PreconditionTests {
       case .inferenceOfTooManySteps:
         var pass = try InferencePass(headless(), steps: 2, batchSize: 2)
         pass.run(tokens: [0, 1, 2, 0, 1, 2].span, continuing: true)
+      case .weightsForPlainLoss: try weigh(.crossEntropy, [1, 1])
+      case .noWeights: try weigh(Loss.crossEntropy.weighted, nil)
+      case .tooFewWeights: try weigh(Loss.crossEntropy.weighted, [1, 1, 1])
+      case .negativeWeight: try weigh(Loss.crossEntropy.weighted, [1, -1])
+      case .targetForCustomLoss: try weigh(.custom, nil)
+      case .closureForBuiltInLoss:
+        var trainer = try trainer(.oneHot(vocabularySize: 4), .crossEntropy)
+        _ = trainer.step(.tokens([0, 1, 2, 3])) { _, _ in 0 }
+      case .unequalLengths:
+        var trainer = try trainer(.oneHot(vocabularySize: 4), .crossEntropy)
+        _ = trainer.step(.tokens([[0, 1], [2]]), .classes([[0, 1], [2]]))
+      case .tooManyClassesOfSequence:
+        var trainer = try trainer(.oneHot(vocabularySize: 4), .crossEntropy)
+        _ = trainer.step(.tokens([[0, 1], [2, 3]]), .classes([[0, 1, 2], [2]]))
+      case .otherBatchSizeWhileTraining:
+        var trainer = try trainer(.oneHot(vocabularySize: 4), .crossEntropy)
+        trainer.settings.batchSize = 3
+      case .freezeUnknown:
+        var trainer = try trainer(.oneHot(vocabularySize: 4), .crossEntropy)
+        trainer.settings.frozenParameters = ["head"]
+      case .accumulateUnasked:
+        var trainer = try trainer(.oneHot(vocabularySize: 4), .crossEntropy)
+        _ = trainer.accumulate(.tokens([0, 1, 2, 3]), .classes([0, 1, 2, 3]))
+      case .oddOutputsForGaussian:
+        _ = Loss.gaussian.evaluate([0, 1, 2] as [Float], outputSize: 3, values: [0])
+      case .quantilesThatDoNotDivide: _ = try trainer(.vectors(size: 3), .pinball(quantiles: [0.1, 0.5, 0.9]))
+      case .quantileOfOne: _ = Loss.pinball(quantiles: [1])
+      case .predictNothing:
+        _ = try Model<Float>(configuration(.oneHot(vocabularySize: 4)), seed: 1).predict(.tokens([[Int32]]()))
+      case .targetsOfOtherLength:
+        _ = try Model<Float>(configuration(.oneHot(vocabularySize: 4)), seed: 1)
+          .evaluate(.tokens([[0, 1]]), .classes([[0]]))
+      case .windowOfOtherStreams:
+        var trainer = try trainer(.oneHot(vocabularySize: 4), .crossEntropy)
+        let streams = try TokenStreams([0, 1, 2], batchSize: 1, sequenceLength: 2)
+        _ = trainer.step(streams.input(0), streams.target(0))
+      case .ctcRecomputed:
+        _ = try Trainer<Float>(
+          Model(configuration(.oneHot(vocabularySize: 4)), seed: 1), batchSize: 2, sequenceLength: 4, loss: .ctc(),
+          recomputing: .segments(ofSteps: 2))
+      case .negativeLength: _ = Sequences(values: [0] as [Int32], lengths: [-1, 2])
+      case .unevenLists:
+        var trainer = try trainer(.vectors(size: 3), .meanSquaredError)
+        _ = trainer.step(.vectors([[1, 2, 3], [1, 2, 3, 4]]), .values([[1, 2, 3, 4], [1, 2, 3, 4]]))
       case .outputsIntoTooLittle:
         var pass = try InferencePass(headless(), steps: 2, batchSize: 2)
         pass.run(tokens: [0, 1].span, continuing: true)
@@ -168,6 +236,11 @@ struct PreconditionTests {
     private func pass() throws -> RecurrentPass<Float> {
       try RecurrentPass(
         Model(configuration(.oneHot(vocabularySize: 5)), seed: 1), steps: 3, batchSize: 2)
+    }
+
+    private func weigh(_ loss: Loss, _ weights: [Double]?) throws {
+      var trainer = try trainer(.oneHot(vocabularySize: 4), loss)
+      _ = trainer.step(.tokens([0, 1, 2, 3]), .classes([0, 1, 2, 3], weights: weights))
     }
 
     private func step(

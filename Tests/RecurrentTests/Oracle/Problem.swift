@@ -112,7 +112,7 @@ extension Problem {
     case .classes:
       problem.classes = (0..<problem.outputRows).map { _ in Int32(generator.uniform() * Double(outputSize)) }
     case .values: problem.values = uniform(problem.outputRows * outputSize, 1)
-    case .labels: preconditionFailure("the oracle has no \(loss)")
+    case .labels, .custom: preconditionFailure("the oracle has no \(loss)")
     }
     return problem
   }
@@ -159,7 +159,7 @@ extension Problem {
     case (false, .values): trainer.step(.tokens(tokens), .values(values))
     case (true, .classes): trainer.step(.vectors(vectors), .classes(classes))
     case (true, .values): trainer.step(.vectors(vectors), .values(values))
-    case (_, .labels): preconditionFailure("the oracle has no \(loss)")
+    case (_, .labels), (_, .custom): preconditionFailure("the oracle has no \(loss)")
     }
   }
 
@@ -185,7 +185,7 @@ extension Problem {
       return isPooled
         ? trainer.step(.vectors(vectors), .values(values))
         : trainer.step(.vectors(vectors), .values(sequences(values, width: configuration.outputSize)))
-    case (_, .labels): preconditionFailure("the oracle has no \(loss)")
+    case (_, .labels), (_, .custom): preconditionFailure("the oracle has no \(loss)")
     }
   }
 

@@ -153,7 +153,7 @@ struct EncoderDecoderTests {
     let loss = problem.step(&plain).loss
     problem.decoder.headDropout = 0.5
     var dropping = try problem.trainer(problem.model())
-    let evaluated = dropping.evaluate(source: problem.sourceTokens, target: problem.targetTokens)
+    let evaluated = dropping.evaluate(.tokens(problem.sourceTokens), .classes(problem.targetTokens))
     #expect(evaluated == loss)
     let dropped = problem.step(&dropping).loss
     #expect(dropped != loss)

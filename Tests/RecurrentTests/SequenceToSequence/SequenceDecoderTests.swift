@@ -46,7 +46,7 @@ struct SequenceDecoderTests {
   private func logProbability(
     _ trainer: inout EncoderDecoderTrainer<Double>, _ source: [Int32], _ target: [Int32]
   ) -> Double {
-    -trainer.evaluate(source: Sequences([source]), target: Sequences([target])) * Double(target.count + 1)
+    -trainer.evaluate(.tokens([source]), .classes([target])) * Double(target.count + 1)
   }
 
   @Test("A beam that holds everything finds what trying everything finds", arguments: problems, [0, 0.6, 2])

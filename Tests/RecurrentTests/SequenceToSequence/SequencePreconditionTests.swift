@@ -59,10 +59,10 @@ struct SequencePreconditionTests {
       case .trainedDecoderState: problem.decoder.trainsInitialState = true
       case .fewerTargets:
         var trainer = try problem.trainer(problem.model())
-        _ = trainer.step(source: problem.sourceTokens, target: Sequences<Int32>([[1], [2]]))
+        _ = trainer.step(.tokens(problem.sourceTokens), .classes([[1], [2]]))
       case .targetTooLong:
         var trainer = try problem.trainer(problem.model())
-        _ = trainer.step(source: problem.sourceTokens, target: Sequences<Int32>([[1], [1, 1, 1, 1, 1, 1], [2]]))
+        _ = trainer.step(.tokens(problem.sourceTokens), .classes([[1], [1, 1, 1, 1, 1, 1], [2]]))
       case .lossOnValues:
         _ = try EncoderDecoderTrainer(
           problem.model(), batchSize: 1, sourceLength: 1, targetLength: 1, loss: .meanSquaredError)

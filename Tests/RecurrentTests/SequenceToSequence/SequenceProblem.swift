@@ -72,10 +72,10 @@ struct SequenceProblem: Sendable {
 
   func step<S: Scalar>(_ trainer: inout EncoderDecoderTrainer<S>) -> StepReport {
     switch (encoder.input.vocabularySize == nil, marks == nil) {
-    case (false, false): trainer.step(source: sourceTokens, target: targetTokens)
-    case (true, false): trainer.step(source: sourceVectors(S.self), target: targetTokens)
-    case (false, true): trainer.step(source: sourceTokens, target: targetVectors(S.self))
-    case (true, true): trainer.step(source: sourceVectors(S.self), target: targetVectors(S.self))
+    case (false, false): trainer.step(.tokens(sourceTokens), .classes(targetTokens))
+    case (true, false): trainer.step(.vectors(sourceVectors(S.self)), .classes(targetTokens))
+    case (false, true): trainer.step(.tokens(sourceTokens), .values(targetVectors(S.self)))
+    case (true, true): trainer.step(.vectors(sourceVectors(S.self)), .values(targetVectors(S.self)))
     }
   }
 }
