@@ -53,6 +53,14 @@ public struct Sequences<Element: Sendable & BitwiseCopyable>: Sendable {
     values[starts[sequence] * width..<(starts[sequence] + lengths[sequence]) * width]
   }
 
+  /// Some of the sequences, in this order.
+  func selecting(_ sequences: [Int]) -> Sequences {
+    var chosen: [Element] = []
+    chosen.reserveCapacity(sequences.reduce(0) { $0 + lengths[$1] } * width)
+    for sequence in sequences { chosen += self[sequence] }
+    return Sequences(values: chosen, lengths: sequences.map { lengths[$0] }, width: width)
+  }
+
   /// Where a step of a sequence begins in `values`.
   func position(of sequence: Int, step: Int) -> Int { (starts[sequence] + step) * width }
 }
