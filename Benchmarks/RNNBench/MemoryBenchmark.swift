@@ -61,12 +61,12 @@ struct MemoryBenchmark: ParsableCommand {
     var fingerprints: Set<Fingerprint> = []
     // The smallest first, so that no freed memory is counted to a later one.
     for recomputing in sizes.sorted().map({ Recomputation.segments(ofSteps: $0) }) + [.none] {
-      let before = try residentBytes()
+      let before = try ProcessStatus().residentBytes
       var trainer = try makeTrainer(recomputing)
       let tokens = (0..<steps * batchSize).map { Int32($0 * 7919 % 50) }
       let classes = (0..<steps * batchSize).map { Int32($0 * 104_729 % 50) }
       let report = trainer.step(.tokens(tokens), .classes(classes))
-      let grown = try residentBytes() - before
+      let grown = try ProcessStatus().residentBytes - before
       let time = median((0..<3).map { _ in seconds { _ = trainer.step(.tokens(tokens), .classes(classes)) } })
       reports.append(report)
       fingerprints.insert(trainer.fingerprint)
@@ -98,13 +98,5 @@ struct MemoryBenchmark: ParsableCommand {
     try Trainer(
       Model(configuration, seed: 1), batchSize: batchSize, sequenceLength: steps, recomputing: recomputing,
       products: multiplying.products, threads: threads)
-  }
-
-  private func residentBytes() throws -> Int {
-    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
-      let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-    else { throw ValidationError("/proc/self/status does not say the resident size") }
-    return kilobytes * 1024
   }
 }

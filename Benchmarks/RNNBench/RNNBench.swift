@@ -14,7 +14,8 @@ struct RNNBench: ParsableCommand {
       """,
     subcommands: [
       MatrixProductBenchmark.self, LayersBenchmark.self, BitsBenchmark.self, StreamBenchmark.self, PeakBenchmark.self,
-      RaggedBenchmark.self, RegularisersBenchmark.self, MemoryBenchmark.self, TasksBenchmark.self, DatesBenchmark.self,
+      ServeBenchmark.self, CrowdBenchmark.self, RaggedBenchmark.self, RegularisersBenchmark.self, MemoryBenchmark.self,
+      TasksBenchmark.self, DatesBenchmark.self,
     ])
 
   /// Errors are one line on standard error, as those of `rnn`.

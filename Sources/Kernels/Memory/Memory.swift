@@ -126,11 +126,19 @@
   /// Copies the rows of `matrix` to `values`, row-major.
   package func read(_ matrix: Region, into values: inout MutableSpan<Element>) {
     require(values.count == matrix.count, "[\(matrix.rows), \(matrix.columns)] into \(values.count) values")
+    read(matrix, into: &values, at: 0)
+  }
+
+  /// Copies the rows of `matrix` to a part of `values`, from place `first` on.
+  package func read(_ matrix: Region, into values: inout MutableSpan<Element>, at first: Int) {
+    require(
+      first >= 0 && first + matrix.count <= values.count,
+      "[\(matrix.rows), \(matrix.columns)] into \(values.count) values from \(first) on")
     let source = unsafe pointer(matrix)
     unsafe values.withUnsafeMutableBufferPointer { target in
       guard let start = target.baseAddress else { return }
       for row in 0..<matrix.rows {
-        unsafe (start + row * matrix.columns).update(from: source + row * matrix.stride, count: matrix.columns)
+        unsafe (start + first + row * matrix.columns).update(from: source + row * matrix.stride, count: matrix.columns)
       }
     }
   }

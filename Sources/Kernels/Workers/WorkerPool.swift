@@ -11,11 +11,14 @@ package protocol PoolTask: AnyObject {
 /// A few threads that live as long as the engine and run one task together (single program, multiple data).
 ///
 /// The caller is worker 0. Workers spin for a short while after a task, so that the next step finds them awake, and
-/// then sleep. Denormals are flushed to zero on every worker, the caller included, while a task runs.
+/// then sleep. Who waits at a barrier spins, then lets others have the processor: the one that is waited for may be among
+/// them. Denormals are flushed to zero on every worker, the caller included, while a task runs.
 package final class WorkerPool: Sendable {
   package let count: Int
   private let shared: Shared
   private let threads: [pthread_t]
+  /// Whether the running task is the caller's alone. Workers see it as they see the task.
+  private let isAlone = Atomic<Bool>(false)
 
   /// - Parameter count: number of workers including the caller, at least 1.
   package init(count: Int) {
@@ -44,8 +47,10 @@ package final class WorkerPool: Sendable {
   }
 
   /// Runs `task` on every worker and returns when all have finished.
-  package func run(_ task: some PoolTask) {
-    guard count > 1 else {
+  /// - Parameter alone: whether the caller does it all and wakes nobody; barriers are then none.
+  package func run(_ task: some PoolTask, alone: Bool = false) {
+    isAlone.store(alone || count == 1, ordering: .relaxed)
+    guard count > 1, !alone else {
       let control = rk_flush_denormals()
       task.run(worker: 0)
       rk_restore_denormals(control)
@@ -60,7 +65,7 @@ package final class WorkerPool: Sendable {
 
   /// Returns when every worker has arrived. To be called by all workers of the running task, equally often.
   package func barrier() {
-    if count > 1 { shared.barrier() }
+    if !isAlone.load(ordering: .relaxed) { shared.barrier() }
   }
 
   /// The contiguous part of `0..<total` that belongs to `worker`.
@@ -91,10 +96,17 @@ private final class Start {
   private let wake: UnsafeMutablePointer<pthread_cond_t>
   private unowned(unsafe) var task: (any PoolTask)?
 
-  /// Spins before a waiting thread yields the processor, and yields before an idle worker goes to sleep: together
-  /// some tens of microseconds when the processor is free.
+  /// Spins of an idle worker before it goes to sleep, and how often it yields the processor meanwhile: together some tens
+  /// of microseconds when the processor is free.
   private static let spins = 4_000
   private static let yields = 64
+
+  /// Spins before a thread that waits for others yields the processor, and how often it does so before it sleeps between
+  /// its looks. A millisecond is more than workers that all run need to catch up with each other; where others have the
+  /// processors they wait for milliseconds, and to yield is then to be asked again at once.
+  private static let waitingSpins = 500
+  private static let waitingYields = 40
+  private static let nap: UInt32 = 50
 
   init(count: Int) {
     self.count = count
@@ -147,12 +159,18 @@ private final class Start {
   }
 
   private func spin(until condition: () -> Bool) {
+    var yields = 0
     while true {
-      for _ in 0..<Self.spins {
+      for _ in 0..<Self.waitingSpins {
         if condition() { return }
         rk_spin_hint()
       }
-      sched_yield()
+      if yields < Self.waitingYields {
+        yields += 1
+        sched_yield()
+      } else {
+        usleep(Self.nap)
+      }
     }
   }
 

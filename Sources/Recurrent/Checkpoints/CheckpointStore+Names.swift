@@ -1,7 +1,7 @@
 internal import Storage
 
 /// The names of a checkpoint's files, all beside the file to which its path leads.
-struct CheckpointNames {
+struct CheckpointNames: Sendable {
   /// With its final slash.
   let directory: String
   let name: String

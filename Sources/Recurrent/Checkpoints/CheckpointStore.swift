@@ -18,7 +18,9 @@ internal import Storage
 /// one: it stays until the first save has succeeded and is then removed, together with the earlier last file, which that
 /// save replaces. A training that goes on from one of these files says so with `resume`: then the generations up to its
 /// step stay, and those beyond it, of a future that was given up, are removed after the first save.
-public struct CheckpointStore: ~Copyable {
+///
+/// **From tasks.** `Sendable`: it may be sent on to another task, or be kept by an actor.
+public struct CheckpointStore: ~Copyable, Sendable {
   /// Of the last checkpoint, as it was given.
   public let path: String
   /// How many generations are kept beside the last checkpoint.

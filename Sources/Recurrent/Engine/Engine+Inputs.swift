@@ -20,24 +20,28 @@ extension Engine {
   // MARK: One length
 
   /// Tokens [T, N].
+  /// - Parameter sequences: how many there are; nil: N. See `rows(steps:sequences:)`.
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func setTokens(_ tokens: Span<Int32>) -> Rows {
-    let steps = tokens.count / plan.batchSize
-    check(count: tokens.count, isStepsOf: steps, width: 1, "tokens")
+  func setTokens(_ tokens: Span<Int32>, sequences: Int? = nil) -> Rows {
+    let sequences = sequences ?? plan.batchSize
+    let steps = tokens.count / sequences
+    check(count: tokens.count, isStepsOf: steps, sequences, width: 1, "tokens")
     plan.input.check(tokens)
     indices.write(tokens, at: plan.index.tokens)
-    return rows(steps: steps)
+    return rows(steps: steps, sequences: sequences)
   }
 
   /// Vectors [T, N, I].
+  /// - Parameter sequences: as for tokens.
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func setVectors(_ vectors: Span<S>) -> Rows {
+  func setVectors(_ vectors: Span<S>, sequences: Int? = nil) -> Rows {
+    let sequences = sequences ?? plan.batchSize
     let input = plan.input.vectors
-    let steps = vectors.count / (plan.batchSize * input.columns)
-    check(count: vectors.count, isStepsOf: steps, width: input.columns, "vector components")
-    let rows = rows(steps: steps)
+    let steps = vectors.count / (sequences * input.columns)
+    check(count: vectors.count, isStepsOf: steps, sequences, width: input.columns, "vector components")
+    let rows = rows(steps: steps, sequences: sequences)
     memory.write(vectors, to: input.rows(0..<rows.batchRowCount))
     return rows
   }
@@ -57,12 +61,12 @@ extension Engine {
     return rows(steps: streams.sequenceLength)
   }
 
-  private func check(count: Int, isStepsOf steps: Int, width: Int, _ what: String) {
+  private func check(count: Int, isStepsOf steps: Int, _ sequences: Int, width: Int, _ what: String) {
     require(steps >= 1 && steps <= plan.steps, "steps must be in 1...\(plan.steps), got \(steps)")
-    let expected = steps * plan.batchSize * width
+    let expected = steps * sequences * width
     require(
       count == expected,
-      "expected \(expected) \(what) for \(steps) steps of \(plan.batchSize) sequences, got \(count)")
+      "expected \(expected) \(what) for \(steps) steps of \(sequences) sequences, got \(count)")
   }
 
   // MARK: Different lengths

@@ -2,19 +2,21 @@ internal import Kernels
 
 /// Makes the geometry of a batch.
 extension Engine {
-  /// A batch of N sequences of `steps` steps.
+  /// A batch of sequences of `steps` steps each.
+  /// - Parameter sequences: how many; nil: N. In a forward pass without attention they may be fewer.
   @_specialize(where S == Float)
   @_specialize(where S == Double)
-  func rows(steps: Int) -> Rows {
-    if !writtenRows.isRagged, steps == writtenRows.batchSteps { return writtenRows }
-    let (index, batch) = (plan.index, plan.batchSize)
-    for step in 0...steps { indices[index.starts + step] = Int32(step * batch) }
-    for slot in 0..<batch {
+  func rows(steps: Int, sequences: Int? = nil) -> Rows {
+    let count = sequences ?? plan.batchSize
+    if !writtenRows.isRagged, steps == writtenRows.batchSteps, count == writtenRows.sequenceCount { return writtenRows }
+    let index = plan.index
+    for step in 0...steps { indices[index.starts + step] = Int32(step * count) }
+    for slot in 0..<count {
       indices[index.order + slot] = Int32(slot)
       indices[index.lengths + slot] = Int32(steps)
     }
     return finish(
-      Rows(index, in: indices, batchSize: batch, isRagged: false, sequenceCount: batch, steps: steps))
+      Rows(index, in: indices, batchSize: plan.batchSize, isRagged: false, sequenceCount: count, steps: steps))
   }
 
   /// A batch of sequences of such lengths, at most N.
@@ -27,8 +29,9 @@ extension Engine {
         length >= 0 && length <= plan.steps,
         "sequence \(sequence) has \(length) steps; expected 0...\(plan.steps)")
     }
-    if lengths.count == plan.batchSize, lengths[0] >= 1, lengths.allSatisfy({ $0 == lengths[0] }) {
-      return rows(steps: lengths[0])
+    let mayBeOfOneLength = lengths.count == plan.batchSize || (!plan.isTraining && plan.attention == nil)
+    if mayBeOfOneLength, lengths[0] >= 1, lengths.allSatisfy({ $0 == lengths[0] }) {
+      return rows(steps: lengths[0], sequences: lengths.count)
     }
     require(
       !plan.isTraining || plan.sizes.isRagged,

@@ -16,8 +16,8 @@ extension Engine {
     _ = layer.below.map { carryState(of: $0, rows) }
     let states = layer.forward.states
     if !rows.isRagged {
-      let batch = rows.batchSize
-      memory.copy(states.rows(batch * rows.steps..<batch * (rows.steps + 1)), to: states.rows(0..<batch))
+      let (first, count) = (rows.finalStateRow(ofSlot: 0), rows.sequenceCount)
+      memory.copy(states.rows(first..<first + count), to: states.rows(0..<count))
       return
     }
     for slot in 0..<rows.sequenceCount {

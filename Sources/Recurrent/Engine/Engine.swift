@@ -37,7 +37,7 @@ final class Engine<S: Scalar>: PoolTask {
     self.plan = plan
     cell = CellCaller(plan.configuration.cell)
     let workers = OpenBLAS.workers(requested: threads, processors: Processors.available)
-    pool = WorkerPool(count: plan.isTraining ? workers : plan.inferenceWorkers(wanted: workers))
+    pool = WorkerPool(count: plan.workers(wanted: workers))
     arena = Arena(count: plan.arenas.scalarCount, filledWith: 0)
     indexArena = Arena(count: plan.arenas.indexCount, filledWith: 0)
     sumArena = Arena(count: plan.arenas.sumCount, filledWith: 0)
@@ -63,13 +63,14 @@ final class Engine<S: Scalar>: PoolTask {
   ) {
     call = Call(
       phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, continuesGradient: continuesGradient,
-      startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead, workers: pool.count)
+      startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead,
+      workers: plan.workers(for: rows, of: pool.count))
     if phases.contains(.forward), !isPacked {
       call.phases.insert(.pack)
       isPacked = true
     }
     if phases.contains(.update) { isPacked = false }
-    pool.run(self)
+    pool.run(self, alone: call.workers == 1)
   }
 
   // Everything below is then specialised too: no look-ups of metadata in the steps.
@@ -150,17 +151,4 @@ final class Engine<S: Scalar>: PoolTask {
 
   /// The Euclidean norm of the whole gradient of the last call, before clipping.
   var gradientNorm: Double { plan.update.gradientNorm(in: sums) }
-}
-
-extension Plan {
-  /// Workers for a forward pass where `wanted` are to be had: one for a stream, a step a call, whose products are too small
-  /// to share. Waking a second worker would take longer than the step.
-  func inferenceWorkers(wanted: Int) -> Int {
-    guard steps * batchSize < 4 else { return wanted }
-    let shares = recurrences.contains { recurrence in
-      ProductChoice.sharesColumns(
-        rows: batchSize, columns: recurrence.recurrent.map.weights.rows, inner: recurrence.outputSize, workers: wanted)
-    }
-    return shares ? wanted : 1
-  }
 }

@@ -57,6 +57,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   let boundaries: [Region]
   /// What the engine has to allocate.
   let arenas: ArenaLayout
+  /// Multiply-adds of a row: a step of a sequence through all layers.
+  let workOfRow: Int
 
   /// Plans a pass; nothing is allocated.
   /// - Parameters:
@@ -144,6 +146,7 @@ public struct Plan: Sendable, CustomStringConvertible {
       }
     (self.sizes, self.choice, self.table, self.top) = (sizes, choice, table, top)
     (self.attention, self.head, self.arenas) = (attention, head, arenas)
+    workOfRow = Self.layers(top).reduce(head?.map.weights.count ?? 0) { $0 + $1.directionCount * $1.forward.workOfRow }
     try PlanError.refuse(bytesOver: arenas.totalBytes, for: "this model and batch")
   }
 

@@ -11,8 +11,11 @@ internal import Kernels
 ///
 /// A layer that runs both ways begins anew in each call in the other direction: such a model wants whole sequences.
 ///
-/// A pass is used by one task at a time; an actor may hold one. For many sessions of one model see `InferenceServer`.
-public struct InferencePass<S: Scalar>: ~Copyable {
+/// For many sessions of one model see `InferenceServer`.
+///
+/// **From tasks.** `Sendable`, as it alone owns its memory and workers: it may be sent on to another task, or be kept by an
+/// actor. All that changes it is `mutating`, and so the compiler sees to it that one task at a time does.
+public struct InferencePass<S: Scalar>: ~Copyable, @unchecked Sendable {
   private let engine: Engine<S>
   /// The engine's memory, held here too so that spans of it may depend on the pass.
   private let memory: Memory<S>

@@ -5,7 +5,10 @@ internal import Kernels
 ///
 /// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head that gives one output a sequence, and
 /// without a head as wide as the top layer). Sequences of different lengths come as `Sequences`.
-public struct RecurrentPass<S: Scalar>: ~Copyable {
+///
+/// **From tasks.** `Sendable`, as it alone owns its memory and workers: it may be sent on to another task, or be kept by an
+/// actor. All that changes it is `mutating`, and so the compiler sees to it that one task at a time does.
+public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
   let engine: Engine<S>
   private let model: Model<S>
   /// The batch of the last forward call; nil before the first.

@@ -2,7 +2,10 @@ internal import Kernels
 
 /// Runs a token model one step at a time and feeds its draws back: generation that never recomputes the prefix. A step
 /// allocates nothing.
-public struct Sampler<S: Scalar>: ~Copyable {
+///
+/// **From tasks.** `Sendable`, as it alone owns its memory and workers: it may be sent on to another task, or be kept by an
+/// actor. All that changes it is `mutating`, and so the compiler sees to it that one task at a time does.
+public struct Sampler<S: Scalar>: ~Copyable, @unchecked Sendable {
   private let engine: Engine<S>
   private var drawer: TokenDrawer
   private var generator: SeededGenerator

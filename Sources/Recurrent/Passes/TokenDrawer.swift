@@ -3,7 +3,7 @@ internal import Storage
 
 /// Draws tokens from logits; keeps its room, so that drawing allocates nothing.
 struct TokenDrawer: Sendable {
-  private let options: SamplingOptions
+  var options: SamplingOptions
   /// [V] unnormalised probabilities.
   private var weights: [Double]
   /// [V] tokens; the first of them a heap with the likeliest on top, the rest taken from it, the likeliest last.

@@ -3,7 +3,10 @@ internal import Kernels
 /// Trains an encoder and a decoder together, with teacher forcing: the decoder is fed the target, one step late, and its
 /// loss goes back through it, over the bridge of its initial states (and by attention through the encoder's outputs), and
 /// through the encoder. The gradient is clipped by the norm of both. Everything is planned and allocated in `init`.
-public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable {
+///
+/// **From tasks.** `Sendable`, as it alone owns its memory and workers: it may be sent on to another task, or be kept by an
+/// actor. All that changes it is `mutating`, and so the compiler sees to it that one task at a time does.
+public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   private let encoder: Engine<S>
   private let decoder: Engine<S>
   private let trained: EncoderDecoder<S>

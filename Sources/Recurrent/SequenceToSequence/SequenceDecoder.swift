@@ -2,7 +2,10 @@ internal import Kernels
 
 /// Finds targets for sources: greedily, or by beam search, many sources at once and all hypotheses of a step in one
 /// product. Everything of the networks is planned and allocated in `init`.
-public struct SequenceDecoder<S: Scalar>: ~Copyable {
+///
+/// **From tasks.** `Sendable`, as it alone owns its memory and workers: it may be sent on to another task, or be kept by an
+/// actor. All that changes it is `mutating`, and so the compiler sees to it that one task at a time does.
+public struct SequenceDecoder<S: Scalar>: ~Copyable, @unchecked Sendable {
   private let encoder: Engine<S>
   /// T = 1, a row for each hypothesis: those of source s from s·`width` on.
   private let decoder: Engine<S>

@@ -128,7 +128,7 @@ final class Evaluator<S: Scalar> {
 
 extension Engine {
   /// The outputs of a forward pass for each sequence: one for each of its steps, or one.
-  fileprivate func outputSequences(_ rows: Rows) -> Sequences<S> {
+  func outputSequences(_ rows: Rows) -> Sequences<S> {
     let outputs = plan.outputs.rows(0..<outputRowCount(rows))
     guard plan.configuration.head.isPooled else { return sequences(outputs, rows) }
     return Sequences(

@@ -23,8 +23,9 @@ public struct StepReport: Sendable, Hashable {
 /// Sequences are taken whole, or in segments with the state carried (truncated back-propagation, Williams & Peng 1990):
 /// with `carriesState` the state after a step is where the next step starts, until `resetState`.
 ///
-/// A trainer may be sent to another task, but is used by one at a time.
-public struct Trainer<S: Scalar>: ~Copyable {
+/// **From tasks.** `Sendable`, as it alone owns its memory and workers: it may be sent on to another task, or be kept by an
+/// actor. All that changes it is `mutating`, and so the compiler sees to it that one task at a time does.
+public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   let engine: Engine<S>
   private let trained: Model<S>
   private(set) var dropoutSeeds: SeededGenerator

@@ -5,7 +5,7 @@ import Glibc
 /// A lock of the whole file (`flock`): held by the open file, so that a second one in the same process is refused too,
 /// and gone with the process, however that ends. The file holds the number of the process. It goes when the lock is
 /// given back; a killed process leaves it, and it does not matter.
-package struct FileLock: ~Copyable {
+package struct FileLock: ~Copyable, Sendable {
   private let path: String
   private let descriptor: CInt
   /// False where the file system cannot lock: then nobody is refused.

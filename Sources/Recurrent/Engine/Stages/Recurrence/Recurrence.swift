@@ -90,6 +90,12 @@ final class Recurrence: Sendable {
       name + "dstate", .scratch, sizes.isTraining ? sizes.batchSize : 0, stateColumns)
   }
 
+  /// Multiply-adds of a row.
+  var workOfRow: Int {
+    let input = if case .product = input.source { input.weights.count } else { 0 }
+    return input + recurrent.weights.count + (transition.projection?.map.weights.count ?? 0)
+  }
+
   // MARK: Views
 
   var outputColumns: Range<Int> { 0..<outputSize }

@@ -19,15 +19,16 @@ struct StepShare {
   init(
     _ rows: Rows, gates: Int, output: Int, isPacked: Bool, mayShareColumns: Bool, worker: Int, of workers: Int
   ) {
-    let batchSize = rows.batchSize
+    // OpenBLAS's pieces go by N, whichever sequences there are; all else goes by those that there are.
+    let count = rows.sequenceCount
     isByColumns =
       mayShareColumns && isPacked
-      && ProductChoice.sharesColumns(rows: batchSize, columns: gates, inner: output, workers: workers)
+      && ProductChoice.sharesColumns(rows: count, columns: gates, inner: output, workers: workers)
     if isPacked {
       slots = rows.firstSlot(ofShare: worker, of: workers)..<rows.firstSlot(ofShare: worker + 1, of: workers)
     } else {
       // Rows that OpenBLAS multiplies together decide each other's rounding: they are cut by a number of their own.
-      let pieces = (batchSize + ProductChoice.stepRows - 1) / ProductChoice.stepRows
+      let pieces = (rows.batchSize + ProductChoice.stepRows - 1) / ProductChoice.stepRows
       let (first, last) = (pieces * worker / workers, pieces * (worker + 1) / workers)
       slots =
         min(
@@ -35,11 +36,11 @@ struct StepShare {
           last * ProductChoice.stepRows, rows.sequenceCount)
     }
     if isByColumns {
-      self.rows = 0..<batchSize
+      self.rows = 0..<count
       gateColumns =
-        ProductPart(packedRows: batchSize, columns: gates, inner: output, worker: worker, of: workers).columns
+        ProductPart(packedRows: count, columns: gates, inner: output, worker: worker, of: workers).columns
       outputColumns =
-        ProductPart(packedRows: batchSize, columns: output, inner: gates, worker: worker, of: workers).columns
+        ProductPart(packedRows: count, columns: output, inner: gates, worker: worker, of: workers).columns
     } else {
       self.rows = slots
       gateColumns = 0..<gates

@@ -1,0 +1,34 @@
+internal import Kernels
+
+/// How many workers are worth waking. Training wakes all; a forward pass only those that bring more than they cost.
+///
+/// To wake a worker and to meet it at the barriers takes some microseconds where a processor is free, and where none is as
+/// long as others keep it: milliseconds. A call that is done in some tens of microseconds is done alone, then.
+extension Plan {
+  /// Multiply-adds of a call from which on its work is shared. A few rows read weights for each multiply-add, and are slower
+  /// at it than many, which use them again.
+  private static func leastSharedWork(rows: Int) -> Int { rows < 4 ? 1 << 20 : 1 << 22 }
+
+  /// Workers to be kept where `wanted` are to be had: one where no call would ever wake another.
+  func workers(wanted: Int) -> Int {
+    guard !isTraining, attention == nil else { return wanted }
+    let rows = steps * batchSize
+    guard sharesWork(rows: rows) else { return 1 }
+    // The products of a stream, a step a call, are shared by their columns or not at all.
+    let shares =
+      rows >= 4
+      || recurrences.contains { recurrence in
+        ProductChoice.sharesColumns(
+          rows: batchSize, columns: recurrence.recurrent.map.weights.rows, inner: recurrence.outputSize, workers: wanted
+        )
+      }
+    return shares ? wanted : 1
+  }
+
+  /// Workers for a call, of so many: all, or one.
+  func workers(for rows: Rows, of count: Int) -> Int {
+    count == 1 || isTraining || attention != nil || sharesWork(rows: rows.rowCount) ? count : 1
+  }
+
+  private func sharesWork(rows: Int) -> Bool { rows * workOfRow >= Self.leastSharedWork(rows: rows) }
+}

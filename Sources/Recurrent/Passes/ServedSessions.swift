@@ -1,0 +1,290 @@
+internal import Kernels
+
+/// What a session is to its server: a place among the states, and a number that no other session ever has.
+struct SessionTicket: Sendable {
+  let place: Int
+  let number: Int
+}
+
+/// What a server's lock guards: the engine, and the state of every session. To run, the states of a batch are copied to the
+/// first rows of the engine's, and back.
+struct ServedSessions<S: Scalar>: ~Copyable {
+  private struct Place {
+    /// 0: nobody's.
+    var number = 0
+    /// As `RecurrentState.values` of one sequence.
+    var values: [S] = []
+    /// The last batch that it was in.
+    var batch = 0
+
+    func load(_ parts: [Part], toRow row: Int, of memory: Memory<S>) {
+      for part in parts {
+        memory.write(values.span.extracting(part.range), at: part.rows.offset + row * part.rows.stride)
+      }
+    }
+
+    mutating func save(_ parts: [Part], fromRow row: Int, of memory: Memory<S>) {
+      var values = values.mutableSpan
+      for part in parts { memory.read(part.rows.row(row), into: &values, at: part.range.lowerBound) }
+    }
+
+    mutating func set(_ new: Span<S>) {
+      for index in new.indices { values[index] = new[index] }
+    }
+  }
+
+  /// Where a part of a state stands: in its values, and in the engine's rows.
+  private struct Part {
+    let range: Range<Int>
+    let rows: Region
+  }
+
+  private let engine: Engine<S>
+  private let parts: [Part]
+  /// That a new session starts from.
+  private let start: RecurrentState<S>
+  private var places: [Place] = []
+  private var freePlaces: [Int] = []
+  private var lastNumber = 0
+  private var batchNumber = 0
+  /// The places of the sessions that run in this call.
+  private var batch: [Int] = []
+  /// nil for a model that cannot be sampled.
+  private var drawer: TokenDrawer?
+
+  init(_ model: Model<S>, _ plan: Plan, threads: Int) {
+    engine = Engine(plan, threads: threads)
+    engine.load(model)
+    start = engine.initialState.selecting([0])
+    for sequence in 0..<plan.batchSize { engine.setFresh(false, sequence) }
+    var parts: [Part] = []
+    for part in 0..<start.partCount {
+      for index in 0..<engine.recurrenceCount {
+        let recurrence = engine.recurrence(index)
+        let first = part * recurrence.hidden
+        parts.append(
+          Part(
+            range: start.range(part, index, 0),
+            rows: recurrence.states.columns(first..<first + start.widths[part][index])))
+      }
+    }
+    self.parts = parts
+    let configuration = plan.configuration
+    if configuration.input.vocabularySize == configuration.outputSize, configuration.head == .everyStep {
+      drawer = TokenDrawer(.greedy, count: configuration.outputSize)
+    }
+    batch.reserveCapacity(plan.batchSize)
+  }
+
+  // MARK: Sessions
+
+  var openCount: Int { places.count - freePlaces.count }
+
+  mutating func open() -> SessionTicket { open(with: start.values) }
+
+  mutating func fork(_ ticket: SessionTicket) -> SessionTicket {
+    let place = place(of: ticket)
+    return open(with: places[place].values)
+  }
+
+  private mutating func open(with values: [S]) -> SessionTicket {
+    lastNumber += 1
+    // Memory of its own: a copy that shares it would be made when the session first runs.
+    let place = Place(number: lastNumber, values: Array(copying: values.span))
+    if let free = freePlaces.popLast() {
+      places[free] = place
+      return SessionTicket(place: free, number: lastNumber)
+    }
+    places.append(place)
+    return SessionTicket(place: places.count - 1, number: lastNumber)
+  }
+
+  func isOpen(_ ticket: SessionTicket) -> Bool { places[ticket.place].number == ticket.number }
+
+  mutating func close(_ ticket: SessionTicket) {
+    guard isOpen(ticket) else { return }
+    places[ticket.place] = Place()
+    freePlaces.append(ticket.place)
+  }
+
+  private func place(of ticket: SessionTicket) -> Int {
+    require(isOpen(ticket), "session \(ticket.number) is closed: expected an open one")
+    return ticket.place
+  }
+
+  // MARK: State
+
+  func state(of ticket: SessionTicket) -> RecurrentState<S> {
+    var state = start
+    let values = places[place(of: ticket)].values
+    for index in values.indices { state.values[index] = values[index] }
+    return state
+  }
+
+  mutating func setState(_ state: RecurrentState<S>, of ticket: SessionTicket) {
+    require(
+      state.batchSize == 1 && state.widths == start.widths,
+      "expected a state of \(start.shapeText), got \(state.shapeText)")
+    let place = place(of: ticket)
+    places[place].set(state.values.span)
+  }
+
+  mutating func reset(_ ticket: SessionTicket) {
+    let (place, values) = (place(of: ticket), start.values)
+    places[place].set(values.span)
+  }
+
+  // MARK: Batches
+
+  mutating func startBatch() {
+    batch.removeAll(keepingCapacity: true)
+    batchNumber += 1
+  }
+
+  mutating func startBatch(_ ticket: SessionTicket) {
+    startBatch()
+    addToBatch(ticket)
+  }
+
+  mutating func addToBatch(_ ticket: SessionTicket) {
+    let place = place(of: ticket)
+    require(
+      places[place].batch != batchNumber, "expected each session once, got session \(ticket.number) more than once")
+    places[place].batch = batchNumber
+    batch.append(place)
+  }
+
+  private func loadStates() {
+    for (row, place) in batch.enumerated() { places[place].load(parts, toRow: row, of: engine.memory) }
+  }
+
+  private mutating func saveStates() {
+    for (row, place) in batch.enumerated() { places[place].save(parts, fromRow: row, of: engine.memory) }
+  }
+
+  // MARK: Runs of one length
+
+  mutating func run(tokens: Span<Int32>, into target: inout MutableSpan<S>) {
+    let steps = steps(tokens.count, width: 1, "tokens")
+    requireRoom(target.count, steps)
+    loadStates()
+    for first in stride(from: 0, to: steps, by: engine.plan.steps) {
+      let piece = piece(first, of: steps, width: 1)
+      read(forward(engine.setTokens(tokens.extracting(piece), sequences: batch.count)), first, into: &target)
+    }
+    saveStates()
+  }
+
+  mutating func run(vectors: Span<S>, into target: inout MutableSpan<S>) {
+    let width = engine.plan.input.vectors.columns
+    let steps = steps(vectors.count, width: width, "vector components")
+    requireRoom(target.count, steps)
+    loadStates()
+    for first in stride(from: 0, to: steps, by: engine.plan.steps) {
+      let piece = piece(first, of: steps, width: width)
+      read(forward(engine.setVectors(vectors.extracting(piece), sequences: batch.count)), first, into: &target)
+    }
+    saveStates()
+  }
+
+  mutating func run(tokens: Span<Int32>) -> [S] {
+    var outputs = [S](repeating: 0, count: outputCount(steps(tokens.count, width: 1, "tokens")))
+    var target = outputs.mutableSpan
+    run(tokens: tokens, into: &target)
+    return outputs
+  }
+
+  mutating func run(vectors: Span<S>) -> [S] {
+    let steps = steps(vectors.count, width: engine.plan.input.vectors.columns, "vector components")
+    var outputs = [S](repeating: 0, count: outputCount(steps))
+    var target = outputs.mutableSpan
+    run(vectors: vectors, into: &target)
+    return outputs
+  }
+
+  /// Steps of each of the batch's sessions in so many elements.
+  private func steps(_ count: Int, width: Int, _ what: String) -> Int {
+    let step = batch.count * width
+    let steps = count / step
+    require(
+      steps >= 1 && count == steps * step,
+      "expected a multiple of \(step) \(what), 1 step or more of \(batch.count) sessions, got \(count)")
+    requireOnePiece(steps)
+    return steps
+  }
+
+  private func requireOnePiece(_ steps: Int) {
+    let most = engine.plan.steps
+    require(
+      !engine.plan.configuration.head.isPooled || steps <= most,
+      "expected at most \(most) steps for a model with one output a call, got \(steps): see maximumSteps")
+  }
+
+  private func outputCount(_ steps: Int) -> Int {
+    let rows = engine.plan.configuration.head.isPooled ? batch.count : steps * batch.count
+    return rows * engine.plan.outputs.columns
+  }
+
+  private func requireRoom(_ count: Int, _ steps: Int) {
+    let expected = outputCount(steps)
+    require(count == expected, "expected room for \(expected) outputs, got \(count)")
+  }
+
+  /// Where the elements of the steps from `first` on stand that are computed at once.
+  private func piece(_ first: Int, of steps: Int, width: Int) -> Range<Int> {
+    let step = batch.count * width
+    return first * step..<min(first + engine.plan.steps, steps) * step
+  }
+
+  private func forward(_ rows: Rows) -> Rows {
+    engine.perform(.forward, rows)
+    engine.carryState(after: rows)
+    return rows
+  }
+
+  private func read(_ rows: Rows, _ first: Int, into target: inout MutableSpan<S>) {
+    let outputs = engine.plan.outputs.rows(0..<engine.outputRowCount(rows))
+    engine.memory.read(outputs, into: &target, at: first * batch.count * outputs.columns)
+  }
+
+  // MARK: Runs of any lengths
+
+  mutating func run(_ input: ModelInput<S>) -> Sequences<S> {
+    let input = InputSequences(input, batchSize: batch.count, width: engine.plan.configuration.input.size)
+    let lengths = input.lengths
+    require(lengths.count == batch.count, "expected \(batch.count) sequences, one a session, got \(lengths.count)")
+    let (longest, most) = (lengths.max() ?? 0, engine.plan.steps)
+    requireOnePiece(longest)
+    loadStates()
+    if longest <= most {
+      let outputs = engine.outputSequences(forward(engine.set(input.piece(batch.indices, 0..<longest))))
+      saveStates()
+      return outputs
+    }
+    var results = [[S]](repeating: [], count: batch.count)
+    for first in stride(from: 0, to: longest, by: most) {
+      let steps = first..<min(first + most, longest)
+      let outputs = engine.outputSequences(forward(engine.set(input.piece(batch.indices, steps))))
+      for index in batch.indices { results[index] += outputs[index] }
+    }
+    saveStates()
+    return Sequences(results, width: engine.plan.outputs.columns)
+  }
+
+  // MARK: Drawing
+
+  mutating func next(
+    after token: Int32, _ options: SamplingOptions, using generator: inout SeededGenerator
+  ) -> Int32 {
+    guard drawer != nil else { stop("sampling needs a token model with one output a token at every step") }
+    let (memory, outputs) = (engine.memory, engine.plan.outputs)
+    require(token >= 0 && token < outputs.columns, "token \(token) of \(outputs.columns)")
+    loadStates()
+    let rows = engine.rows(steps: 1, sequences: 1)
+    engine.indices[engine.plan.index.tokens] = token
+    _ = forward(rows)
+    saveStates()
+    drawer?.options = options
+    return drawer?.draw(memory.span(outputs.offset, outputs.columns), using: &generator) ?? 0
+  }
+}
