@@ -5,6 +5,7 @@ internal import Storage
 public struct LearningRateSearch: Sendable, Hashable {
   /// A step.
   public struct Point: Sendable, Hashable {
+    /// η of the step.
     public let rate: Double
     /// Of the batch, before the update.
     public let loss: Double

@@ -39,6 +39,7 @@ public struct TrainingData<S: Scalar> {
   ///     sequence. Weights are one for each sequence.
   ///   - batchSize: N.
   ///   - poolSize: batches that are sorted by length together; 1 is plain shuffling.
+  ///   - seed: of the order.
   public init(inputs: ModelInput<S>, targets: ModelTarget<S>, batchSize: Int, poolSize: Int = 8, seed: UInt64) {
     let loader = BucketingLoader(lengths: inputs.sizes, batchSize: batchSize, poolSize: poolSize, seed: seed)
     targets.check(sequences: loader.lengths.count)
@@ -46,7 +47,12 @@ public struct TrainingData<S: Scalar> {
   }
 
   /// The same with a loss of one's own.
-  /// - Parameter loss: makes it for a batch, which has these sequences in this order.
+  /// - Parameters:
+  ///   - inputs: one array for each sequence, or `Sequences`.
+  ///   - batchSize: N.
+  ///   - poolSize: batches that are sorted by length together; 1 is plain shuffling.
+  ///   - seed: of the order.
+  ///   - loss: makes it for a batch, which has these sequences in this order.
   public init(
     inputs: ModelInput<S>, batchSize: Int, poolSize: Int = 8, seed: UInt64,
     loss: @escaping (_ sequences: [Int]) -> CustomLoss<S>

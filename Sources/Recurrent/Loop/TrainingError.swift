@@ -2,9 +2,13 @@ internal import Storage
 
 /// Why a `TrainingLoop` cannot begin, or go on.
 public enum TrainingError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What was not a finite number.
   public enum Quantity: String, Sendable, Hashable {
+    /// Of a batch, before its update.
     case trainingLoss = "training loss"
+    /// Before clipping.
     case gradient = "gradient's norm"
+    /// Of the validation data.
     case validationLoss = "validation loss"
     /// Of the model after the step; nan where its parameters themselves are not finite.
     case lossAfterUpdate = "loss after the update"

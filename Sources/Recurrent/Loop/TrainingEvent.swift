@@ -1,5 +1,6 @@
 /// What happens in a `TrainingLoop`. Epochs are counted from 1 here.
 public enum TrainingEvent: Sendable {
+  /// A step was done, and the validation after it, if there was one.
   case step(TrainingStep)
   /// A new loss on the validation data, and whether it is the lowest so far.
   case validated(Evaluation, step: Int, isBest: Bool)
@@ -7,6 +8,7 @@ public enum TrainingEvent: Sendable {
   case reducedLearningRate(to: Double, step: Int)
   /// The last step of an epoch, or of the training.
   case epoch(TrainingEpoch)
+  /// The checkpoint of a step was saved.
   case saved(step: Int, path: String)
   /// What was saved before is still there. The training goes on, unless this was its last save.
   case saveFailed(step: Int, CheckpointError, isLast: Bool)
@@ -42,6 +44,7 @@ public struct TrainingEpoch: Sendable, Hashable {
 
 /// What a hook wants of the training.
 public enum TrainingDecision: Sendable, Hashable {
+  /// The training goes on.
   case goOn
   /// The training ends after this step, saved.
   case stop
@@ -49,6 +52,7 @@ public enum TrainingDecision: Sendable, Hashable {
 
 /// How a training ended.
 public struct TrainingResult: Sendable, Hashable {
+  /// Why the training ended.
   public enum Reason: Sendable, Hashable {
     /// All steps are done.
     case completed
@@ -58,6 +62,7 @@ public struct TrainingResult: Sendable, Hashable {
     case stopped
   }
 
+  /// Why it ended.
   public let reason: Reason
   /// Steps done.
   public let step: Int

@@ -14,7 +14,9 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
   public var trainer: Trainer<S>
   var data: TrainingData<S>
   let validation: ValidationData<S>?
+  /// How long it trains, how it measures, and what it keeps.
   public let options: TrainingOptions
+  /// Where the training stands.
   public internal(set) var progress: TrainingProgress
   var plateau: ReduceOnPlateau?
   var best: Model<S>?
@@ -26,7 +28,10 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
   /// Whether a hook has asked to stop.
   var isStopping = false
 
+  /// A training of so many epochs.
   /// - Parameters:
+  ///   - trainer: does the steps; the loop has it from now on.
+  ///   - data: what is trained on.
   ///   - epochs: passes over the data.
   ///   - validation: what the model is measured on at the end of each epoch.
   ///   - patience: epochs without a new lowest validation loss after which the training ends.
@@ -74,6 +79,10 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
 
   /// For programs that lock their files before they read their data, or that change a checkpoint before they go on with it.
   /// - Parameters:
+  ///   - trainer: does the steps; the loop has it from now on.
+  ///   - data: what is trained on.
+  ///   - options: how long, how measured, and what is kept.
+  ///   - validation: what the model is measured on; nil: nothing.
   ///   - store: after `resume`, where the training goes on.
   ///   - progress: where the training of the trainer's checkpoint stood (`TrainingProgress(checkpoint, file:)`).
   ///   - best: the best model so far, where the training goes on; of the checkpoint, or of its `CheckpointStore.bestPath`.

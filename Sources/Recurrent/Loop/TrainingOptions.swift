@@ -1,6 +1,8 @@
 /// How long a `TrainingLoop` trains, how it measures, and what it keeps on disk.
 public struct TrainingOptions: Sendable, Hashable {
+  /// How long a training is.
   public enum Length: Sendable, Hashable {
+    /// Passes over the data.
     case epochs(Int)
     /// Updates; the last epoch may be cut short.
     case steps(Int)
@@ -14,6 +16,7 @@ public struct TrainingOptions: Sendable, Hashable {
     case checkpoint
   }
 
+  /// How long the training is, from its first step on.
   public var length: Length
   /// Steps between two validations, another one after the last step. nil: at the end of each epoch.
   public var validationInterval: Int?
@@ -29,10 +32,12 @@ public struct TrainingOptions: Sendable, Hashable {
   public var savePause = Duration.seconds(5)
   /// Checkpoints before the last that are kept.
   public var generationLimit = 2
+  /// Where the best model is kept.
   public var bestPlace = BestPlace.ownFile
   /// What the program keeps in its checkpoints; "loop" is the loop's own.
   public var notes: [String: String] = [:]
 
+  /// Options of a training of a length, which are then changed one by one.
   public init(_ length: Length) { self.length = length }
 
   /// Steps of the whole training, `count` being those of an epoch.

@@ -8,10 +8,12 @@ internal import Storage
 public struct TrainingProgress: Sendable, Hashable {
   /// A loss on the validation data.
   public struct Best: Sendable, Hashable {
+    /// The loss.
     public let loss: Double
     /// After how many steps.
     public let step: Int
 
+    /// A loss after so many steps.
     public init(loss: Double, step: Int) { (self.loss, self.step) = (loss, step) }
   }
 
@@ -93,7 +95,9 @@ extension TrainingProgress {
   }
 
   /// Where the training of a checkpoint stands; nil where no loop has saved it.
-  /// - Parameter file: names it in errors.
+  /// - Parameters:
+  ///   - checkpoint: as it was read.
+  ///   - file: names it in errors.
   /// - Throws: `TrainingError.invalidProgress`.
   public init?<S>(_ checkpoint: TrainingCheckpoint<S>, file: String) throws(TrainingError) {
     guard let note = checkpoint.notes[Self.note] else { return nil }

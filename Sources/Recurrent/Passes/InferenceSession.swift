@@ -10,6 +10,7 @@ internal import Synchronization
 ///
 /// Any task or actor may use it, one at a time.
 public final class InferenceSession<S: Scalar>: Sendable {
+  /// What the session belongs to, and keeps alive.
   public let server: InferenceServer<S>
   let ticket: SessionTicket
 
@@ -34,7 +35,9 @@ public final class InferenceSession<S: Scalar>: Sendable {
   }
 
   /// The same on tokens without allocating anything.
-  /// - Parameter outputs: as many places as there are outputs.
+  /// - Parameters:
+  ///   - tokens: of one sequence.
+  ///   - outputs: as many places as there are outputs.
   public func run(tokens: Span<Int32>, into outputs: inout MutableSpan<S>) {
     server.sessions.withLock {
       $0.startBatch(ticket)
