@@ -101,8 +101,9 @@ struct ClassifyTrain: ParsableCommand {
     let start = try Model<Float>(configuration, seed: options.seed)
     let trainer = try Trainer(
       start, batchSize: data.loader.batchSize, sequenceLength: data.loader.lengths.max() ?? 1,
-      optimizer: optimizer.makeOptimizer(),
-      schedule: optimizer.makeSchedule(steps: data.loader.batchCount * options.epochs), clipping: optimizer.clipping,
+      optimizer: optimizer.makeOptimizer(for: .tables),
+      schedule: optimizer.makeSchedule(steps: data.loader.batchCount * options.epochs),
+      clipping: optimizer.clipping(for: .tables),
       isRagged: true, products: options.multiplying.choice, threads: options.threads ?? 0, seed: options.seed)
     try describe(training, held, start, data, trainer.plan)
 
@@ -195,7 +196,7 @@ struct ClassifyTrain: ParsableCommand {
     let padded = data.loader.paddedShare(of: data.loader.batches(epoch: 0))
     Note.line(
       "training  at most \(grouped(options.epochs)) epochs of \(grouped(data.loader.batchCount)) steps of "
-        + "\(data.loader.batchSize) sequences; padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary)"
+        + "\(data.loader.batchSize) sequences; padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary(for: .tables))"
     )
   }
 }
