@@ -151,7 +151,9 @@ struct ClassifyTrain: ParsableCommand {
     try output("\nvalidation part\n" + report.description)
   }
 
-  private func newTrainer(_ description: ClassDescription, _ loader: BucketingLoader) throws(PlanError) -> Trainer<Float> {
+  private func newTrainer(_ description: ClassDescription, _ loader: BucketingLoader) throws(PlanError) -> Trainer<
+    Float
+  > {
     var configuration = ModelConfiguration(
       cell: model.cell.cell, input: .vectors(size: description.features.count), hiddenSize: model.hiddenSize,
       layerCount: model.layers, directions: bidirectional ? .both(merge: .concatenate) : .forward,
@@ -162,8 +164,9 @@ struct ClassifyTrain: ParsableCommand {
     start.annotations = [ClassDescription.annotation: description.text]
     return try Trainer(
       start, batchSize: loader.batchSize, sequenceLength: loader.lengths.max() ?? 1,
-      optimizer: optimizer.makeOptimizer(),
-      schedule: optimizer.makeSchedule(steps: loader.batchCount * options.epochs), clipping: optimizer.clipping,
+      optimizer: optimizer.makeOptimizer(for: .tables),
+      schedule: optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
+      clipping: optimizer.clipping(for: .tables),
       isRagged: true, products: options.multiplying.choice, threads: options.threads ?? 0, seed: options.seed)
   }
 
@@ -246,7 +249,7 @@ struct ClassifyTrain: ParsableCommand {
     let padded = loader.paddedShare(of: loader.batches(epoch: 0))
     Note.line(
       "training  at most \(grouped(options.epochs)) epochs of \(grouped(loader.batchCount)) steps of "
-        + "\(loader.batchSize) sequences; padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary)"
+        + "\(loader.batchSize) sequences; padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary(for: .tables))"
     )
   }
 }

@@ -106,7 +106,7 @@ struct ForecastTrain: ParsableCommand {
       Note.products(of: trainer.plan)
       Note.line(
         "training  at most \(grouped(options.epochs)) epochs of \(grouped(stepsPerEpoch)) steps of \(batchSize) windows × "
-          + "\(window) steps; \(optimizer.summary)")
+          + "\(window) steps; \(optimizer.summary(for: .tables))")
     }
 
     let validated = Array(trainingCount..<trainingCount + validationCount)
@@ -142,8 +142,9 @@ struct ForecastTrain: ParsableCommand {
     start.annotations = [SeriesDescription.annotation: description.text]
     return try Trainer(
       start, batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
-      optimizer: optimizer.makeOptimizer(), schedule: optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
-      clipping: optimizer.clipping, products: options.multiplying.choice, threads: options.threads ?? 0,
+      optimizer: optimizer.makeOptimizer(for: .tables),
+      schedule: optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
+      clipping: optimizer.clipping(for: .tables), products: options.multiplying.choice, threads: options.threads ?? 0,
       seed: options.seed)
   }
 }

@@ -25,16 +25,18 @@ extension TextTraining {
     // Nothing that the model knows is lost: what the new text lacks may be wanted in a prompt.
     if let known = source?.vocabulary { corpus = corpus.encoded(by: corpus.vocabulary.union(known)) }
     let count = corpus.training.count
-    let shape = BatchShape(batchSize: settings.batchSize, sequenceLength: settings.sequenceLength, count: count)
+    let shape = BatchShape(
+      batchSize: settings.batchSize, sequenceLength: settings.sequenceLength, count: count,
+      epochs: settings.passes(count: count))
     let data = try TextData(corpus, shape)
-    let steps = settings.totalSteps(windowCount: data.training.windowCount)
+    let steps = settings.totalSteps(windowCount: data.training.windowCount, count: count)
     let configuration =
       source?.configuration(vocabularySize: corpus.vocabulary.count)
       ?? options.model.configuration(vocabularySize: corpus.vocabulary.count)
     // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
     _ = try Plan(
       configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
-      purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer().momentCount),
+      purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer(for: .text).momentCount),
       segmentSteps: settings.recomputeSteps, products: settings.multiplying.choice, scalar: Float.self)
     let start: Model<Float>
     if let source, let file = settings.initFrom {
@@ -48,8 +50,8 @@ extension TextTraining {
     }
     trainer = try Trainer(
       start, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
-      optimizer: options.optimizer.makeOptimizer(), schedule: options.optimizer.makeSchedule(steps: steps),
-      clipping: options.optimizer.clipping, carriesState: true,
+      optimizer: options.optimizer.makeOptimizer(for: .text), schedule: options.optimizer.makeSchedule(steps: steps),
+      clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
       products: settings.multiplying.choice, threads: settings.threads ?? 0, seed: settings.seed)
     progress = TextProgress(
@@ -110,10 +112,11 @@ extension TextTraining {
     let corpus = try Self.corpus(checkpoint, progress, file: file)
     let shape = BatchShape(
       batchSize: checkpoint.settings.batchSize, sequenceLength: checkpoint.settings.sequenceLength,
-      count: corpus.training.count)
+      count: corpus.training.count, epochs: nil)
     let data = try TextData(corpus, shape)
     var loop = try progress.loop(checkpoint, data, file: file)
-    try options.settings.extend(&progress, &loop, &checkpoint, windowCount: data.training.windowCount)
+    try options.settings.extend(
+      &progress, &loop, &checkpoint, windowCount: data.training.windowCount, count: corpus.training.count)
     let isOver = progress.patience.map { loop.evaluationsWithoutProgress >= $0 } ?? false
     guard checkpoint.stepCount < progress.totalSteps, !isOver else {
       let reason = isOver ? "--patience" : "--steps or --epochs"
@@ -121,7 +124,8 @@ extension TextTraining {
       return nil
     }
     return TextTraining(
-      trainer: try checkpoint.trainer(threads: options.settings.threads), corpus: corpus, data: data, progress: progress,
+      trainer: try checkpoint.trainer(threads: options.settings.threads), corpus: corpus, data: data,
+      progress: progress,
       loop: loop, resumedFile: file)
   }
 
@@ -152,7 +156,7 @@ extension RunOptions {
   /// Applies what may change when a training goes on: its length, its patience, and who multiplies.
   fileprivate func extend(
     _ progress: inout TextProgress, _ loop: inout TrainingProgress, _ checkpoint: inout TrainingCheckpoint<Float>,
-    windowCount: Int
+    windowCount: Int, count: Int
   ) throws(Failure) {
     if let patience {
       guard progress.validationFraction > 0 else {
@@ -163,7 +167,7 @@ extension RunOptions {
     }
     checkpoint.choose(multiplying.products)
     guard steps != nil || epochs != nil else { return }
-    let total = totalSteps(windowCount: windowCount)
+    let total = totalSteps(windowCount: windowCount, count: count)
     checkpoint.moveEnd(from: progress.totalSteps, to: total)
     progress.totalSteps = total
   }

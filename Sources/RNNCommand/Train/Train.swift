@@ -112,11 +112,11 @@ struct Train: ParsableCommand {
     Note.products(of: training.trainer.plan)
     Note.line(
       "training  \(grouped(training.progress.totalSteps)) steps of \(settings.batchSize) sequences × "
-        + "\(settings.sequenceLength) \(unit), \(data.training.windowCount) an epoch; \(optimizer.summary)")
+        + "\(settings.sequenceLength) \(unit), \(data.training.windowCount) an epoch; \(optimizer.summary(for: .text))")
     if case .none = data.validation, division.validationFraction > 0 {
       Note.note("the text is too short for a validation part")
     }
-    if data.shape.isReduced { Note.note("the batch is smaller than usual, to suit a small text") }
+    if data.shape.isReduced { Note.note("the batch is smaller than usual, to suit a small text or few epochs") }
     if FileManager.default.fileExists(atPath: self.settings.checkpointPath) {
       Note.note("\(self.settings.checkpointPath) exists and will be replaced")
     }
