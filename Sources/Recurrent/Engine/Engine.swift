@@ -23,6 +23,8 @@ final class Engine<S: Scalar>: PoolTask {
   /// The next gradient task that no worker has taken.
   private let nextTask = Atomic<Int>(0)
   private var call: Call
+  /// Whether single steps of a forward pass are worth sharing.
+  private var trial = SharingTrial()
   /// Whether the packed weights are those of the parameters.
   private var isPacked = false
   /// Lines of 16 parameters that updates change: all, but for those that are frozen.
@@ -61,16 +63,21 @@ final class Engine<S: Scalar>: PoolTask {
     _ phases: EnginePhases, _ rows: Rows, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil,
     continuesGradient: Bool = false, startsFromStateGradient: Bool = false, skipsHead: Bool = false
   ) {
+    let most = plan.workers(for: rows, of: pool.count)
+    let isOnTrial = most > 1 && !plan.isTraining && rows.steps == 1
     call = Call(
       phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, continuesGradient: continuesGradient,
       startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead,
-      workers: plan.workers(for: rows, of: pool.count))
+      workers: isOnTrial && !trial.shares(rows: rows.rowCount) ? 1 : most)
     if phases.contains(.forward), !isPacked {
       call.phases.insert(.pack)
       isPacked = true
     }
     if phases.contains(.update) { isPacked = false }
+    guard isOnTrial else { return pool.run(self, alone: call.workers == 1) }
+    let start = ContinuousClock.now
     pool.run(self, alone: call.workers == 1)
+    trial.note(ContinuousClock.now - start)
   }
 
   // Everything below is then specialised too: no look-ups of metadata in the steps.

@@ -3,7 +3,8 @@ internal import Kernels
 /// How many workers are worth waking. Training wakes all; a forward pass only those that bring more than they cost.
 ///
 /// To wake a worker and to meet it at the barriers takes some microseconds where a processor is free, and where none is as
-/// long as others keep it: milliseconds. A call that is done in some tens of microseconds is done alone, then.
+/// long as others keep it: milliseconds. A call that is done in some tens of microseconds is done alone, then; whether a
+/// larger one of a single step is shared its times decide (`SharingTrial`).
 extension Plan {
   /// Multiply-adds of a call from which on its work is shared. A few rows read weights for each multiply-add, and are slower
   /// at it than many, which use them again.

@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 import Synchronization
 import Testing
@@ -40,6 +41,36 @@ import Testing
       #expect(task.arrivals.load(ordering: .relaxed) == 10 * count)
       #expect(task.early.load(ordering: .relaxed) == 0)
     }
+  }
+
+  /// A task that the caller does alone passes its barriers at once, between tasks of all.
+  @Test func alone() {
+    let pool = WorkerPool(count: 3)
+    for round in 0..<20 {
+      let task = Task(pool, rounds: 4)
+      pool.run(task, alone: round.isMultiple(of: 2))
+      let others = round.isMultiple(of: 2) ? 0 : (1 << 8) + (1 << 16)
+      #expect(task.calls.load(ordering: .relaxed) == 1 + others)
+      #expect(task.arrivals.load(ordering: .relaxed) == (round.isMultiple(of: 2) ? 4 : 12))
+    }
+  }
+
+  /// Waiting longer than a waiting worker spins and yields, it finds what it waited for all the same.
+  @Test func latecomers() {
+    final class Late: PoolTask {
+      let pool: WorkerPool
+      let seen = Atomic<Int>(0)
+      init(_ pool: WorkerPool) { self.pool = pool }
+      func run(worker: Int) {
+        if worker == 1 { usleep(20_000) }
+        pool.barrier()
+        seen.add(1, ordering: .relaxed)
+      }
+    }
+    let pool = WorkerPool(count: 3)
+    let task = Late(pool)
+    for _ in 0..<5 { pool.run(task) }
+    #expect(task.seen.load(ordering: .relaxed) == 15)
   }
 
   /// Workers that went to sleep wake up again.

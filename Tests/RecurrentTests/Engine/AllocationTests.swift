@@ -152,6 +152,32 @@ struct AllocationTests {
     }
   }
 
+  @Test("Steps of sessions, alone and together", arguments: OracleCell.kinds)
+  func sessions(cell: OracleCell) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+      let configuration = ModelConfiguration(
+        cell: cell.cell, input: .oneHot(vocabularySize: 30), hiddenSize: 18, layerCount: 2, outputSize: 30)
+      // Steps that are computed at once, and steps that are not.
+      let server = try InferenceServer(Model<Float>(configuration, seed: 1), maximumBatch: 4, maximumSteps: 2)
+      let sessions = (0..<4).map { _ in server.open() }
+      let tokens = (0..<12).map { Int32($0) }
+      var outputs = [Float](repeating: 0, count: 12 * 30)
+      let input = ModelInput<Float>.tokens(Array(tokens[0..<2]))
+      var generator = SeededGenerator(seed: 1)
+      let kept = sessions[0].state
+      let count = fewestAllocations {
+        var span = outputs.mutableSpan
+        server.run(sessions, tokens: tokens.span, into: &span)
+        sessions[1].run(tokens: tokens.span, into: &span)
+        _ = sessions[2].next(after: 3, options: .init(topK: 5), using: &generator)
+        sessions[0].state = kept
+        sessions[3].reset()
+      }
+      #expect(count == 0, "\(count) in ten rounds")
+      #expect(fewestAllocations { _ = sessions[1].run(input) } == 10, "the outputs, once a call")
+    }
+  }
+
   @Test("A training step on sequences of different lengths, both ways, with everything", arguments: OracleCell.kinds)
   func everything(cell: OracleCell) async {
     await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in

@@ -22,7 +22,8 @@ struct InferenceServerTests {
   }
 
   /// What a pass of one sequence gives, all its steps in one call.
-  private static func whole(_ server: InferenceServer<Float>, _ model: Model<Float>, _ sequence: Int) throws -> [Float] {
+  private static func whole(_ server: InferenceServer<Float>, _ model: Model<Float>, _ sequence: Int) throws -> [Float]
+  {
     var pass = try InferencePass(model, steps: 5, batchSize: 1, threads: 1)
     pass.run(.vectors(vectors(sequence)))
     return pass.outputs
