@@ -9,8 +9,6 @@ let sequences: [[Int32]] = (0..<200).map { _ in
   (0..<4 + Int(generator.uniform() * 7)).map { _ in generator.uniform() < 0.5 ? 0 : 1 }
 }
 let classes: [Int32] = sequences.map { "\($0)".contains("1, 1, 1") ? 1 : 0 }
-let validation = ValidationData<Float>(
-  inputs: .tokens(Array(sequences[160...])), targets: .classes(Array(classes[160...])))
 
 func makeTrainer() throws -> Trainer<Float> {
   var configuration = ModelConfiguration(
@@ -24,6 +22,8 @@ func makeTrainer() throws -> Trainer<Float> {
 func makeLoop(_ name: String, resuming: Bool = false) throws -> TrainingLoop<Float> {
   let data = TrainingData<Float>(
     inputs: .tokens(Array(sequences[..<160])), targets: .classes(Array(classes[..<160])), batchSize: 16, seed: 2)
+  let validation = ValidationData<Float>(
+    inputs: .tokens(Array(sequences[160...])), targets: .classes(Array(classes[160...])))
   return try TrainingLoop(
     makeTrainer(), data, epochs: 20, validation: validation, checkpoint: "\(directory)/\(name).safetensors",
     resuming: resuming)
@@ -34,7 +34,7 @@ try FileManager.default.createDirectory(atPath: directory, withIntermediateDirec
 defer { try? FileManager.default.removeItem(atPath: directory) }
 
 var whole = try makeLoop("whole")
-let result = try whole.run { event in
+let result = try whole.run { (event) -> Void in
   if case .epoch(let epoch) = event, epoch.epoch.isMultiple(of: 5), let evaluation = epoch.evaluation {
     print("epoch \(epoch.epoch): \(evaluation)")
   }
