@@ -21,14 +21,6 @@ struct InferenceServerTests {
     (0..<lengths[sequence] * 4).map { Float(($0 * 7 + sequence * 5) % 11) / 11 - 0.5 }
   }
 
-  /// What a pass of one sequence gives, all its steps in one call.
-  private static func whole(_ server: InferenceServer<Float>, _ model: Model<Float>, _ sequence: Int) throws -> [Float]
-  {
-    var pass = try InferencePass(model, steps: 5, batchSize: 1, threads: 1)
-    pass.run(.vectors(vectors(sequence)))
-    return pass.outputs
-  }
-
   private static func expectSame(
     _ values: [Float], _ others: [Float], _ plan: Plan, _ name: String, location: SourceLocation = #_sourceLocation
   ) {
@@ -54,7 +46,7 @@ struct InferenceServerTests {
         Self.expectSame(sessions[place].state.values, alone[sequence].state.values, server.plan, "state of \(order)")
       }
     }
-    var pass = try InferencePass(
+    var pass = try InferencePass<Float>(
       Model(server.plan.configuration, seed: 3), steps: 5, batchSize: 1, threads: 1)
     for sequence in 0..<3 {
       pass.run(.vectors(Self.vectors(sequence)))
@@ -150,7 +142,7 @@ struct InferenceServerTests {
     session.reset()
     #expect(session.run(input) == first)
     // Also into a pass.
-    var pass = try InferencePass(Model(server.plan.configuration, seed: 3), steps: 5, batchSize: 1, threads: 1)
+    var pass = try InferencePass<Float>(Model(server.plan.configuration, seed: 3), steps: 5, batchSize: 1, threads: 1)
     pass.state = middle
     pass.run(input)
     Self.expectSame(pass.outputs, second, server.plan, "a pass that goes on from a session")

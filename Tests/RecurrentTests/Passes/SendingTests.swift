@@ -96,7 +96,8 @@ struct SendingTests {
       head: head)
     let model = try Model<Float>(configuration, seed: 1)
     // 96 rows of at least 48 · 40 + 48 · 48 multiply-adds, times the gates; one of them is alone, whichever the cell.
-    let vectors = (0..<96 * 16 * 40).map { Float($0 % 13) / 13 - 0.5 }
+    let count = 96 * 16 * 40
+    let vectors: [Float] = (0..<count).map { index in Float(index % 13) / 13 - 0.5 }
     var results: [[Float]] = []
     for threads in [1, 2, 3] {
       var pass = try InferencePass(model, steps: 96, batchSize: 16, threads: threads)
