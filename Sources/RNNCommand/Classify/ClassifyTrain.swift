@@ -151,7 +151,9 @@ struct ClassifyTrain: ParsableCommand {
     try output("\nvalidation part\n" + report.description)
   }
 
-  private func newTrainer(_ description: ClassDescription, _ loader: BucketingLoader) throws(PlanError) -> Trainer<Float> {
+  private func newTrainer(_ description: ClassDescription, _ loader: BucketingLoader) throws(PlanError) -> Trainer<
+    Float
+  > {
     var configuration = ModelConfiguration(
       cell: model.cell.cell, input: .vectors(size: description.features.count), hiddenSize: model.hiddenSize,
       layerCount: model.layers, directions: bidirectional ? .both(merge: .concatenate) : .forward,

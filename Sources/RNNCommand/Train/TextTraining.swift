@@ -121,7 +121,8 @@ extension TextTraining {
       return nil
     }
     return TextTraining(
-      trainer: try checkpoint.trainer(threads: options.settings.threads), corpus: corpus, data: data, progress: progress,
+      trainer: try checkpoint.trainer(threads: options.settings.threads), corpus: corpus, data: data,
+      progress: progress,
       loop: loop, resumedFile: file)
   }
 
