@@ -30,7 +30,9 @@ extension Trainer {
   public mutating func findLearningRate(
     on data: TrainingData<S>, from lowest: Double = 1e-6, to highest: Double = 10, steps: Int = 100
   ) throws(PlanError) -> LearningRateSearch {
-    require(lowest > 0 && highest > lowest && highest.isFinite, "expected rates 0 < lowest < highest, got \(lowest), \(highest)")
+    require(
+      lowest > 0 && highest > lowest && highest.isFinite,
+      "expected rates 0 < lowest < highest, got \(lowest), \(highest)")
     require(steps >= 2, "expected 2 steps or more, got \(steps)")
     var data = data
     var copy = try Trainer(checkpoint(), threads: engine.pool.count)

@@ -66,7 +66,8 @@ public struct TrainingData<S: Scalar> {
   /// - Parameters:
   ///   - batchesPerEpoch: batches of an epoch.
   ///   - batch: by the number of the epoch and that of the batch within it, both counted from 0.
-  public init(batchesPerEpoch: Int, _ batch: @escaping (_ epoch: Int, _ batch: Int) -> (ModelInput<S>, ModelTarget<S>)) {
+  public init(batchesPerEpoch: Int, _ batch: @escaping (_ epoch: Int, _ batch: Int) -> (ModelInput<S>, ModelTarget<S>))
+  {
     self.init(
       .closure { epoch, number in
         let (input, target) = batch(epoch, number)

@@ -87,7 +87,8 @@ extension TrainingProgress {
       (key: "best_loss", value: number(best?.loss)),
       (key: "best_step", value: best.map { .integer($0.step) } ?? .null),
       (key: "evaluations_without_progress", value: .integer(evaluationsWithoutProgress)),
-      (key: "plateau_loss", value: number(plateauLoss)), (key: "plateau_evaluations", value: .integer(plateauEvaluations)),
+      (key: "plateau_loss", value: number(plateauLoss)),
+      (key: "plateau_evaluations", value: .integer(plateauEvaluations)),
     ])
     // Every number is finite.
     guard let bytes = try? json.serialized() else { stop("a progress that is not finite") }
@@ -114,7 +115,9 @@ extension TrainingProgress {
     epoch = try count("epoch")
     batch = try count("batch")
     if case .integer? = json["batches"] { batchCount = try count("batches") }
-    guard batch <= batchCount ?? .max, firstStep <= checkpoint.stepCount else { throw fault("numbers are out of range") }
+    guard batch <= batchCount ?? .max, firstStep <= checkpoint.stepCount else {
+      throw fault("numbers are out of range")
+    }
     guard let loss = json["epoch_loss"]?.number else { throw fault("epoch_loss is no number") }
     epochLoss = loss
     epochCount = try count("epoch_count")
