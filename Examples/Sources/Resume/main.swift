@@ -43,9 +43,8 @@ let result = try whole.run { (event) -> Void in
 // The same, stopped by its hook after step 73, in the eighth epoch.
 func stopped() throws -> Int {
   var loop = try makeLoop("resumed")
-  return try loop.run { (event) -> TrainingDecision in
-    if case .step(let step) = event, step.report.step == 73 { return .stop }
-    return .goOn
+  return try loop.run { event in
+    if case .step(let step) = event, step.report.step == 73 { throw CancellationError() }
   }.step
 }
 print("stopped after step \(try stopped()) of \(result.step)")

@@ -42,14 +42,6 @@ public struct TrainingEpoch: Sendable, Hashable {
   public let evaluation: Evaluation?
 }
 
-/// What a hook wants of the training.
-public enum TrainingDecision: Sendable, Hashable {
-  /// The training goes on.
-  case goOn
-  /// The training ends after this step, saved.
-  case stop
-}
-
 /// How a training ended.
 public struct TrainingResult: Sendable, Hashable {
   /// Why the training ended.
