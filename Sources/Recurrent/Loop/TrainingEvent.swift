@@ -40,13 +40,6 @@ public struct TrainingEpoch: Sendable, Hashable {
   public let evaluation: Evaluation?
 }
 
-/// What a hook wants of the training.
-public enum TrainingDecision: Sendable, Hashable {
-  case goOn
-  /// The training ends after this step, saved.
-  case stop
-}
-
 /// How a training ended.
 public struct TrainingResult: Sendable, Hashable {
   public enum Reason: Sendable, Hashable {

@@ -3,30 +3,13 @@ extension TrainingLoop {
   /// runs in; what was done is saved, and another run goes on.
   /// - Parameters:
   ///   - isStopped: asked before every step.
-  ///   - hook: receives what happens.
+  ///   - hook: receives what happens. Where it throws `CancellationError` the training stops after this step, saved.
   /// - Throws: `TrainingError.notFinite`, with the last good checkpoint and the best model kept; `TrainingError.notSaved`;
-  ///   what the hook or the validation throws.
+  ///   what else the hook or the validation throws.
   @discardableResult
   public mutating func run(
-    until isStopped: () -> Bool = { false }, _ hook: (TrainingEvent) throws -> Void = { _ in }
+    until isStopped: () -> Bool, _ hook: (TrainingEvent) throws -> Void
   ) throws -> TrainingResult {
-    try perform(isStopped) { event in
-      try hook(event)
-      return .goOn
-    }
-  }
-
-  /// The same with a hook that may stop the training.
-  @discardableResult
-  public mutating func run(
-    until isStopped: () -> Bool = { false }, _ hook: (TrainingEvent) throws -> TrainingDecision
-  ) throws -> TrainingResult {
-    try perform(isStopped, hook)
-  }
-
-  private typealias Hook = (TrainingEvent) throws -> TrainingDecision
-
-  private mutating func perform(_ isStopped: () -> Bool, _ hook: Hook) throws -> TrainingResult {
     let firstStep = trainer.stepCount
     let total = totalSteps
     isStopping = false
@@ -52,8 +35,16 @@ extension TrainingLoop {
       reason: reason, step: trainer.stepCount, epoch: lastEpoch, best: progress.best, evaluation: evaluation)
   }
 
+  /// The same, stopped by the task or by the hook alone.
+  @discardableResult
+  public mutating func run(_ hook: (TrainingEvent) throws -> Void = { _ in }) throws -> TrainingResult {
+    try run(until: { false }, hook)
+  }
+
+  private typealias Hook = (TrainingEvent) throws -> Void
+
   private mutating func tell(_ event: TrainingEvent, _ hook: Hook) throws {
-    if try hook(event) == .stop { isStopping = true }
+    do { try hook(event) } catch is CancellationError { isStopping = true }
   }
 
   // MARK: A step

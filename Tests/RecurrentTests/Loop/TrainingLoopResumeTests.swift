@@ -40,9 +40,9 @@ struct TrainingLoopResumeTests {
       do {
         var loop = try TrainingLoop<Float>.of(task, path: path, change)
         let result = try loop.run { event in
-          guard case .step(let step) = event else { return .goOn }
+          guard case .step(let step) = event else { return }
           parts.append(step.report.loss)
-          return step.report.step == stop ? .stop : .goOn
+          if step.report.step == stop { throw CancellationError() }
         }
         #expect(result.reason == .stopped && result.step == stop)
       }
@@ -99,8 +99,7 @@ struct TrainingLoopResumeTests {
       var loop = try loop(path, resuming: true)
       let result = try loop.run { event in
         note(event)
-        guard case .step(let step) = event else { return .goOn }
-        return step.report.step == stop ? .stop : .goOn
+        if case .step(let step) = event, step.report.step == stop { throw CancellationError() }
       }
       #expect(result.reason == (stop == 100 ? .noProgress : .stopped))
       #expect(result.step == min(stop, 12) && result.best?.step == 2)

@@ -43,7 +43,8 @@ struct TrainingLoopTests {
         order += sequences
         return { outputs, _ in Double(outputs[0]) * 0 }
       }
-      let configuration = ModelConfiguration(input: .oneHot(vocabularySize: 10), hiddenSize: 2, outputSize: 1)
+      let configuration = ModelConfiguration(
+        cell: GRUCell.gru, input: .oneHot(vocabularySize: 10), hiddenSize: 2, outputSize: 1)
       let trainer = try Trainer(
         Model<Float>(configuration, seed: 1), batchSize: 4, sequenceLength: 1, loss: .custom, isRagged: true, threads: 1
       )
@@ -102,10 +103,11 @@ struct TrainingLoopTests {
     #expect(results.map(\.reason) == [.stopped, .stopped] && results.map(\.step) == [3, 3])
     var loop = try TrainingLoop<Float>.of(.closure)
     var count = 0
-    let result = try loop.run(until: {
+    func isOver() -> Bool {
       count += 1
       return count > 6
-    })
+    }
+    let result = try loop.run(until: isOver) { _ in }
     #expect(result.reason == .stopped && result.step == 6)
     #expect(try loop.run().step == 20)
   }
