@@ -62,8 +62,8 @@ extension TrainingLoop {
     if let validation, report.isFinite, isDue || isLast { fresh = try validation.evaluate(&trainer) }
     try tell(
       .step(TrainingStep(report: report, epoch: lastEpoch, count: count, duration: duration, evaluation: fresh)), hook)
-    guard report.loss.isFinite else { throw divergence(.trainingLoss, report.loss) }
-    guard report.gradientNorm.isFinite else { throw divergence(.gradient, report.gradientNorm) }
+    guard report.loss.isFinite else { throw divergence(.trainingLoss, report.loss, step) }
+    guard report.gradientNorm.isFinite else { throw divergence(.gradient, report.gradientNorm, step) }
     progress.add(loss: report.loss, count: count)
 
     let isBest = try fresh.map { evaluation in try note(evaluation, hook) } ?? false
@@ -98,7 +98,7 @@ extension TrainingLoop {
   /// - Returns: whether it is the best so far.
   private mutating func note(_ evaluation: Evaluation, _ hook: Hook) throws -> Bool {
     let step = trainer.stepCount
-    guard evaluation.loss.isFinite else { throw divergence(.validationLoss, evaluation.loss) }
+    guard evaluation.loss.isFinite else { throw divergence(.validationLoss, evaluation.loss, step) }
     self.evaluation = evaluation
     let isBest = progress.note(evaluation.loss, step: step)
     if isBest {
@@ -136,10 +136,10 @@ extension TrainingLoop {
     let step = trainer.stepCount
     if keeper.savedStep == step, keeper.error == nil { return }
     let checkpoint = checkpoint()
-    guard checkpoint.model.block.allSatisfy(\.isFinite) else { throw divergence(.lossAfterUpdate, .nan) }
+    guard checkpoint.model.block.allSatisfy(\.isFinite) else { throw divergence(.lossAfterUpdate, .nan, step) }
     if let probe = data.probe {
       let loss = trainer.evaluate(probe, windows: 1).loss
-      guard loss.isFinite else { throw divergence(.lossAfterUpdate, loss) }
+      guard loss.isFinite else { throw divergence(.lossAfterUpdate, loss, step) }
     }
     if let error = keeper.save(checkpoint) {
       try tell(.saveFailed(step: step, error, isLast: isLast), hook)
@@ -148,9 +148,9 @@ extension TrainingLoop {
     }
   }
 
-  private func divergence(_ quantity: TrainingError.Quantity, _ value: Double) -> TrainingError {
+  private func divergence(_ quantity: TrainingError.Quantity, _ value: Double, _ step: Int) -> TrainingError {
     keeper?.rescue()
-    return .notFinite(quantity, value: value, step: trainer.stepCount, savedStep: keeper?.savedStep)
+    return .notFinite(quantity, value: value, step: step, savedStep: keeper?.savedStep)
   }
 }
 

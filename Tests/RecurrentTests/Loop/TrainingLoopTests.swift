@@ -150,7 +150,8 @@ struct TrainingLoopTests {
         try loop.run()
         Issue.record("went on")
       } catch TrainingError.notFinite(let quantity, let value, let step, let savedStep) {
-        #expect(quantity == .trainingLoss && value.isNaN && step == 5 && savedStep == 3)
+        #expect(quantity == .trainingLoss && value.isNaN, "\(quantity) \(value)")
+        #expect(step == 5 && savedStep == 3)
       }
       let kept = try TrainingCheckpoint<Float>(contentsOf: path)
       #expect(kept.stepCount == 3)
