@@ -129,7 +129,7 @@ struct TrainingLoopResumeTests {
       #expect(reason.contains("another model"))
     }
     let foreign = scratch.file("foreign.safetensors")
-    var parts = try LoopTask.sequences.parts()
+    let parts = try LoopTask.sequences.parts()
     for note in [[:], ["loop": "{}"], ["loop": "x"]] {
       try parts.trainer.checkpoint(notes: note).save(to: foreign)
       #expect(throws: TrainingError.self) {

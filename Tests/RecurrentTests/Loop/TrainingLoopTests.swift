@@ -93,7 +93,9 @@ struct TrainingLoopTests {
       var loop = try TrainingLoop<Float>.of(.closure)
       var results = [
         try loop.run { event in
-          if case .step(let step) = event, step.report.step == 3 { withUnsafeCurrentTask { unsafe $0?.cancel() } }
+          if case .step(let step) = event, step.report.step == 3 {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+          }
         }
       ]
       results.append(try loop.run())
