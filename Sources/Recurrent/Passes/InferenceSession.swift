@@ -34,7 +34,7 @@ public final class InferenceSession<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on tokens without allocating anything.
+  /// The same on tokens into room of yours.
   /// - Parameters:
   ///   - tokens: of one sequence.
   ///   - outputs: as many places as there are outputs.
@@ -45,7 +45,7 @@ public final class InferenceSession<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on vectors [steps, I] without allocating anything.
+  /// The same on vectors [steps, I] into room of yours.
   public func run(vectors: Span<S>, into outputs: inout MutableSpan<S>) {
     server.sessions.withLock {
       $0.startBatch(ticket)
@@ -53,7 +53,7 @@ public final class InferenceSession<S: Scalar>: Sendable {
     }
   }
 
-  /// Runs one token and draws the next from what the model gives. Allocates nothing.
+  /// Runs one token and draws the next from what the model gives.
   /// - Precondition: a model of tokens with an output for each of them at every step.
   public func next(
     after token: Int32, options: SamplingOptions = .init(), using generator: inout SeededGenerator
