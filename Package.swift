@@ -121,3 +121,8 @@ if Context.environment["RECURRENT_FUZZ"] != nil {
       name: "Fuzz" + $0, dependencies: ["FuzzEntries"], path: "Tests/Fuzz/" + $0, swiftSettings: swiftSettings)
   }
 }
+
+// Only for scripts/document: users of the package do not resolve it.
+if Context.environment["RECURRENT_DOCS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

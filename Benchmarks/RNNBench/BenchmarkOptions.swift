@@ -13,6 +13,8 @@ struct CellOption: ExpressibleByArgument, Sendable {
 
   static var allValueStrings: [String] { BuiltInCells.all.map(\.name) }
 
+  var defaultValueDescription: String { cell.name }
+
   /// Those that other libraries have too.
   static let usual: [any RecurrentCell] = [ElmanCell.rnn, LSTMCell.lstm, GRUCell.gru]
 }

@@ -15,6 +15,7 @@ public enum ExchangeError: Error, Sendable, Hashable, CustomStringConvertible {
   case ambiguous(file: String, what: String, candidates: [String], advice: String)
   /// Tensors for which the model has no place.
   case unexpectedTensors(file: String, names: [String], advice: String)
+  /// A tensor that the model needs is not there.
   case missingTensor(file: String, name: String, reason: String)
   /// A tensor has not the shape that its neighbours ask for.
   case shapeMismatch(file: String, tensor: String, expected: String, actual: [Int])

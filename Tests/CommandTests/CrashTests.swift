@@ -89,7 +89,7 @@ struct CrashTests {
 
 extension Workplace {
   /// Runs `rnn` while another process of this place writes its own output.
-  fileprivate func other(_ arguments: [String]) throws -> Outcome {
+  func other(_ arguments: [String]) throws -> Outcome {
     let process = Process()
     process.executableURL = Self.command
     process.arguments = arguments

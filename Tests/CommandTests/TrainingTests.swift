@@ -48,7 +48,10 @@ struct TrainingTests {
     let text = sampleText(words: 2000)
     try place.write(text, to: "text.txt")
     let trained = try place.rnn(
-      ["train", "--text", "text.txt", "--epochs", "6", "--log", "log.jsonl", "--learning-rate", "0.02"] + tiny)
+      [
+        "train", "--text", "text.txt", "--epochs", "6", "--log", "log.jsonl", "--learning-rate", "0.02",
+        "--embedding-size", "0",
+      ] + tiny)
     #expect(trained.status == 0, "\(trained.errors)")
     #expect(trained.output.isEmpty)
     #expect(trained.errors.contains("saved model.safetensors, and model-best.safetensors"))
@@ -130,7 +133,7 @@ struct TrainingTests {
   func everyCell(cell: String, input: String) throws {
     let place = try Workplace()
     try place.write(sampleText(), to: "text.txt")
-    let embedding = input == "embedding" ? ["--embedding-size", "6"] : []
+    let embedding = ["--embedding-size", input == "embedding" ? "6" : "0"]
     let trained = try place.rnn(["train", "--text", "text.txt", "--steps", "3", "--cell", cell] + embedding + tiny)
     #expect(trained.status == 0, "\(trained.errors)")
     let sample = try place.rnn("sample", "model.safetensors", "--length", "20", "--seed", "1")
@@ -172,6 +175,18 @@ struct TrainingTests {
       "train", "--text", "text.txt", "--steps", "2", "--hidden-size", "8", "--threads", "1")
     #expect(outcome.status == 0)
     #expect(outcome.errors.contains("small text"), "\(outcome.errors)")
+  }
+
+  /// A thousand updates are wanted, and there is no more to read than a few passes over the text.
+  @Test func batchShrinksForFewEpochs() throws {
+    let place = try Workplace()
+    try place.write(sampleText(words: 6000), to: "text.txt")
+    let options = ["train", "--text", "text.txt", "--hidden-size", "4", "--layers", "1", "--threads", "1"]
+    let short = try place.rnn(options + ["--epochs", "2", "--sequence-length", "16"])
+    #expect(short.status == 0 && short.errors.contains("few epochs"), "\(short.errors)")
+    let long = try place.rnn(options + ["--steps", "2"])
+    #expect(long.status == 0 && long.errors.contains("2 steps of 20 sequences × 50"), "\(long.errors)")
+    #expect(!long.errors.contains("few epochs"))
   }
 
   @Test func bestModelIsTheOneWithTheLowestValidationLoss() throws {

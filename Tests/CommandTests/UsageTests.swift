@@ -6,7 +6,7 @@ struct UsageTests {
   @Test(arguments: [
     ("--hidden-size", "0", "from 1 to"), ("--hidden-size", "-5", "from 1 to"), ("--hidden-size", "many", "from 1 to"),
     ("--hidden-size", "99999999999999999999", "from 1 to"), ("--layers", "0", "from 1 to 1000"),
-    ("--layers", "1000000", "from 1 to 1000"), ("--embedding-size", "0", "from 1 to"),
+    ("--layers", "1000000", "from 1 to 1000"), ("--embedding-size", "-1", "from 0 to"),
     ("--batch-size", "0", "from 1 to"), ("--batch-size", "-1", "from 1 to"), ("--sequence-length", "0", "from 1 to"),
     ("--epochs", "0", "from 1 to"), ("--steps", "-1", "from 1 to"), ("--threads", "0", "from 1 to 1024"),
     ("--save-every", "0", "from 1 to"), ("--seed", "-1", "from 0 to"), ("--learning-rate", "0", "above 0"),

@@ -24,6 +24,10 @@ struct ClassifyTrain: ParsableCommand {
     discussion: """
       The validation part decides when to stop and which epoch's model is kept. Features are scaled to mean 0 and \
       deviation 1 as they are in the training part alone; scaling and classes are kept in the model's file.
+
+      The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
+      it had never stopped, on the same sequences; more --epochs or --patience may be asked of it. It is saved after \
+      epochs, every 5 seconds, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
       """)
 
   @Argument(help: "The sequences to train on, a CSV or .ts file.") var sequences: String
@@ -76,56 +80,107 @@ struct ClassifyTrain: ParsableCommand {
 
   func run() throws {
     try options.refuseData([sequences] + (part == nil ? [validation] : []))
-    try ModelFile.verifyWritable(options.checkpoint)
+    // Taken first: another process may be about to replace the file.
+    var store = try options.makeStore()
+    guard let file = options.resume else { return try train(store, resumed: nil) }
+    let resumed = try ResumedTable(from: file, command: "classify")
+    store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    var command = try resumed.command(ClassifyTrain.self)
+    command.sequences = sequences
+    command.options = options.resuming(command.options)
+    try command.train(store, resumed: resumed)
+  }
+
+  private func train(_ store: consuming CheckpointStore, resumed: ResumedTable?) throws {
     let (training, held) = try split()
     let classes = training.classes
     guard classes.count >= 2 else {
       throw TableError(
         training.file, .other("the training part has only the class \"\(classes[0])\"; there is nothing to tell apart"))
     }
-    let log = try options.log.map { path throws(Failure) in try TrainingLog(path: path) }
+    let log = try options.log.map { path throws(Failure) in
+      try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
+    }
     let description = ClassDescription(
       features: training.features, classes: classes, isPerStep: perStep,
       scaling: Standardization(of: training.items.flatMap(\.values), width: training.features.count))
+    let width = training.features.count
     let pieces = perStep ? training.cut(window: window ?? 200) : training
-    let data = SequenceBatches(
-      inputs: pieces.items.map { description.inputs($0.values) }, classes: try pieces.classNumbers(classes),
-      width: training.features.count, batchSize: min(options.batchSize, pieces.items.count), seed: options.seed)
-
-    var configuration = ModelConfiguration(
-      cell: model.cell.cell, input: .vectors(size: training.features.count), hiddenSize: model.hiddenSize,
-      layerCount: model.layers, directions: bidirectional ? .both(merge: .concatenate) : .forward,
-      outputSize: classes.count, head: perStep ? .everyStep : (head ?? .lastStep).head, dropout: model.dropout,
-      headDropout: model.headDropout)
-    model.structure.apply(to: &configuration)
-    let start = try Model<Float>(configuration, seed: options.seed)
-    let trainer = try Trainer(
-      start, batchSize: data.loader.batchSize, sequenceLength: data.loader.lengths.max() ?? 1,
-      optimizer: optimizer.makeOptimizer(),
-      schedule: optimizer.makeSchedule(steps: data.loader.batchCount * options.epochs), clipping: optimizer.clipping,
-      isRagged: true, products: options.multiplying.choice, threads: options.threads ?? 0, seed: options.seed)
-    try describe(training, held, start, data, trainer.plan)
-
+    let numbers = try pieces.classNumbers(classes)
+    let inputs = pieces.items.map { description.inputs($0.values) }
+    let loader = BucketingLoader(
+      lengths: inputs.map { $0.count / width }, batchSize: min(options.batchSize, inputs.count), seed: options.seed)
+    let data = TrainingData<Float>(
+      inputs: .vectors(Sequences(inputs, width: width)),
+      targets: perStep ? .classes(Sequences(numbers)) : .classes(numbers.map { $0[0] }), batchSize: loader.batchSize,
+      seed: options.seed)
     let heldClasses = try held.classNumbers(classes)
     let heldInputs = held.items.map { description.inputs($0.values) }
+
+    var trainer: Trainer<Float>
+    var note = TableNote(command: "classify", options)
+    let digest = Self.digest([training, held])
+    if var going = resumed {
+      let goesOn = try going.trainer(
+        options, digest: digest, table: sequences, stepsPerEpoch: loader.batchCount, hasValidation: !heldInputs.isEmpty)
+      guard let goesOn else { return }
+      trainer = goesOn
+      note = going.note
+      Note.products(of: trainer.plan)
+    } else {
+      note.digest = digest
+      trainer = try newTrainer(description, loader)
+      try describe(training, held, loader, trainer.plan)
+    }
+
     let validator = try ClassifierBox(
       Classifier(
-        start, description, longest: held.items.map(held.length).max() ?? 1,
+        trainer.model(), description, longest: held.items.map(held.length).max() ?? 1,
         products: options.multiplying.choice, threads: options.threads ?? 0))
-    var run = EpochTraining(trainer, options: options, annotations: [ClassDescription.annotation: description.text])
-    let best = try run.run(
-      EpochTraining.Task(
-        beginEpoch: { data.begin(epoch: $0) },
-        step: { trainer, batch in data.step(&trainer, batch, isPerStep: description.isPerStep) },
-        validate: { model in
-          guard !heldInputs.isEmpty else { return nil }
-          validator.classifier.load(model)
-          return validator.classifier.report(heldInputs, classes: heldClasses).loss
-        }, unit: "steps"), stepsPerEpoch: data.loader.batchCount, log: log)
+    let validation = ValidationData<Float> { trainer in
+      validator.classifier.load(trainer.model())
+      return validator.classifier.report(heldInputs, classes: heldClasses).loss
+    }
+    var run = try TableTraining(
+      trainer, data, held: heldInputs.isEmpty ? nil : validation, note: note, table: sequences, resumed: resumed,
+      store: store, unit: "steps", log: log)
+    let best = try run.run()
     guard !heldInputs.isEmpty else { return }
     validator.classifier.load(best)
     let report = validator.classifier.report(heldInputs, classes: heldClasses)
     try output("\nvalidation part\n" + report.description)
+  }
+
+  private func newTrainer(_ description: ClassDescription, _ loader: BucketingLoader) throws(PlanError) -> Trainer<
+    Float
+  > {
+    var configuration = ModelConfiguration(
+      cell: model.cell.cell, input: .vectors(size: description.features.count), hiddenSize: model.hiddenSize,
+      layerCount: model.layers, directions: bidirectional ? .both(merge: .concatenate) : .forward,
+      outputSize: description.classes.count, head: perStep ? .everyStep : (head ?? .lastStep).head,
+      dropout: model.dropout, headDropout: model.headDropout)
+    model.structure.apply(to: &configuration)
+    var start = try Model<Float>(configuration, seed: options.seed)
+    start.annotations = [ClassDescription.annotation: description.text]
+    return try Trainer(
+      start, batchSize: loader.batchSize, sequenceLength: loader.lengths.max() ?? 1,
+      optimizer: optimizer.makeOptimizer(for: .tables),
+      schedule: optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
+      clipping: optimizer.clipping(for: .tables),
+      isRagged: true, products: options.multiplying.choice, threads: options.threads ?? 0, seed: options.seed)
+  }
+
+  /// Tells whether sequences are those that they were.
+  private static func digest(_ parts: [LabelledSequences]) -> UInt64 {
+    var digest = UInt64.digestStart
+    for part in parts {
+      for feature in part.features { digest.digest(feature) }
+      for item in part.items {
+        digest.digest(item.values)
+        for label in item.labels { digest.digest(label) }
+      }
+    }
+    return digest
   }
 
   /// The part to train on, and that held out.
@@ -174,8 +229,7 @@ struct ClassifyTrain: ParsableCommand {
 
   /// Says on standard error what is about to happen.
   private func describe(
-    _ training: LabelledSequences, _ held: LabelledSequences, _ start: Model<Float>, _ data: SequenceBatches,
-    _ plan: Plan
+    _ training: LabelledSequences, _ held: LabelledSequences, _ loader: BucketingLoader, _ plan: Plan
   ) throws {
     func amount(_ part: LabelledSequences) -> String {
       let lengths = part.items.map(part.length)
@@ -189,13 +243,13 @@ struct ClassifyTrain: ParsableCommand {
       "data      \(amount(training)) to train on, \(amount(held)) for validation; "
         + "\(training.features.count) features, \(training.classes.count) classes")
     Note.line(
-      "model     \(model.summary)\(bidirectional ? ", both directions" : ""); \(grouped(start.parameterCount)) parameters; "
+      "model     \(model.summary)\(bidirectional ? ", both directions" : ""); \(grouped(plan.parameterCount)) parameters; "
         + "\(ByteCount(plan.totalBytes)) of memory")
     Note.products(of: plan)
-    let padded = data.loader.paddedShare(of: data.loader.batches(epoch: 0))
+    let padded = loader.paddedShare(of: loader.batches(epoch: 0))
     Note.line(
-      "training  at most \(grouped(options.epochs)) epochs of \(grouped(data.loader.batchCount)) steps of "
-        + "\(data.loader.batchSize) sequences; padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary)"
+      "training  at most \(grouped(options.epochs)) epochs of \(grouped(loader.batchCount)) steps of "
+        + "\(loader.batchSize) sequences; padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary(for: .tables))"
     )
   }
 }
@@ -211,37 +265,6 @@ extension LabelledSequences.Item {
         name: name, values: Array(values[(count * width)...]), labels: Array(labels[count...]),
         labelLines: Array(labelLines[count...]))
     )
-  }
-}
-
-/// Sequences in batches of similar lengths. A class: closures share it.
-private final class SequenceBatches {
-  let loader: BucketingLoader
-  private let inputs: [[Float]]
-  private let classes: [[Int32]]
-  private let width: Int
-  private var batches: [[Int]] = []
-
-  init(inputs: [[Float]], classes: [[Int32]], width: Int, batchSize: Int, seed: UInt64) {
-    (self.inputs, self.classes, self.width) = (inputs, classes, width)
-    loader = BucketingLoader(lengths: inputs.map { $0.count / width }, batchSize: batchSize, seed: seed)
-  }
-
-  /// - Returns: the number of batches.
-  func begin(epoch: Int) -> Int {
-    batches = loader.batches(epoch: epoch)
-    return batches.count
-  }
-
-  /// - Returns: the report, and the steps of all sequences.
-  func step(_ trainer: inout Trainer<Float>, _ batch: Int, isPerStep: Bool) -> (report: StepReport, count: Int) {
-    let indices = batches[batch]
-    let vectors = Sequences(indices.map { inputs[$0] }, width: width)
-    if isPerStep {
-      return (trainer.step(.vectors(vectors), .classes(Sequences(indices.map { classes[$0] }))), vectors.stepCount)
-    }
-    let labels = indices.map { classes[$0][0] }
-    return (trainer.step(.vectors(vectors), .classes(labels)), vectors.stepCount)
   }
 }
 

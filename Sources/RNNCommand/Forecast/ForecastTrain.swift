@@ -12,6 +12,10 @@ struct ForecastTrain: ParsableCommand {
       (--test) is only measured on; of what is before it, the last part (--validation) decides when to stop and which \
       epoch's model is kept. Columns are scaled to mean 0 and deviation 1 as they are in the training part alone; the \
       scaling is kept in the model's file.
+
+      The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
+      it had never stopped, on the same table; more --epochs or --patience may be asked of it. It is saved after epochs, \
+      every 5 seconds, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
       """)
 
   @OptionGroup var input: SeriesOptions
@@ -46,13 +50,26 @@ struct ForecastTrain: ParsableCommand {
 
   func run() throws {
     try options.refuseData([input.table])
-    try ModelFile.verifyWritable(options.checkpoint)
+    // Taken first: another process may be about to replace the file.
+    var store = try options.makeStore()
+    guard let file = options.resume else { return try train(store, resumed: nil) }
+    let resumed = try ResumedTable(from: file, command: "forecast")
+    store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    var command = try resumed.command(ForecastTrain.self)
+    command.input.table = input.table
+    command.options = options.resuming(command.options)
+    try command.train(store, resumed: resumed)
+  }
+
+  private func train(_ store: consuming CheckpointStore, resumed: ResumedTable?) throws {
     let series = try input.series(column.isEmpty ? nil : column)
     let validationCount = validation.count(of: series.count)
     let needed = validationCount + difference + window + 2
     let testCount = try scoring.testCount(
       series, difference: difference, needed: needed, why: "a window of \(window) with --validation \(validationCount)")
-    let log = try options.log.map { path throws(Failure) in try TrainingLog(path: path) }
+    let log = try options.log.map { path throws(Failure) in
+      try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
+    }
 
     let width = series.width
     let trainingCount = series.count - testCount - validationCount
@@ -67,57 +84,79 @@ struct ForecastTrain: ParsableCommand {
     let batchSize = min(options.batchSize, windows)
     let stepsPerEpoch = windows / batchSize
 
-    var configuration = ModelConfiguration(
-      cell: model.cell.cell, input: .vectors(size: width), hiddenSize: model.hiddenSize, layerCount: model.layers,
-      outputSize: width, dropout: model.dropout, headDropout: model.headDropout)
-    model.structure.apply(to: &configuration)
-    let start = try Model<Float>(configuration, seed: options.seed)
-    let trainer = try Trainer(
-      start, batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
-      optimizer: optimizer.makeOptimizer(), schedule: optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
-      clipping: optimizer.clipping, products: options.multiplying.choice, threads: options.threads ?? 0,
-      seed: options.seed)
-    Note.line(
-      "table     \(series.columns.joined(separator: ", ")): \(grouped(trainingCount)) steps to train on, "
-        + "\(grouped(validationCount)) for validation, \(grouped(testCount)) to test")
-    Note.line(
-      "model     \(model.summary); \(grouped(start.parameterCount)) parameters; "
-        + "\(ByteCount(trainer.plan.totalBytes)) of memory")
-    Note.products(of: trainer.plan)
-    Note.line(
-      "training  at most \(grouped(options.epochs)) epochs of \(grouped(stepsPerEpoch)) steps of \(batchSize) windows × "
-        + "\(window) steps; \(optimizer.summary)")
+    var trainer: Trainer<Float>
+    var note = TableNote(command: "forecast", options)
+    if var going = resumed {
+      let goesOn = try going.trainer(
+        options, digest: series.digest, table: input.table, stepsPerEpoch: stepsPerEpoch,
+        hasValidation: validationCount > 0)
+      guard let goesOn else { return }
+      trainer = goesOn
+      note = going.note
+      Note.products(of: trainer.plan)
+    } else {
+      note.digest = series.digest
+      trainer = try newTrainer(description, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
+      Note.line(
+        "table     \(series.columns.joined(separator: ", ")): \(grouped(trainingCount)) steps to train on, "
+          + "\(grouped(validationCount)) for validation, \(grouped(testCount)) to test")
+      Note.line(
+        "model     \(model.summary); \(grouped(trainer.plan.parameterCount)) parameters; "
+          + "\(ByteCount(trainer.plan.totalBytes)) of memory")
+      Note.products(of: trainer.plan)
+      Note.line(
+        "training  at most \(grouped(options.epochs)) epochs of \(grouped(stepsPerEpoch)) steps of \(batchSize) windows × "
+          + "\(window) steps; \(optimizer.summary(for: .tables))")
+    }
 
     let validated = Array(trainingCount..<trainingCount + validationCount)
-    // Boxes: the closures of the task share them.
+    // Boxes: closures share them.
     let batches = WindowBatches(
       scaled, width: width, window: window, count: windows, batchSize: batchSize, seed: options.seed)
     let validator = try ForecasterBox(
       Forecaster(
-        start, description, origins: validationCount, products: options.multiplying.choice,
+        trainer.model(), description, origins: validationCount, products: options.multiplying.choice,
         threads: options.threads ?? 0))
-    var training = EpochTraining(
-      trainer, options: options, annotations: [SeriesDescription.annotation: description.text])
-    let best = try training.run(
-      EpochTraining.Task(
-        beginEpoch: { _ in
-          batches.shuffle()
-          return stepsPerEpoch
-        },
-        step: { trainer, batch in
-          batches.fill(batch)
-          let (inputs, targets) = (batches.inputs, batches.targets)
-          return (trainer.step(.vectors(inputs), .values(targets)), batchSize)
-        },
-        validate: { model in
-          guard !validated.isEmpty else { return nil }
-          return validator.loss(model, series, origins: validated)
-        }, unit: "windows"), stepsPerEpoch: stepsPerEpoch, log: log)
+    let held = ValidationData<Float> { trainer in validator.loss(trainer.model(), series, origins: validated) }
+    var training = try TableTraining(
+      trainer, TrainingData(batchesPerEpoch: stepsPerEpoch) { epoch, batch in batches.batch(epoch: epoch, batch) },
+      held: validated.isEmpty ? nil : held, note: note, table: input.table, resumed: resumed, store: store,
+      unit: "windows", scale: batchSize, log: log)
+    let best = try training.run()
 
     validator.forecaster.load(best)
     let reports = try scoring.reports(
       &validator.forecaster, name: model.cell.cell.name, series, testCount: testCount)
     for report in reports { try output("\n" + report.description) }
+  }
+
+  private func newTrainer(
+    _ description: SeriesDescription, batchSize: Int, stepsPerEpoch: Int
+  ) throws(PlanError) -> Trainer<Float> {
+    let width = description.columns.count
+    var configuration = ModelConfiguration(
+      cell: model.cell.cell, input: .vectors(size: width), hiddenSize: model.hiddenSize, layerCount: model.layers,
+      outputSize: width, dropout: model.dropout, headDropout: model.headDropout)
+    model.structure.apply(to: &configuration)
+    var start = try Model<Float>(configuration, seed: options.seed)
+    start.annotations = [SeriesDescription.annotation: description.text]
+    return try Trainer(
+      start, batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
+      optimizer: optimizer.makeOptimizer(for: .tables),
+      schedule: optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
+      clipping: optimizer.clipping(for: .tables), products: options.multiplying.choice, threads: options.threads ?? 0,
+      seed: options.seed)
+  }
+}
+
+extension Series {
+  /// Tells whether a series is the one that it was.
+  fileprivate var digest: UInt64 {
+    var digest = UInt64.digestStart
+    for column in columns { digest.digest(column) }
+    digest.digest(values)
+    for isKnown in isKnown { digest.digest(isKnown ? 1 : 0) }
+    return digest
   }
 }
 
@@ -127,24 +166,42 @@ private final class WindowBatches {
   private let width: Int
   private let window: Int
   private let batchSize: Int
+  private let seed: UInt64
+  /// Each epoch shuffles that of the one before.
   private var order: [Int]
   private var generator: SeededGenerator
+  private var shuffles = 0
   /// [T, N, C]
-  private(set) var inputs: [Float]
+  private var inputs: [Float]
   /// [T, N, C], a step later.
-  private(set) var targets: [Float]
+  private var targets: [Float]
 
   init(_ values: [Float], width: Int, window: Int, count: Int, batchSize: Int, seed: UInt64) {
     (self.values, self.width, self.window, self.batchSize) = (values, width, window, batchSize)
+    self.seed = seed
     order = Array(0..<count)
     generator = SeededGenerator(seed: seed)
     inputs = [Float](repeating: 0, count: window * batchSize * width)
     targets = inputs
   }
 
-  func shuffle() { order.shuffle(using: &generator) }
+  func batch(epoch: Int, _ batch: Int) -> (ModelInput<Float>, ModelTarget<Float>) {
+    shuffle(times: epoch + 1)
+    fill(batch)
+    return (.vectors(inputs), .values(targets))
+  }
 
-  func fill(_ batch: Int) {
+  private func shuffle(times: Int) {
+    if shuffles > times {
+      (order, generator, shuffles) = (Array(order.indices), SeededGenerator(seed: seed), 0)
+    }
+    while shuffles < times {
+      order.shuffle(using: &generator)
+      shuffles += 1
+    }
+  }
+
+  private func fill(_ batch: Int) {
     for step in 0..<window {
       for row in 0..<batchSize {
         let source = (order[batch * batchSize + row] + step) * width

@@ -12,6 +12,7 @@ struct TrainingDescription {
     guard let text = file.metadata("training"), let json = try? JSON(parsing: text) else { return nil }
     self.json = json
     notes = file.metadata.filter { $0.key.hasPrefix("note.") }.map { (String($0.key.dropFirst(5)), $0.value) }
+      .sorted { $0.name > $1.name }
   }
 
   var facts: [[String]] {
@@ -35,16 +36,26 @@ struct TrainingDescription {
       facts.append(["products", printable("\(asked): \(decided ?? "not noted")")])
     }
     for note in notes {
-      if note.name == TextProgress.note, let progress = try? JSON(parsing: note.text) {
-        facts.append(["text", printable((progress["text"]?.array ?? []).compactMap(\.string).joined(separator: " "))])
-        if let total = progress["total_steps"]?.integer { facts.append(["training", "of \(grouped(total)) steps"]) }
-        if let loss = progress["best_loss"]?.number, let step = progress["best_step"]?.integer {
-          facts.append(["best loss", "\(decimal(loss)), step \(grouped(step))"])
-        }
-      } else {
-        facts.append(["note", "\(printable(note.name)), \(grouped(note.text.utf8.count)) bytes"])
+      let json = try? JSON(parsing: note.text)
+      switch (note.name, json) {
+      case (TextProgress.note, let json?):
+        facts.append(["text", printable((json["text"]?.array ?? []).compactMap(\.string).joined(separator: " "))])
+        if let total = json["total_steps"]?.integer { facts.append(["training", "of \(grouped(total)) steps"]) }
+        facts += best(json)
+      case (TableNote.note, let json?):
+        let arguments = (json["arguments"]?.array ?? []).compactMap(\.string)
+        let command = ["rnn", json["command"]?.string ?? "?", "train"] + arguments
+        facts.append(["begun as", printable(command.joined(separator: " "), limit: 1000)])
+        if let epochs = json["epochs"]?.integer { facts.append(["training", "of at most \(grouped(epochs)) epochs"]) }
+      // The loop's own.
+      case ("loop", let json?): facts += best(json)
+      default: facts.append(["note", "\(printable(note.name)), \(grouped(note.text.utf8.count)) bytes"])
       }
     }
     return facts
+  }
+  private func best(_ json: JSON) -> [[String]] {
+    guard let loss = json["best_loss"]?.number, let step = json["best_step"]?.integer else { return [] }
+    return [["best loss", "\(decimal(loss)), step \(grouped(step))"]]
   }
 }

@@ -16,8 +16,8 @@ struct ModelOptions: ParsableArguments {
   @Option(in: 1...1000, help: "Layers, one upon the other.")
   var layers = 2
 
-  @Option(in: 1...largestSize, help: "Embed characters in vectors of this size. (default: one-hot)")
-  var embeddingSize: Int?
+  @Option(in: 0...largestSize, help: "Embed characters in vectors of this size; 0 for one-hot.")
+  var embeddingSize = 64
 
   @Option(.fraction, help: "Share of a layer's outputs that is dropped on the way to the next layer, in training.")
   var dropout = 0.0
@@ -58,7 +58,7 @@ struct ModelOptions: ParsableArguments {
   /// The configuration for text of this many different characters.
   func configuration(vocabularySize: Int) -> ModelConfiguration {
     let input: ModelConfiguration.Input =
-      if let embeddingSize {
+      if embeddingSize > 0 {
         .embedding(vocabularySize: vocabularySize, size: embeddingSize)
       } else {
         .oneHot(vocabularySize: vocabularySize)

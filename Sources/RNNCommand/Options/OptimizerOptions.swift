@@ -6,13 +6,21 @@ struct OptimizerOptions: ParsableArguments {
   enum Method: String, ExpressibleByArgument, CaseIterable {
     case sgd, momentum, rmsprop, adam, adamw
 
-    var learningRate: Double {
+    func learningRate(for task: Task) -> Double {
       switch self {
       case .sgd: 5
       case .momentum: 0.5
-      case .rmsprop, .adam, .adamw: 5e-3
+      case .rmsprop: 5e-3
+      case .adam, .adamw: task == .text ? 1e-2 : 5e-3
       }
     }
+  }
+
+  /// What the defaults are for. Those for text are measured: Benchmarks/Results/defaults.md.
+  enum Task {
+    case text, tables
+
+    var clipNorm: Double { self == .text ? 1 : 5 }
   }
 
   enum Schedule: String, ExpressibleByArgument, CaseIterable {
@@ -23,7 +31,10 @@ struct OptimizerOptions: ParsableArguments {
   var optimizer = Method.adam
 
   @Option(
-    .positive, help: "Learning rate. (default: 0.005 for adam, adamw and rmsprop, 0.5 for momentum, 5 for sgd)")
+    .positive,
+    help:
+      "Learning rate. (default: 0.01 on text and 0.005 on tables for adam and adamw, 0.005 for rmsprop, 0.5 for momentum, 5 for sgd)"
+  )
   var learningRate: Double?
 
   @Option(.fraction, help: "Momentum, for --optimizer momentum. (default: 0.9)")
@@ -49,8 +60,8 @@ struct OptimizerOptions: ParsableArguments {
   @Option(.share, help: "For --schedule step: what the rate is multiplied by. (default: 0.5)")
   var decayFactor: Double?
 
-  @Option(.nonNegative, help: "Largest norm of the gradient; 0 for no bound.")
-  var clipNorm = 5.0
+  @Option(.nonNegative, help: "Largest norm of the gradient; 0 for no bound. (default: 1 on text, 5 on tables)")
+  var clipNorm: Double?
 
   @Option(.positive, help: "Largest magnitude of an element of the gradient. (default: no bound)")
   var clipValue: Double?
@@ -67,10 +78,11 @@ struct OptimizerOptions: ParsableArguments {
     if !isMet { throw ValidationError("'\(option)' needs '\(needs)'") }
   }
 
-  var rate: Double { learningRate ?? optimizer.learningRate }
+  private func rate(for task: Task) -> Double { learningRate ?? optimizer.learningRate(for: task) }
 
-  func makeOptimizer() -> Optimizer {
+  func makeOptimizer(for task: Task) -> Optimizer {
     let decay = weightDecay ?? 0
+    let rate = rate(for: task)
     return switch optimizer {
     case .sgd: .sgd(learningRate: rate, weightDecay: decay)
     case .momentum: .sgd(learningRate: rate, momentum: momentum ?? 0.9, weightDecay: decay)
@@ -88,8 +100,13 @@ struct OptimizerOptions: ParsableArguments {
     }
   }
 
-  var clipping: GradientClipping { GradientClipping(norm: clipNorm > 0 ? clipNorm : nil, value: clipValue) }
+  func clipping(for task: Task) -> GradientClipping {
+    let norm = clipNorm ?? task.clipNorm
+    return GradientClipping(norm: norm > 0 ? norm : nil, value: clipValue)
+  }
 
   /// For the note at the start.
-  var summary: String { "\(optimizer.rawValue) \(short(rate)), \(schedule.rawValue) schedule" }
+  func summary(for task: Task) -> String {
+    "\(optimizer.rawValue) \(short(rate(for: task))), \(schedule.rawValue) schedule"
+  }
 }

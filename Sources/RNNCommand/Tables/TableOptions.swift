@@ -103,24 +103,54 @@ struct TableRunOptions: ParsableArguments {
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Where the model is kept.", valueName: "file"))
-  var checkpoint = "model.safetensors"
+  @Option(
+    help: ArgumentHelp(
+      "Where the best model is kept, with all that its training needs to go on. (default: model.safetensors, or the file "
+        + "of --resume)", valueName: "file"))
+  var checkpoint: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on with the training of this checkpoint as if it had never stopped, with its options and on its data.",
+      valueName: "file"))
+  var resume: String?
 
   @Option(help: ArgumentHelp("Write a JSON object a line here, for each step.", valueName: "file"))
   var log: String?
 
   func validate() throws {
-    for (name, path) in [("--checkpoint", checkpoint), ("--log", log)] where path == "" {
+    for (name, path) in [("--checkpoint", checkpoint), ("--log", log), ("--resume", resume)] where path == "" {
       throw ValidationError("The value '' is invalid for '\(name) <file>': expected a path")
     }
-    if let log, isSameFile(log, checkpoint) {
+    if let log, isSameFile(log, checkpointPath) {
       throw ValidationError("'--log' and '--checkpoint' name the same file, \(log)")
     }
+    if resume != nil {
+      try GivenOptions.refuseWithResume(allowing: [
+        "--resume", "--checkpoint", "--epochs", "--patience", "--products", "--threads", "--log",
+      ])
+    }
+  }
+
+  /// Where the model is kept.
+  var checkpointPath: String { checkpoint ?? resume ?? "model.safetensors" }
+
+  /// Those of a training that goes on: as it was begun, but for what may change.
+  func resuming(_ original: TableRunOptions) -> TableRunOptions {
+    var result = original
+    (result.checkpoint, result.resume, result.log, result.threads) = (checkpoint, resume, log, threads)
+    (result.epochs, result.patience, result.multiplying) = (epochs, patience, multiplying)
+    return result
+  }
+
+  /// Locks the files.
+  func makeStore() throws(CheckpointError) -> CheckpointStore {
+    try CheckpointStore(path: checkpointPath, keeping: 0, keepsBest: false)
   }
 
   /// Data must not be overwritten by what is made of them.
   func refuseData(_ paths: [String]) throws(Failure) {
-    for target in [checkpoint, log].compactMap({ $0 }) { try refuse(target, over: paths) }
+    for target in [checkpointPath] + (log.map { [$0] } ?? []) { try refuse(target, over: paths) }
   }
 }
 

@@ -20,6 +20,7 @@ enum ExitStatus {
            gradient check failed
       3    the loss was not, or no longer, a finite number
       64   the command line is wrong
+      129  stopped by the end of the terminal (SIGHUP); the model was saved
       130  stopped by Ctrl-C (SIGINT); the model was saved
       143  stopped by SIGTERM; the model was saved
     """

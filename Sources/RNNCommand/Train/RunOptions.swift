@@ -5,7 +5,7 @@ import Storage
 
 /// How long and in what portions to train, and where the results go.
 struct RunOptions: ParsableArguments {
-  @Option(in: 1...largestSize, help: "Sequences side by side. (default: 50, fewer for small texts)")
+  @Option(in: 1...largestSize, help: "Sequences side by side. (default: 20, fewer for small texts and few epochs)")
   var batchSize: Int?
 
   @Option(in: 1...largestSize, help: "Characters of a sequence. (default: 50, fewer for tiny texts)")
@@ -60,8 +60,8 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Write a JSON object a line here, for each step.", valueName: "file"))
   var log: String?
 
-  /// Updates below which the default number of epochs grows.
-  private static let wantedSteps = 2000
+  /// Characters to be read in all, below which the default number of epochs grows.
+  private static let wantedCharacters = 250_000
 
   func validate() throws {
     if epochs != nil, steps != nil { throw ValidationError("'--epochs' and '--steps' exclude each other") }
@@ -83,10 +83,15 @@ struct RunOptions: ParsableArguments {
   /// The last model and the best.
   private var targets: [String] { [checkpointPath, CheckpointStore.bestPath(of: checkpointPath)] }
 
-  func totalSteps(windowCount: Int) -> Int {
-    if let steps { return steps }
-    let wanted = (Self.wantedSteps + windowCount - 1) / windowCount
-    let (total, overflow) = windowCount.multipliedReportingOverflow(by: epochs ?? max(5, wanted))
+  /// Passes over a text of `count` characters; nil where the number of updates is given.
+  func passes(count: Int) -> Int? {
+    if steps != nil { return nil }
+    return epochs ?? max(5, (Self.wantedCharacters + count - 1) / max(1, count))
+  }
+
+  func totalSteps(windowCount: Int, count: Int) -> Int {
+    guard let passes = passes(count: count) else { return steps ?? 1 }
+    let (total, overflow) = windowCount.multipliedReportingOverflow(by: passes)
     return overflow ? .max : total
   }
 

@@ -4,8 +4,7 @@ import Storage
 /// What `rnn train` has to know to go on, beside what the library's checkpoint holds: a note in the checkpoint.
 ///
 ///     {"text": ["book.txt"], "extension": null, "unit": "scalar", "validation_fraction": 0.05,
-///      "digest": "cbf29ce484222325", "total_steps": 2000, "patience": null, "epochs_without_progress": 0,
-///      "best_loss": 1.5, "best_step": 1200, "epoch_loss": 12.25}
+///      "digest": "cbf29ce484222325", "total_steps": 2000, "patience": null}
 struct TextProgress {
   static let note = "train"
 
@@ -18,28 +17,22 @@ struct TextProgress {
   let digest: UInt64
   /// Steps of the whole training.
   var totalSteps: Int
-  var stopping: EarlyStopping?
-  /// Loss and step of the best model so far.
-  var best: (loss: Double, step: Int)?
-  /// Sum of the losses of the steps of the present epoch.
-  var epochLoss = 0.0
+  /// Epochs without a new lowest validation loss after which it ends.
+  var patience: Int?
+  /// Where the training stood, in checkpoints of versions whose training loop did not note it.
+  private(set) var earlier: (lossSum: Double, best: TrainingProgress.Best?, waited: Int)?
 
   var notes: [String: String] {
-    func integer(_ value: Int?) -> JSON { value.map { .integer($0) } ?? .null }
-    func number(_ value: Double?) -> JSON { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
     let json = JSON.object([
       (key: "text", value: .array(text.map { .string($0) })),
       (key: "extension", value: fileExtension.map { .string($0) } ?? .null),
       (key: "unit", value: .string(unit.rawValue)),
       (key: "validation_fraction", value: .number(validationFraction)),
       (key: "digest", value: .string(String(digest, radix: 16))), (key: "total_steps", value: .integer(totalSteps)),
-      (key: "patience", value: integer(stopping?.patience)),
-      (key: "epochs_without_progress", value: integer(stopping?.evaluationsWithoutProgress)),
-      (key: "best_loss", value: number(best?.loss)), (key: "best_step", value: integer(best?.step)),
-      (key: "epoch_loss", value: .number(epochLoss)),
+      (key: "patience", value: patience.map { .integer($0) } ?? .null),
     ])
     // Every number is finite.
-    guard let bytes = try? json.serialized() else { stop("a progress that is not finite") }
+    guard let bytes = try? json.serialized() else { stop("a fraction that is not finite") }
     return [Self.note: String(decoding: bytes, as: UTF8.self)]
   }
 }
@@ -54,7 +47,7 @@ extension TextProgress {
       throw Failure(message: "\(file) is damaged: its note \"\(Self.note)\" makes no sense")
     }
     self = progress
-    guard totalSteps >= 1, (0..<1).contains(validationFraction), epochLoss.isFinite else {
+    guard totalSteps >= 1, (0..<1).contains(validationFraction) else {
       throw Failure(message: "\(file) is damaged: numbers in its note \"\(Self.note)\" are out of range")
     }
   }
@@ -64,7 +57,7 @@ extension TextProgress {
     guard let paths, !paths.isEmpty, !paths.contains(nil),
       let unit = json["unit"]?.string.flatMap(Vocabulary.Unit.init),
       let fraction = json["validation_fraction"]?.number, let total = json["total_steps"]?.integer,
-      let digest = json["digest"]?.string.flatMap({ UInt64($0, radix: 16) }), let epochLoss = json["epoch_loss"]?.number
+      let digest = json["digest"]?.string.flatMap({ UInt64($0, radix: 16) })
     else { return nil }
     text = paths.compactMap { $0 }
     fileExtension = json["extension"]?.string
@@ -72,12 +65,29 @@ extension TextProgress {
     validationFraction = fraction
     self.digest = digest
     totalSteps = total
-    self.epochLoss = epochLoss
-    if let loss = json["best_loss"]?.number, let step = json["best_step"]?.integer { best = (loss, step) }
-    if let patience = json["patience"]?.integer {
-      guard patience >= 1, let waited = json["epochs_without_progress"]?.integer, waited >= 0 else { return nil }
-      stopping = EarlyStopping(
-        patience: patience, lowestLoss: best?.loss ?? .infinity, evaluationsWithoutProgress: waited)
+    patience = json["patience"]?.integer
+    guard patience ?? 1 >= 1 else { return nil }
+    guard let lossSum = json["epoch_loss"]?.number else { return }
+    var best: TrainingProgress.Best?
+    if let loss = json["best_loss"]?.number, let step = json["best_step"]?.integer {
+      best = TrainingProgress.Best(loss: loss, step: step)
     }
+    let waited = json["epochs_without_progress"]?.integer ?? 0
+    guard waited >= 0 else { return nil }
+    earlier = (lossSum, best, waited)
+  }
+}
+
+extension TextProgress {
+  /// Where in its text the training of a checkpoint stands.
+  /// - Throws: `TrainingError` where its note makes no sense; `Failure` where there is none.
+  func loop(_ checkpoint: TrainingCheckpoint<Float>, _ data: TextData, file: String) throws -> TrainingProgress {
+    if let progress = try TrainingProgress(checkpoint, file: file) { return progress }
+    guard let earlier else { throw Failure(message: "\(file) is damaged: it does not say where in its text it stood") }
+    let (step, windows) = (checkpoint.stepCount, data.training.windowCount)
+    return TrainingProgress(
+      epoch: step / windows, batch: step % windows, lossSum: step % windows == 0 ? 0 : earlier.lossSum,
+      best: earlier.best, evaluationsWithoutProgress: earlier.waited,
+      countOfBatch: data.training.batchSize * data.training.sequenceLength)
   }
 }

@@ -5,8 +5,10 @@ import Recurrent
 struct TextTraining: ~Copyable {
   var trainer: Trainer<Float>
   let corpus: Corpus
-  let data: TrainingData
+  let data: TextData
   var progress: TextProgress
+  /// Where the training stands that it goes on from.
+  var loop: TrainingProgress?
   /// Of the checkpoint that it goes on from.
   var resumedFile: String?
 }
@@ -23,16 +25,18 @@ extension TextTraining {
     // Nothing that the model knows is lost: what the new text lacks may be wanted in a prompt.
     if let known = source?.vocabulary { corpus = corpus.encoded(by: corpus.vocabulary.union(known)) }
     let count = corpus.training.count
-    let shape = BatchShape(batchSize: settings.batchSize, sequenceLength: settings.sequenceLength, count: count)
-    let data = try TrainingData(corpus, shape)
-    let steps = settings.totalSteps(windowCount: data.training.windowCount)
+    let shape = BatchShape(
+      batchSize: settings.batchSize, sequenceLength: settings.sequenceLength, count: count,
+      epochs: settings.passes(count: count))
+    let data = try TextData(corpus, shape)
+    let steps = settings.totalSteps(windowCount: data.training.windowCount, count: count)
     let configuration =
       source?.configuration(vocabularySize: corpus.vocabulary.count)
       ?? options.model.configuration(vocabularySize: corpus.vocabulary.count)
     // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
     _ = try Plan(
       configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
-      purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer().momentCount),
+      purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer(for: .text).momentCount),
       segmentSteps: settings.recomputeSteps, products: settings.multiplying.choice, scalar: Float.self)
     let start: Model<Float>
     if let source, let file = settings.initFrom {
@@ -46,14 +50,14 @@ extension TextTraining {
     }
     trainer = try Trainer(
       start, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
-      optimizer: options.optimizer.makeOptimizer(), schedule: options.optimizer.makeSchedule(steps: steps),
-      clipping: options.optimizer.clipping, carriesState: true,
+      optimizer: options.optimizer.makeOptimizer(for: .text), schedule: options.optimizer.makeSchedule(steps: steps),
+      clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
       products: settings.multiplying.choice, threads: settings.threads ?? 0, seed: settings.seed)
     progress = TextProgress(
       text: options.text.text, fileExtension: options.text.fileExtension, unit: corpus.vocabulary.unit,
       validationFraction: options.division.validationFraction, digest: corpus.digest, totalSteps: steps,
-      stopping: settings.patience.map { EarlyStopping(patience: $0) })
+      patience: settings.patience)
     self.corpus = corpus
     self.data = data
   }
@@ -100,34 +104,29 @@ extension Model<Float> {
 extension TextTraining {
   /// The training of the newest checkpoint at `file` that can be loaded. nil where it is complete.
   static func resumed(from file: String, _ options: Train) throws -> TextTraining? {
-    let found = try CheckpointStore.newestValid(of: file) { path throws(CheckpointError) in
-      try TrainingCheckpoint<Float>(contentsOf: path)
-    }
-    for error in found.skipped { Note.warning("\(error)") }
-    if found.file != file { Note.warning("going on from \(found.file), of step \(found.value.stepCount)") }
-    var checkpoint = found.value
-    var progress = try TextProgress(checkpoint, file: found.file)
+    var (checkpoint, file) = try TrainingCheckpoint<Float>.newest(at: file)
+    var progress = try TextProgress(checkpoint, file: file)
     if !options.text.text.isEmpty {
       (progress.text, progress.fileExtension) = (options.text.text, options.text.fileExtension)
     }
-    let corpus = try Self.corpus(checkpoint, progress, file: found.file)
+    let corpus = try Self.corpus(checkpoint, progress, file: file)
     let shape = BatchShape(
       batchSize: checkpoint.settings.batchSize, sequenceLength: checkpoint.settings.sequenceLength,
-      count: corpus.training.count)
-    let data = try TrainingData(corpus, shape)
-    try options.settings.extend(&progress, &checkpoint, windowCount: data.training.windowCount)
-    guard checkpoint.stepCount < progress.totalSteps, progress.stopping?.isOver != true else {
-      let reason = progress.stopping?.isOver == true ? "--patience" : "--steps or --epochs"
-      Note.note("the training of \(found.file) is complete after step \(checkpoint.stepCount); more \(reason) goes on")
+      count: corpus.training.count, epochs: nil)
+    let data = try TextData(corpus, shape)
+    var loop = try progress.loop(checkpoint, data, file: file)
+    try options.settings.extend(
+      &progress, &loop, &checkpoint, windowCount: data.training.windowCount, count: corpus.training.count)
+    let isOver = progress.patience.map { loop.evaluationsWithoutProgress >= $0 } ?? false
+    guard checkpoint.stepCount < progress.totalSteps, !isOver else {
+      let reason = isOver ? "--patience" : "--steps or --epochs"
+      Note.note("the training of \(file) is complete after step \(checkpoint.stepCount); more \(reason) goes on")
       return nil
     }
-    let trainer = try Trainer(checkpoint, threads: options.settings.threads ?? 0)
-    if let difference = checkpoint.fingerprint.difference(from: trainer.fingerprint) {
-      Note.warning(
-        "the checkpoint was made with \(difference): the training goes on, but not to the same bits as without the stop"
-      )
-    }
-    return TextTraining(trainer: trainer, corpus: corpus, data: data, progress: progress, resumedFile: found.file)
+    return TextTraining(
+      trainer: try checkpoint.trainer(threads: options.settings.threads), corpus: corpus, data: data,
+      progress: progress,
+      loop: loop, resumedFile: file)
   }
 
   /// The text that the checkpoint was trained on.
@@ -156,28 +155,20 @@ extension TextTraining {
 extension RunOptions {
   /// Applies what may change when a training goes on: its length, its patience, and who multiplies.
   fileprivate func extend(
-    _ progress: inout TextProgress, _ checkpoint: inout TrainingCheckpoint<Float>, windowCount: Int
+    _ progress: inout TextProgress, _ loop: inout TrainingProgress, _ checkpoint: inout TrainingCheckpoint<Float>,
+    windowCount: Int, count: Int
   ) throws(Failure) {
     if let patience {
       guard progress.validationFraction > 0 else {
         throw Failure(message: "there is no validation part for --patience")
       }
-      progress.stopping = EarlyStopping(
-        patience: patience, lowestLoss: progress.best?.loss ?? .infinity,
-        evaluationsWithoutProgress: progress.stopping?.evaluationsWithoutProgress ?? 0)
+      if progress.patience == nil { loop.forgetWaiting() }
+      progress.patience = patience
     }
-    if let products = multiplying.products, products != checkpoint.settings.products {
-      Note.note("products are now \(products.rawValue), not \(checkpoint.settings.products.rawValue)")
-      checkpoint.settings.products = products
-    }
+    checkpoint.choose(multiplying.products)
     guard steps != nil || epochs != nil else { return }
-    let total = totalSteps(windowCount: windowCount)
-    if case .cosine(let warmUp, progress.totalSteps, let minimum) = checkpoint.settings.schedule,
-      total != progress.totalSteps
-    {
-      checkpoint.settings.schedule = .cosine(warmUp: warmUp, total: total, minimum: minimum)
-      Note.note("the cosine schedule now ends at step \(grouped(total)), not \(grouped(progress.totalSteps))")
-    }
+    let total = totalSteps(windowCount: windowCount, count: count)
+    checkpoint.moveEnd(from: progress.totalSteps, to: total)
     progress.totalSteps = total
   }
 }

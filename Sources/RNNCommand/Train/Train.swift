@@ -21,7 +21,7 @@ struct Train: ParsableCommand {
       model-step-1200.safetensors; where the last is damaged --resume takes the newest of those that is whole. \
       The best model is without its training, for use.
 
-      Ctrl-C and SIGTERM let the step finish and save; a second one stops at once.
+      Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) let the step finish and save; a second one stops at once.
 
       \(ExitStatus.documentation)
       """)
@@ -37,14 +37,10 @@ struct Train: ParsableCommand {
       throw ValidationError("'--patience <n>' needs a validation part, '--validation-fraction <x>' above 0")
     }
     if settings.resume != nil {
-      let allowed: Set = [
+      try GivenOptions.refuseWithResume(allowing: [
         "--resume", "--text", "--extension", "--checkpoint", "--steps", "--epochs", "--patience", "--products",
-        "--threads",
-        "--log", "--save-every", "--keep",
-      ]
-      if let option = Self.givenOptions.first(where: { !allowed.contains($0) }) {
-        throw ValidationError("'\(option)' excludes '--resume <file>': the checkpoint has decided it")
-      }
+        "--threads", "--log", "--save-every", "--keep",
+      ])
     } else {
       try text.require()
     }
@@ -53,25 +49,20 @@ struct Train: ParsableCommand {
         "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size",
         "--trained-initial-state", "--forget-bias",
       ]
-      if let option = Self.givenOptions.first(where: decided.contains) {
+      if let option = GivenOptions.names.first(where: decided.contains) {
         throw ValidationError("'\(option)' excludes '--init-from <file>': the model has decided it")
       }
     }
   }
 
-  /// Names of the options on the command line; the parser does not tell a default from what was given.
-  private static var givenOptions: [String] {
-    CommandLine.arguments.dropFirst().filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
-  }
-
   func run() throws {
     if let file = settings.resume { return try goOn(from: file) }
-    var keeper = try ModelKeeper(store(keepsBest: division.validationFraction > 0))
+    let store = try store(keepsBest: division.validationFraction > 0)
     let log = try settings.log.map { path throws(Failure) in try TrainingLog(path: path) }
     try settings.refuseTextAsTarget(text)
     let training = try TextTraining(self)
     describe(training)
-    try run(training, log: log, &keeper)
+    try run(training, log: log, store)
   }
 
   private func goOn(from file: String) throws {
@@ -80,7 +71,6 @@ struct Train: ParsableCommand {
     guard let training = try TextTraining.resumed(from: file, self) else { return }
     let step = training.trainer.stepCount
     store.resume(from: training.resumedFile ?? file, step: step)
-    var keeper = ModelKeeper(store)
     let log = try settings.log.map { path throws(Failure) in try TrainingLog(path: path, resumingAt: step) }
     var resumedText = text
     (resumedText.text, resumedText.fileExtension) = (training.progress.text, training.progress.fileExtension)
@@ -89,18 +79,18 @@ struct Train: ParsableCommand {
       "resumed   \(training.resumedFile ?? file), after step \(grouped(step)) of \(grouped(training.progress.totalSteps))"
     )
     Note.products(of: training.trainer.plan)
-    try run(training, log: log, &keeper)
+    try run(training, log: log, store)
   }
 
   private func store(keepsBest: Bool) throws -> CheckpointStore {
     try CheckpointStore(path: settings.checkpointPath, keeping: settings.keep, keepsBest: keepsBest)
   }
 
-  private func run(_ training: consuming TextTraining, log: consuming TrainingLog?, _ keeper: inout ModelKeeper) throws
-  {
-    let (data, progress) = (training.data, training.progress)
-    var run = TrainingRun(training.trainer, data: data, progress: progress, saveEvery: settings.saveEvery)
-    try run.run(log: log, keeper: &keeper)
+  private func run(
+    _ training: consuming TextTraining, log: consuming TrainingLog?, _ store: consuming CheckpointStore
+  ) throws {
+    var run = try TrainingRun(training, saveEvery: settings.saveEvery, store: store, log: log)
+    try run.run()
   }
 
   /// Says on standard error what is about to happen.
@@ -122,11 +112,11 @@ struct Train: ParsableCommand {
     Note.products(of: training.trainer.plan)
     Note.line(
       "training  \(grouped(training.progress.totalSteps)) steps of \(settings.batchSize) sequences × "
-        + "\(settings.sequenceLength) \(unit), \(data.training.windowCount) an epoch; \(optimizer.summary)")
+        + "\(settings.sequenceLength) \(unit), \(data.training.windowCount) an epoch; \(optimizer.summary(for: .text))")
     if case .none = data.validation, division.validationFraction > 0 {
       Note.note("the text is too short for a validation part")
     }
-    if data.shape.isReduced { Note.note("the batch is smaller than usual, to suit a small text") }
+    if data.shape.isReduced { Note.note("the batch is smaller than usual, to suit a small text or few epochs") }
     if FileManager.default.fileExists(atPath: self.settings.checkpointPath) {
       Note.note("\(self.settings.checkpointPath) exists and will be replaced")
     }

@@ -29,6 +29,7 @@ public struct CellStructure: Sendable, Hashable {
   public let stateCount: Int
   /// Blocks of H scalars that forward saves for backward, besides the gates.
   public let savedCount: Int
+  /// How the recurrent product reaches the gates.
   public let recurrentProduct: RecurrentProduct
   /// Index of the gate that keeps the old state when it is open, for the forget-gate bias; nil where there is none.
   public let forgetGate: Int?

@@ -13,6 +13,7 @@ public struct CellVector: Sendable, Hashable {
 
   /// Stands in the parameter's name; one of its kind in the cell.
   public let name: String
+  /// What its scalars are in a new model.
   public let start: Start
 
   /// - Precondition: a name; bounds in order.

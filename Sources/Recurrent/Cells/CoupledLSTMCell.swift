@@ -15,6 +15,7 @@ public struct CoupledLSTMCell: KernelCell, Hashable {
 
   public let kernel = CellKernel("lstm_coupled")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

@@ -4,11 +4,19 @@
 ///
 /// Backward: da = dh·φ'(a), with φ' from the output: 1 − h² or [h > 0].
 public struct ElmanCell: KernelCell, Hashable {
-  public enum Activation: Sendable, Hashable { case tanh, relu }
+  /// φ.
+  public enum Activation: Sendable, Hashable {
+    /// tanh(a), whose slope is 1 − h².
+    case tanh
+    /// max(a, 0), whose slope is 1 where h is above 0 and else 0.
+    case relu
+  }
 
+  /// φ.
   public let activation: Activation
   public let structure = CellStructure(gateCount: 1)
 
+  /// The cell with an activation.
   public init(activation: Activation = .tanh) { self.activation = activation }
 
   public var kernel: CellKernel { CellKernel(activation == .tanh ? "elman_tanh" : "elman_relu") }

@@ -12,6 +12,7 @@ public struct GRUCell: KernelCell, Hashable {
 
   public let kernel = CellKernel("gru")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

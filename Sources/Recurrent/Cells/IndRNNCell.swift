@@ -13,6 +13,7 @@ public struct IndRNNCell: VectorCell, KernelCell, Hashable {
 
   public let kernel = CellKernel("indrnn")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

@@ -23,6 +23,7 @@ public struct CellKernel: Sendable, Hashable {
 // The row functions: the kernel, for one row.
 
 extension KernelCell {
+  /// One row by the kernel, for whoever calls the row function directly: the engine has all rows of a step in one call.
   public func forward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>
   ) {
@@ -30,6 +31,7 @@ extension KernelCell {
       gates: &gates, previous: previous, next: &next, saved: &saved, vectors: [S]().span)
   }
 
+  /// The derivative of one row by the kernel.
   public func backward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
   ) {
@@ -42,18 +44,21 @@ extension KernelCell {
 }
 
 extension KernelCell where Self: VectorCell {
+  /// Satisfies `RecurrentCell`; traps, as the cell cannot work without its vectors.
   public func forward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>
   ) {
     stop("cell \(name) has vectors: give them to forward(…vectors:)")
   }
 
+  /// Satisfies `RecurrentCell`; traps, as the cell cannot work without its vectors.
   public func backward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>
   ) {
     stop("cell \(name) has vectors: give them to backward(…vectors:vectorGradient:)")
   }
 
+  /// One row by the kernel, with the cell's vectors.
   public func forward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>, saved: inout MutableSpan<S>,
     vectors: Span<S>
@@ -61,6 +66,7 @@ extension KernelCell where Self: VectorCell {
     kernel.kernels(S.self).forward(gates: &gates, previous: previous, next: &next, saved: &saved, vectors: vectors)
   }
 
+  /// The derivative of one row by the kernel, with the cell's vectors.
   public func backward<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: Span<S>, saved: Span<S>, gradient: inout MutableSpan<S>,
     vectors: Span<S>, vectorGradient: inout MutableSpan<S>
@@ -72,12 +78,14 @@ extension KernelCell where Self: VectorCell {
 }
 
 extension KernelCell where Self: TwoStageCell {
+  /// The second stage of one row by the kernel.
   public func forwardSecondStage<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, next: inout MutableSpan<S>
   ) {
     kernel.kernels(S.self).forwardSecondStage(gates: &gates, previous: previous, next: &next)
   }
 
+  /// The derivative of the first stage of one row by the kernel.
   public func backwardFirstStage<S: Scalar>(
     gates: inout MutableSpan<S>, previous: Span<S>, operandGradient: Span<S>, gradient: inout MutableSpan<S>
   ) {

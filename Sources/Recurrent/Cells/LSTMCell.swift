@@ -15,6 +15,7 @@ public struct LSTMCell: KernelCell, Hashable {
 
   public let kernel = CellKernel("lstm")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

@@ -14,6 +14,7 @@ public struct LayerNormElmanCell: VectorCell, KernelCell, Hashable {
 
   public let kernel = CellKernel("rnn_norm")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

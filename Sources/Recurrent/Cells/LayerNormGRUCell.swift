@@ -23,6 +23,7 @@ public struct LayerNormGRUCell: VectorCell, KernelCell, Hashable {
 
   public let kernel = CellKernel("gru_norm")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

@@ -25,6 +25,7 @@ public struct LayerNormLSTMCell: VectorCell, KernelCell, Hashable {
 
   public let kernel = CellKernel("lstm_norm")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

@@ -11,6 +11,7 @@ public struct MinGRUCell: KernelCell, Hashable {
 
   public let kernel = CellKernel("mingru")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

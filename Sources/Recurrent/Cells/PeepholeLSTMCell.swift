@@ -20,6 +20,7 @@ public struct PeepholeLSTMCell: VectorCell, KernelCell, Hashable {
 
   public let kernel = CellKernel("lstm_peephole")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

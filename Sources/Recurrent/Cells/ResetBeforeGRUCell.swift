@@ -15,6 +15,7 @@ public struct ResetBeforeGRUCell: TwoStageCell, KernelCell, Hashable {
 
   public let kernel = CellKernel("gru_before")
 
+  /// The cell; it has no options.
   public init() {}
 }
 

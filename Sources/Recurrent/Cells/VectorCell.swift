@@ -7,7 +7,12 @@ internal import Kernels
 /// function serves both precisions.
 public protocol VectorCell: RecurrentCell {
   /// One row, one step, as `RecurrentCell.forward`.
-  /// - Parameter vectors: [`vectorCount`·H].
+  /// - Parameters:
+  ///   - gates: [`rowGateCount`·H] pre-activations; may be overwritten by what `backward` wants to find.
+  ///   - previous: [S·H] the state before the step.
+  ///   - next: [S·H] to be filled with the state after the step, the output h first.
+  ///   - saved: [`savedCount`·H] to be filled with whatever else `backward` wants.
+  ///   - vectors: [`vectorCount`·H].
   func forward(
     gates: inout MutableSpan<Float>, previous: Span<Float>, next: inout MutableSpan<Float>,
     saved: inout MutableSpan<Float>, vectors: Span<Float>)
@@ -19,6 +24,12 @@ public protocol VectorCell: RecurrentCell {
 
   /// The derivative of `forward`, as `RecurrentCell.backward`.
   /// - Parameters:
+  ///   - gates: [`rowGateCount`·H] as `forward` left it; to be overwritten by dL/d(pre-activations).
+  ///   - previous: [S·H] the state before the step.
+  ///   - next: [S·H] the state after the step.
+  ///   - saved: [`savedCount`·H] as `forward` left it.
+  ///   - gradient: [S·H] dL/d(next); to be overwritten by the part of dL/d(previous) that does not pass through the
+  ///     recurrent product.
   ///   - vectors: [`vectorCount`·H].
   ///   - vectorGradient: [`vectorCount`·H] dL/d(vectors); this row's part is to be added to what stands there.
   func backward(

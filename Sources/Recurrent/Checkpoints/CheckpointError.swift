@@ -17,9 +17,11 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case invalidHeader(file: String, offset: Int?, reason: String)
   /// What the file says about itself in its metadata under `key` is missing or makes no sense.
   case invalidMetadata(file: String, key: String, reason: String)
+  /// The model has a parameter that the file lacks.
   case missingTensor(file: String, name: String)
   /// The file holds a tensor for which the model has no place.
   case unexpectedTensor(file: String, name: String)
+  /// A tensor has another shape than the model's parameter of its name.
   case shapeMismatch(file: String, tensor: String, expected: [Int], actual: [Int])
   /// The tensor's numbers are of a type that is not read here.
   case unsupportedType(file: String, tensor: String, type: String)

@@ -177,7 +177,9 @@ extension CheckpointStore {
   ///
   /// A path that is itself a generation's has no generations: it is loaded or not.
   ///
-  /// - Parameter load: loads one file, and throws where it is missing, damaged or unfit.
+  /// - Parameters:
+  ///   - path: of the last checkpoint, or of a generation.
+  ///   - load: loads one file, and throws where it is missing, damaged or unfit.
   /// - Returns: what was loaded, from which file, and what was wrong with the newer ones.
   /// - Throws: where none can be loaded, what was wrong with `path` itself.
   public static func newestValid<Value>(

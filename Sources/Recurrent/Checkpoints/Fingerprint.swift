@@ -5,8 +5,11 @@ internal import Storage
 /// instruction set of its kernels, who multiplies, and OpenBLAS with the kernels that it chose. The number of threads is
 /// not among them.
 public struct Fingerprint: Sendable, Hashable {
+  /// Of this package.
   public let version: String
+  /// Of the package's own kernels: `avx512`, `avx2+fma`, `neon` or `baseline`.
   public let instructionSet: String
+  /// What OpenBLAS says about its version and build.
   public let openBLAS: String
   /// The processor whose kernels OpenBLAS runs, such as `SkylakeX`. nil in files of versions that did not note it.
   public let openBLASCore: String?

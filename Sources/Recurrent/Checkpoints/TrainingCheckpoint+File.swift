@@ -2,8 +2,9 @@ internal import Storage
 
 /// Checkpoints on disk: a model file with more in it. Tensors named training.… hold the moments of the optimizer
 /// (training.moment1.rnn.weight_ih_l0, …, shaped as the parameter) and the carried state (training.state0.l0 is h of
-/// the first layer, [N, width]; training.state1.l0_reverse an LSTM's c of its other direction); the metadata have
-/// "training" (see `TrainingMetadata`) and "note.NAME".
+/// the first layer, [N, width]; training.state1.l0_reverse an LSTM's c of its other direction). Where the best model is in the
+/// same file, its parameters stand under their own names, and those that are trained on as training.model.…. The metadata
+/// have "training" (see `TrainingMetadata`) and "note.NAME".
 extension TrainingCheckpoint {
   /// Writes the checkpoint to `path`, whole or not at all: to a temporary file beside it, synced, then renamed.
   /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
@@ -13,14 +14,20 @@ extension TrainingCheckpoint {
     var tensors = model.table.entries.map { (name: $0.name, dtype: type, shape: $0.shape) }
     tensors += places.map { (name: $0.name, dtype: type, shape: $0.shape) }
     let byName = Dictionary(uniqueKeysWithValues: places.map { ($0.name, $0) })
+    let shown = best ?? model
     let metadata =
       ModelMetadata(model.configuration, model.vocabulary, model.annotations).entries + TrainingMetadata(self).entries
     try Safetensors.write(to: path, tensors: tensors, metadata: metadata, checksum: true) {
       (tensor, file) throws(FileError) in
       if let entry = model.table[tensor.name] {
-        try file.write(model.block.span.extracting(entry.offset..<entry.offset + entry.count))
+        try file.write(shown.block.span.extracting(entry.offset..<entry.offset + entry.count))
       } else if let place = byName[tensor.name] {
-        let values = place.moment.map { moments[$0] } ?? state.values
+        let values =
+          switch place.owner {
+          case .model: model.block
+          case .moment(let index): moments[index]
+          case .state: state.values
+          }
         try file.write(values.span.extracting(place.range))
       }
     }
@@ -55,7 +62,6 @@ extension TrainingCheckpoint {
         throw .shapeMismatch(file: file.file, tensor: place.name, expected: expected, actual: shape)
       }
     }
-    self.model = model
     settings = metadata.settings
     stepCount = metadata.stepCount
     dropoutSeeds = metadata.dropoutSeeds
@@ -66,16 +72,23 @@ extension TrainingCheckpoint {
     var moments: [[S]] = []
     for _ in 0..<metadata.settings.optimizer.momentCount { moments.append([S](repeating: 0, count: model.block.count)) }
     var names = Set(model.table.entries.map { ExactString($0.name) })
+    let modelPlaces = Self.modelPlaces(model.table)
+    let modelNames = Set(modelPlaces.map { ExactString($0.name) })
+    let hasBest = file.tensors.contains { modelNames.contains(ExactString($0.name)) }
+    best = hasBest ? model : nil
+    var trained = model
     let places =
-      Self.momentPlaces(model.table, count: moments.count) + Self.statePlaces(state, model.configuration.directions)
+      (hasBest ? modelPlaces : []) + Self.momentPlaces(model.table, count: moments.count)
+      + Self.statePlaces(state, model.configuration.directions)
     for place in places {
       names.insert(ExactString(place.name))
-      if let moment = place.moment {
-        try file.read(place, into: &moments[moment])
-      } else {
-        try file.read(place, into: &state.values)
+      switch place.owner {
+      case .model: try file.read(place, into: &trained.block)
+      case .moment(let index): try file.read(place, into: &moments[index])
+      case .state: try file.read(place, into: &state.values)
       }
     }
+    self.model = trained
     if let extra = file.tensors.first(where: { !names.contains(ExactString($0.name)) }) {
       throw .unexpectedTensor(file: file.file, name: extra.name)
     }
@@ -85,25 +98,38 @@ extension TrainingCheckpoint {
 
   // MARK: Places
 
-  /// A tensor of the training, and which part of a moment or of the state it is.
+  /// A tensor of the training, and which part of what it is.
   fileprivate struct Place {
+    enum Owner {
+      case model, state
+      case moment(Int)
+    }
+
     let name: String
     let shape: [Int]
-    /// nil: of the state.
-    let moment: Int?
+    let owner: Owner
     let range: Range<Int>
   }
 
   private var places: [Place] {
-    Self.momentPlaces(model.table, count: moments.count) + Self.statePlaces(state, model.configuration.directions)
+    (best == nil ? [] : Self.modelPlaces(model.table)) + Self.momentPlaces(model.table, count: moments.count)
+      + Self.statePlaces(state, model.configuration.directions)
+  }
+
+  private static func modelPlaces(_ table: ParameterTable) -> [Place] {
+    table.entries.map { entry in
+      Place(
+        name: "\(TrainingMetadata.tensorPrefix)model.\(entry.name)", shape: entry.shape, owner: .model,
+        range: entry.offset..<entry.offset + entry.count)
+    }
   }
 
   private static func momentPlaces(_ table: ParameterTable, count: Int) -> [Place] {
     (0..<count).flatMap { moment in
       table.entries.map { entry in
         Place(
-          name: "\(TrainingMetadata.tensorPrefix)moment\(moment + 1).\(entry.name)", shape: entry.shape, moment: moment,
-          range: entry.offset..<entry.offset + entry.count)
+          name: "\(TrainingMetadata.tensorPrefix)moment\(moment + 1).\(entry.name)", shape: entry.shape,
+          owner: .moment(moment), range: entry.offset..<entry.offset + entry.count)
       }
     }
   }
@@ -116,7 +142,7 @@ extension TrainingCheckpoint {
         let width = state.widths[part][recurrence]
         return Place(
           name: "\(TrainingMetadata.tensorPrefix)state\(part).\(names[recurrence])",
-          shape: [state.batchSize, width], moment: nil, range: first..<first + state.batchSize * width)
+          shape: [state.batchSize, width], owner: .state, range: first..<first + state.batchSize * width)
       }
     }
   }

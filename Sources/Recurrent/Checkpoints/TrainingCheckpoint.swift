@@ -11,7 +11,10 @@ internal import Kernels
 /// What only the program knows it keeps in `notes`: its place in the data (`BucketingLoader` needs the number of the
 /// epoch and of the batch), the losses so far (`EarlyStopping`), the `state` of its own `SeededGenerator`s.
 public struct TrainingCheckpoint<S: Scalar>: Sendable {
+  /// The model as it was after the step.
   public var model: Model<S>
+  /// The best model so far, where it is kept in the same file: who reads that file as a model gets this one.
+  public var best: Model<S>?
   /// May be changed before training goes on, where exactness is not wanted: a new schedule, another batch size, which starts without state.
   public var settings: TrainingSettings
   /// Steps done.

@@ -18,6 +18,7 @@ public struct BucketingLoader: Sendable, Hashable {
   public let batchSize: Int
   /// Batches that are sorted together.
   public let poolSize: Int
+  /// Decides, with the number of the epoch, the order.
   public let seed: UInt64
 
   /// - Precondition: lengths are at least 0, batch size and pool size at least 1.

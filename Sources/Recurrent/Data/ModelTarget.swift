@@ -34,8 +34,9 @@ public struct ModelTarget<S: Scalar>: Sendable {
 
 extension ModelTarget {
   /// The class of each output: [T, N], or [N] where there is one output for each sequence.
-  /// - Parameter weights: how much each sequence counts, [N], or each output, as the classes; for losses that are
-  ///   `weighted`.
+  /// - Parameters:
+  ///   - classes: each below O, or the class that the loss ignores.
+  ///   - weights: how much each sequence counts, [N], or each output, as the classes; for losses that are `weighted`.
   public static func classes(_ classes: [Int32], weights: [Double]? = nil) -> Self {
     Self(.classes(classes), weights: weights)
   }
@@ -60,8 +61,9 @@ extension ModelTarget {
 
 extension ModelTarget {
   /// The values for each output: [T, N, O], or [N, O] where there is one output for each sequence.
-  /// - Parameter weights: how much each sequence counts, [N], or each row of outputs, [T, N]; for losses that are
-  ///   `weighted`.
+  /// - Parameters:
+  ///   - values: row-major.
+  ///   - weights: how much each sequence counts, [N], or each row of outputs, [T, N]; for losses that are `weighted`.
   public static func values(_ values: [S], weights: [Double]? = nil) -> Self {
     Self(.values(values), weights: weights)
   }

@@ -3,8 +3,10 @@ internal import Foundation
 /// The one source of randomness: SplitMix64 (Steele, Lea & Flood 2014). The same seed gives the same numbers
 /// everywhere; its whole state is one word.
 public struct SeededGenerator: RandomNumberGenerator, Sendable, Hashable {
+  /// All that the next numbers depend on: `SeededGenerator(seed: state)` goes on from here.
   public private(set) var state: UInt64
 
+  /// A generator that begins at a seed.
   public init(seed: UInt64) { state = seed }
 
   public mutating func next() -> UInt64 {

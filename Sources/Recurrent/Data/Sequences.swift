@@ -42,6 +42,7 @@ public struct Sequences<Element: Sendable & BitwiseCopyable>: Sendable {
     self.starts = starts
   }
 
+  /// How many sequences there are, empty ones included.
   public var count: Int { lengths.count }
 
   /// Steps of all sequences.
@@ -50,6 +51,14 @@ public struct Sequences<Element: Sendable & BitwiseCopyable>: Sendable {
   /// One sequence, [length, width].
   public subscript(sequence: Int) -> ArraySlice<Element> {
     values[starts[sequence] * width..<(starts[sequence] + lengths[sequence]) * width]
+  }
+
+  /// Some of the sequences, in this order.
+  func selecting(_ sequences: [Int]) -> Sequences {
+    var chosen: [Element] = []
+    chosen.reserveCapacity(sequences.reduce(0) { $0 + lengths[$1] } * width)
+    for sequence in sequences { chosen += self[sequence] }
+    return Sequences(values: chosen, lengths: sequences.map { lengths[$0] }, width: width)
   }
 
   /// Where a step of a sequence begins in `values`.

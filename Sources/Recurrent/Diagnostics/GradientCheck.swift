@@ -24,12 +24,19 @@ internal import Kernels
 /// - Parameters:
 ///   - cell: built in or your own.
 ///   - input: kind and size of the input; data are drawn from `seed`.
+///   - hiddenSize: H.
+///   - layerCount: L.
 ///   - outputSize: O; where it is nil 4, or H without a head.
+///   - head: where the linear layer reads.
+///   - loss: what the outputs are compared with; targets are drawn from `seed`.
 ///   - steps: T.
 ///   - batchSize: N.
 ///   - dropout: between layers, with one fixed mask.
 ///   - headDropout: between the top layer and the head, likewise.
 ///   - products: who multiplies.
+///   - seed: of the parameters and the data.
+///   - threads: workers; 0: one for each processor.
+/// - Returns: a line for each tensor.
 /// - Precondition: a loss on labels has outputs at every step.
 /// - Throws: `PlanError` where the memory does not suffice.
 public func checkGradients(
@@ -50,10 +57,14 @@ public func checkGradients(
 ///
 /// - Parameters:
 ///   - configuration: of a small model: every number in it is changed in turn.
+///   - loss: what the outputs are compared with; targets are drawn from `seed`.
 ///   - steps: T.
 ///   - batchSize: N.
 ///   - lengths: of up to N sequences, at most T each; nil: N sequences of T steps.
 ///   - products: who multiplies.
+///   - seed: of the parameters and the data.
+///   - threads: workers; 0: one for each processor.
+/// - Returns: a line for each tensor.
 /// - Precondition: a loss on labels has outputs at every step, and sequences of one length.
 /// - Throws: `PlanError` where the memory does not suffice.
 public func checkGradients(

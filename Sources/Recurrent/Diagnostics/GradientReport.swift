@@ -3,6 +3,7 @@ internal import Storage
 
 /// What a gradient check found, tensor by tensor.
 public struct GradientReport: Sendable, CustomStringConvertible {
+  /// The comparison of one tensor's gradient.
   public struct Tensor: Sendable, Hashable {
     /// A parameter's name, or `input`, `initial state h`, `initial state c`.
     public let name: String
@@ -10,7 +11,9 @@ public struct GradientReport: Sendable, CustomStringConvertible {
     public let shape: [Int]
     /// Where analytic and numeric gradient differ most, relative to what was allowed there: row-major, from 0.
     public let worstIndex: Int
+    /// dL/dx by back-propagation, at the worst place.
     public let analytic: Double
+    /// dL/dx by a central difference, at the worst place.
     public let numeric: Double
     /// |analytic − numeric| at the worst place, over the largest entry of either.
     public let relativeError: Double
@@ -20,6 +23,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
     /// Whether every element lies within the tolerance.
     public var passes: Bool { worstExcess <= 1 }
 
+    /// Elements of the tensor.
     public var count: Int { shape.reduce(1, *) }
 
     /// `worstIndex` as an index in every dimension of `shape`.
@@ -32,8 +36,11 @@ public struct GradientReport: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Parameters in the order of the model's table, then the input, then the parts of the initial state.
   public let tensors: [Tensor]
+  /// Whether every element of every tensor lies within the tolerance.
   public var passes: Bool { tensors.allSatisfy(\.passes) }
+  /// The tensor with the largest relative error.
   public var worst: Tensor { tensors.max { $0.relativeError < $1.relativeError }! }
 
   /// A table with a line for each tensor.

@@ -5,6 +5,7 @@ public import Kernels
 public struct Plan: Sendable, CustomStringConvertible {
   /// How long a buffer's contents are needed.
   public typealias Lifetime = BufferLifetime
+  /// A buffer's name, place, shape and size in bytes.
   public typealias Buffer = PlannedBuffer
 
   /// What a pass is for.
@@ -29,7 +30,9 @@ public struct Plan: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Of the model that is planned for.
   public let configuration: ModelConfiguration
+  /// What the pass is for.
   public let purpose: Purpose
   /// Who was asked to multiply.
   public let products: Products
@@ -57,13 +60,19 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// Multiply-adds of a row: a step of a sequence through all layers.
   let workOfRow: Int
 
+  /// Plans a pass; nothing is allocated.
   /// - Parameters:
-  ///   - inputGradient: whether dL/d(input) is wanted where the input is vectors.
+  ///   - configuration: of the model.
+  ///   - steps: T, the most steps of a call.
+  ///   - batchSize: N, the most sequences of a call.
+  ///   - purpose: what the pass is for.
+  ///   - wantsInputGradient: whether dL/d(input) is wanted where the input is vectors.
   ///   - isRagged: whether batches of training may have sequences of different lengths, T being the most.
   ///   - segmentSteps: steps that a training batch keeps at once, the others being computed again; nil: all.
   ///   - accumulatesGradients: whether gradients of several batches are summed up for an update.
   ///   - memory: what a model with attention attends to; nil for others.
   ///   - products: who multiplies.
+  ///   - scalar: the precision.
   /// - Throws: `PlanError` where a size overflows or the memory does not suffice.
   public init<S: Scalar>(
     _ configuration: ModelConfiguration, steps: Int, batchSize: Int, purpose: Purpose,

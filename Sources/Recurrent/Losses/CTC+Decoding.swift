@@ -7,6 +7,7 @@ extension CTC {
   /// - Parameters:
   ///   - outputs: [T, V] of one sequence; logits or anything that grows with them.
   ///   - outputSize: V.
+  ///   - blank: the output that spells nothing.
   public static func bestPath<S: Scalar>(_ outputs: [S], outputSize: Int, blank: Int = 0) -> [Int32] {
     bestPaths(outputs, batchSize: 1, outputSize: outputSize, blank: blank)[0]
   }
@@ -14,7 +15,10 @@ extension CTC {
   /// The same for each sequence of a batch.
   /// - Parameters:
   ///   - outputs: [T, N, V].
+  ///   - batchSize: N.
+  ///   - outputSize: V.
   ///   - stepCounts: how many of the steps each sequence has; nil: all.
+  ///   - blank: the output that spells nothing.
   public static func bestPaths<S: Scalar>(
     _ outputs: [S], batchSize: Int, outputSize: Int, stepCounts: [Int]? = nil, blank: Int = 0
   ) -> [[Int32]] {
@@ -40,6 +44,7 @@ extension CTC {
   /// - Parameters:
   ///   - outputs: [T, V] of one sequence, logits.
   ///   - outputSize: V.
+  ///   - blank: the output that spells nothing.
   ///   - width: prefixes that are kept.
   public static func beamSearch<S: Scalar>(
     _ outputs: [S], outputSize: Int, blank: Int = 0, width: Int

@@ -19,6 +19,8 @@ public enum Metrics {
   /// - Parameters:
   ///   - outputs: [rows, O].
   ///   - outputSize: O.
+  ///   - classes: [rows].
+  ///   - ignored: the class that does not count; nil: none.
   public static func accuracy<S: Scalar>(
     _ outputs: [S], outputSize: Int, _ classes: [Int32], ignoring ignored: Int32? = nil
   ) -> Double {

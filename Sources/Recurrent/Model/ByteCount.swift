@@ -1,6 +1,8 @@
 /// Prints a number of bytes as people read it: `512 B`, `1.5 KiB`, `2.0 GiB`.
 public struct ByteCount: Sendable, Hashable, CustomStringConvertible {
+  /// The number itself.
   public let bytes: Int
+  /// So many bytes, to be printed.
   public init(_ bytes: Int) { self.bytes = bytes }
 
   public var description: String {

@@ -10,10 +10,11 @@ public enum Directions: Sendable, Hashable {
   public enum Merge: String, Sendable, Hashable, CaseIterable {
     /// [H + H], the forward direction first (PyTorch's only one).
     case concatenate
+    /// Unit by unit, the sum of both.
     case sum
     /// Half the sum.
     case average
-    /// Unit by unit.
+    /// Unit by unit, the product of both.
     case product
   }
 

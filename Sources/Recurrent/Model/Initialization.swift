@@ -2,6 +2,7 @@ internal import Kernels
 
 /// How the parameters of a new model are drawn. Weights are drawn gate by gate.
 public struct Initialization: Sendable, Hashable {
+  /// How a matrix is drawn, and what its bias is.
   public enum Weights: String, Sendable, Hashable, CaseIterable {
     /// Recurrent layers: everything, biases too, uniform in ±1/√H. Head: uniform in ±1/√H. Embedding: normal.
     case pytorch
@@ -20,14 +21,18 @@ public struct Initialization: Sendable, Hashable {
   /// Value of the forget gate's bias at the start (the sum of its two biases); nil leaves what the scheme gives.
   public var forgetGateBias: Double?
 
+  /// A scheme for each kind of weights.
   public init(input: Weights = .pytorch, recurrent: Weights = .pytorch, forgetGateBias: Double? = nil) {
     self.input = input
     self.recurrent = recurrent
     self.forgetGateBias = forgetGateBias
   }
 
+  /// As a module of PyTorch's is: the default.
   public static let pytorch = Initialization()
+  /// Xavier for all weights.
   public static let xavier = Initialization(input: .xavier, recurrent: .xavier)
+  /// Kaiming for all weights.
   public static let kaiming = Initialization(input: .kaiming, recurrent: .kaiming)
   /// Xavier for the inputs, orthogonal for the recurrence: the usual pair (Keras's default).
   public static let orthogonal = Initialization(input: .xavier, recurrent: .orthogonal)

@@ -31,5 +31,6 @@ extension ModelConfiguration: CustomStringConvertible {
 extension Model: CustomStringConvertible, CustomDebugStringConvertible {
   /// The configuration, and how many parameters of which type.
   public var description: String { "\(configuration); \(parameterCount) parameters (\(S.self))" }
+  /// As `description`: parameters are not printed.
   public var debugDescription: String { description }
 }

@@ -8,6 +8,7 @@ extension Model {
   ///
   /// - Parameters:
   ///   - vocabulary: of the new model. Characters are the same where symbol and unit are, or below U+0080.
+  ///   - initialization: how what is new is drawn.
   ///   - seed: of what is drawn.
   /// - Returns: the model, and how many of its tokens are new.
   /// - Precondition: both models work on text, this one has a vocabulary.

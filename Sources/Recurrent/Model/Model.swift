@@ -2,6 +2,7 @@ internal import Storage
 
 /// A model: configuration and parameters, as a value. A `Trainer` changes a copy; `Trainer.model` gives it back.
 public struct Model<S: Scalar>: Sendable {
+  /// What the model is: its input, layers, cell and head.
   public private(set) var configuration: ModelConfiguration
   /// Name, shape and place of each parameter.
   public let table: ParameterTable

@@ -46,7 +46,9 @@ public struct ModelConfiguration: Sendable {
     public var isPooled: Bool { self == .lastStep || self == .meanOverSteps || self == .maxOverSteps }
   }
 
+  /// The cell of all layers.
   public var cell: any RecurrentCell
+  /// What goes into the first layer.
   public var input: Input
   /// H, of every layer unless `hiddenSizes` says otherwise.
   public var hiddenSize: Int
@@ -56,6 +58,7 @@ public struct ModelConfiguration: Sendable {
   public var hiddenSizes: [Int]?
   /// Whether each layer runs forward only, or both ways.
   public var directions: Directions
+  /// Where the linear layer reads the top layer's output.
   public var head: Head
   private var headSize: Int
 

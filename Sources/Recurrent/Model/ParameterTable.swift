@@ -3,12 +3,15 @@
 /// and linear (the attentional layer and the head, if there are such). What PyTorch does not have: rnn.vectors_l… [vectors, H], a cell's own vectors, and
 /// rnn.initial_state_l… [S, H], a trained initial state (with a projection the first P of its first row are used).
 public struct ParameterTable: Sendable, Hashable {
+  /// One parameter.
   public struct Entry: Sendable, Hashable {
+    /// As in PyTorch's state dictionary.
     public let name: String
     /// [rows, columns] of a matrix, [count] of a vector.
     public let shape: [Int]
     /// First scalar in the flat block.
     public let offset: Int
+    /// Scalars of the parameter.
     public var count: Int { shape.reduce(1, *) }
   }
 

@@ -16,6 +16,7 @@ public struct Zoneout: Sendable, Hashable {
     self.cell = cell
   }
 
+  /// Every unit takes its new value.
   public static let none = Zoneout()
 
   /// Probability for a part of the state.

@@ -107,8 +107,11 @@ public struct GradientClipping: Sendable, Hashable {
     self.value = value
   }
 
+  /// The gradient as it is.
   public static let none = GradientClipping()
+  /// A gradient whose Euclidean norm is larger is scaled down to it.
   public static func norm(_ bound: Double) -> GradientClipping { GradientClipping(norm: bound) }
+  /// Each element is cut off at ± the bound.
   public static func value(_ bound: Double) -> GradientClipping { GradientClipping(value: bound) }
 }
 

@@ -26,6 +26,7 @@ public struct InferencePass<S: Scalar>: ~Copyable, @unchecked Sendable {
 
   /// Plans and allocates everything.
   /// - Parameters:
+  ///   - model: whose parameters are copied.
   ///   - steps: T, the most steps of a call.
   ///   - batchSize: N.
   ///   - memorySteps: the most steps of a memory, for a model with attention; nil for others.
@@ -81,8 +82,10 @@ public struct InferencePass<S: Scalar>: ~Copyable, @unchecked Sendable {
   public mutating func setMemory(_ memories: Sequences<S>) { engine.setMemory(memories) }
 
   /// Runs up to T steps of N sequences, or of up to N of different lengths.
-  /// - Parameter continuing: whether they go on from where the last call ended. Else they start anew, from the zero state or
-  ///   the trained one; unless `state` was set since, from which they start then.
+  /// - Parameters:
+  ///   - input: tokens or vectors, as the model takes them.
+  ///   - continuing: whether they go on from where the last call ended. Else they start anew, from the zero state or the
+  ///     trained one; unless `state` was set since, from which they start then.
   public mutating func run(_ input: ModelInput<S>, continuing: Bool = false) {
     start(continuing: continuing)
     run(engine.set(input))
@@ -156,7 +159,9 @@ public struct InferencePass<S: Scalar>: ~Copyable, @unchecked Sendable {
   }
 
   /// Runs on from `vectors`, continuing the last call, with every output as the next step's input.
-  /// - Parameter vectors: [N, I], the input of the first step.
+  /// - Parameters:
+  ///   - vectors: [N, I], the input of the first step.
+  ///   - steps: how many outputs are wanted, 1 or more.
   /// - Returns: the outputs, [steps, N, O].
   /// - Precondition: a model of vectors with outputs as wide as its inputs at every step.
   public mutating func generate(from vectors: Span<S>, steps: Int) -> [S] {

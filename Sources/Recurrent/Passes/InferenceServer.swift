@@ -24,6 +24,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
 
   /// Plans and allocates all but the sessions.
   /// - Parameters:
+  ///   - model: whose parameters are copied.
   ///   - maximumBatch: the most sessions of a call.
   ///   - maximumSteps: the most steps that are computed at once. Longer calls are taken piece by piece; but of a model that
   ///     gives one output a sequence (`Head.isPooled`) a call has at most so many.
@@ -72,8 +73,11 @@ public final class InferenceServer<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on tokens [T, N] without allocating anything.
-  /// - Parameter outputs: as many places as there are outputs: [T, N, O], or [N, O] where there is one a call.
+  /// The same on tokens [T, N] into room of yours.
+  /// - Parameters:
+  ///   - sessions: 1 to `maximumBatch` open sessions of this server, each once.
+  ///   - tokens: [T, N], N being their number.
+  ///   - outputs: as many places as there are outputs: [T, N, O], or [N, O] where there is one a call.
   public func run(_ sessions: [InferenceSession<S>], tokens: Span<Int32>, into outputs: inout MutableSpan<S>) {
     self.sessions.withLock {
       choose(sessions, &$0)
@@ -81,7 +85,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on vectors [T, N, I] without allocating anything.
+  /// The same on vectors [T, N, I] into room of yours.
   public func run(_ sessions: [InferenceSession<S>], vectors: Span<S>, into outputs: inout MutableSpan<S>) {
     self.sessions.withLock {
       choose(sessions, &$0)

@@ -10,6 +10,7 @@ internal import Synchronization
 ///
 /// Any task or actor may use it, one at a time.
 public final class InferenceSession<S: Scalar>: Sendable {
+  /// What the session belongs to, and keeps alive.
   public let server: InferenceServer<S>
   let ticket: SessionTicket
 
@@ -33,8 +34,10 @@ public final class InferenceSession<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on tokens without allocating anything.
-  /// - Parameter outputs: as many places as there are outputs.
+  /// The same on tokens into room of yours.
+  /// - Parameters:
+  ///   - tokens: of one sequence.
+  ///   - outputs: as many places as there are outputs.
   public func run(tokens: Span<Int32>, into outputs: inout MutableSpan<S>) {
     server.sessions.withLock {
       $0.startBatch(ticket)
@@ -42,7 +45,7 @@ public final class InferenceSession<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on vectors [steps, I] without allocating anything.
+  /// The same on vectors [steps, I] into room of yours.
   public func run(vectors: Span<S>, into outputs: inout MutableSpan<S>) {
     server.sessions.withLock {
       $0.startBatch(ticket)
@@ -50,7 +53,7 @@ public final class InferenceSession<S: Scalar>: Sendable {
     }
   }
 
-  /// Runs one token and draws the next from what the model gives. Allocates nothing.
+  /// Runs one token and draws the next from what the model gives.
   /// - Precondition: a model of tokens with an output for each of them at every step.
   public func next(
     after token: Int32, options: SamplingOptions = .init(), using generator: inout SeededGenerator

@@ -16,6 +16,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
 
   /// Plans and allocates everything.
   /// - Parameters:
+  ///   - model: whose parameters are copied.
   ///   - steps: T, the most steps of a call.
   ///   - batchSize: N.
   ///   - inputGradient: whether dL/d(input) is wanted; for vectors.
@@ -37,6 +38,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
     self.model = model
   }
 
+  /// The buffers and their sizes.
   public var plan: Plan { engine.plan }
 
   /// Replaces the parameters; the configuration must be the same.
@@ -68,7 +70,9 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
 
   /// Runs up to T steps of N sequences, or of up to N of different lengths if the pass is for such, from
   /// `initialState` on.
-  /// - Parameter dropoutSeed: decides the masks of dropout and zoneout; nil: none.
+  /// - Parameters:
+  ///   - input: tokens or vectors, as the model takes them.
+  ///   - dropoutSeed: decides the masks of dropout and zoneout; nil: none.
   public mutating func forward(_ input: ModelInput<S>, dropoutSeed: UInt64? = nil) {
     forward(engine.set(input), dropoutSeed)
   }

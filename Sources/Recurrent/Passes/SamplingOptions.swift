@@ -21,5 +21,6 @@ public struct SamplingOptions: Sendable, Hashable {
     self.topP = topP
   }
 
+  /// Always the likeliest token.
   public static let greedy = SamplingOptions(temperature: 0)
 }

@@ -4,9 +4,11 @@
 ///
 /// A source of one vector makes it a model from one vector to a sequence.
 public struct EncoderDecoder<S: Scalar>: Sendable {
+  /// Reads the source. Setting it stops where it does not fit the decoder.
   public var encoder: Model<S> {
     didSet { Self.check(encoder.configuration, decoder.configuration) }
   }
+  /// Gives the target. Setting it stops where it does not fit the encoder or the marks.
   public var decoder: Model<S> {
     didSet {
       Self.check(encoder.configuration, decoder.configuration)
@@ -24,6 +26,8 @@ public struct EncoderDecoder<S: Scalar>: Sendable {
   ///     each part as wide as the encoder's final state of that layer: where the encoder runs both ways, as both
   ///     together.
   ///   - marks: for a decoder of tokens.
+  ///   - initialization: how the parameters of both are drawn.
+  ///   - seed: of them.
   /// - Precondition: both fit together.
   /// - Throws: `PlanError` where the parameters would not fit into memory.
   public init(

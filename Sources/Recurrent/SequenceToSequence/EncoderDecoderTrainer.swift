@@ -24,10 +24,14 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   public private(set) var stepCount = 0
 
   /// - Parameters:
+  ///   - model: that training starts from.
   ///   - batchSize: N, the most pairs of a step.
   ///   - sourceLength: the most steps of a source.
   ///   - targetLength: the most steps of a target, start and end not counted.
   ///   - loss: on classes for a decoder of tokens, else on values.
+  ///   - optimizer: how the parameters follow their gradients.
+  ///   - schedule: what its learning rate is multiplied by at each step.
+  ///   - clipping: bounds on the gradient of both together.
   ///   - scheduledSampling: nil: the decoder is always fed the target.
   ///   - products: who multiplies.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.

@@ -5,6 +5,7 @@ internal import Foundation
 public struct ScheduledSampling: Sendable, Hashable {
   /// The probability of that over the steps of the training. (The paper's ε is 1 minus it.)
   public enum Schedule: Sendable, Hashable {
+    /// The same at every step.
     case constant(Double)
     /// From one probability to another over so many steps, and constant after.
     case linear(from: Double = 0, to: Double, steps: Int)
@@ -12,6 +13,7 @@ public struct ScheduledSampling: Sendable, Hashable {
     case inverseSigmoid(k: Double)
   }
 
+  /// The probability over the steps of the training.
   public let schedule: Schedule
   /// How the own output is drawn where it is a token.
   public let draw: SamplingOptions

@@ -18,8 +18,10 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable, @unchecked Sendable {
   private var parents: [Int]
 
   /// - Parameters:
+  ///   - model: whose parameters are copied.
   ///   - sourceLength: the most steps of a source.
   ///   - batchSize: the most sources of a call.
+  ///   - options: how targets are searched for, and how long they may become.
   ///   - products: who multiplies.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   /// - Throws: `PlanError` where the memory does not suffice.

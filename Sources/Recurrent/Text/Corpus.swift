@@ -7,6 +7,7 @@ import Storage
 ///
 /// Memory: 4 bytes a character, and while reading the bytes of one file.
 public struct Corpus: Sendable {
+  /// Of the tokens of both parts.
   public let vocabulary: Vocabulary
   /// The tokens of the first part of the text.
   public let training: [Int32]
@@ -16,6 +17,7 @@ public struct Corpus: Sendable {
   /// Reads files, and all files of directories (see `TextFiles`), one after the other into one text.
   ///
   /// - Parameters:
+  ///   - paths: of files and directories, in the order in which they are read.
   ///   - fileExtension: takes only such files from directories.
   ///   - unit: ignored if a vocabulary is given, which has its own.
   ///   - vocabulary: that of a model trained before; nil makes one of all characters of the text, validation

@@ -9,7 +9,9 @@ public enum TextFiles {
   /// unless named in `paths`, and so are links that lead nowhere. Other symbolic links are followed; every file
   /// is taken once, by whatever number of ways it is reached.
   ///
-  /// - Parameter fileExtension: takes only such files from directories; with or without its dot.
+  /// - Parameters:
+  ///   - paths: of files and directories.
+  ///   - fileExtension: takes only such files from directories; with or without its dot.
   /// - Throws: `TextError.missing`, `TextError.unreadable`, `TextError.noMatchingFiles`.
   public static func gather(_ paths: [String], fileExtension: String? = nil) throws(TextError) -> [String] {
     let bare = fileExtension.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }

@@ -16,6 +16,7 @@ public struct Vocabulary: Sendable, Hashable {
     var largestSymbol: UInt32 { self == .byte ? 0xFF : 0x10_FFFF }
   }
 
+  /// What counts as one character.
   public let unit: Unit
   /// [V], strictly ascending; the token of a symbol is its index here.
   public let symbols: [UInt32]
@@ -27,7 +28,9 @@ public struct Vocabulary: Sendable, Hashable {
 
   /// The vocabulary of `symbols`, as loaded from a model file.
   ///
-  /// - Parameter symbols: scalar values, or bytes; strictly ascending.
+  /// - Parameters:
+  ///   - unit: what counts as one character.
+  ///   - symbols: scalar values, or bytes; strictly ascending.
   /// - Throws: `TextError.invalidVocabulary` if there are none, or one is out of range, a surrogate, or not
   ///   greater than the one before.
   public init(unit: Unit, symbols: [UInt32]) throws(TextError) {

@@ -10,6 +10,7 @@ public struct EarlyStopping: Sendable, Hashable {
   public private(set) var evaluationsWithoutProgress: Int
 
   /// - Parameters:
+  ///   - patience: evaluations without progress that are endured.
   ///   - lowestLoss: where a training goes on, that of the training so far.
   ///   - evaluationsWithoutProgress: likewise.
   /// - Precondition: the patience is at least 1.

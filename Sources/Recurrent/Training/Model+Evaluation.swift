@@ -18,6 +18,7 @@ extension Model {
   /// - Parameters:
   ///   - input: flat arrays are one sequence, [T, …].
   ///   - target: as for `Trainer.step`.
+  ///   - loss: what the outputs are compared by.
   ///   - products: who multiplies; by `.automatic` packed kernels.
   ///   - threads: workers; 0: one for each processor. Results do not depend on it.
   /// - Throws: `PlanError` where the memory does not suffice.
@@ -38,6 +39,7 @@ extension Model {
 
   /// Predicts each token of `tokens` from all before it, as one sequence with the state carried from zero on.
   /// - Parameters:
+  ///   - tokens: of a text, two or more.
   ///   - products: who multiplies; by `.automatic` packed kernels.
   ///   - threads: workers; 0: one for each processor. Results do not depend on it.
   /// - Precondition: a token model with one output a token at every step; at least two tokens.

@@ -29,18 +29,22 @@ extension Trainer {
   /// dropout, in the trainer's own memory.
   /// - Precondition: `streams` has this trainer's batch size and at most its sequence length.
   public mutating func evaluate(_ streams: TokenStreams) -> Evaluation {
+    evaluate(streams, windows: streams.windowCount)
+  }
+
+  /// The same on the first `windows` of `streams`.
+  mutating func evaluate(_ streams: TokenStreams, windows: Int) -> Evaluation {
     let before = engine.savedStart()
     defer { engine.restore(before) }
     engine.zeroState()
     var sum = 0.0
-    for window in 0..<streams.windowCount {
+    for window in 0..<windows {
       let rows = engine.set(streams.input(window))
       engine.set(streams.target(window), rows)
       engine.evaluate(rows)
       sum += engine.meanLoss(rows)
     }
     return Evaluation(
-      loss: sum / Double(streams.windowCount),
-      count: streams.windowCount * streams.sequenceLength * streams.batchSize)
+      loss: sum / Double(windows), count: windows * streams.sequenceLength * streams.batchSize)
   }
 }

@@ -8,6 +8,7 @@ public struct StepReport: Sendable, Hashable {
   public let loss: Double
   /// The Euclidean norm of the whole gradient, before clipping.
   public let gradientNorm: Double
+  /// η of the step, by the schedule.
   public let learningRate: Double
   /// False where loss or gradient was not finite: then nothing was updated.
   public var isFinite: Bool { loss.isFinite && gradientNorm.isFinite }
@@ -35,9 +36,16 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   private var accumulated = (batches: 0, loss: 0.0)
   let evaluator: Evaluator<S>
 
+  /// Plans and allocates everything.
   /// - Parameters:
+  ///   - model: that training starts from.
   ///   - batchSize: N, sequences side by side.
   ///   - sequenceLength: T, the most steps of a segment.
+  ///   - loss: what the outputs are compared by.
+  ///   - optimizer: how the parameters follow their gradients.
+  ///   - schedule: what its learning rate is multiplied by at each step.
+  ///   - clipping: bounds on the gradient.
+  ///   - carriesState: whether a step starts from the state in which the one before ended.
   ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
   ///   - recomputing: whether to keep less than backward needs, and compute it again.
   ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.

@@ -7,14 +7,19 @@ public struct TrainingSettings: Sendable, Hashable {
   public var batchSize: Int
   /// T, the most steps of a segment.
   public var sequenceLength: Int
+  /// What the outputs are compared with, and how.
   public var loss: Loss
+  /// How the parameters follow their gradients, and η.
   public var optimizer: Optimizer
+  /// What η is multiplied by at each step.
   public var schedule: LearningRateSchedule
+  /// Bounds on the gradient.
   public var clipping: GradientClipping
   /// Whether the state after a step is where the next step starts.
   public var carriesState: Bool
   /// Whether sequences may have different lengths, T being the most, and be fewer than N.
   public var isRagged: Bool
+  /// What backward finds kept, and what it computes again.
   public var recomputing: Recomputation
   /// Whether gradients of several batches are summed up for a step.
   public var accumulatesGradients = false

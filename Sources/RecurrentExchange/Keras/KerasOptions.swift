@@ -15,5 +15,6 @@ public struct KerasOptions: Sendable {
   /// without names could be two layers or one, and for another merge.
   public var directions: Directions?
 
+  /// Nothing is said but what the file says itself.
   public init() {}
 }

@@ -21,6 +21,7 @@ public struct StateDictionaryOptions: Sendable {
   /// The whole configuration, in place of what shapes say; `cell`, `head` and `isOneHot` then play no part.
   public var configuration: ModelConfiguration?
 
+  /// Nothing is said but what the file says itself.
   public init() {}
 
   /// The name by which a tensor is looked for; nil where it is left out.

@@ -7,6 +7,7 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     /// max(x, 0)
     case relu = "Relu"
+    /// tanh(x)
     case tanh = "Tanh"
     /// 1/(1 + e⁻ˣ)
     case sigmoid = "Sigmoid"
@@ -48,11 +49,16 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// Which function it is.
   public let kind: Kind
+  /// α; 0 for functions that have none.
   public let alpha: Float
+  /// β; 0 for functions that have none.
   public let beta: Float
 
+  /// A function with its parameters.
   /// - Parameters:
+  ///   - kind: which function.
   ///   - alpha: nil: ONNX's own; without meaning for functions that have none.
   ///   - beta: as `alpha`.
   public init(_ kind: Kind, alpha: Float? = nil, beta: Float? = nil) {

@@ -18,6 +18,7 @@ public struct ONNXExportOptions: Sendable, Hashable {
   /// Whether the outputs go through a softmax over their last axis: probabilities of classes and not their logits.
   public var softmax: Bool
 
+  /// What is not named is left out: the oldest operator set that is written, time first, no more than input and output.
   public init(
     opset: Int = 17, batchFirst: Bool = false, lengths: Bool = false, states: Bool = false, softmax: Bool = false
   ) {

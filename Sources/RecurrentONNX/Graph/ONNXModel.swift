@@ -14,12 +14,15 @@ internal import SwiftProtobuf
 public struct ONNXModel: Sendable {
   /// An input or output of the graph, as the file declares it.
   public struct Port: Sendable, Hashable {
+    /// As in the graph.
     public let name: String
+    /// Of its elements.
     public let type: ONNXTensor.ElementType
     /// nil for a size that the file leaves open; nil as a whole where it does not even say how many there are.
     public let shape: [Int?]?
   }
 
+  /// Versions of the file format that are read.
   public static let irVersions: ClosedRange<Int64> = 3...14
   /// Of ONNX's own operator set.
   public static let operatorSets: ClosedRange<Int64> = 7...28

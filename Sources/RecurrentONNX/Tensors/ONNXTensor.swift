@@ -4,8 +4,18 @@ internal import Storage
 ///
 /// ONNX's 16-bit floating-point types are held as `Float`; types that no recurrent model needs are not read.
 public struct ONNXTensor: Sendable, Hashable {
+  /// The type of a tensor's elements.
   public enum ElementType: String, Sendable, Hashable, CaseIterable {
-    case float, double, int32, int64, bool
+    /// 32 bits; ONNX's 16-bit floating-point types, too.
+    case float
+    /// 64 bits.
+    case double
+    /// Whole numbers of 32 bits.
+    case int32
+    /// Whole numbers of 64 bits.
+    case int64
+    /// Truth values.
+    case bool
 
     /// Bytes of an element in memory.
     package var size: Int {
@@ -17,18 +27,26 @@ public struct ONNXTensor: Sendable, Hashable {
     }
   }
 
+  /// A tensor's elements, row-major.
   public enum Values: Sendable, Hashable {
+    /// Of type `float`.
     case float([Float])
+    /// Of type `double`.
     case double([Double])
+    /// Of type `int32`.
     case int32([Int32])
+    /// Of type `int64`.
     case int64([Int64])
+    /// Of type `bool`.
     case bool([Bool])
   }
 
   /// Empty for a single number.
   public let shape: [Int]
+  /// The elements, row-major.
   public let values: Values
 
+  /// A tensor of a shape.
   /// - Precondition: sizes are not negative; as many values as the shape says.
   public init(shape: [Int], values: Values) {
     require(shape.allSatisfy { $0 >= 0 }, "sizes must be 0 or more, got \(shape)")
@@ -38,10 +56,20 @@ public struct ONNXTensor: Sendable, Hashable {
     require(expected == count, "shape \(shape) has \(expected) values, got \(count)")
   }
 
+  /// A tensor of `float`.
+  /// - Precondition: as many values as the shape says.
   public init(shape: [Int], _ values: [Float]) { self.init(shape: shape, values: .float(values)) }
+  /// A tensor of `double`.
+  /// - Precondition: as many values as the shape says.
   public init(shape: [Int], _ values: [Double]) { self.init(shape: shape, values: .double(values)) }
+  /// A tensor of `int32`.
+  /// - Precondition: as many values as the shape says.
   public init(shape: [Int], _ values: [Int32]) { self.init(shape: shape, values: .int32(values)) }
+  /// A tensor of `int64`.
+  /// - Precondition: as many values as the shape says.
   public init(shape: [Int], _ values: [Int64]) { self.init(shape: shape, values: .int64(values)) }
+  /// A tensor of `bool`.
+  /// - Precondition: as many values as the shape says.
   public init(shape: [Int], _ values: [Bool]) { self.init(shape: shape, values: .bool(values)) }
 
   /// All 0 (or false).
@@ -50,6 +78,7 @@ public struct ONNXTensor: Sendable, Hashable {
     self.init(shape: shape, values: Values(repeating: 0, type, count: count))
   }
 
+  /// Elements; 1 for a single number.
   public var count: Int {
     switch values {
     case .float(let values): values.count
@@ -60,6 +89,7 @@ public struct ONNXTensor: Sendable, Hashable {
     }
   }
 
+  /// Of the elements.
   public var type: ElementType {
     switch values {
     case .float: .float

@@ -115,8 +115,12 @@ struct ServingTests {
       let bound = server.plan.totalBytes + 1000 * (2 * 256 * MemoryLayout<Float>.stride + 256) + (8 << 20)
       #expect(grown <= bound, "\(grown) bytes resident, expected at most \(bound)")
       #expect(grown + modelBytes <= 40_000_000, "\(grown) bytes beside the model's \(modelBytes)")
-      #expect(after.threads == before.threads, "\(after.threads) threads, \(before.threads) before")
+      // One worker a processor at most, whatever the number of sessions.
+      let workers = ProcessInfo.processInfo.activeProcessorCount
+      #expect(after.threads <= before.threads + workers, "\(after.threads) threads, \(before.threads) before")
       #expect(server.openCount == 1000)
+      // They are open as long as somebody holds them.
+      withExtendedLifetime(sessions) {}
     }
   }
 

@@ -1,7 +1,7 @@
 import Recurrent
 
 /// The text in windows, to train on and to validate with.
-struct TrainingData {
+struct TextData {
   enum Validation {
     case none
     case streams(TokenStreams)
@@ -12,20 +12,29 @@ struct TrainingData {
   let shape: BatchShape
   let training: TokenStreams
   let validation: Validation
-  /// One window: whether a model can be saved is tried on it.
-  let probe: TokenStreams
 
   /// - Throws: `TextError.tooShort`.
   init(_ corpus: Corpus, _ shape: BatchShape) throws(TextError) {
     self.shape = shape
     training = try shape.streams(corpus.training)
-    probe = try shape.streams(Array(corpus.training.prefix(shape.batchSize * shape.sequenceLength + 1)))
     if corpus.validation.count < 2 {
       validation = .none
     } else if let streams = try? shape.streams(corpus.validation) {
       validation = .streams(streams)
     } else {
       validation = .sequence(corpus.validation)
+    }
+  }
+
+  /// For the training loop; nil where there is nothing to validate with.
+  var held: ValidationData<Float>? {
+    switch validation {
+    case .none: nil
+    case .streams(let streams): ValidationData(streams)
+    case .sequence(let tokens):
+      ValidationData { trainer in
+        try trainer.model().evaluate(tokens, products: trainer.settings.products).loss
+      }
     }
   }
 }

@@ -1,0 +1,106 @@
+import Recurrent
+import Storage
+
+/// A training on a table as the user sees it: epoch by epoch until the validation loss no longer falls; the file at
+/// `--checkpoint` holds the best model, and the training to go on with.
+struct TableTraining: ~Copyable {
+  private var loop: TrainingLoop<Float>
+  private let report: LoopReport
+  private let path: String
+  private let note: TableNote
+  /// What goes on with it, for the text where a signal came.
+  private let table: String
+
+  /// - Parameters:
+  ///   - table: the file of the data, for messages.
+  ///   - unit: what is counted; `scale`: how many of it are one of the loop's counts.
+  init(
+    _ trainer: consuming Trainer<Float>, _ data: TrainingData<Float>, held: ValidationData<Float>?, note: TableNote,
+    table: String, resumed: ResumedTable?, store: consuming CheckpointStore, unit: String, scale: Int = 1,
+    log: consuming TrainingLog?
+  ) throws(TrainingError) {
+    var options = TrainingOptions(.epochs(note.epochs))
+    options.patience = held == nil ? nil : note.patience
+    options.bestPlace = .checkpoint
+    options.notes = note.notes
+    path = store.path
+    loop = try TrainingLoop(
+      trainer, data, options, validation: held, store: store, progress: resumed?.progress,
+      best: resumed?.checkpoint.best, file: resumed?.file)
+    // Epochs of small tables are too many to show each.
+    report = LoopReport(loop, path: path, unit: unit, scale: scale, linePause: .seconds(1), log: log)
+    (self.note, self.table) = (note, table)
+  }
+
+  /// - Returns: the model with the lowest validation loss, or the last one where there is none.
+  /// - Throws: `Failure` where a loss is no longer finite, a signal came, or the model could not be saved.
+  mutating func run() throws -> Model<Float> {
+    Interruption.watch()
+    let result: TrainingResult
+    do {
+      result = try loop.run(until: { Interruption.signal != nil }) { [report] event in report.receive(event) }
+    } catch let error as TrainingError {
+      report.clear()
+      throw failure(error)
+    }
+    guard result.reason == .stopped, let signal = Interruption.signal else {
+      let which = loop.progress.best.map { ", the model of epoch \(epoch($0)) (validation loss \(decimal($0.loss)))" }
+      Note.note("saved \(path)\(which ?? ", the model")")
+      return loop.bestModel
+    }
+    // Without a step there was nothing to save.
+    let which = loop.progress.best.map { "the model of epoch \(epoch($0))" } ?? "the model of step \(result.step)"
+    let saved = result.step > 0 ? "saved \(path), \(which)" : "nothing was done"
+    throw Failure(
+      message: "stopped in epoch \(report.epoch) of \(note.epochs); \(saved); "
+        + "'rnn \(note.command) train \(table) --resume \(path)' goes on",
+      status: .interrupted(signal))
+  }
+
+  private func epoch(_ best: TrainingProgress.Best) -> Int { (best.step - 1) / loop.stepsPerEpoch + 1 }
+
+  private func failure(_ error: TrainingError) -> Failure {
+    guard case .notFinite(let quantity, let value, _, let savedStep) = error else { return Failure(error) }
+    let kept =
+      savedStep.map { step in
+        "\(path) holds the model of " + (loop.progress.best.map { "epoch \(epoch($0))" } ?? "step \(step)")
+      } ?? "no model was saved"
+    return Failure(
+      message: "the \(quantity.rawValue) is not a finite number (\(value)) in epoch \(report.epoch); \(kept). "
+        + Failure.advice,
+      status: .notFinite)
+  }
+}
+
+// MARK: Going on
+
+extension ResumedTable {
+  /// Applies what may change when the training goes on, and checks that there is something left to do.
+  /// - Returns: the trainer; nil where the training is complete.
+  /// - Throws: `Failure` where the data are others.
+  mutating func trainer(
+    _ options: TableRunOptions, digest: UInt64, table: String, stepsPerEpoch: Int, hasValidation: Bool
+  ) throws -> Trainer<Float>? {
+    guard digest == note.digest else {
+      throw Failure(message: "\(table) does not hold the data that \(file) was trained on")
+    }
+    let given = GivenOptions.names
+    if given.contains("--patience") { note.patience = options.patience }
+    checkpoint.choose(options.multiplying.products)
+    if given.contains("--epochs") {
+      checkpoint.moveEnd(from: note.epochs * stepsPerEpoch, to: options.epochs * stepsPerEpoch)
+      note.epochs = options.epochs
+    }
+    let isOver = hasValidation && progress.evaluationsWithoutProgress >= note.patience
+    guard checkpoint.stepCount < note.epochs * stepsPerEpoch, !isOver else {
+      Note.note(
+        "the training of \(file) is complete after step \(checkpoint.stepCount); more "
+          + (isOver ? "--patience" : "--epochs") + " goes on")
+      return nil
+    }
+    let trainer = try checkpoint.trainer(threads: options.threads)
+    Note.line(
+      "resumed   \(file), after step \(grouped(checkpoint.stepCount)) of \(grouped(note.epochs * stepsPerEpoch))")
+    return trainer
+  }
+}

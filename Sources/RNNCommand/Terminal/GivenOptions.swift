@@ -1,0 +1,15 @@
+import ArgumentParser
+
+/// Names of the options on the command line; the parser does not tell a default from what was given.
+enum GivenOptions {
+  static var names: [String] {
+    CommandLine.arguments.dropFirst().filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
+  }
+
+  /// - Throws: `ValidationError` where another option than these goes along with `--resume`.
+  static func refuseWithResume(allowing allowed: Set<String>) throws(ValidationError) {
+    if let option = names.first(where: { !allowed.contains($0) }) {
+      throw ValidationError("'\(option)' excludes '--resume <file>': the checkpoint has decided it")
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Recurrent
+
+/// What the user sees of a training loop, and its log. A class: the loop's hook shares it.
+final class LoopReport {
+  private var display: ProgressDisplay
+  private var log: TrainingLog?
+  private let totalSteps: Int
+  private let patience: Int?
+  /// What is shown of a step for each of its count.
+  private let scale: Int
+  /// Time between the lines of two epochs; nil: a line for each.
+  private let linePause: Duration?
+  private let start = ContinuousClock.now
+  private let firstStep: Int
+  private var epochStart = ContinuousClock.now
+  private var epochSeconds = 0.0
+  private var epochCount = 0
+  private var lastLine: ContinuousClock.Instant?
+  private var hasFailed = false
+  private var path: String
+  /// Of the last step, counted from 1.
+  private(set) var epoch = 1
+
+  /// - Parameter scale: how many of `unit` one of the loop's counts is.
+  init(
+    _ loop: borrowing TrainingLoop<Float>, path: String, unit: String, scale: Int = 1, linePause: Duration? = nil,
+    log: consuming TrainingLog?
+  ) {
+    totalSteps = loop.totalSteps
+    patience = loop.options.patience
+    firstStep = loop.trainer.stepCount
+    self.path = path
+    (self.scale, self.linePause) = (scale, linePause)
+    let epochs = (totalSteps - 1) / loop.stepsPerEpoch + 1
+    display = ProgressDisplay(totalSteps: totalSteps, epochs: epochs, unit: unit)
+    self.log = log
+  }
+
+  func receive(_ event: TrainingEvent) {
+    switch event {
+    case .step(let step): note(step)
+    case .epoch(let epoch): note(epoch)
+    case .saved(let step, let path):
+      if hasFailed { line { Note.note("saved \(path) again, at step \(step)") } }
+      hasFailed = false
+    case .saveFailed(let step, let error, let isLast):
+      hasFailed = true
+      line {
+        Note.warning("cannot save the checkpoint of step \(step): \(error)" + (isLast ? "" : "; the training goes on"))
+      }
+    case .ending(.noProgress, _):
+      line { Note.note("no lower validation loss in \(patience ?? 0) epochs: stopped after epoch \(epoch)") }
+    case .ending: clear()
+    case .validated, .reducedLearningRate: break
+    }
+  }
+
+  /// Takes the bar away.
+  func clear() { display.clear() }
+
+  private func line(_ write: () -> Void) {
+    display.clear()
+    write()
+  }
+
+  private func note(_ step: TrainingStep) {
+    let now = ContinuousClock.now
+    let seconds = step.duration.seconds
+    let report = step.report
+    if step.epoch != epoch || epochCount == 0 {
+      (epoch, epochStart, epochSeconds, epochCount) = (step.epoch, now - step.duration, 0, 0)
+    }
+    epochSeconds += seconds
+    epochCount += step.count * scale
+    let record = StepRecord(
+      step: report.step, epoch: step.epoch, trainingLoss: report.loss, validationLoss: step.evaluation?.loss,
+      gradientNorm: report.gradientNorm, tokensPerSecond: Double(step.count * scale) / seconds,
+      seconds: (now - start).seconds)
+    log?.append(record)
+    guard report.isFinite, step.evaluation == nil, report.step < totalSteps else { return }
+    let perStep = (now - start).seconds / Double(report.step - firstStep)
+    display.step(record, rate: rate, secondsLeft: perStep * Double(totalSteps - report.step))
+  }
+
+  private var rate: Double { Double(epochCount) / epochSeconds }
+
+  private func note(_ end: TrainingEpoch) {
+    let now = ContinuousClock.now
+    if let linePause, end.step < totalSteps, let lastLine, now - lastLine < linePause { return }
+    lastLine = now
+    display.epoch(
+      end.epoch, trainingLoss: end.trainingLoss, validationLoss: end.evaluation?.loss,
+      seconds: (now - epochStart).seconds, rate: rate)
+  }
+}

@@ -1,0 +1,147 @@
+internal import Storage
+
+/// What a `TrainingLoop` trains on: batches by the number of the epoch and of the batch, so that a training that is resumed
+/// finds its place.
+///
+///     let data = TrainingData<Float>(inputs: .tokens(names), targets: .classes(languages), batchSize: 32, seed: 1)
+public struct TrainingData<S: Scalar> {
+  private enum Source {
+    case streams(TokenStreams)
+    case sequences(ModelInput<S>, SequenceGoal, BucketingLoader)
+    case closure((_ epoch: Int, _ batch: Int) -> TrainingBatch<S>)
+  }
+
+  private enum SequenceGoal {
+    case targets(ModelTarget<S>)
+    case loss((_ sequences: [Int]) -> CustomLoss<S>)
+  }
+
+  private let source: Source
+  /// Batches of an epoch.
+  public let batchCount: Int
+  /// Of the epoch whose batches are known: the sequences of each.
+  private var order: (epoch: Int, batches: [[Int]])?
+
+  private init(_ source: Source, batchCount: Int) {
+    require(batchCount >= 1, "an epoch needs 1 batch or more, got \(batchCount)")
+    (self.source, self.batchCount) = (source, batchCount)
+  }
+
+  /// The windows of a text in their order, each with the tokens that follow. A trainer that carries its state starts every
+  /// epoch without.
+  public init(_ streams: TokenStreams) { self.init(.streams(streams), batchCount: streams.windowCount) }
+
+  /// Sequences in batches, shuffled anew for each epoch, those of similar lengths together (`BucketingLoader`). The last batch
+  /// may have fewer than N sequences, and lengths may differ: then the trainer must be ragged.
+  /// - Parameters:
+  ///   - inputs: one array for each sequence, or `Sequences`.
+  ///   - targets: one array for each sequence, or `Sequences`, or labels; or flat, with one class, or O values, for each
+  ///     sequence. Weights are one for each sequence.
+  ///   - batchSize: N.
+  ///   - poolSize: batches that are sorted by length together; 1 is plain shuffling.
+  ///   - seed: of the order.
+  public init(inputs: ModelInput<S>, targets: ModelTarget<S>, batchSize: Int, poolSize: Int = 8, seed: UInt64) {
+    let loader = BucketingLoader(lengths: inputs.sizes, batchSize: batchSize, poolSize: poolSize, seed: seed)
+    targets.check(sequences: loader.lengths.count)
+    self.init(.sequences(inputs, .targets(targets), loader), batchCount: loader.batchCount)
+  }
+
+  /// The same with a loss of one's own.
+  /// - Parameters:
+  ///   - inputs: one array for each sequence, or `Sequences`.
+  ///   - batchSize: N.
+  ///   - poolSize: batches that are sorted by length together; 1 is plain shuffling.
+  ///   - seed: of the order.
+  ///   - loss: makes it for a batch, which has these sequences in this order.
+  public init(
+    inputs: ModelInput<S>, batchSize: Int, poolSize: Int = 8, seed: UInt64,
+    loss: @escaping (_ sequences: [Int]) -> CustomLoss<S>
+  ) {
+    let loader = BucketingLoader(lengths: inputs.sizes, batchSize: batchSize, poolSize: poolSize, seed: seed)
+    self.init(.sequences(inputs, .loss(loss), loader), batchCount: loader.batchCount)
+  }
+
+  /// Batches that a closure makes. For an exact resume it must give the same batch for the same numbers, whatever was asked
+  /// before.
+  /// - Parameters:
+  ///   - batchesPerEpoch: batches of an epoch.
+  ///   - batch: by the number of the epoch and that of the batch within it, both counted from 0.
+  public init(batchesPerEpoch: Int, _ batch: @escaping (_ epoch: Int, _ batch: Int) -> (ModelInput<S>, ModelTarget<S>))
+  {
+    self.init(
+      .closure { epoch, number in
+        let (input, target) = batch(epoch, number)
+        return TrainingBatch(input: input, goal: .target(target), count: 1)
+      }, batchCount: batchesPerEpoch)
+  }
+
+  /// The same with a loss of one's own for each batch.
+  public init(
+    batchesPerEpoch: Int, withLoss batch: @escaping (_ epoch: Int, _ batch: Int) -> (ModelInput<S>, CustomLoss<S>)
+  ) {
+    self.init(
+      .closure { epoch, number in
+        let (input, loss) = batch(epoch, number)
+        return TrainingBatch(input: input, goal: .loss(loss), count: 1)
+      }, batchCount: batchesPerEpoch)
+  }
+
+  /// A batch of an epoch.
+  mutating func batch(epoch: Int, _ batch: Int) -> TrainingBatch<S> {
+    switch source {
+    case .streams(let streams):
+      return TrainingBatch(
+        input: streams.input(batch), goal: .target(streams.target(batch)),
+        count: streams.batchSize * streams.sequenceLength)
+    case .sequences(let inputs, let goal, let loader):
+      if order?.epoch != epoch { order = (epoch, loader.batches(epoch: epoch)) }
+      let sequences = order?.batches[batch] ?? []
+      let count = sequences.reduce(0) { $0 + loader.lengths[$1] }
+      switch goal {
+      case .targets(let targets):
+        let own = targets.selecting(sequences, of: loader.lengths.count)
+        return TrainingBatch(input: inputs.selecting(sequences), goal: .target(own), count: count)
+      case .loss(let loss):
+        return TrainingBatch(input: inputs.selecting(sequences), goal: .loss(loss(sequences)), count: count)
+      }
+    case .closure(let make): return make(epoch, batch)
+    }
+  }
+
+  /// What is tried before a model is saved: nil where its parameters alone are looked at.
+  var probe: TokenStreams? { if case .streams(let streams) = source { streams } else { nil } }
+}
+
+/// A batch, and what it is to learn.
+struct TrainingBatch<S: Scalar> {
+  enum Goal {
+    case target(ModelTarget<S>)
+    case loss(CustomLoss<S>)
+  }
+
+  let input: ModelInput<S>
+  let goal: Goal
+  /// Steps of all its sequences; 1 where they are not known. The mean loss of an epoch is weighted by it.
+  let count: Int
+}
+
+/// What a `TrainingLoop` measures a model on while it trains.
+public struct ValidationData<S: Scalar> {
+  let evaluate: (inout Trainer<S>) throws -> Evaluation
+
+  /// Sequences of any number and lengths, from their beginnings (`Trainer.evaluate`).
+  public init(inputs: ModelInput<S>, targets: ModelTarget<S>) {
+    evaluate = { trainer in try trainer.evaluate(inputs, targets) }
+  }
+
+  /// A text, the state carried from window to window.
+  /// - Precondition: the streams have the trainer's batch size and at most its sequence length.
+  public init(_ streams: TokenStreams) {
+    evaluate = { trainer in trainer.evaluate(streams) }
+  }
+
+  /// A loss that a closure computes.
+  public init(_ loss: @escaping (inout Trainer<S>) throws -> Double) {
+    evaluate = { trainer in Evaluation(loss: try loss(&trainer), count: 0) }
+  }
+}

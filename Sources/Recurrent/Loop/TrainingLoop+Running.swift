@@ -1,0 +1,165 @@
+extension TrainingLoop {
+  /// All steps that are left. Between two steps the training can be stopped: by `isStopped`, or by cancelling the task that it
+  /// runs in; what was done is saved, and another run goes on.
+  /// - Parameters:
+  ///   - isStopped: asked before every step.
+  ///   - hook: receives what happens. Where it throws `CancellationError` the training stops after this step, saved.
+  /// - Throws: `TrainingError.notFinite`, with the last good checkpoint and the best model kept; `TrainingError.notSaved`;
+  ///   what else the hook or the validation throws.
+  @discardableResult
+  public mutating func run(
+    until isStopped: () -> Bool, _ hook: (TrainingEvent) throws -> Void
+  ) throws -> TrainingResult {
+    let firstStep = trainer.stepCount
+    let total = totalSteps
+    isStopping = false
+    evaluation = nil
+    var reason = TrainingResult.Reason.completed
+    while trainer.stepCount < total {
+      if let patience = options.patience, progress.evaluationsWithoutProgress >= patience {
+        reason = .noProgress
+        break
+      }
+      if isStopping || isStopped() || Task.isCancelled {
+        reason = .stopped
+        break
+      }
+      try step(isLast: trainer.stepCount + 1 == total, hook)
+    }
+    if trainer.stepCount > firstStep {
+      try tell(.ending(reason, step: trainer.stepCount), hook)
+      try save(isLast: true, hook)
+      if let error = keeper?.error { throw TrainingError.notSaved(step: trainer.stepCount, error) }
+    }
+    return TrainingResult(
+      reason: reason, step: trainer.stepCount, epoch: lastEpoch, best: progress.best, evaluation: evaluation)
+  }
+
+  /// The same, stopped by the task or by the hook alone.
+  @discardableResult
+  public mutating func run(_ hook: (TrainingEvent) throws -> Void = { _ in }) throws -> TrainingResult {
+    try run(until: { false }, hook)
+  }
+
+  private typealias Hook = (TrainingEvent) throws -> Void
+
+  private mutating func tell(_ event: TrainingEvent, _ hook: Hook) throws {
+    do { try hook(event) } catch is CancellationError { isStopping = true }
+  }
+
+  // MARK: A step
+
+  private mutating func step(isLast: Bool, _ hook: Hook) throws {
+    lastEpoch = progress.epoch + 1
+    let start = ContinuousClock.now
+    let (report, count) = update()
+    let duration = ContinuousClock.now - start
+    let step = report.step
+    let endsEpoch = progress.batch == data.batchCount
+
+    var fresh: Evaluation?
+    let isDue = options.validationInterval.map { step.isMultiple(of: $0) } ?? endsEpoch
+    if let validation, report.isFinite, isDue || isLast { fresh = try validation.evaluate(&trainer) }
+    try tell(
+      .step(TrainingStep(report: report, epoch: lastEpoch, count: count, duration: duration, evaluation: fresh)), hook)
+    guard report.loss.isFinite else { throw divergence(.trainingLoss, report.loss, step) }
+    guard report.gradientNorm.isFinite else { throw divergence(.gradient, report.gradientNorm, step) }
+    progress.add(loss: report.loss, count: count)
+
+    let isBest = try fresh.map { evaluation in try note(evaluation, hook) } ?? false
+    if endsEpoch || isLast {
+      let epoch = TrainingEpoch(epoch: lastEpoch, step: step, trainingLoss: progress.meanLoss, evaluation: fresh)
+      try tell(.epoch(epoch), hook)
+    }
+    if endsEpoch { progress.beginEpoch(lastEpoch) }
+    try saveIfDue(endsEpoch: endsEpoch || isLast, isBest: isBest, hook)
+  }
+
+  /// One update, by as many batches as it takes.
+  private mutating func update() -> (report: StepReport, count: Int) {
+    // Sequences before the first are none of theirs.
+    if progress.batch == 0, trainer.settings.carriesState { trainer.resetState() }
+    let last = min(progress.batch + options.batchesPerStep, data.batchCount) - 1
+    var count = 0
+    while progress.batch < last {
+      let batch = data.batch(epoch: progress.epoch, progress.batch)
+      switch batch.goal {
+      case .target(let target): _ = trainer.accumulate(batch.input, target)
+      case .loss(let loss): _ = trainer.accumulate(batch.input, loss: loss)
+      }
+      count += batch.count
+      progress.batch += 1
+    }
+    let batch = data.batch(epoch: progress.epoch, last)
+    progress.batch += 1
+    return (trainer.step(on: batch), count + batch.count)
+  }
+
+  /// - Returns: whether it is the best so far.
+  private mutating func note(_ evaluation: Evaluation, _ hook: Hook) throws -> Bool {
+    let step = trainer.stepCount
+    guard evaluation.loss.isFinite else { throw divergence(.validationLoss, evaluation.loss, step) }
+    self.evaluation = evaluation
+    let isBest = progress.note(evaluation.loss, step: step)
+    if isBest {
+      let model = trainer.model()
+      best = model
+      keeper?.note(best: model)
+    }
+    try tell(.validated(evaluation, step: step, isBest: isBest), hook)
+    let rate = trainer.settings.optimizer.learningRate
+    if let lower = plateau?.rate(after: evaluation.loss, rate: rate), lower < rate {
+      trainer.settings.optimizer.learningRate = lower
+      try tell(.reducedLearningRate(to: lower, step: step), hook)
+    }
+    if let plateau {
+      (progress.plateauLoss, progress.plateauEvaluations) = (plateau.lowestLoss, plateau.evaluationsWithoutProgress)
+    }
+    return isBest
+  }
+
+  // MARK: Saving
+
+  private mutating func saveIfDue(endsEpoch: Bool, isBest: Bool, _ hook: Hook) throws {
+    guard let keeper else { return }
+    let isDue = options.saveInterval.map { trainer.stepCount.isMultiple(of: $0) } ?? false
+    if isDue || (endsEpoch ? !keeper.hasJustSaved : keeper.wantsRetry) {
+      try save(isLast: false, hook)
+    } else if isBest, options.bestPlace == .checkpoint {
+      keeper.postpone(checkpoint())
+    }
+  }
+
+  /// Saves the training as it is now, if the model still predicts something.
+  private mutating func save(isLast: Bool, _ hook: Hook) throws {
+    guard let keeper else { return }
+    let step = trainer.stepCount
+    if keeper.savedStep == step, keeper.error == nil { return }
+    let checkpoint = checkpoint()
+    guard checkpoint.model.block.allSatisfy(\.isFinite) else { throw divergence(.lossAfterUpdate, .nan, step) }
+    if let probe = data.probe {
+      let loss = trainer.evaluate(probe, windows: 1).loss
+      guard loss.isFinite else { throw divergence(.lossAfterUpdate, loss, step) }
+    }
+    if let error = keeper.save(checkpoint) {
+      try tell(.saveFailed(step: step, error, isLast: isLast), hook)
+    } else {
+      try tell(.saved(step: step, path: keeper.path), hook)
+    }
+  }
+
+  private func divergence(_ quantity: TrainingError.Quantity, _ value: Double, _ step: Int) -> TrainingError {
+    keeper?.rescue()
+    return .notFinite(quantity, value: value, step: step, savedStep: keeper?.savedStep)
+  }
+}
+
+extension Trainer {
+  /// One step on a batch.
+  mutating func step(on batch: TrainingBatch<S>) -> StepReport {
+    switch batch.goal {
+    case .target(let target): step(batch.input, target)
+    case .loss(let loss): step(batch.input, loss: loss)
+    }
+  }
+}
