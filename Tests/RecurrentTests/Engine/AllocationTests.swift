@@ -173,9 +173,8 @@ struct AllocationTests {
         sessions[0].state = kept
         sessions[3].reset()
       }
-      // Not yet none: four small blocks for these five calls.
-      #expect(count <= 40, "\(count) in ten rounds")
-      #expect(fewestAllocations { _ = sessions[1].run(input) } <= 50, "the outputs, once a call, and those")
+      #expect(count == 0, "\(count) in ten rounds")
+      #expect(fewestAllocations { _ = sessions[1].run(input) } == 10, "the outputs, once a call")
     }
   }
 
