@@ -26,6 +26,26 @@ extension Engine {
         updatedLines.append(lines)
       }
     }
+    hasFrozenParameters = !frozenLines.isEmpty
+  }
+
+  /// Updates what of these lines is not frozen.
+  @inline(never)
+  func updateAroundFrozen(_ share: Range<Int>, by rule: UpdateRule, norm: Double) {
+    for updated in updatedLines {
+      let lines = share.clamped(to: updated)
+      rule.update(
+        lines.lowerBound * 16, count: lines.count * 16, shift: plan.update.shift, norm: norm, in: memory)
+    }
+  }
+
+  /// Frozen parameters have no gradient.
+  @inline(never)
+  func clearFrozenGradients() {
+    for lines in frozenLines {
+      memory.fill(
+        Region(offset: plan.update.shift + lines.lowerBound * 16, rows: 1, columns: lines.count * 16), with: 0)
+    }
   }
 
   /// Adds the gradient to that of the batches before.

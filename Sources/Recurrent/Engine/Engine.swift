@@ -31,6 +31,8 @@ final class Engine<S: Scalar>: PoolTask {
   var updatedLines: [Range<Int>]
   /// Those that are.
   var frozenLines: [Range<Int>] = []
+  /// Whether there are such: a step that has none touches no array.
+  var hasFrozenParameters = false
   /// The batch whose starts, order and lengths stand in the indices.
   var writtenRows: Rows
 

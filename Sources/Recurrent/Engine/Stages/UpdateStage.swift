@@ -40,20 +40,18 @@ struct UpdateStage: Sendable {
     // Every worker comes to the same verdict: a step that is not finite changes nothing.
     let norm = rule.norm ?? gradientNorm(in: engine.sums)
     guard norm.isFinite, engine.plan.loss == nil || engine.meanLoss(call.rows).isFinite else { return }
-    let share = call.share(of: shift / 16)
-    for updated in engine.updatedLines {
-      let lines = share.clamped(to: updated)
-      rule.update(lines.lowerBound * 16, count: lines.count * 16, shift: shift, norm: norm, in: engine.memory)
+    let lines = call.share(of: shift / 16)
+    if engine.hasFrozenParameters {
+      engine.updateAroundFrozen(lines, by: rule, norm: norm)
+      return
     }
+    rule.update(lines.lowerBound * 16, count: lines.count * 16, shift: shift, norm: norm, in: engine.memory)
   }
 
   /// Partial sums for `gradientNorm`.
   func sumSquares<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
-    if !engine.frozenLines.isEmpty {
-      for lines in engine.frozenLines where call.worker == 0 {
-        engine.memory.fill(
-          Region(offset: shift + lines.lowerBound * 16, rows: 1, columns: lines.count * 16), with: 0)
-      }
+    if engine.hasFrozenParameters {
+      if call.worker == 0 { engine.clearFrozenGradients() }
       engine.pool.barrier()
     }
     for piece in stride(from: call.worker, to: pieceCount, by: call.workers) {
