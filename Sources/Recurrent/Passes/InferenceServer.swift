@@ -73,7 +73,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on tokens [T, N] into room of yours.
+  /// The same on tokens [T, N] into room of yours, without allocating anything.
   /// - Parameters:
   ///   - sessions: 1 to `maximumBatch` open sessions of this server, each once.
   ///   - tokens: [T, N], N being their number.
@@ -85,7 +85,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on vectors [T, N, I] into room of yours.
+  /// The same on vectors [T, N, I] into room of yours, without allocating anything.
   public func run(_ sessions: [InferenceSession<S>], vectors: Span<S>, into outputs: inout MutableSpan<S>) {
     self.sessions.withLock {
       choose(sessions, &$0)
