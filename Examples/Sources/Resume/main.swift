@@ -34,7 +34,7 @@ try FileManager.default.createDirectory(atPath: directory, withIntermediateDirec
 defer { try? FileManager.default.removeItem(atPath: directory) }
 
 var whole = try makeLoop("whole")
-let result = try whole.run { (event) -> Void in
+let result = try whole.run { event in
   if case .epoch(let epoch) = event, epoch.epoch.isMultiple(of: 5), let evaluation = epoch.evaluation {
     print("epoch \(epoch.epoch): \(evaluation)")
   }

@@ -7,6 +7,10 @@ extension Trainer {
   ///
   /// Flat arrays are [T, N, …] with this trainer's N; targets come as for a step. It plans memory of its own when it is
   /// first called, and again when sequences are longer.
+  /// - Parameters:
+  ///   - input: as for a step.
+  ///   - target: as for a step, of as many sequences.
+  /// - Returns: a mean over all outputs, however many batches they took.
   /// - Throws: `PlanError` where the memory does not suffice.
   public mutating func evaluate(_ input: ModelInput<S>, _ target: ModelTarget<S>) throws(PlanError) -> Evaluation {
     try evaluator.evaluate(input, target) { $0.copyParameters(from: engine) }

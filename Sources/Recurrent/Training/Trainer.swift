@@ -127,6 +127,10 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   // MARK: Steps
 
   /// One step on a batch: up to T steps of N sequences, or of up to N of different lengths if the trainer is for such.
+  /// - Parameters:
+  ///   - input: tokens or vectors, as the model takes them: [T, N, …], or sequence by sequence.
+  ///   - target: classes, values or labels, as the loss takes them, in the layout of the outputs.
+  /// - Returns: the loss and the norm of the gradient, both before the update; where they are not finite nothing was updated.
   public mutating func step(_ input: ModelInput<S>, _ target: ModelTarget<S>) -> StepReport {
     let rows = set(input, target)
     if accumulated.batches == 0, !isSegmented(rows) {
@@ -139,6 +143,10 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   }
 
   /// One step on a batch by a loss of one's own, for a trainer with `Loss.custom`.
+  /// - Parameters:
+  ///   - input: tokens or vectors, as for a step with a target.
+  ///   - loss: is called once, on the outputs of the batch.
+  /// - Returns: as a step with a target.
   public mutating func step(_ input: ModelInput<S>, loss: CustomLoss<S>) -> StepReport {
     let rows = engine.set(input)
     computeGradient(rows) { engine, seed in engine.performGradient(of: loss, rows, dropoutSeed: seed) }
