@@ -3,6 +3,7 @@
 // line is the same on every instruction set.
 
 #include "CKernels.h"
+#include "CStorage.h"
 
 #include <float.h>
 #include <math.h>
