@@ -3,6 +3,7 @@
 // line is the same on every instruction set.
 
 #include "CKernels.h"
+#include "CStorage.h"
 
 #include <float.h>
 #include <math.h>
@@ -69,7 +70,6 @@ static made_row rows_made[64];
 static size_t row_count;
 
 #define NAME(name) name##_f32
-#define SUFFIX f32
 #define TYPE "float"
 #define REAL float
 #define WIDE double
@@ -82,7 +82,6 @@ static size_t row_count;
 #include "support.h"
 #include "checks.h"
 #undef NAME
-#undef SUFFIX
 #undef TYPE
 #undef REAL
 #undef WIDE
@@ -93,11 +92,8 @@ static size_t row_count;
 #undef LEAST_EXPONENT
 #undef ROUNDOFF
 #undef K
-#undef RK_ADAPTED
-#undef RK_JOINED
 
 #define NAME(name) name##_f64
-#define SUFFIX f64
 #define TYPE "double"
 #define REAL double
 #define WIDE long double

@@ -8,14 +8,14 @@ extension Memory where Element: KernelScalar {
   package func softmaxCrossEntropy(_ logits: Region, target: Int, scale: Double) -> Double {
     require(target >= 0 && target < logits.columns, "class \(target) of \(logits.columns)")
     return unsafe Element.kernels.pointee.softmax_cross_entropy(
-      logits.columns, pointer(logits), target, scale)
+      logits.columns, vector(logits), target, scale)
   }
 
   /// One row of logits becomes its softmax times `scale`; log Σ e^logit is returned.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
   package func softmax(_ logits: Region, scale: Double) -> Double {
-    unsafe Element.kernels.pointee.softmax(logits.columns, pointer(logits), scale)
+    unsafe Element.kernels.pointee.softmax(logits.columns, vector(logits), scale)
   }
 
   /// Cross-entropy of one row of logits, which becomes its gradient times `scale`, with a target that gives `own` to one
@@ -28,7 +28,7 @@ extension Memory where Element: KernelScalar {
     require(target >= 0 && target < logits.columns, "class \(target) of \(logits.columns)")
     require(others.columns == logits.columns, "\(others.columns) shares of \(logits.columns) classes")
     return unsafe Element.kernels.pointee.spread_cross_entropy(
-      logits.columns, pointer(logits), target, own, pointer(others), weight, scale)
+      logits.columns, vector(logits), target, own, vector(others), weight, scale)
   }
 
   /// Binary cross-entropy of one row of logits, which becomes its gradient times `scale`; the sum is returned.
@@ -40,7 +40,7 @@ extension Memory where Element: KernelScalar {
       target.columns == logits.columns && positive.columns == logits.columns,
       "\(logits.columns) outputs, \(target.columns) targets, \(positive.columns) weights")
     return unsafe Element.kernels.pointee.binary_cross_entropy(
-      logits.columns, pointer(logits), pointer(target), pointer(positive), scale)
+      logits.columns, vector(logits), vector(target), vector(positive), scale)
   }
 
   /// Squared error of one row of outputs, which becomes its gradient times `scale`; the sum is returned.
@@ -49,7 +49,7 @@ extension Memory where Element: KernelScalar {
   package func squaredError(_ output: Region, target: Region, scale: Double) -> Double {
     require(output.columns == target.columns, "\(output.columns) outputs, \(target.columns) targets")
     return unsafe Element.kernels.pointee.squared_error(
-      output.columns, pointer(output), pointer(target), scale)
+      output.columns, vector(output), vector(target), scale)
   }
 
   /// Absolute error of one row of outputs, which becomes its gradient times `scale`; the sum is returned.
@@ -58,7 +58,7 @@ extension Memory where Element: KernelScalar {
   package func absoluteError(_ output: Region, target: Region, scale: Double) -> Double {
     require(output.columns == target.columns, "\(output.columns) outputs, \(target.columns) targets")
     return unsafe Element.kernels.pointee.absolute_error(
-      output.columns, pointer(output), pointer(target), scale)
+      output.columns, vector(output), vector(target), scale)
   }
 
   /// Huber error of one row of outputs, which becomes its gradient times `scale`; the sum is returned.
@@ -67,7 +67,7 @@ extension Memory where Element: KernelScalar {
   package func huberError(_ output: Region, target: Region, delta: Double, scale: Double) -> Double {
     require(output.columns == target.columns, "\(output.columns) outputs, \(target.columns) targets")
     return unsafe Element.kernels.pointee.huber_error(
-      output.columns, pointer(output), pointer(target), delta, scale)
+      output.columns, vector(output), vector(target), delta, scale)
   }
 
   /// result = log(e^stay + e^move + e^(skip + allowed)) + emission for `states` scalars at each of these offsets.

@@ -63,7 +63,7 @@ extension Memory where Element: KernelScalar {
   package func broadcast(_ bias: Region, to matrix: Region) {
     require(bias.columns == matrix.columns, "a bias of \(bias.columns) for \(matrix.columns) columns")
     unsafe Element.kernels.pointee.broadcast_rows(
-      matrix.rows, matrix.columns, pointer(bias), pointer(matrix), matrix.stride)
+      matrix.rows, matrix.columns, vector(bias), pointer(matrix), matrix.stride)
   }
 
   /// Adds the sum of each column, from the last row to the first, to the vector `sums` (one row).
@@ -72,7 +72,7 @@ extension Memory where Element: KernelScalar {
   package func addColumnSums(_ matrix: Region, to sums: Region) {
     require(sums.columns == matrix.columns, "\(sums.columns) sums of \(matrix.columns) columns")
     unsafe Element.kernels.pointee.add_column_sums(
-      matrix.rows, matrix.columns, pointer(matrix), matrix.stride, pointer(sums))
+      matrix.rows, matrix.columns, pointer(matrix), matrix.stride, vector(sums))
   }
 
   /// Row i of `matrix` = row indices[offset + i] of `table`. The indices were checked when they were written.
@@ -133,7 +133,7 @@ extension Memory where Element: KernelScalar {
   @_specialize(where Element == Double)
   package func zoneout(_ previous: Region, into state: Region, rate: Double, seed: UInt64?, first: Int) {
     require(previous.columns == state.columns, "zoneout of unequal shapes")
-    let (old, new) = unsafe (pointer(previous), pointer(state))
+    let (old, new) = unsafe (vector(previous), vector(state))
     if let seed {
       unsafe Element.kernels.pointee.zoneout(
         state.columns, old, new, seed, UInt64(first), UInt32(rate * 0x1p32))
@@ -147,7 +147,7 @@ extension Memory where Element: KernelScalar {
   @_specialize(where Element == Double)
   package func zoneoutGradient(_ gradient: Region, kept: Region, rate: Double, seed: UInt64?, first: Int) {
     require(gradient.columns == kept.columns, "zoneout of unequal shapes")
-    let (whole, part) = unsafe (pointer(gradient), pointer(kept))
+    let (whole, part) = unsafe (vector(gradient), vector(kept))
     if let seed {
       unsafe Element.kernels.pointee.zoneout_gradient(
         kept.columns, whole, part, seed, UInt64(first), UInt32(rate * 0x1p32))

@@ -32,15 +32,23 @@
 
   func deallocate() { unsafe UnsafeMutableRawPointer(base).deallocate() }
 
-  /// The address of `matrix`, after a check that all of it lies inside the memory.
+  /// The address of `matrix`, after a check that all of it lies inside the memory. One without rows may lie anywhere, such
+  /// as behind the last row of the last matrix: its address is the memory's, and nothing is there to be read.
   @inlinable @inline(__always)
   @unsafe package func pointer(_ matrix: Region) -> UnsafeMutablePointer<Element> {
     require(
-      matrix.offset >= 0
+      (matrix.offset | matrix.rows | matrix.columns | matrix.stride) >= 0
         && (matrix.rows == 0
           || matrix.offset + (matrix.rows - 1) * matrix.stride + matrix.columns <= count),
       "matrix outside its memory")
-    return unsafe base + matrix.offset
+    return unsafe base + (matrix.rows == 0 ? 0 : matrix.offset)
+  }
+
+  /// The address of a matrix of one row, for what reads or writes that row whatever number of rows it is told.
+  @inlinable @inline(__always)
+  @unsafe package func vector(_ matrix: Region) -> UnsafeMutablePointer<Element> {
+    require(matrix.rows == 1, "expected a matrix of one row, got \(matrix.rows)")
+    return unsafe pointer(matrix)
   }
 
   /// The same memory with its element type known: `Element` must be `Known`.

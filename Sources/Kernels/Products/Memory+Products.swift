@@ -74,7 +74,7 @@ extension Memory where Element: KernelScalar {
     case .itself: unsafe (first, stride) = (UnsafePointer(pointer(target)), c.stride)
     case .bias(let bias):
       require(bias.columns == c.columns, "a bias of \(bias.columns) for \(c.columns) columns")
-      unsafe first = UnsafePointer(pointer(bias.columns(part)))
+      unsafe first = UnsafePointer(vector(bias.columns(part)))
     }
     unsafe Element.kernels.pointee.multiply_packed(
       a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride, pointer(target), c.stride)

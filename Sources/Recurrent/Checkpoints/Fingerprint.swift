@@ -43,11 +43,17 @@ public struct Fingerprint: Sendable, Hashable {
       ("products", products, other.products),
     ]
     if usesOpenBLAS || other.usesOpenBLAS {
-      pairs += [("OpenBLAS", openBLAS, other.openBLAS), ("OpenBLAS's kernels", openBLASCore, other.openBLASCore)]
+      pairs += [("OpenBLAS", release, other.release), ("OpenBLAS's kernels", openBLASCore, other.openBLASCore)]
     }
     func text(_ value: String?) -> String { value.map { printable($0) } ?? "not noted" }
     let texts = pairs.filter { $0.own != $0.other }.map { "\($0.name) \(text($0.own)), not \(text($0.other))" }
     return texts.isEmpty ? nil : texts.joined(separator: "; ")
+  }
+
+  /// What OpenBLAS says of itself, without its name, with which it begins.
+  private var release: String {
+    let name = "OpenBLAS "
+    return openBLAS.hasPrefix(name) ? String(openBLAS.dropFirst(name.count)) : openBLAS
   }
 
   private var usesOpenBLAS: Bool { products?.contains(Products.openBLAS.rawValue) ?? true }

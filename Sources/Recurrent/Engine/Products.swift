@@ -11,7 +11,8 @@ public enum Products: String, Sendable, Hashable, CaseIterable {
   /// (ragged batches, recomputation, inference that may come in pieces) or where OpenBLAS runs narrower vector instructions
   /// than they do.
   case automatic
-  /// OpenBLAS multiplies everything. Rows that are computed together then decide each other's rounding.
+  /// OpenBLAS multiplies everything but what attention multiplies with its memory, which packed kernels do. Rows that are
+  /// computed together then decide each other's rounding.
   case openBLAS = "openblas"
   /// Packed kernels multiply everything.
   case packed

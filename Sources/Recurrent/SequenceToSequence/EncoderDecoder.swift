@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A model from sequences to sequences (Sutskever, Vinyals & Le 2014; Cho et al. 2014): an encoder reads the source, its
 /// final states are the decoder's initial states, and the decoder gives the target a step at a time from the steps before.
 /// With attention in the decoder's configuration the decoder also reads the encoder's outputs at every step.
@@ -54,11 +56,11 @@ public struct EncoderDecoder<S: Scalar>: Sendable {
   public var parameterCount: Int { encoder.parameterCount + decoder.parameterCount }
 
   private static func check(_ encoder: ModelConfiguration, _ decoder: ModelConfiguration) {
-    if let fault = BridgeFault.find(encoder, decoder) { preconditionFailure(fault.reason) }
+    if let fault = BridgeFault.find(encoder, decoder) { stop(fault.reason) }
   }
 
   private static func check(_ marks: SequenceMarks?, _ decoder: ModelConfiguration) {
-    if let fault = BridgeFault.find(marks, decoder) { preconditionFailure(fault.reason) }
+    if let fault = BridgeFault.find(marks, decoder) { stop(fault.reason) }
   }
 }
 
@@ -66,12 +68,18 @@ public struct EncoderDecoder<S: Scalar>: Sendable {
 struct BridgeFault {
   let reason: String
 
+  private static func fault(_ reason: String) -> BridgeFault { BridgeFault(reason: reason) }
+
   static func find(_ encoder: ModelConfiguration, _ decoder: ModelConfiguration) -> BridgeFault? {
-    func fault(_ reason: String) -> BridgeFault { BridgeFault(reason: reason) }
-    if encoder.head != .none || encoder.attention != nil { return fault("an encoder has no head and no attention") }
-    if decoder.head != .everyStep { return fault("a decoder has a head at every step, not \(decoder.head)") }
-    if decoder.directions != .forward { return fault("a decoder runs forward only") }
-    if decoder.trainsInitialState { return fault("a decoder's initial state is the encoder's final one, not trained") }
+    // Nor has it attention, which needs a head.
+    if encoder.head != .none { return fault("expected an encoder without a head, got one of \(encoder.head)") }
+    if decoder.head != .everyStep { return fault("expected a decoder with a head at everyStep, got \(decoder.head)") }
+    if decoder.directions != .forward {
+      return fault("expected a decoder that runs forward only, got one of \(decoder.directions.count) directions")
+    }
+    if decoder.trainsInitialState {
+      return fault("expected a decoder whose initial state is the encoder's final one, got one that trains its own")
+    }
     if encoder.layerCount != decoder.layerCount {
       return fault("expected a decoder of \(encoder.layerCount) layers as the encoder's, got \(decoder.layerCount)")
     }
@@ -105,18 +113,18 @@ struct BridgeFault {
 
   static func find(_ marks: SequenceMarks?, _ decoder: ModelConfiguration) -> BridgeFault? {
     guard let vocabularySize = decoder.input.vocabularySize else {
-      if marks != nil { return BridgeFault(reason: "targets of vectors have no start and end tokens") }
+      if let marks {
+        return fault("expected no marks for targets of vectors, got start \(marks.start) and end \(marks.end)")
+      }
       if decoder.outputSize == decoder.input.size { return nil }
-      return BridgeFault(
-        reason: "expected decoder outputs of \(decoder.input.size) as its inputs, got \(decoder.outputSize)")
+      return fault("expected decoder outputs of \(decoder.input.size) as its inputs, got \(decoder.outputSize)")
     }
     if decoder.outputSize != vocabularySize {
-      return BridgeFault(
-        reason: "expected decoder outputs for \(vocabularySize) tokens as its inputs, got \(decoder.outputSize)")
+      return fault("expected decoder outputs for \(vocabularySize) tokens as its inputs, got \(decoder.outputSize)")
     }
-    guard let marks else { return BridgeFault(reason: "targets of tokens need a start and an end token") }
+    guard let marks else { return fault("expected a start and an end token for targets of tokens, got none") }
     for token in [marks.start, marks.end] where token < 0 || token >= vocabularySize {
-      return BridgeFault(reason: "mark \(token) of \(vocabularySize) tokens")
+      return fault("expected marks in 0..<\(vocabularySize), the decoder's tokens, got \(token)")
     }
     return nil
   }

@@ -14,11 +14,11 @@ public struct DecodingOptions: Sendable, Hashable {
 
   /// - Precondition: at least one hypothesis and one token; the penalty finite and not negative.
   public init(beamWidth: Int = 1, lengthPenalty: Double = 0, maximumLength: Int) {
-    precondition(beamWidth >= 1, "the beam's width must be 1 or more, got \(beamWidth)")
-    precondition(
+    require(beamWidth >= 1, "the beam's width must be 1 or more, got \(beamWidth)")
+    require(
       lengthPenalty >= 0 && lengthPenalty.isFinite,
       "the length penalty must be finite and not negative, got \(lengthPenalty)")
-    precondition(maximumLength >= 1, "the maximum length must be 1 or more, got \(maximumLength)")
+    require(maximumLength >= 1, "the maximum length must be 1 or more, got \(maximumLength)")
     self.beamWidth = beamWidth
     self.lengthPenalty = lengthPenalty
     self.maximumLength = maximumLength

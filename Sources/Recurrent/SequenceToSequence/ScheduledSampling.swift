@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Kernels
 
 /// How often a decoder in training is fed its own output of the step before and not the target's (Bengio, Vinyals, Jaitly &
 /// Shazeer 2015), as it will be when there is no target.
@@ -25,15 +26,15 @@ public struct ScheduledSampling: Sendable, Hashable {
     case .linear(let first, let last, let steps):
       Self.check(first)
       Self.check(last)
-      precondition(steps >= 1, "a linear schedule needs 1 step or more, got \(steps)")
-    case .inverseSigmoid(let k): precondition(k >= 1 && k.isFinite, "k must be finite and at least 1, got \(k)")
+      require(steps >= 1, "a linear schedule needs 1 step or more, got \(steps)")
+    case .inverseSigmoid(let k): require(k >= 1 && k.isFinite, "k must be finite and at least 1, got \(k)")
     }
     self.schedule = schedule
     self.draw = draw
   }
 
   private static func check(_ probability: Double) {
-    precondition(probability >= 0 && probability <= 1, "a probability must be in 0...1, got \(probability)")
+    require(probability >= 0 && probability <= 1, "a probability must be in 0...1, got \(probability)")
   }
 
   /// The probability at `step`, counted from 0.

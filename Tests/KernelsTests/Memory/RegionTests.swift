@@ -53,6 +53,10 @@ struct RegionTests {
     let arena = Arena<Float>(count: 39, filledWith: 1)
     #expect(arena.memory.array(region) == [Float](repeating: 1, count: 20))
     #expect(arena.memory.array(Region(offset: 39, rows: 0, columns: 5)).isEmpty)
+    let behind = region.columns(2..<5).rows(4..<4)
+    #expect(behind.offset == 45 && arena.memory.array(behind).isEmpty)
+    let start = unsafe Int(bitPattern: arena.memory.pointer(behind))
+    #expect(start % 64 == 0, "not the memory's own address")
     #expect(arena.memory.array(Region(offset: 39, rows: 1, columns: 0)).isEmpty)
     #expect(Arena<Float>(count: 0, filledWith: 1).memory.count == 0)
   }

@@ -32,12 +32,14 @@ enum WrongUse: String, CaseIterable, Codable, Sendable {
   case dropout, dropoutColumns, zoneout, zoneoutGradient
   case target, spreadTarget, spreadShares, binary, squared, absolute, huber, ctcStep, ctcOccupancy
   case squares, sgd, rmsprop, adam, activation, activationSigmoid
+  case negativeRows, negativeColumns, negativeStride
+  case noBias, noPackedBias, noSums, noState, noLogits, noShares, noTarget
 
   func run(wrongBy error: Int = 1) {
     switch self {
     case .rows, .rowsBefore, .columns, .columnsBefore, .row: runSlice(error)
     case .regionEnd, .regionStart, .element, .elementBefore, .span, .mutableSpan, .write, .read, .writeRegion,
-      .readRegion, .copy, .fill, .type, .arena:
+      .readRegion, .copy, .fill, .type, .arena, .negativeRows, .negativeColumns, .negativeStride:
       runMemory(error)
     case .productInner, .productRows, .productColumns, .productOfTransposes, .productOutside, .packedRows, .packedPart,
       .packedPartStart, .packedBias, .packedOutside, .packOutside, .transposedInner, .transposedRows,
@@ -46,6 +48,7 @@ enum WrongUse: String, CaseIterable, Codable, Sendable {
     case .add, .scale, .multiply, .multiplyAdd, .broadcast, .columnSums, .gather, .gatherIndices, .scatter, .transpose,
       .dropout, .dropoutColumns, .zoneout, .zoneoutGradient:
       runRows(error)
+    case .noBias, .noPackedBias, .noSums, .noState, .noLogits, .noShares, .noTarget: runWithoutRow(error)
     default: runLossOrUpdate(error)
     }
   }
@@ -93,6 +96,8 @@ enum WrongUse: String, CaseIterable, Codable, Sendable {
     case .spreadShares: "4 shares of 5 classes"
     case .binary: "5 outputs, 4 targets, 5 weights"
     case .squared, .absolute, .huber: "5 outputs, 4 targets"
+    case .noBias, .noPackedBias, .noSums, .noState, .noLogits, .noShares, .noTarget:
+      "expected a matrix of one row, got 0"
     case .activation, .activationSigmoid: "range 2..<8 of 7 elements"
     default: "matrix outside its memory"
     }

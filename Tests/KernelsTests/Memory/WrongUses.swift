@@ -38,6 +38,9 @@ extension WrongUse {
       memory.read(region, into: &span)
     case .copy: memory.copy(region, to: shape(4, 5 - error))
     case .fill: memory.fill(shape(10, 6 + error), with: 1)
+    case .negativeRows: memory.fill(shape(-error, 5), with: 1)
+    case .negativeColumns: memory.fill(shape(4, -error), with: 1)
+    case .negativeStride: memory.fill(Region(offset: 40, rows: 2, columns: 5, stride: 5 - 6 * error), with: 1)
     case .type where error == 0: _ = memory.assuming(Float.self)
     case .type: _ = memory.assuming(Double.self)
     default: _ = Arena<Float>(count: -error, filledWith: 0)
@@ -90,6 +93,22 @@ extension WrongUse {
       memory.dropout(region, into: region, columns: 0..<5 + error, rate: 0.5, seed: 1, first: 0)
     case .zoneout: memory.zoneout(region.row(0), into: shape(1, less), rate: 0.5, seed: 1, first: 0)
     default: memory.zoneoutGradient(region.row(0), kept: shape(1, less), rate: 0.5, seed: nil, first: 0)
+    }
+  }
+
+  /// What is one row has none.
+  func runWithoutRow(_ error: Int) {
+    let arena = Arena<Float>(count: 1000, filledWith: 0)
+    let memory = arena.memory
+    let (row, none) = (region.row(0), shape(1 - error, 5))
+    switch self {
+    case .noBias: memory.broadcast(none, to: region)
+    case .noPackedBias: memory.multiplyPacked(region, packed: 128, from: .bias(none), into: shape(4, 5, at: 60))
+    case .noSums: memory.addColumnSums(region, to: none)
+    case .noState: memory.zoneout(none, into: row, rate: 0.5, seed: 1, first: 0)
+    case .noLogits: _ = memory.softmax(none, scale: 1)
+    case .noShares: _ = memory.spreadCrossEntropy(row, target: 0, own: 1, others: none, weight: 1, scale: 1)
+    default: _ = memory.squaredError(row, target: none, scale: 1)
     }
   }
 

@@ -75,4 +75,18 @@ import Testing
     #expect(difference.contains("products not noted, not packed"), "\(difference)")
     #expect(difference.contains("OpenBLAS's kernels not noted, not "), "\(difference)")
   }
+
+  /// OpenBLAS begins what it says of itself with its name, which a warning gives once.
+  @Test func anotherOpenBLAS() throws {
+    let directory = try ScratchDirectory()
+    let file = directory.file("run.safetensors")
+    let start = try trainer(.openBLAS)
+    try start.checkpoint().save(to: file)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+    let range = try #require(bytes.range(of: Data("OpenBLAS 0.3.".utf8)))
+    bytes.replaceSubrange(range, with: Data("OpenBLAS 9.3.".utf8))
+    let checkpoint = try TrainingCheckpoint<Float>(bytes: FuzzEntries.resealed([UInt8](bytes)), file: file)
+    let difference = try #require(checkpoint.fingerprint.difference(from: start.fingerprint))
+    #expect(difference.hasPrefix("OpenBLAS 9.3.") && difference.contains(", not 0.3."), "\(difference)")
+  }
 }

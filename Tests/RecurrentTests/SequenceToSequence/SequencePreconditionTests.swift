@@ -9,6 +9,8 @@ struct SequencePreconditionTests {
     case narrowMemory, noMarks, markTooLarge, marksForVectors, outputsOfOtherSize, trainedDecoderState
     case fewerTargets, targetTooLong, lossOnValues, attentionWithoutMemory, memoryTooLong, memoryTooWide
     case attentionToLastStep, certainty, feedBackTokens, vectorSearch
+    case decoderWithoutHead, noBeam, negativePenalty, endlessPenalty, noLength
+    case scheduleOfNoSteps, scheduleOfHalf
 
     /// A part of the message.
     var message: String {
@@ -18,14 +20,15 @@ struct SequencePreconditionTests {
         "expected a decoder with a state of 6 units in layer 0, as the encoder's two directions have together, got 3"
       case .fewerLayers: "expected a decoder of 2 layers as the encoder's, got 1"
       case .otherState: "expected a decoder whose state has 2 parts as the encoder's (lstm), got 1 (gru)"
-      case .encoderWithHead: "an encoder has no head and no attention"
-      case .decoderBothWays: "a decoder runs forward only"
+      case .encoderWithHead: "expected an encoder without a head, got one of everyStep"
+      case .decoderBothWays: "expected a decoder that runs forward only, got one of 2 directions"
       case .narrowMemory: "attention: expected encoder outputs of 6 as the decoder's, got 3"
-      case .noMarks: "targets of tokens need a start and an end token"
-      case .markTooLarge: "mark 5 of 5 tokens"
-      case .marksForVectors: "targets of vectors have no start and end tokens"
+      case .noMarks: "expected a start and an end token for targets of tokens, got none"
+      case .markTooLarge: "expected marks in 0..<5, the decoder's tokens, got 5"
+      case .marksForVectors: "expected no marks for targets of vectors, got start 3 and end 4"
       case .outputsOfOtherSize: "expected decoder outputs for 5 tokens as its inputs, got 4"
-      case .trainedDecoderState: "a decoder's initial state is the encoder's final one, not trained"
+      case .trainedDecoderState:
+        "expected a decoder whose initial state is the encoder's final one, got one that trains its own"
       case .fewerTargets: "expected 3 targets as sources, got 2"
       case .targetTooLong: "target 1 has 6 steps; expected 0...5"
       case .lossOnValues: "expected a loss on classes for this decoder, got meanSquaredError, on values"
@@ -36,6 +39,13 @@ struct SequencePreconditionTests {
       case .certainty: "a probability must be in 0...1, got 1.5"
       case .feedBackTokens: "outputs can be fed back to a model of vectors"
       case .vectorSearch: "there is no search for vectors: expected a beam width of 1, got 2"
+      case .decoderWithoutHead: "expected a decoder with a head at everyStep, got none"
+      case .noBeam: "the beam's width must be 1 or more, got 0"
+      case .negativePenalty: "the length penalty must be finite and not negative, got -1.0"
+      case .endlessPenalty: "the length penalty must be finite and not negative, got inf"
+      case .noLength: "the maximum length must be 1 or more, got 0"
+      case .scheduleOfNoSteps: "a linear schedule needs 1 step or more, got 0"
+      case .scheduleOfHalf: "k must be finite and at least 1, got 0.5"
       }
     }
 
@@ -85,6 +95,13 @@ struct SequencePreconditionTests {
         var decoder = try SequenceDecoder(
           problem.model(), sourceLength: 5, batchSize: 3, options: DecodingOptions(beamWidth: 2, maximumLength: 1))
         _ = decoder.generate(from: problem.sourceTokens, steps: 1)
+      case .decoderWithoutHead: problem.decoder.head = .none
+      case .noBeam: _ = DecodingOptions(beamWidth: 0, maximumLength: 1)
+      case .negativePenalty: _ = DecodingOptions(lengthPenalty: -1, maximumLength: 1)
+      case .endlessPenalty: _ = DecodingOptions(lengthPenalty: .infinity, maximumLength: 1)
+      case .noLength: _ = DecodingOptions(maximumLength: 0)
+      case .scheduleOfNoSteps: _ = ScheduledSampling(.linear(to: 1, steps: 0))
+      case .scheduleOfHalf: _ = ScheduledSampling(.inverseSigmoid(k: 0.5))
       }
       _ = try problem.model()
     }
@@ -103,9 +120,7 @@ struct SequencePreconditionTests {
     ) { [mistake = mistake as Mistake] in
       try mistake.make()
     }
-    #if DEBUG  // An optimised build leaves the messages out.
-      let message = String(decoding: result.standardErrorContent, as: UTF8.self)
-      #expect(message.contains(mistake.message), "\(message)")
-    #endif
+    let message = String(decoding: result.standardErrorContent, as: UTF8.self)
+    #expect(message.contains(mistake.message), "\(message)")
   }
 }
