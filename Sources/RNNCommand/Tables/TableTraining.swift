@@ -35,15 +35,9 @@ struct TableTraining: ~Copyable {
   /// - Returns: the model with the lowest validation loss, or the last one where there is none.
   /// - Throws: `Failure` where a loss is no longer finite, a signal came, or the model could not be saved.
   mutating func run() throws -> Model<Float> {
-    Interruption.watch()
-    let result: TrainingResult
-    do {
-      result = try loop.run(until: { Interruption.signal != nil }) { [report] event in report.receive(event) }
-    } catch let error as TrainingError {
-      report.clear()
-      throw failure(error)
-    }
-    guard result.reason == .stopped, let signal = Interruption.signal else {
+    let (result, signal): (TrainingResult, Int32?)
+    do { (result, signal) = try report.run(&loop) } catch let error as TrainingError { throw failure(error) }
+    guard let signal else {
       let which = loop.progress.best.map { ", the model of epoch \(epoch($0)) (validation loss \(decimal($0.loss)))" }
       Note.note("saved \(path)\(which ?? ", the model")")
       return loop.bestModel

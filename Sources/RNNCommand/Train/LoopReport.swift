@@ -36,7 +36,21 @@ final class LoopReport {
     self.log = log
   }
 
-  func receive(_ event: TrainingEvent) {
+  /// Runs the loop until it ends or a signal comes.
+  /// - Returns: how it ended, and the signal that stopped it, if one did.
+  /// - Throws: what the loop throws.
+  func run(_ loop: inout TrainingLoop<Float>) throws -> (result: TrainingResult, signal: Int32?) {
+    Interruption.watch()
+    do {
+      let result = try loop.run(until: { Interruption.signal != nil }) { receive($0) }
+      return (result, result.reason == .stopped ? Interruption.signal : nil)
+    } catch {
+      display.clear()
+      throw error
+    }
+  }
+
+  private func receive(_ event: TrainingEvent) {
     switch event {
     case .step(let step): note(step)
     case .epoch(let epoch): note(epoch)
@@ -50,13 +64,10 @@ final class LoopReport {
       }
     case .ending(.noProgress, _):
       line { Note.note("no lower validation loss in \(patience ?? 0) epochs: stopped after epoch \(epoch)") }
-    case .ending: clear()
+    case .ending: display.clear()
     case .validated, .reducedLearningRate: break
     }
   }
-
-  /// Takes the bar away.
-  func clear() { display.clear() }
 
   private func line(_ write: () -> Void) {
     display.clear()

@@ -27,15 +27,9 @@ struct TrainingRun: ~Copyable {
   /// All steps that are left, one at least.
   /// - Throws: `Failure` where the loss is no longer finite, a signal came, or the model could not be saved.
   mutating func run() throws {
-    Interruption.watch()
-    let result: TrainingResult
-    do {
-      result = try loop.run(until: { Interruption.signal != nil }) { [report] event in report.receive(event) }
-    } catch let error as TrainingError {
-      report.clear()
-      throw failure(error)
-    }
-    guard result.reason == .stopped, let signal = Interruption.signal else {
+    let (result, signal): (TrainingResult, Int32?)
+    do { (result, signal) = try report.run(&loop) } catch let error as TrainingError { throw failure(error) }
+    guard let signal else {
       return Note.note("saved \(path)\(bestSaved)")
     }
     throw Failure(

@@ -54,6 +54,7 @@ extension Engine {
       expected streams of \(plan.batchSize) sequences and at most \(plan.steps) steps, got \(streams.batchSize) and \
       \(streams.sequenceLength)
       """)
+    // Stops for a model of vectors: it has no room for tokens.
     plan.input.check(Span())
     var tokens = indices.mutableSpan(plan.index.tokens, streams.sequenceLength * streams.batchSize)
     streams.copyWindow(window, isTarget: false, into: &tokens)

@@ -140,13 +140,13 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
   }
 
   /// The model as it is now.
-  public var model: Model<S> { mutating get { trainer.model() } }
+  public var model: Model<S> { trainer.model() }
 
   /// The model with the lowest validation loss; without validation the last one.
-  public var bestModel: Model<S> { mutating get { best ?? trainer.model() } }
+  public var bestModel: Model<S> { best ?? trainer.model() }
 
   /// Everything that the next step depends on, as it is saved.
-  public mutating func checkpoint() -> TrainingCheckpoint<S> {
+  public func checkpoint() -> TrainingCheckpoint<S> {
     var notes = options.notes
     notes[TrainingProgress.note] = progress.text
     var checkpoint = trainer.checkpoint(notes: notes)

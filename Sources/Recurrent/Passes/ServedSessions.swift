@@ -256,13 +256,8 @@ struct ServedSessions<S: Scalar>: ~Copyable {
     let (longest, most) = (lengths.max() ?? 0, engine.plan.steps)
     requireOnePiece(longest)
     loadStates()
-    if longest <= most {
-      let outputs = engine.outputSequences(forward(engine.set(input.piece(batch.indices, 0..<longest))))
-      saveStates()
-      return outputs
-    }
     var results = [[S]](repeating: [], count: batch.count)
-    for first in stride(from: 0, to: longest, by: most) {
+    for first in stride(from: 0, to: max(1, longest), by: most) {
       let steps = first..<min(first + most, longest)
       let outputs = engine.outputSequences(forward(engine.set(input.piece(batch.indices, steps))))
       for index in batch.indices { results[index] += outputs[index] }
