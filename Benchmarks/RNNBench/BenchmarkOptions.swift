@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recurrent
+import Storage
 
 /// A built-in cell, by its name.
 struct CellOption: ExpressibleByArgument, Sendable {
@@ -72,7 +73,7 @@ struct MeasuringOptions: ParsableArguments {
 
   /// As given, each once; otherwise one, and all processors.
   var threads: [Int] {
-    let wanted = givenThreads.isEmpty ? [1, ProcessInfo.processInfo.activeProcessorCount] : givenThreads
+    let wanted = givenThreads.isEmpty ? [1, SystemProcessors.usable()] : givenThreads
     return wanted.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 }

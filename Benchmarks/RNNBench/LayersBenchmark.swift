@@ -75,7 +75,7 @@ struct LayersBenchmark: ParsableCommand {
       try describeProducts(of: modes.map { mode in (mode.rawValue, try plan(shapes[0], cells[0], mode)) })
       try say(LayerResult.header)
     }
-    let peaks = onRequest ? [] : measuring.threads.map { PeakMeter<Float>(threads: $0) }
+    let peaks = onRequest ? [] : try measuring.threads.map { try PeakMeter<Float>(threads: $0) }
     var results: [LayerResult] = []
     for shape in shapes {
       for cell in cells {

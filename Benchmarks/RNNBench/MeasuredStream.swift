@@ -33,8 +33,8 @@ final class MeasuredStream {
   }
 
   /// Rounds of steps, each beside a measurement of reading as many bytes.
-  func measure(rounds: Int) -> StreamResult {
-    let meter = ReadMeter(bytes: weightBytes, threads: threads)
+  func measure(rounds: Int) throws -> StreamResult {
+    let meter = try ReadMeter(bytes: weightBytes, threads: threads)
     _ = secondsOfCalls(lasting: 0.02, run)
     var (times, speeds): ([Double], [Double]) = ([], [])
     for _ in 0..<rounds {

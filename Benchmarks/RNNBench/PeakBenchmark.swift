@@ -24,7 +24,7 @@ struct PeakBenchmark: ParsableCommand {
     try say("| threads | Float GF/s | Double GF/s |\n|--------:|-----------:|------------:|")
     var result = PeakResult(instructionSet: Processor.instructionSet)
     for threads in measuring.threads {
-      let (single, double) = (PeakMeter<Float>(threads: threads), PeakMeter<Double>(threads: threads))
+      let (single, double) = try (PeakMeter<Float>(threads: threads), PeakMeter<Double>(threads: threads))
       var samples: [(Double, Double)] = []
       for _ in 0..<measuring.rounds { samples.append((single.gigaflops(), double.gigaflops())) }
       let (float32, float64) = (samples.map(\.0).max()!, samples.map(\.1).max()!)
@@ -38,7 +38,7 @@ struct PeakBenchmark: ParsableCommand {
     for level in levels {
       for threads in measuring.threads {
         let bytes = level.isPrivate ? level.bytes * threads : level.bytes
-        let meter = ReadMeter(bytes: bytes, threads: threads)
+        let meter = try ReadMeter(bytes: bytes, threads: threads)
         let speed = median((0..<measuring.rounds).map { _ in meter.gigabytesPerSecond() })
         result.read.append(.init(level: level.name, bytes: bytes, threads: threads, gigabytesPerSecond: speed))
         let name = level.name.padding(toLength: 6, withPad: " ", startingAt: 0)

@@ -5,8 +5,8 @@ final class PeakMeter<S: KernelScalar> {
   private let pool: WorkerPool
   private let task: MultiplyAdds<S>
 
-  init(threads: Int, _ scalar: S.Type = S.self) {
-    let pool = WorkerPool(count: threads)
+  init(threads: Int, _ scalar: S.Type = S.self) throws {
+    let pool = try WorkerPool(count: threads)
     let trial = MultiplyAdds<S>(iterations: 100_000)
     pool.run(trial)
     let once = seconds { pool.run(trial) }

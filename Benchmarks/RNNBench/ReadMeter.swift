@@ -8,11 +8,11 @@ final class ReadMeter {
   private let bytes: Int
 
   /// - Parameter bytes: of all parts together.
-  init(bytes: Int, threads: Int) {
+  init(bytes: Int, threads: Int) throws {
     let count = max(threads, bytes / MemoryLayout<Float>.stride)
     self.bytes = count * MemoryLayout<Float>.stride
     arena = Arena(count: count, filledWith: 1)
-    let pool = WorkerPool(count: threads)
+    let pool = try WorkerPool(count: threads)
     let trial = Reads(arena.memory, pool, passes: 1)
     pool.run(trial)
     let once = seconds { pool.run(trial) }

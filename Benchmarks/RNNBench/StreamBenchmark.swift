@@ -70,7 +70,7 @@ struct StreamBenchmark: ParsableCommand {
             isDescribed = true
           }
           if onRequest { return try OnRequest.serve(stream.run) }
-          let result = stream.measure(rounds: measuring.rounds)
+          let result = try stream.measure(rounds: measuring.rounds)
           try say(result.line)
           results.append(result)
         }

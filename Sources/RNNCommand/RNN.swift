@@ -25,6 +25,7 @@ struct RNN: ParsableCommand {
 
   static func main() {
     Interruption.prepare()
+    MemoryLimit.prepare()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -19,6 +19,9 @@ package enum LeastSquares {
     require(targets.count == rows, "expected \(rows) targets, got \(targets.count)")
     // LAPACK's iterations need not end where something is not finite.
     guard matrix.allSatisfy(\.isFinite), targets.allSatisfy(\.isFinite) else { throw .notFinite }
+    do throws(MemoryShortage) { try OpenBLAS.admit(callers: 1) } catch {
+      throw .outOfMemory(rows: rows, columns: columns)
+    }
     var solution = targets + [Double](repeating: 0, count: max(0, columns - rows))
     var singularValues = [Double](repeating: 0, count: min(rows, columns))
     var rank: blasint = 0

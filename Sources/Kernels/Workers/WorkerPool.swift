@@ -16,38 +16,26 @@ package protocol PoolTask: AnyObject {
 package final class WorkerPool: Sendable {
   package let count: Int
   private let shared: Shared
-  private let threads: [pthread_t]
+  private let threads: WorkerThreads
   /// Whether the running task is the caller's alone. Workers see it as they see the task.
   private let isAlone = Atomic<Bool>(false)
 
   /// - Parameter count: number of workers including the caller, at least 1.
-  package init(count: Int) {
+  /// - Throws: where the system starts no more threads; those that it started are gone then.
+  package init(count: Int) throws(WorkerError) {
     require(count >= 1, "a pool needs at least 1 worker, got \(count)")
-    self.count = count
     let shared = Shared(count: count)
+    threads = try WorkerThreads(1..<count, run: { shared.serve(worker: $0) }, end: { shared.stop() })
+    self.count = count
     self.shared = shared
-    threads = (1..<count).map { index in
-      let start = Start(shared: shared, worker: index)
-      var thread = pthread_t()
-      let status = unsafe pthread_create(
-        &thread, nil,
-        { context in
-          let start = unsafe Unmanaged<Start>.fromOpaque(context!).takeRetainedValue()
-          start.shared.serve(worker: start.worker)
-          return nil
-        }, Unmanaged.passRetained(start).toOpaque())
-      require(status == 0, "cannot start a worker thread: error \(status)")
-      return thread
-    }
   }
 
-  deinit {
-    shared.stop()
-    for thread in threads { pthread_join(thread, nil) }
-  }
+  /// Whether the caller must do it all: the process is a fork of the one that made the pool, where no other worker lives.
+  package var isOrphaned: Bool { threads.areGone }
 
   /// Runs `task` on every worker and returns when all have finished.
   /// - Parameter alone: whether the caller does it all and wakes nobody; barriers are then none.
+  /// - Precondition: in an orphaned pool it does.
   package func run(_ task: some PoolTask, alone: Bool = false) {
     isAlone.store(alone || count == 1, ordering: .relaxed)
     guard count > 1, !alone else {
@@ -71,15 +59,6 @@ package final class WorkerPool: Sendable {
   /// The contiguous part of `0..<total` that belongs to `worker`.
   package func share(of total: Int, worker: Int) -> Range<Int> {
     (total * worker / count)..<(total * (worker + 1) / count)
-  }
-}
-
-private final class Start {
-  let shared: Shared
-  let worker: Int
-  init(shared: Shared, worker: Int) {
-    self.shared = shared
-    self.worker = worker
   }
 }
 

@@ -37,11 +37,13 @@ final class Engine<S: Scalar>: PoolTask {
   var writtenRows: Rows
 
   /// - Parameter threads: workers; 0: one for each processor.
-  init(_ plan: Plan, threads: Int) {
+  /// - Throws: where a worker's thread cannot be started.
+  init(_ plan: Plan, threads: Int) throws(PlanError) {
     self.plan = plan
     cell = CellCaller(plan.configuration.cell)
     let workers = OpenBLAS.workers(requested: threads, processors: Processors.available)
-    pool = WorkerPool(count: plan.workers(wanted: workers))
+    pool = try .starting(plan.workers(wanted: workers))
+    if plan.usesOpenBLAS { try PlanError.admitToOpenBLAS(callers: pool.count) }
     arena = Arena(count: plan.arenas.scalarCount, filledWith: 0)
     indexArena = Arena(count: plan.arenas.indexCount, filledWith: 0)
     sumArena = Arena(count: plan.arenas.sumCount, filledWith: 0)
@@ -65,7 +67,7 @@ final class Engine<S: Scalar>: PoolTask {
     _ phases: EnginePhases, _ rows: Rows, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil,
     continuesGradient: Bool = false, startsFromStateGradient: Bool = false, skipsHead: Bool = false
   ) {
-    let most = plan.workers(for: rows, of: pool.count)
+    let most = pool.isOrphaned ? 1 : plan.workers(for: rows, of: pool.count)
     let isOnTrial = most > 1 && !plan.isTraining && rows.steps == 1
     call = Call(
       phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, continuesGradient: continuesGradient,

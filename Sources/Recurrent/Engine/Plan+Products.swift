@@ -15,6 +15,9 @@ extension ProductChoice {
 }
 
 extension Plan {
+  /// Whether any product is OpenBLAS's.
+  var usesOpenBLAS: Bool { choice.usesOpenBLAS }
+
   /// Where OpenBLAS runs kernels of a narrower instruction set than the processor has, and therefore multiplies slowly, or
   /// not at all: that it does, and what helps. nil where there is nothing to be said about this plan.
   public var productsHint: String? {

@@ -147,7 +147,10 @@ public struct Plan: Sendable, CustomStringConvertible {
     (self.sizes, self.choice, self.table, self.top) = (sizes, choice, table, top)
     (self.attention, self.head, self.arenas) = (attention, head, arenas)
     workOfRow = Self.layers(top).reduce(head?.map.weights.count ?? 0) { $0 + $1.directionCount * $1.forward.workOfRow }
-    try PlanError.refuse(bytesOver: arenas.totalBytes, for: "this model and batch")
+    // A checkpoint holds the parameters, their two moments and the best model's beside them.
+    let parameterBytes = table.blockCount * MemoryLayout<S>.stride
+    try PlanError.refuse(
+      bytesOver: arenas.totalBytes, copies: parameterBytes * (isTraining ? 5 : 1), for: "this model and batch")
   }
 
   // MARK: What it says

@@ -1,6 +1,6 @@
-internal import Foundation
+internal import Storage
 
 enum Processors {
-  /// Processors that this process may use.
-  static var available: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  /// Processors that this process may use: asked once, as engines are made often.
+  static let available = SystemProcessors.usable()
 }

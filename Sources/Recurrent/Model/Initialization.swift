@@ -41,7 +41,7 @@ public struct Initialization: Sendable, Hashable {
   func fill<S: Scalar>(
     _ block: inout [S], _ table: ParameterTable, _ configuration: ModelConfiguration,
     using generator: inout SeededGenerator
-  ) {
+  ) throws(PlanError) {
     let structure = configuration.cell.structure
     if let forgetGateBias {
       require(
@@ -51,8 +51,8 @@ public struct Initialization: Sendable, Hashable {
     for entry in table.entries {
       let values =
         entry.name.hasPrefix("rnn.")
-        ? recurrentValues(entry, structure, configuration, &generator)
-        : values(entry, configuration, &generator)
+        ? try recurrentValues(entry, structure, configuration, &generator)
+        : try values(entry, configuration, &generator)
       for (index, value) in values.enumerated() { block[entry.offset + index] = S(value) }
     }
     if let forgetGateBias, let gate = structure.forgetGate {
@@ -69,19 +69,19 @@ public struct Initialization: Sendable, Hashable {
   /// Of the embedding, the attentional layer or the head.
   private func values(
     _ entry: ParameterTable.Entry, _ configuration: ModelConfiguration, _ generator: inout SeededGenerator
-  ) -> [Double] {
+  ) throws(PlanError) -> [Double] {
     // A lookup has no fan-in to scale by; unit variance, as PyTorch's nn.Embedding.
     if entry.name == "embedding.weight" { return (0..<entry.count).map { _ in generator.normal() } }
     let fanIn = configuration.headInputSize * (entry.name.hasPrefix("attention.") ? 2 : 1)
     let bound = 1 / Double(fanIn).squareRoot()
-    return Self.values(input, entry.shape, bound: bound, &generator)
+    return try Self.values(input, entry.shape, bound: bound, &generator)
   }
 
   /// Of a recurrent layer: weights and biases gate by gate.
   private func recurrentValues(
     _ entry: ParameterTable.Entry, _ structure: CellStructure, _ configuration: ModelConfiguration,
     _ generator: inout SeededGenerator
-  ) -> [Double] {
+  ) throws(PlanError) -> [Double] {
     if entry.name.hasPrefix("rnn.initial_state") { return [Double](repeating: 0, count: entry.count) }
     if entry.name.hasPrefix("rnn.vectors") {
       return structure.vectors.flatMap { $0.start.values(count: entry.shape[1], using: &generator) }
@@ -92,23 +92,26 @@ public struct Initialization: Sendable, Hashable {
     let scheme = entry.name.hasPrefix("rnn.weight_hh") || entry.name.hasPrefix("rnn.bias_hh") ? recurrent : input
     var shape = entry.shape
     shape[0] /= gates
-    return (0..<gates).flatMap { _ in
-      Self.values(scheme, shape, bound: 1 / Double(hidden).squareRoot(), &generator)
+    var values: [Double] = []
+    values.reserveCapacity(entry.count)
+    for _ in 0..<gates {
+      values += try Self.values(scheme, shape, bound: 1 / Double(hidden).squareRoot(), &generator)
     }
+    return values
   }
 
   /// Of a weight [rows, columns] or a bias [rows].
   private static func values(
     _ scheme: Weights, _ shape: [Int], bound: Double, _ generator: inout SeededGenerator
-  ) -> [Double] {
-    if shape.count == 2 { return matrix(scheme, shape[0], shape[1], bound: bound, &generator) }
+  ) throws(PlanError) -> [Double] {
+    if shape.count == 2 { return try matrix(scheme, shape[0], shape[1], bound: bound, &generator) }
     return (0..<shape[0]).map { _ in scheme == .pytorch ? generator.uniform(-bound, bound) : 0 }
   }
 
   /// A matrix [rows, columns] that multiplies vectors of `columns` (fan-in) into `rows` (fan-out).
   private static func matrix(
     _ scheme: Weights, _ rows: Int, _ columns: Int, bound: Double, _ generator: inout SeededGenerator
-  ) -> [Double] {
+  ) throws(PlanError) -> [Double] {
     let count = rows * columns
     switch scheme {
     case .pytorch:
@@ -123,7 +126,9 @@ public struct Initialization: Sendable, Hashable {
       // LAPACK makes orthonormal columns of a tall matrix; a wide one is the transpose of a tall one.
       let (tall, narrow) = (max(rows, columns), min(rows, columns))
       var values = (0..<count).map { _ in generator.normal() }
-      Orthogonal.orthonormalize(&values, rows: tall, columns: narrow)
+      do throws(MemoryShortage) { try Orthogonal.orthonormalize(&values, rows: tall, columns: narrow) } catch {
+        throw PlanError(error, for: "the orthogonal start of a [\(rows), \(columns)] matrix")
+      }
       if rows >= columns { return values }
       return (0..<count).map { values[$0 % columns * narrow + $0 / columns] }
     }

@@ -21,7 +21,7 @@ public struct Model<S: Scalar>: Sendable {
   ) throws(PlanError) {
     try self.init(zeros: configuration, vocabulary: vocabulary)
     var generator = SeededGenerator(seed: seed)
-    initialization.fill(&block, table, configuration, using: &generator)
+    try initialization.fill(&block, table, configuration, using: &generator)
   }
 
   /// A model whose parameters are all 0, to be filled from a file.

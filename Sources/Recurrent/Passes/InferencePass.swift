@@ -41,7 +41,7 @@ public struct InferencePass<S: Scalar>: ~Copyable, @unchecked Sendable {
     let plan = try Plan(
       model.configuration, steps: steps, batchSize: batchSize, purpose: .inference(loss: nil),
       memory: memorySteps.map { MemoryShape(steps: $0) }, products: products, scalar: S.self)
-    engine = Engine(plan, threads: threads)
+    engine = try Engine(plan, threads: threads)
     memory = engine.memory
     engine.load(model)
   }

@@ -47,7 +47,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
     plan = try Plan(
       model.configuration, steps: maximumSteps, batchSize: maximumBatch, purpose: .inference(loss: nil),
       products: products, scalar: S.self)
-    sessions = Mutex(ServedSessions(model, plan, threads: threads))
+    sessions = try Mutex(ServedSessions(model, plan, threads: threads))
   }
 
   /// The most sessions of a call.

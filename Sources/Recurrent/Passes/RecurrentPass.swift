@@ -33,7 +33,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
       model.configuration, steps: steps, batchSize: batchSize, purpose: .training(loss: nil, momentCount: 0),
       inputGradient: inputGradient, isRagged: isRagged,
       memory: memorySteps.map { MemoryShape(steps: $0) }, products: products, scalar: S.self)
-    engine = Engine(plan, threads: threads)
+    engine = try Engine(plan, threads: threads)
     engine.load(model)
     self.model = model
   }

@@ -23,8 +23,8 @@ public struct Sampler<S: Scalar>: ~Copyable, @unchecked Sendable {
       configuration.input.vocabularySize == configuration.outputSize && configuration.head == .everyStep,
       "sampling needs a token model with one output a token at every step")
     require(configuration.directions == .forward, "a model that runs both ways cannot be sampled step by step")
-    engine = Engine(
-      try Plan(
+    engine = try Engine(
+      Plan(
         configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: products, scalar: S.self),
       threads: 1)
     engine.load(model)

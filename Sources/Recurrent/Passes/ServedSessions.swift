@@ -52,8 +52,8 @@ struct ServedSessions<S: Scalar>: ~Copyable {
   /// nil for a model that cannot be sampled.
   private var drawer: TokenDrawer?
 
-  init(_ model: Model<S>, _ plan: Plan, threads: Int) {
-    engine = Engine(plan, threads: threads)
+  init(_ model: Model<S>, _ plan: Plan, threads: Int) throws(PlanError) {
+    engine = try Engine(plan, threads: threads)
     engine.load(model)
     start = engine.initialState.selecting([0])
     for sequence in 0..<plan.batchSize { engine.setFresh(false, sequence) }

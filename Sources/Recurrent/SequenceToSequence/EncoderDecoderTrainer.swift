@@ -62,8 +62,8 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     } else {
       mixer = nil
     }
-    encoder = Engine(encoderPlan, threads: threads)
-    decoder = Engine(decoderPlan, threads: threads)
+    encoder = try Engine(encoderPlan, threads: threads)
+    decoder = try Engine(decoderPlan, threads: threads)
     encoder.load(model.encoder)
     decoder.load(model.decoder)
     trained = model

@@ -18,8 +18,8 @@ struct InputMixer<S: Scalar>: ~Copyable {
     threads: Int,
     seed: UInt64
   ) throws(PlanError) {
-    engine = Engine(
-      try Plan(
+    engine = try Engine(
+      Plan(
         decoder, steps: 1, batchSize: batchSize, purpose: .inference(loss: nil), memory: memory, products: products,
         scalar: S.self),
       threads: threads)

@@ -44,8 +44,8 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable, @unchecked Sendable {
     self.batchSize = batchSize
     self.width = width
     marks = model.marks
-    encoder = Engine(encoderPlan, threads: threads)
-    decoder = Engine(decoderPlan, threads: threads)
+    encoder = try Engine(encoderPlan, threads: threads)
+    decoder = try Engine(decoderPlan, threads: threads)
     tokens = [Int32](repeating: 0, count: rows)
     parents = [Int](repeating: 0, count: rows)
     load(model)

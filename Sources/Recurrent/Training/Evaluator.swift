@@ -120,7 +120,7 @@ final class Evaluator<S: Scalar> {
       configuration, steps: max(steps, engine?.plan.steps ?? 0), batchSize: max(batchSize, engine?.plan.batchSize ?? 0),
       purpose: .inference(loss: loss), products: products, scalar: S.self)
     engine = nil
-    let made = Engine<S>(plan, threads: threads)
+    let made = try Engine<S>(plan, threads: threads)
     engine = made
     return made
   }

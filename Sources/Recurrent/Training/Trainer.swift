@@ -78,7 +78,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
       steps: settings.sequenceLength, batchSize: settings.batchSize, isRagged: settings.isRagged,
       recomputing: settings.recomputing, accumulatesGradients: settings.accumulatesGradients,
       products: settings.products, scalar: S.self)
-    engine = Engine(plan, threads: threads)
+    engine = try Engine(plan, threads: threads)
     engine.load(model)
     trained = model
     self.dropoutSeeds = dropoutSeeds

@@ -6,11 +6,11 @@ struct OrthogonalTests {
   @Test(
     "Q has orthonormal columns that span A's, and R = Qᵀ·A a positive diagonal",
     arguments: [(1, 1), (3, 1), (4, 4), (17, 5), (33, 33), (130, 64)])
-  func factorization(rows: Int, columns: Int) {
+  func factorization(rows: Int, columns: Int) throws {
     var random = SplitMix64(rows)
     let a: [Double] = random.numbers(rows * columns, within: 1)
     var q = a
-    Orthogonal.orthonormalize(&q, rows: rows, columns: columns)
+    try Orthogonal.orthonormalize(&q, rows: rows, columns: columns)
     func product(_ x: [Double], _ i: Int, _ y: [Double], _ j: Int) -> Double {
       (0..<rows).reduce(0) { $0 + x[$1 * columns + i] * y[$1 * columns + j] }
     }
@@ -29,11 +29,11 @@ struct OrthogonalTests {
   func wrongShape() async {
     await #expect(processExitsWith: .failure) {
       var matrix = [Double](repeating: 1, count: 6)
-      Orthogonal.orthonormalize(&matrix, rows: 2, columns: 3)
+      try Orthogonal.orthonormalize(&matrix, rows: 2, columns: 3)
     }
     await #expect(processExitsWith: .failure) {
       var matrix = [Double](repeating: 1, count: 5)
-      Orthogonal.orthonormalize(&matrix, rows: 3, columns: 2)
+      try Orthogonal.orthonormalize(&matrix, rows: 3, columns: 2)
     }
   }
 }

@@ -30,8 +30,8 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3, 5])
-  func everyWorkerRunsAndMeetsTheOthers(count: Int) {
-    let pool = WorkerPool(count: count)
+  func everyWorkerRunsAndMeetsTheOthers(count: Int) throws {
+    let pool = try WorkerPool(count: count)
     for _ in 0..<20 {
       let task = Task(pool, rounds: 10)
       pool.run(task)
@@ -44,8 +44,8 @@ import Testing
   }
 
   /// A task that the caller does alone passes its barriers at once, between tasks of all.
-  @Test func alone() {
-    let pool = WorkerPool(count: 3)
+  @Test func alone() throws {
+    let pool = try WorkerPool(count: 3)
     for round in 0..<20 {
       let task = Task(pool, rounds: 4)
       pool.run(task, alone: round.isMultiple(of: 2))
@@ -56,7 +56,7 @@ import Testing
   }
 
   /// Waiting longer than a waiting worker spins and yields, it finds what it waited for all the same.
-  @Test func latecomers() {
+  @Test func latecomers() throws {
     final class Late: PoolTask {
       let pool: WorkerPool
       let seen = Atomic<Int>(0)
@@ -67,7 +67,7 @@ import Testing
         seen.add(1, ordering: .relaxed)
       }
     }
-    let pool = WorkerPool(count: 3)
+    let pool = try WorkerPool(count: 3)
     let task = Late(pool)
     for _ in 0..<5 { pool.run(task) }
     #expect(task.seen.load(ordering: .relaxed) == 15)
@@ -75,7 +75,7 @@ import Testing
 
   /// Workers that went to sleep wake up again.
   @Test func sleepersWake() async throws {
-    let pool = WorkerPool(count: 3)
+    let pool = try WorkerPool(count: 3)
     for _ in 0..<5 {
       try await _Concurrency.Task.sleep(for: .milliseconds(30))
       let task = Task(pool, rounds: 1)
@@ -85,8 +85,8 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3, 7], [0, 1, 2, 5, 50])
-  func sharesCoverEverythingOnce(count: Int, total: Int) {
-    let pool = WorkerPool(count: count)
+  func sharesCoverEverythingOnce(count: Int, total: Int) throws {
+    let pool = try WorkerPool(count: count)
     var next = 0
     for worker in 0..<count {
       let share = pool.share(of: total, worker: worker)
@@ -97,7 +97,7 @@ import Testing
   }
 
   /// Denormals are flushed while a task runs, and are there again afterwards.
-  @Test func denormalsAreFlushedOnlyInside() {
+  @Test func denormalsAreFlushedOnlyInside() throws {
     final class Tiny: PoolTask {
       let product = Atomic<UInt32>(1)
       let half: Float
@@ -110,7 +110,7 @@ import Testing
       // From the generator, so that no compiler computes the product beforehand.
       let half = Float.random(in: 0.4...0.6)
       let task = Tiny(half: half)
-      WorkerPool(count: count).run(task)
+      try WorkerPool(count: count).run(task)
       #expect(task.product.load(ordering: .relaxed) == 0)
       #expect(Float.leastNormalMagnitude * half > 0)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Recurrent
+import Storage
 import Testing
 
 /// A server used by many tasks, and wrongly.
@@ -116,7 +117,7 @@ struct ServingTests {
       #expect(grown <= bound, "\(grown) bytes resident, expected at most \(bound)")
       #expect(grown + modelBytes <= 40_000_000, "\(grown) bytes beside the model's \(modelBytes)")
       // One worker a processor at most, whatever the number of sessions.
-      let workers = ProcessInfo.processInfo.activeProcessorCount
+      let workers = SystemProcessors.usable()
       #expect(after.threads <= before.threads + workers, "\(after.threads) threads, \(before.threads) before")
       #expect(server.openCount == 1000)
       // They are open as long as somebody holds them.
