@@ -19,7 +19,7 @@ struct WorkerThreads: ~Copyable, Sendable {
     var threads: [pthread_t] = []
     var code: CInt = 0
     for worker in workers {
-      let start = Unmanaged.passRetained(Start { run(worker) })
+      let start = unsafe Unmanaged.passRetained(Start { run(worker) })
       var thread = pthread_t()
       code = unsafe pthread_create(
         &thread, nil,
@@ -28,7 +28,7 @@ struct WorkerThreads: ~Copyable, Sendable {
           return nil
         }, start.toOpaque())
       guard code == 0 else {
-        start.release()
+        unsafe start.release()
         break
       }
       threads.append(thread)
@@ -61,7 +61,7 @@ private final class Start {
 /// Forks of the process between the start of the first one and this one.
 private enum Fork {
   /// Registers the counting, once.
-  static let isWatched = unsafe pthread_atfork(nil, nil, { forks.add(1, ordering: .relaxed) }) == 0
+  static let isWatched = pthread_atfork(nil, nil, { forks.add(1, ordering: .relaxed) }) == 0
   static var count: Int { forks.load(ordering: .relaxed) }
 }
 

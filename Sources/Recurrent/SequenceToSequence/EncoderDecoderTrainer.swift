@@ -55,6 +55,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
       configuration, steps: targetLength + (model.marks == nil ? 0 : 1), batchSize: batchSize,
       purpose: .training(loss: loss, momentCount: moments), isRagged: true, memory: memory, products: products,
       scalar: S.self)
+    let engines = try (Engine<S>(encoderPlan, threads: threads), Engine<S>(decoderPlan, threads: threads))
     if let scheduledSampling {
       mixer = try InputMixer(
         scheduledSampling, decoder: configuration, batchSize: batchSize, memory: memory, products: products,
@@ -62,8 +63,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     } else {
       mixer = nil
     }
-    encoder = try Engine(encoderPlan, threads: threads)
-    decoder = try Engine(decoderPlan, threads: threads)
+    (encoder, decoder) = engines
     encoder.load(model.encoder)
     decoder.load(model.decoder)
     trained = model

@@ -40,12 +40,11 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable, @unchecked Sendable {
       configuration, steps: 1, batchSize: rows, purpose: .inference(loss: nil),
       memory: configuration.attention.map { _ in MemoryShape(steps: sourceLength, sequencesPerMemory: width) },
       products: products, scalar: S.self)
+    (encoder, decoder) = try (Engine(encoderPlan, threads: threads), Engine(decoderPlan, threads: threads))
     self.options = options
     self.batchSize = batchSize
     self.width = width
     marks = model.marks
-    encoder = try Engine(encoderPlan, threads: threads)
-    decoder = try Engine(decoderPlan, threads: threads)
     tokens = [Int32](repeating: 0, count: rows)
     parents = [Int](repeating: 0, count: rows)
     load(model)

@@ -2,29 +2,29 @@ import Glibc
 
 /// How many processors this process may use.
 package enum SystemProcessors {
-  /// Those that it may run on (its affinity), or what the quota of a control group of it leaves of them if that is less: one
-  /// and a half are two, one and a quarter one.
+  /// Those that the calling thread may run on (its affinity), or what the quota of a control group of the process leaves of them
+  /// if that is less: one and a half are two, one and a quarter one.
   ///
-  /// - Parameters:
-  ///   - root: where `/proc` and `/sys` are looked up; tests put a made-up system there.
-  ///   - allowed: nil: asked of the system.
-  package static func usable(root: String = "", allowed: Int? = nil) -> Int {
-    var count = Double(allowed ?? affinity ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  /// - Parameter root: where `/proc` and `/sys` are looked up; tests put a made-up system there.
+  package static func usable(root: String = "") -> Int {
+    var count = Double(allowed(root: root) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     for group in ControlGroups("cpu", root: root).groups {
       if let quota = quota(of: group) { count = min(count, quota) }
     }
     return max(1, Int(count.rounded(.toNearestOrAwayFromZero)))
   }
 
-  /// Processors that the calling thread may run on.
-  private static var affinity: Int? {
-    // Room for 8,192 processors: the set of the system's own type has none for more than 1,024.
-    var set = [UInt64](repeating: 0, count: 128)
-    let status = unsafe set.withUnsafeMutableBytes { bytes in
-      unsafe sched_getaffinity(0, bytes.count, bytes.baseAddress!.assumingMemoryBound(to: cpu_set_t.self))
+  /// How many are in a list such as `0-3,8`; nil where the system does not say.
+  private static func allowed(root: String) -> Int? {
+    let status = SystemFile.text(root + "/proc/thread-self/status") ?? SystemFile.text(root + "/proc/self/status")
+    let name = "Cpus_allowed_list:"
+    guard let line = (status ?? "").split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
+    let count = line.dropFirst(name.count).split(separator: ",").reduce(0) { count, range in
+      let ends = range.split(whereSeparator: { $0 == "-" || $0.isWhitespace }).compactMap { Int($0) }
+      guard let first = ends.first, let last = ends.last, first <= last else { return count }
+      return count + last - first + 1
     }
-    let count = set.reduce(0) { $0 + $1.nonzeroBitCount }
-    return status == 0 && count > 0 ? count : nil
+    return count > 0 ? count : nil
   }
 
   /// Processors that a group may use at once; nil where it is not visible here or has no quota.
@@ -35,7 +35,8 @@ package enum SystemProcessors {
     case .two:
       // "50000 100000", or "max 100000".
       let words = (group.text("cpu.max") ?? "").split(separator: " ")
-      (quota, period) = (words.first.flatMap { SystemFile.number($0) }, words.dropFirst().first.flatMap { SystemFile.number($0) })
+      let numbers = words.map { SystemFile.number($0) }
+      (quota, period) = numbers.count == 2 ? (numbers[0], numbers[1]) : (nil, nil)
     }
     guard let quota, let period, quota > 0, period > 0 else { return nil }
     return Double(quota) / Double(period)
