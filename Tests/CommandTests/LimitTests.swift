@@ -30,12 +30,13 @@ import Testing
     #expect(!place.exists("model.safetensors"))
   }
 
-  @Test("Where even OpenBLAS has no memory for its own threads the process ends", arguments: [160_000, 190_000, 250_000])
+  @Test(
+    "Where even OpenBLAS has no memory for its own threads the process ends", arguments: [160_000, 190_000, 250_000])
   func ends(addresses: Int) throws {
     let place = try Workplace()
     let begin = ContinuousClock.now
     let outcome = try rnn(place, addresses: addresses, ["--version"])
-    #expect(outcome.status == 0 || outcome.errors.contains("shared librar") , "\(outcome.errors)")
+    #expect(outcome.status == 0 || outcome.errors.contains("shared librar"), "\(outcome.errors)")
     #expect(ContinuousClock.now - begin < .seconds(20))
   }
 }

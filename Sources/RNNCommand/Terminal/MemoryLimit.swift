@@ -9,7 +9,7 @@ enum MemoryLimit {
     guard SystemMemory.isLimited else { return }
     _ = unsafe on_exit(
       { status, _ in
-        unsafe fflush(nil)
+        fflush(nil)
         _exit(status)
       }, nil)
   }

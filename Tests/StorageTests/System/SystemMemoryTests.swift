@@ -81,11 +81,14 @@ struct SystemMemoryTests {
   func limits() throws {
     let head = "Limit                     Soft Limit           Hard Limit           Units     \n"
     try put("/proc/self/status", "Name:\trnn\nVmPeak:\t     900 kB\nVmSize:\t     800 kB\nVmData:\t     300 kB\n")
-    try put("/proc/self/limits", head + "Max address space         unlimited            unlimited            bytes     \n")
+    try put(
+      "/proc/self/limits", head + "Max address space         unlimited            unlimited            bytes     \n")
     #expect(available == 8000 * 1024)
-    try put("/proc/self/limits", head + "Max address space         2048000              unlimited            bytes     \n")
+    try put(
+      "/proc/self/limits", head + "Max address space         2048000              unlimited            bytes     \n")
     #expect(available == 1200 * 1024)
-    let both = head + "Max data size             614400               614400               bytes     \n"
+    let both =
+      head + "Max data size             614400               614400               bytes     \n"
       + "Max address space         2048000              2048000              bytes     \n"
     try put("/proc/self/limits", both)
     #expect(available == 300 * 1024)

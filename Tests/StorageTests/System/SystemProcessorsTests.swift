@@ -16,7 +16,8 @@ struct SystemProcessorsTests {
   }
 
   private func usable(of allowed: String = "0-7") throws -> Int {
-    try put("/proc/thread-self/status", "Name:\trnn\nCpus_allowed:\tff\nCpus_allowed_list:\t\(allowed)\nMems_allowed:\t1\n")
+    try put(
+      "/proc/thread-self/status", "Name:\trnn\nCpus_allowed:\tff\nCpus_allowed_list:\t\(allowed)\nMems_allowed:\t1\n")
     return SystemProcessors.usable(root: root.path)
   }
 
@@ -76,7 +77,8 @@ struct SystemProcessorsTests {
     #expect(try usable() == 2)
   }
 
-  @Test("What makes no sense is no quota", arguments: ["", "\n", "x 100000", "0 100000", "100000", "100000 0", "-5 -5"])
+  @Test(
+    "What makes no sense is no quota", arguments: ["", "\n", "x 100000", "0 100000", "100000", "100000 0", "-5 -5"])
   func nonsense(text: String) throws {
     try put("/proc/self/cgroup", "0::/\nnonsense\n::\n")
     try put("/sys/fs/cgroup/cpu.max", text)
