@@ -51,7 +51,7 @@ struct ProductsOption: ParsableArguments {
 func describeProducts(of plans: [(name: String, plan: Plan)]) throws {
   for (name, plan) in plans { try say("# \(name)\(name.isEmpty ? "" : ": ")\(plan.productsDescription)") }
   guard let hint = plans.lazy.compactMap(\.plan.productsHint).first else { return }
-  FileHandle.standardError.write(Data("rnn-bench: \(hint)\n".utf8))
+  note(hint)
 }
 
 /// Thread counts to measure, and how often.

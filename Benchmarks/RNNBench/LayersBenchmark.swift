@@ -67,8 +67,7 @@ struct LayersBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
-    try verifyWritable(measuring.jsonPath)
-    try verifyWritable(dumpPath)
+    try verifyWritable((measuring.jsonPath, "--json"), (dumpPath, "--dump"))
     let (shapes, cells, modes) = chosen
     if !onRequest {
       try say("# \(Processor.instructionSet), \(OpenBLAS.description), Float; median of \(measuring.rounds) rounds")

@@ -35,7 +35,7 @@ struct MatrixProductBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
-    try verifyWritable(jsonPath)
+    try verifyWritable((jsonPath, "--json"))
     let shapes =
       try sizes.map { ProductShape(label: "square \($0)", m: $0, n: $0, k: $0) }
       + steps.map(Self.shape(ofStep:))

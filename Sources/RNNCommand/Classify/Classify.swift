@@ -15,6 +15,8 @@ struct Classify: ParsableCommand {
         rnn classify train gestures.csv --sequence-column id --label-column gesture
         rnn classify train ecg.csv --per-step --label-column beat
 
+      \(FilePath.documentation)
+
       \(ExitStatus.documentation)
       """,
     subcommands: [ClassifyTrain.self, ClassifyEvaluate.self, ClassifyPredict.self])

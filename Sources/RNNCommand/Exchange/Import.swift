@@ -16,8 +16,8 @@ struct Import: ParsableCommand {
       Shapes tell the cell and the sizes. Standard output says which tensor became which parameter.
       """)
 
-  @Argument(help: "The weights.") var weights: String
-  @Argument(help: "The model file to write.") var target: String
+  @Argument(reading: "The weights.") var weights: String
+  @Argument(writing: "The model file to write.") var target: String
 
   @Option(
     help: ArgumentHelp("The format: safetensors (PyTorch), keras or onnx. (default: as it looks)", valueName: "name"))
@@ -51,11 +51,10 @@ struct Import: ParsableCommand {
       valueName: "name"))
   var directions: DirectionsOption?
 
-  @Option(help: ArgumentHelp("PyTorch: the configuration, as rnn inspect --json writes it.", valueName: "file"))
+  @Option(reading: "PyTorch: the configuration, as rnn inspect --json writes it.")
   var config: String?
 
-  @Option(
-    help: ArgumentHelp("A text whose different characters, in ascending order, are the tokens.", valueName: "file"))
+  @Option(reading: "A text whose different characters, in ascending order, are the tokens.")
   var vocabulary: String?
 
   @Option(help: ArgumentHelp("The characters that the tokens stand for, in ascending order.", valueName: "text"))
@@ -68,7 +67,6 @@ struct Import: ParsableCommand {
   var precision: Precision?
 
   func validate() throws {
-    try checkPath(target, "<target>")
     if vocabulary != nil, symbols != nil { throw ValidationError("'--vocabulary' and '--symbols' exclude each other") }
     if config != nil, cell != nil || head != nil || oneHot {
       throw ValidationError(
@@ -77,7 +75,10 @@ struct Import: ParsableCommand {
   }
 
   func run() throws {
-    try refuse(target, over: [weights] + [config, vocabulary].compactMap { $0 })
+    try FileUse(
+      reading: [(weights, "<weights>"), (config, "--config"), (vocabulary, "--vocabulary")],
+      writing: [(target, "<target>")]
+    ).check()
     if format == .onnx || (format == nil && weights.hasSuffix(".onnx")) { return try importGraph() }
     let file = try ArrayFile(path: weights)
     if file.metadata("format") == "recurrent", format == nil, config == nil {
@@ -166,7 +167,7 @@ struct Import: ParsableCommand {
   private func save<S: Scalar>(_ model: Model<S>, _ report: [ImportedTensor]) throws {
     try model.save(to: target)
     let end = summary(model.configuration) + "; \(grouped(model.parameterCount)) parameters"
-    if report.isEmpty { return try output(end) }
+    if report.isEmpty { return try RNNCommand.report(end, besides: target) }
     var rows = [["tensor", "type", "shape", "parameter", "shape"]]
     for tensor in report {
       rows.append([
@@ -174,7 +175,7 @@ struct Import: ParsableCommand {
         shapeText(tensor.shape), tensor.parameter, shapeText(tensor.parameterShape),
       ])
     }
-    try output(table(rows) + "\n\n" + end)
+    try RNNCommand.report(table(rows) + "\n\n" + end, besides: target)
   }
 }
 

@@ -12,7 +12,7 @@ struct ForecastEvaluate: ParsableCommand {
       measured part.
       """)
 
-  @Argument(help: "The model file.") var model: String
+  @Argument(reading: "The model file.") var model: String
   @OptionGroup var input: SeriesOptions
   @OptionGroup(title: "Measuring") var scoring: ScoringOptions
 
@@ -25,6 +25,7 @@ struct ForecastEvaluate: ParsableCommand {
   var threads: Int?
 
   func run() throws {
+    try FileUse(reading: [(model, "<model>"), (input.table, "<table>")]).check()
     let (model, description) = try Model.forForecasts(at: model)
     let series = try input.series(description.columns)
     let testCount = try scoring.testCount(

@@ -39,7 +39,12 @@ package struct FileStatus: Sendable {
   package init(of path: String) throws(FileError) {
     try checkPath(path, .examine)
     var raw = stat()
-    guard unsafe stat(path, &raw) == 0 else { throw FileError(.examine, path, errno: errno) }
+    // Where /dev/stdin leads to a socket, or to another user's terminal, its name says less than its number.
+    let code =
+      if let number = DescriptorPath.number(of: path) { unsafe fstat(number, &raw) } else {
+        unsafe stat(cPath(path), &raw)
+      }
+    guard code == 0 else { throw FileError(.examine, path, errno: errno) }
     self.init(raw)
   }
 }
@@ -51,13 +56,5 @@ func checkPath(_ path: String, _ operation: FileError.Operation) throws(FileErro
   }
   guard !path.utf8.contains(0) else {
     throw FileError(operation, path, kind: .missing, reason: "the path holds a NUL character")
-  }
-}
-
-/// `call` again for as long as a signal interrupts it.
-func retryingOnInterrupt<Result: SignedInteger>(_ call: () -> Result) -> Result {
-  while true {
-    let result = call()
-    if result != -1 || errno != EINTR { return result }
   }
 }
