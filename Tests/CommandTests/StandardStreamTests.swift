@@ -45,6 +45,22 @@ struct StandardStreamTests {
     }
   }
 
+  /// A .ts file is known by its name, and in a pipe by its first line.
+  @Test func sequencesFromAPipe() throws {
+    let place = try Workplace()
+    let lines = (0..<24).map { index in
+      (0..<6).map { "\($0 * (index % 2 + 1))" }.joined(separator: ",") + ":\(index % 2)"
+    }
+    try place.write(
+      "# made up\n@problemName x\n@classLabel true 0 1\n@data\n" + lines.joined(separator: "\n"), to: "s.ts")
+    let options = "--epochs 1 --hidden-size 4 --checkpoint s.st"
+    #expect(try place.shell("cat s.ts | $RNN classify train - \(options)").status == 0)
+    let named = try place.rnn("classify", "predict", "s.st", "s.ts")
+    #expect(named.status == 0 && !named.output.isEmpty)
+    #expect(try place.shell("cat s.ts | $RNN classify predict s.st -").output == named.output)
+    #expect(try place.shell("$RNN classify predict s.st - < s.ts").output == named.output)
+  }
+
   @Test func trainingFromAPipe() throws {
     let place = try workplace()
     let options = "--steps 3 --checkpoint p.st " + tiny.joined(separator: " ")

@@ -53,7 +53,7 @@ package func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> CInt {
 package func readSome(from descriptor: CInt, upTo room: Int) -> (bytes: [UInt8], code: CInt) {
   var code: CInt = 0
   let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-    let base = unsafe buffer.baseAddress!
+    let base = buffer.baseAddress!
     let result = retrying(descriptor, .reading) { unsafe read(descriptor, base, min(room, largestTransfer)) }
     if result < 0 { code = errno } else { count = result }
   }

@@ -30,7 +30,7 @@ package enum DescriptorPath {
     // Else a device would be refused as one, or found out after hours of work.
     let unusable = operation == .open ? O_WRONLY : O_RDONLY
     guard flags & O_ACCMODE != unusable else { throw FileError(operation, path, errno: EBADF) }
-    let copy = unsafe fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+    let copy = fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
     guard copy >= 0 else { throw FileError(operation, path, errno: errno) }
     return copy
   }

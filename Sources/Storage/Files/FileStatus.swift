@@ -58,3 +58,6 @@ func checkPath(_ path: String, _ operation: FileError.Operation) throws(FileErro
     throw FileError(operation, path, kind: .missing, reason: "the path holds a NUL character")
   }
 }
+
+/// A path as the system takes it.
+func cPath(_ path: String) -> [CChar] { PathBytes.bytes(path).map { CChar(bitPattern: $0) } + [0] }

@@ -55,7 +55,7 @@ struct StreamTests {
     var ends: [CInt] = [0, 0]
     try #require(unsafe pipe(&ends) == 0)
     let (reader, writer) = (ends[0], ends[1])
-    for end in ends { _ = unsafe fcntl(end, F_SETFL, O_NONBLOCK) }
+    for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
     let bytes = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0) }
     let writing = Task.detached {
       let code = writeAll(bytes, to: writer)

@@ -48,6 +48,3 @@ package enum PathBytes {
     return bytes
   }
 }
-
-/// A path as the system takes it.
-func cPath(_ path: String) -> [CChar] { PathBytes.bytes(path).map { CChar(bitPattern: $0) } + [0] }
