@@ -67,7 +67,10 @@ struct MeasuringOptions: ParsableArguments {
     help: ArgumentHelp("Timed rounds; the median is shown.", valueName: "n"), transform: whole(1...1000))
   var rounds = 5
 
-  @Option(name: .customLong("json"), help: ArgumentHelp("Write the results to this file.", valueName: "file"))
+  @Option(
+    name: .customLong("json"),
+    help: ArgumentHelp("Write the results to this file, - for standard output.", valueName: "file"),
+    transform: outputPath)
   var jsonPath: String?
 
   /// As given, each once; otherwise one, and all processors.

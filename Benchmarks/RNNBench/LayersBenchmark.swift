@@ -35,7 +35,8 @@ struct LayersBenchmark: ParsableCommand {
   @Option(
     name: .customLong("dump"),
     help: ArgumentHelp(
-      "Write data, parameters and results of the one case to this safetensors file.", valueName: "file"))
+      "Write data, parameters and results of the one case to this safetensors file.", valueName: "file"),
+    transform: outputPath)
   var dumpPath: String?
 
   @Flag(

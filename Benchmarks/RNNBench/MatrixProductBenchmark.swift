@@ -22,7 +22,9 @@ struct MatrixProductBenchmark: ParsableCommand {
   @Option(help: "Timed rounds of each side; the median is shown.")
   var rounds = 5
 
-  @Option(name: .customLong("json"), help: "Write the results to this file, one array of objects.")
+  @Option(
+    name: .customLong("json"), help: "Write the results to this file, one array of objects; - for standard output.",
+    transform: outputPath)
   var jsonPath: String?
 
   func validate() throws {
