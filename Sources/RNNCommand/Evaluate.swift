@@ -8,6 +8,8 @@ struct Evaluate: ParsableCommand {
     discussion: """
       Each character is predicted from all before it; the state is carried through the whole text. The loss is in nats \
       per character.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The model file.") var model: String

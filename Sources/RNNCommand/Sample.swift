@@ -8,6 +8,8 @@ struct Sample: ParsableCommand {
     discussion: """
       The prompt and then the model's characters go to standard output as they are made. Without a prompt the model \
       starts as after a line end, or with a random character where its vocabulary has none.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The model file.") var model: String

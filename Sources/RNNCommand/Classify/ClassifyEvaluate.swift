@@ -6,7 +6,11 @@ struct ClassifyEvaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measure how often a model's classes are right.",
-    discussion: "Accuracy, the confusion matrix, and recall, precision and F1 of each class.")
+    discussion: """
+      Accuracy, the confusion matrix, and recall, precision and F1 of each class.
+
+      \(FilePath.documentation)
+      """)
 
   @Argument(reading: "The model file.") var model: String
   @Argument(reading: "The sequences, a CSV or .ts file.") var sequences: String

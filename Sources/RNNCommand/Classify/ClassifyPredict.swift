@@ -9,6 +9,8 @@ struct ClassifyPredict: ParsableCommand {
     discussion: """
       A CSV table on standard output, or in a file: the sequence, for classes at each step the step from 1 on, the \
       likeliest class, and its probability. Labels in the data, if there are any, are not looked at.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The model file.") var model: String

@@ -29,6 +29,8 @@ struct ClassifyTrain: ParsableCommand {
       The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
       it had never stopped, on the same sequences; more --epochs or --patience may be asked of it. It is saved after \
       epochs, every 5 seconds, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The sequences to train on, a CSV or .ts file.") var sequences: String

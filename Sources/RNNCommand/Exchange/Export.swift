@@ -14,6 +14,8 @@ struct Export: ParsableCommand {
       onnx         a graph for ONNX Runtime: input [T, N, I] or tokens [T, N], output [T, N, O] or [N, O]
 
       Standard output says which layers to make in Python. A model that the other framework has no layers for is refused.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The model file.") var model: String

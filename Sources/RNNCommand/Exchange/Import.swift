@@ -14,6 +14,8 @@ struct Import: ParsableCommand {
       recurrent network, which says all itself.
 
       Shapes tell the cell and the sizes. Standard output says which tensor became which parameter.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The weights.") var weights: String
@@ -157,7 +159,10 @@ struct Import: ParsableCommand {
         return try Corpus(paths: [vocabulary], unit: unit).vocabulary
       }
       guard let symbols else { return nil }
-      let values = bytes ? symbols.utf8.map { UInt32($0) } : symbols.unicodeScalars.map(\.value)
+      if !bytes, symbols.unicodeScalars.contains(where: { PathBytes.escaped($0) != nil }) {
+        throw Failure(message: "--symbols is not valid UTF-8 (--bytes takes any)", status: .usage)
+      }
+      let values = bytes ? PathBytes.bytes(symbols).map { UInt32($0) } : symbols.unicodeScalars.map(\.value)
       do { return try Vocabulary(unit: unit, symbols: values) } catch {
         throw Failure(message: "--symbols: \(error)", status: .usage)
       }

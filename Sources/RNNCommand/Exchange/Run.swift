@@ -17,6 +17,8 @@ struct Run: ParsableCommand {
 
       Of an .onnx file the inputs and outputs are those that it names (rnn inspect shows them), in its own order of \
       dimensions.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The model file.") var model: String

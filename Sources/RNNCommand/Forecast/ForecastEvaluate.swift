@@ -10,6 +10,8 @@ struct ForecastEvaluate: ParsableCommand {
       Squared and absolute errors in the columns' units, beside those of forecasts that need no network. MASE is the mean \
       absolute error over the mean absolute step from value to value (with --season: from season to season) before the \
       measured part.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The model file.") var model: String

@@ -10,6 +10,8 @@ struct ForecastPredict: ParsableCommand {
     discussion: """
       The forecasts are a CSV table on standard output, or in a file. With --hold-out N the last N rows of the table are \
       taken for unknown: forecasts begin before them, and the true values stand beside.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The model file.") var model: String

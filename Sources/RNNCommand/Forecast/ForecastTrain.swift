@@ -17,6 +17,8 @@ struct ForecastTrain: ParsableCommand {
       The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
       it had never stopped, on the same table; more --epochs or --patience may be asked of it. It is saved after epochs, \
       every 5 seconds, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
+
+      \(FilePath.documentation)
       """)
 
   @OptionGroup var input: SeriesOptions

@@ -10,6 +10,8 @@ struct Inspect: ParsableCommand {
     discussion: """
       Model files of rnn train and rnn import; safetensors, .npz, .npy and .onnx files of other programs, and what \
       rnn import would make of them.
+
+      \(FilePath.documentation)
       """)
 
   @Argument(reading: "The file.") var model: String

@@ -5,8 +5,10 @@ import Storage
 enum FilePath {
   static let documentation = """
     FILES:
-      Where a file is read, - is standard input; where one is written, standard output. A file of that name is ./-
-      No output may be a file that the command reads, or another of its outputs, by whatever path or link.
+      -    standard input where a file is read, standard output where
+           one is written; a file of that name is ./-
+      No output may be a file that the command reads, or another of
+      its outputs, by whatever path or link.
     """
 
   @Sendable static func reading(_ text: String) throws -> String { try path(text, dash: DescriptorPath.standardInput) }

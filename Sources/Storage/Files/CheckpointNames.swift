@@ -76,9 +76,10 @@ package struct CheckpointNames: Sendable {
 
   /// Whether a file of this name beside them is one that whoever keeps the checkpoint writes or removes.
   func own(_ name: String) -> Bool {
-    let bytes = PathBytes.bytes(name)
+    // Most files of a directory are others.
+    guard name.utf8.starts(with: stem.utf8) || name.utf8.first == UInt8(ascii: ".") else { return false }
     let files = [self.name, bestName, FileTarget.split(lock).name]
-    return files.contains { PathBytes.bytes($0) == bytes } || step(ofGeneration: name) != nil
+    return files.contains { $0.utf8.elementsEqual(name.utf8) } || step(ofGeneration: name) != nil
       || [self.name, bestName].contains { DurableFile.isTemporary(name, of: $0) }
   }
 
