@@ -52,7 +52,7 @@ struct ProductsOption: ParsableArguments {
 func describeProducts(of plans: [(name: String, plan: Plan)]) throws {
   for (name, plan) in plans { try say("# \(name)\(name.isEmpty ? "" : ": ")\(plan.productsDescription)") }
   guard let hint = plans.lazy.compactMap(\.plan.productsHint).first else { return }
-  FileHandle.standardError.write(Data("rnn-bench: \(hint)\n".utf8))
+  note(hint)
 }
 
 /// Thread counts to measure, and how often.
@@ -68,7 +68,10 @@ struct MeasuringOptions: ParsableArguments {
     help: ArgumentHelp("Timed rounds; the median is shown.", valueName: "n"), transform: whole(1...1000))
   var rounds = 5
 
-  @Option(name: .customLong("json"), help: ArgumentHelp("Write the results to this file.", valueName: "file"))
+  @Option(
+    name: .customLong("json"),
+    help: ArgumentHelp("Write the results to this file, - for standard output.", valueName: "file"),
+    transform: outputPath)
   var jsonPath: String?
 
   /// As given, each once; otherwise one, and all processors.

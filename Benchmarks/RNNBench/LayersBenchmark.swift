@@ -35,7 +35,8 @@ struct LayersBenchmark: ParsableCommand {
   @Option(
     name: .customLong("dump"),
     help: ArgumentHelp(
-      "Write data, parameters and results of the one case to this safetensors file.", valueName: "file"))
+      "Write data, parameters and results of the one case to this safetensors file.", valueName: "file"),
+    transform: outputPath)
   var dumpPath: String?
 
   @Flag(
@@ -67,8 +68,7 @@ struct LayersBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
-    try verifyWritable(measuring.jsonPath)
-    try verifyWritable(dumpPath)
+    try verifyWritable((measuring.jsonPath, "--json"), (dumpPath, "--dump"))
     let (shapes, cells, modes) = chosen
     if !onRequest {
       try say("# \(Processor.instructionSet), \(OpenBLAS.description), Float; median of \(measuring.rounds) rounds")

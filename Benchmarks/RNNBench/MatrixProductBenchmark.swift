@@ -22,7 +22,9 @@ struct MatrixProductBenchmark: ParsableCommand {
   @Option(help: "Timed rounds of each side; the median is shown.")
   var rounds = 5
 
-  @Option(name: .customLong("json"), help: "Write the results to this file, one array of objects.")
+  @Option(
+    name: .customLong("json"), help: "Write the results to this file, one array of objects; - for standard output.",
+    transform: outputPath)
   var jsonPath: String?
 
   func validate() throws {
@@ -35,7 +37,7 @@ struct MatrixProductBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
-    try verifyWritable(jsonPath)
+    try verifyWritable((jsonPath, "--json"))
     let shapes =
       try sizes.map { ProductShape(label: "square \($0)", m: $0, n: $0, k: $0) }
       + steps.map(Self.shape(ofStep:))

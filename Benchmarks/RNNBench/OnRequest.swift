@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Lets another program say when to measure, so that it can interleave us with others: prints `ready`, and for each line
 /// with a number of seconds runs the step for at least that long and prints the milliseconds of each call. Ends at the
@@ -7,7 +8,8 @@ enum OnRequest {
   static func serve(_ step: () -> Void) throws {
     _ = secondsOfCalls(lasting: 0.05, step)  // to warm up
     try say("ready")
-    while let line = readLine() {
+    var lines = LineReader()
+    while let line = try lines.next() {
       guard let wanted = Double(line.trimmingCharacters(in: .whitespaces)), (0...3600).contains(wanted) else {
         throw BadRequest(line: line)
       }

@@ -1,8 +1,20 @@
+import ArgumentParser
 import Foundation
 import Storage
+import Synchronization
+
+/// Whether a file goes to standard output, which then has nothing else.
+private let isOutputTaken = Atomic(false)
 
 /// Writes a line to standard output at once, also into a pipe.
-func say(_ line: String) throws { try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
+func say(_ line: String) throws(FileError) {
+  let target = isOutputTaken.load(ordering: .relaxed) ? STDERR_FILENO : STDOUT_FILENO
+  let code = writeAll(Array((line + "\n").utf8), to: target)
+  guard code == 0 else { throw FileError(.write, DescriptorPath.standardOutput, errno: code) }
+}
+
+/// Writes a line to standard error.
+func note(_ line: String) { _ = writeAll(Array("rnn-bench: \(line)\n".utf8), to: STDERR_FILENO) }
 
 /// Writes `results` as JSON, with keys in snake_case; the file appears whole or not at all.
 func writeJSON(_ results: some Encodable, to path: String) throws {
@@ -13,7 +25,19 @@ func writeJSON(_ results: some Encodable, to path: String) throws {
   try DurableFile.replace(path) { (file) throws(FileError) in try file.write(bytes.span) }
 }
 
-/// To be asked before anything is measured.
-func verifyWritable(_ path: String?) throws {
-  if let path { try DurableFile.verifyWritable(path) }
+/// A transform for options: a file that is written, - for standard output.
+@Sendable func outputPath(_ text: String) throws -> String {
+  if text.isEmpty { throw ValidationError("expected a path") }
+  return text == "-" ? DescriptorPath.standardOutput : text
+}
+
+/// To be asked before anything is measured: whether files can be written, and are different ones.
+func verifyWritable(_ outputs: (path: String?, option: String)...) throws {
+  var files = FileUse()
+  for output in outputs { files.writes(output.path, as: output.option) }
+  try files.check()
+  for path in outputs.compactMap(\.path) {
+    try DurableFile.verifyWritable(path)
+    if DescriptorPath.isStandardOutput(path) { isOutputTaken.store(true, ordering: .relaxed) }
+  }
 }

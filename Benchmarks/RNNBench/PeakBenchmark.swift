@@ -19,7 +19,7 @@ struct PeakBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
-    try verifyWritable(measuring.jsonPath)
+    try verifyWritable((measuring.jsonPath, "--json"))
     try say("# \(Processor.instructionSet); \(measuring.rounds) rounds: the best multiply-adds, the median of reading")
     try say("| threads | Float GF/s | Double GF/s |\n|--------:|-----------:|------------:|")
     var result = PeakResult(instructionSet: Processor.instructionSet)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Storage
 
 /// Measures how fast the engine's parts are on this machine.
 @main
@@ -20,14 +20,18 @@ struct RNNBench: ParsableCommand {
 
   /// Errors are one line on standard error, as those of `rnn`.
   static func main() {
+    openStandardDescriptors()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(ProcessArguments.all)
       try command.run()
+    } catch let conflict as FileConflict {
+      note("error: \(conflict)")
+      exit(withError: conflict.isUsage ? ExitCode.validationFailure : .failure)
     } catch {
       let code = exitCode(for: error)
       guard code != .success, !(error is ExitCode) else { exit(withError: error) }
       let message = message(for: error).split(separator: "\n").joined(separator: " ")
-      FileHandle.standardError.write(Data("rnn-bench: error: \(message)\n".utf8))
+      note("error: \(printable(message, limit: .max))")
       exit(withError: code)
     }
   }

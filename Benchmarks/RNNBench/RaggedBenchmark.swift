@@ -41,7 +41,7 @@ struct RaggedBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
-    try verifyWritable(measuring.jsonPath)
+    try verifyWritable((measuring.jsonPath, "--json"))
     let lengths = drawLengths()
     try say(
       "# \(batchSize) sequences of \(lengths.min()!) to \(lengths.max()!) steps, \(lengths.reduce(0, +)) in all; "

@@ -51,7 +51,7 @@ struct RegularisersBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
-    try verifyWritable(measuring.jsonPath)
+    try verifyWritable((measuring.jsonPath, "--json"))
     try say("# \(steps) steps of \(batchSize) sequences, 2 layers; milliseconds a step, \(measuring.rounds) rounds")
     let simple = ModelConfiguration(cell: .rnn, input: .vectors(size: 16), hiddenSize: 16, outputSize: 10)
     try describeProducts(of: [

@@ -52,7 +52,7 @@ struct StreamBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
-    try verifyWritable(measuring.jsonPath)
+    try verifyWritable((measuring.jsonPath, "--json"))
     if !onRequest {
       try say("# \(Processor.instructionSet), Float; \(measuring.rounds) rounds; microseconds a step")
     }

@@ -8,9 +8,11 @@ struct Evaluate: ParsableCommand {
     discussion: """
       Each character is predicted from all before it; the state is carried through the whole text. The loss is in nats \
       per character.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The model file.") var model: String
+  @Argument(reading: "The model file.") var model: String
   @OptionGroup(title: "Text") var text: TextOptions
 
   @Flag(help: "Write a JSON object: loss, bits_per_character, perplexity, characters.")
@@ -24,6 +26,9 @@ struct Evaluate: ParsableCommand {
   func validate() throws { try text.require() }
 
   func run() throws {
+    var files = FileUse(reading: [(model, "<model>")])
+    files.reads(text: text.text, fileExtension: text.fileExtension, as: "--text")
+    try files.check()
     let (model, vocabulary) = try Model.forText(at: model)
     let tokens = try text.corpus(vocabulary: vocabulary).training
     guard tokens.count >= 2 else { throw TextError.tooShort(count: tokens.count, needed: 2) }

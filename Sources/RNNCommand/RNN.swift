@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 
 /// The command `rnn`. Data go to standard output; progress, notes and errors to standard error.
 @main
@@ -15,6 +16,8 @@ struct RNN: ParsableCommand {
 
       Tables and sequences: rnn forecast --help, rnn classify --help.
 
+      \(FilePath.documentation)
+
       \(ExitStatus.documentation)
       """,
     version: Fingerprint.packageVersion,
@@ -24,14 +27,18 @@ struct RNN: ParsableCommand {
     ])
 
   static func main() {
+    openStandardDescriptors()
     Interruption.prepare()
     MemoryLimit.prepare()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(ProcessArguments.all)
       try command.run()
     } catch let failure as Failure {
       if case .interrupted = failure.status { Note.note(failure.message) } else { Note.error(failure.message) }
       exit(withError: ExitCode(failure.status.rawValue))
+    } catch let conflict as FileConflict {
+      Note.error(conflict.description)
+      exit(withError: ExitCode((conflict.isUsage ? ExitStatus.usage : .failure).rawValue))
     } catch let error as OutputError {
       if error.isReaderGone { exit() }
       Note.error(error.description)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 
 struct Sample: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -7,9 +8,11 @@ struct Sample: ParsableCommand {
     discussion: """
       The prompt and then the model's characters go to standard output as they are made. Without a prompt the model \
       starts as after a line end, or with a random character where its vocabulary has none.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The model file.") var model: String
+  @Argument(reading: "The model file.") var model: String
 
   @Option(help: ArgumentHelp("What the model is to continue.", valueName: "text"))
   var prompt = ""
@@ -32,6 +35,7 @@ struct Sample: ParsableCommand {
   @OptionGroup var multiplying: ProductsOption
 
   func run() throws {
+    try FileUse(reading: [(model, "<model>")]).check()
     let (model, vocabulary) = try Model.forText(at: model)
     let start: [Int32]
     do { start = try vocabulary.encode(prompt) } catch { throw Failure(message: "--prompt: \(error)") }

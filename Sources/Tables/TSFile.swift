@@ -11,6 +11,12 @@ extension LabelledSequences {
     try self.init(tsBytes: bytes, file: path)
   }
 
+  /// Whether bytes are those of such a file, by their first line that is no comment.
+  package static func isTS(_ bytes: [UInt8]) -> Bool {
+    let lines = bytes.lazy.split(separator: 0x0A).map { $0.drop { [0x20, 0x09, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) } }
+    return lines.first { !$0.isEmpty && $0.first != UInt8(ascii: "#") }?.first == UInt8(ascii: "@")
+  }
+
   /// Takes the bytes of such a file; `file` names it in messages.
   package init(tsBytes bytes: [UInt8], file path: String) throws(TableError) {
     if let offset = firstInvalidUTF8(in: bytes.span, 0..<bytes.count) {

@@ -1,4 +1,4 @@
-import Storage
+package import Storage
 
 /// Why a table, or a file of sequences, cannot be used: which file, where in it, and what is wrong.
 package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -42,7 +42,7 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     (self.file, self.line, self.column, self.reason) = (file, line, column, reason)
   }
 
-  init(_ error: FileError) {
+  package init(_ error: FileError) {
     self.init(error.path, error.kind == .missing ? .missingFile : .unreadable(error.reason))
   }
 

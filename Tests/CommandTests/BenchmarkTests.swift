@@ -165,6 +165,11 @@ struct BenchmarkRunTests {
       expectFailure(
         try Workplace().bench(arguments + [option, "nowhere/file"]), 1, "nowhere/file", command: "rnn-bench")
     }
+    expectFailure(
+      try Workplace().bench(arguments + ["--json", "file", "--dump", "./file"]), 64, "same file", command: "rnn-bench")
+    let outcome = try Workplace().bench(arguments + ["--rounds", "1", "--json", "-"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try JSONSerialization.jsonObject(with: outcome.output) is [[String: Any]])
   }
 }
 

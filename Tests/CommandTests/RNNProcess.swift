@@ -65,6 +65,11 @@ final class Workplace {
     return try finish(process)
   }
 
+  /// Runs a script for `sh`, in which `$RNN` is the command: for what Foundation's processes cannot be given.
+  func shell(_ script: String) throws -> Outcome {
+    try run("/bin/sh", ["-c", script], environment: ["RNN": Self.command.path, "BENCH": Self.benchmark.path])
+  }
+
   /// Starts `rnn`; `finish` waits for it.
   func start(
     _ path: String, _ arguments: [String], environment: [String: String] = [:], input: FileHandle = .nullDevice

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 import Tables
 
 struct Classify: ParsableCommand {
@@ -14,6 +15,8 @@ struct Classify: ParsableCommand {
 
         rnn classify train gestures.csv --sequence-column id --label-column gesture
         rnn classify train ecg.csv --per-step --label-column beat
+
+      \(FilePath.documentation)
 
       \(ExitStatus.documentation)
       """,
@@ -32,17 +35,24 @@ struct SequenceOptions: ParsableArguments {
 
   static func isTS(_ path: String) -> Bool { path.lowercased().hasSuffix(".ts") }
 
+  private func readTable(_ path: String) throws(TableError) -> [UInt8] {
+    do { return try readFile(path) } catch { throw TableError(error) }
+  }
+
   /// - Parameters:
   ///   - features: nil: all columns of numbers but for those of sequence and label.
   ///   - needsLabels: whether a table must have a column of labels.
   /// - Throws: `TableError`; `ValidationError` where an option is missing, or has no place with a `.ts` file.
   func read(_ path: String, features: [String]?, isPerStep: Bool, needsLabels: Bool) throws -> LabelledSequences {
-    if Self.isTS(path) {
+    // What comes from a pipe its bytes say, not its name.
+    let piped = FilePlace(path).isStream ? try readTable(path) : nil
+    if piped.map(LabelledSequences.isTS) ?? Self.isTS(path) {
       for (name, value) in [("--sequence-column", sequenceColumn), ("--label-column", labelColumn)] where value != nil {
         throw ValidationError("'\(name)' is for tables, not for the .ts file \(path)")
       }
       if isPerStep { throw ValidationError("'--per-step' is for tables: a .ts file has one class a sequence") }
-      let sequences = try LabelledSequences(tsFile: path)
+      let sequences =
+        if let piped { try LabelledSequences(tsBytes: piped, file: path) } else { try LabelledSequences(tsFile: path) }
       if needsLabels, sequences.items.contains(where: { $0.labels.isEmpty }) {
         throw TableError(path, .other("the file has no classes (@classLabel false)"))
       }
@@ -55,8 +65,12 @@ struct SequenceOptions: ParsableArguments {
     if !isPerStep, sequenceColumn == nil {
       throw ValidationError("a table needs '--sequence-column <name>', or '--per-step' for a label at each step")
     }
+    let table =
+      if let piped { try CSVTable(piped, file: path, separator: reading.separator) } else {
+        try CSVTable(path: path, separator: reading.separator)
+      }
     return try LabelledSequences(
-      CSVTable(path: path, separator: reading.separator), sequenceColumn: sequenceColumn, labelColumn: labelColumn,
+      table, sequenceColumn: sequenceColumn, labelColumn: labelColumn,
       features: features, isPerStep: isPerStep)
   }
 }

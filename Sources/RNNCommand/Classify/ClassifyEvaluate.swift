@@ -6,10 +6,14 @@ struct ClassifyEvaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measure how often a model's classes are right.",
-    discussion: "Accuracy, the confusion matrix, and recall, precision and F1 of each class.")
+    discussion: """
+      Accuracy, the confusion matrix, and recall, precision and F1 of each class.
 
-  @Argument(help: "The model file.") var model: String
-  @Argument(help: "The sequences, a CSV or .ts file.") var sequences: String
+      \(FilePath.documentation)
+      """)
+
+  @Argument(reading: "The model file.") var model: String
+  @Argument(reading: "The sequences, a CSV or .ts file.") var sequences: String
   @OptionGroup var input: SequenceOptions
 
   @Flag(help: "Write a JSON object.")
@@ -21,6 +25,7 @@ struct ClassifyEvaluate: ParsableCommand {
   var threads: Int?
 
   func run() throws {
+    try FileUse(reading: [(model, "<model>"), (sequences, "<sequences>")]).check()
     let (model, description) = try Model.forClasses(at: model)
     let data = try input.read(
       sequences, features: description.features, isPerStep: description.isPerStep, needsLabels: true)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 
 struct ClassifyPredict: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,13 +9,15 @@ struct ClassifyPredict: ParsableCommand {
     discussion: """
       A CSV table on standard output, or in a file: the sequence, for classes at each step the step from 1 on, the \
       likeliest class, and its probability. Labels in the data, if there are any, are not looked at.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The model file.") var model: String
-  @Argument(help: "The sequences, a CSV or .ts file.") var sequences: String
+  @Argument(reading: "The model file.") var model: String
+  @Argument(reading: "The sequences, a CSV or .ts file.") var sequences: String
   @OptionGroup var input: SequenceOptions
 
-  @Option(help: ArgumentHelp("Write the table here.", valueName: "file"))
+  @Option(writing: "Write the table here.")
   var output: String?
 
   @OptionGroup var multiplying: ProductsOption
@@ -22,12 +25,10 @@ struct ClassifyPredict: ParsableCommand {
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
-  func validate() throws {
-    if output == "" { throw ValidationError("The value '' is invalid for '--output <file>': expected a path") }
-  }
-
   func run() throws {
-    if let output { try refuse(output, over: [model, sequences]) }
+    try FileUse(
+      reading: [(model, "<model>"), (sequences, "<sequences>")], writing: [(output, "--output")]
+    ).check()
     let (model, description) = try Model.forClasses(at: model)
     let data = try input.read(
       sequences, features: description.features, isPerStep: description.isPerStep, needsLabels: false)

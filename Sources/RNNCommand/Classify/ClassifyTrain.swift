@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recurrent
+import Storage
 import Tables
 
 struct ClassifyTrain: ParsableCommand {
@@ -28,9 +29,11 @@ struct ClassifyTrain: ParsableCommand {
       The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
       it had never stopped, on the same sequences; more --epochs or --patience may be asked of it. It is saved after \
       epochs, every 5 seconds, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The sequences to train on, a CSV or .ts file.") var sequences: String
+  @Argument(reading: "The sequences to train on, a CSV or .ts file.") var sequences: String
   @OptionGroup var input: SequenceOptions
 
   @Option(
@@ -64,8 +67,11 @@ struct ClassifyTrain: ParsableCommand {
 
   /// nil: the validation part is a file.
   private var part: PartSize? { PartSize(argument: validation) }
+  private var validationFile: String? { part == nil ? try? FilePath.reading(validation) : nil }
 
   func validate() throws {
+    // A file may be in another place by now.
+    try options.refuseDecided(allowing: part == nil ? ["--validation"] : [])
     if let twice = feature.indices.first(where: { feature[..<$0].contains(feature[$0]) }) {
       throw ValidationError("'--feature' names \(feature[twice]) twice")
     }
@@ -79,14 +85,20 @@ struct ClassifyTrain: ParsableCommand {
   }
 
   func run() throws {
-    try options.refuseData([sequences] + (part == nil ? [validation] : []))
+    try options.files(reading: [(sequences, "<sequences>"), (validationFile, "--validation")]).check()
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
-    guard let file = options.resume else { return try train(store, resumed: nil) }
+    guard let file = options.shared.resume else { return try train(store, resumed: nil) }
     let resumed = try ResumedTable(from: file, command: "classify")
     store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
     var command = try resumed.command(ClassifyTrain.self)
     command.sequences = sequences
+    // What is in the file is compared.
+    if part == nil { command.validation = validation }
+    if let held = command.validationFile, !FilePlace(held).isThere {
+      throw Failure(
+        message: "there is no file \(held), the validation part of \(file): --validation says where it is now")
+    }
     command.options = options.resuming(command.options)
     try command.train(store, resumed: resumed)
   }
@@ -98,7 +110,7 @@ struct ClassifyTrain: ParsableCommand {
       throw TableError(
         training.file, .other("the training part has only the class \"\(classes[0])\"; there is nothing to tell apart"))
     }
-    let log = try options.log.map { path throws(Failure) in
+    let log = try options.shared.log.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }
     let description = ClassDescription(
@@ -109,11 +121,12 @@ struct ClassifyTrain: ParsableCommand {
     let numbers = try pieces.classNumbers(classes)
     let inputs = pieces.items.map { description.inputs($0.values) }
     let loader = BucketingLoader(
-      lengths: inputs.map { $0.count / width }, batchSize: min(options.batchSize, inputs.count), seed: options.seed)
+      lengths: inputs.map { $0.count / width }, batchSize: min(options.batchSize, inputs.count),
+      seed: options.shared.seed)
     let data = TrainingData<Float>(
       inputs: .vectors(Sequences(inputs, width: width)),
       targets: perStep ? .classes(Sequences(numbers)) : .classes(numbers.map { $0[0] }), batchSize: loader.batchSize,
-      seed: options.seed)
+      seed: options.shared.seed)
     let heldClasses = try held.classNumbers(classes)
     let heldInputs = held.items.map { description.inputs($0.values) }
 
@@ -136,7 +149,7 @@ struct ClassifyTrain: ParsableCommand {
     let validator = try ClassifierBox(
       Classifier(
         trainer.model(), description, longest: held.items.map(held.length).max() ?? 1,
-        products: options.multiplying.choice, threads: options.threads ?? 0))
+        products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0))
     let validation = ValidationData<Float> { trainer in
       validator.classifier.load(trainer.model())
       return validator.classifier.report(heldInputs, classes: heldClasses).loss
@@ -148,7 +161,7 @@ struct ClassifyTrain: ParsableCommand {
     guard !heldInputs.isEmpty else { return }
     validator.classifier.load(best)
     let report = validator.classifier.report(heldInputs, classes: heldClasses)
-    try output("\nvalidation part\n" + report.description)
+    try RNNCommand.report("\nvalidation part\n" + report.description, besides: options.shared.log)
   }
 
   private func newTrainer(_ description: ClassDescription, _ loader: BucketingLoader) throws(PlanError) -> Trainer<
@@ -160,14 +173,15 @@ struct ClassifyTrain: ParsableCommand {
       outputSize: description.classes.count, head: perStep ? .everyStep : (head ?? .lastStep).head,
       dropout: model.dropout, headDropout: model.headDropout)
     model.structure.apply(to: &configuration)
-    var start = try Model<Float>(configuration, seed: options.seed)
+    var start = try Model<Float>(configuration, seed: options.shared.seed)
     start.annotations = [ClassDescription.annotation: description.text]
     return try Trainer(
       start, batchSize: loader.batchSize, sequenceLength: loader.lengths.max() ?? 1,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
       clipping: optimizer.clipping(for: .tables),
-      isRagged: true, products: options.multiplying.choice, threads: options.threads ?? 0, seed: options.seed)
+      isRagged: true, products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0,
+      seed: options.shared.seed)
   }
 
   /// Tells whether sequences are those that they were.
@@ -188,7 +202,9 @@ struct ClassifyTrain: ParsableCommand {
     let names = feature.isEmpty ? nil : feature
     let all = try input.read(sequences, features: names, isPerStep: perStep, needsLabels: true)
     guard let part else {
-      return (all, try input.read(validation, features: all.features, isPerStep: perStep, needsLabels: true))
+      return (
+        all, try input.read(validationFile ?? validation, features: all.features, isPerStep: perStep, needsLabels: true)
+      )
     }
     var (training, held) = (all, all)
     if perStep, all.items.count == 1 {
@@ -214,7 +230,7 @@ struct ClassifyTrain: ParsableCommand {
   /// As many of each class as its share, drawn by the seed; the k-th of a class of m stands at (k + 1/2) / m, and the
   /// `count` first places are taken.
   private func heldOut(_ count: Int, of all: LabelledSequences) -> Set<Int> {
-    var generator = SeededGenerator(seed: options.seed)
+    var generator = SeededGenerator(seed: options.shared.seed)
     var seen: [String: Int] = [:]
     let order = all.items.indices.shuffled(using: &generator)
     let totals = Dictionary(grouping: order) { all.items[$0].labels[0] }.mapValues(\.count)

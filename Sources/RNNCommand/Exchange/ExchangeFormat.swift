@@ -47,9 +47,11 @@ enum Precision: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// Checks an option that is a path.
-func checkPath(_ path: String, _ name: String) throws(ValidationError) {
-  if path.isEmpty { throw ValidationError("The value '' is invalid for '\(name)': expected a path") }
+extension Model {
+  /// The model in a file that has been opened: a pipe can be read once.
+  init(_ file: ArrayFile, path: String) throws {
+    if let tensors = file.safetensors { try self.init(tensors) } else { try self.init(contentsOf: path) }
+  }
 }
 
 /// A shape as reports show it.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 import RecurrentExchange
 import RecurrentONNX
 
@@ -13,27 +14,29 @@ struct Export: ParsableCommand {
       onnx         a graph for ONNX Runtime: input [T, N, I] or tokens [T, N], output [T, N, O] or [N, O]
 
       Standard output says which layers to make in Python. A model that the other framework has no layers for is refused.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The model file.") var model: String
-  @Argument(help: "The file to write.") var target: String
+  @Argument(reading: "The model file.") var model: String
+  @Argument(writing: "The file to write.") var target: String
 
   @Option(
     help: ArgumentHelp("The format. (default: .safetensors: safetensors; .npz: keras; .onnx: onnx)", valueName: "name"))
   var format: ExchangeFormat?
 
   func validate() throws {
-    try checkPath(target, "<target>")
     guard format != nil || ExchangeFormat(path: target) != nil else {
       throw ValidationError("The end of '\(target)' is that of no format: give '--format <name>'")
     }
   }
 
   func run() throws {
-    try refuse(target, over: [model])
-    switch Precision(of: try ArrayFile(path: model)) {
-    case .float: try write(Model<Float>(contentsOf: model))
-    case .double: try write(Model<Double>(contentsOf: model))
+    try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>")]).check()
+    let file = try ArrayFile(path: model)
+    switch Precision(of: file) {
+    case .float: try write(Model<Float>(file, path: model))
+    case .double: try write(Model<Double>(file, path: model))
     }
   }
 
@@ -41,13 +44,13 @@ struct Export: ParsableCommand {
     switch format ?? ExchangeFormat(path: target)! {
     case .safetensors:
       try model.saveStateDictionary(to: target)
-      try output(FrameworkLayers.pytorch(model.configuration).joined(separator: "\n"))
+      try report(FrameworkLayers.pytorch(model.configuration).joined(separator: "\n"), besides: target)
     case .keras:
       try model.saveKeras(to: target)
-      try output(FrameworkLayers.keras(model.configuration).joined(separator: "\n"))
+      try report(FrameworkLayers.keras(model.configuration).joined(separator: "\n"), besides: target)
     case .onnx:
       try model.saveONNX(to: target)
-      try output(try ONNXDescription(ONNXModel(contentsOf: target)).ports)
+      try report(ONNXDescription(ONNXModel(bytes: model.onnx(), file: target)).ports, besides: target)
     }
   }
 }

@@ -14,10 +14,12 @@ struct Import: ParsableCommand {
       recurrent network, which says all itself.
 
       Shapes tell the cell and the sizes. Standard output says which tensor became which parameter.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The weights.") var weights: String
-  @Argument(help: "The model file to write.") var target: String
+  @Argument(reading: "The weights.") var weights: String
+  @Argument(writing: "The model file to write.") var target: String
 
   @Option(
     help: ArgumentHelp("The format: safetensors (PyTorch), keras or onnx. (default: as it looks)", valueName: "name"))
@@ -51,11 +53,10 @@ struct Import: ParsableCommand {
       valueName: "name"))
   var directions: DirectionsOption?
 
-  @Option(help: ArgumentHelp("PyTorch: the configuration, as rnn inspect --json writes it.", valueName: "file"))
+  @Option(reading: "PyTorch: the configuration, as rnn inspect --json writes it.")
   var config: String?
 
-  @Option(
-    help: ArgumentHelp("A text whose different characters, in ascending order, are the tokens.", valueName: "file"))
+  @Option(reading: "A text whose different characters, in ascending order, are the tokens.")
   var vocabulary: String?
 
   @Option(help: ArgumentHelp("The characters that the tokens stand for, in ascending order.", valueName: "text"))
@@ -68,7 +69,6 @@ struct Import: ParsableCommand {
   var precision: Precision?
 
   func validate() throws {
-    try checkPath(target, "<target>")
     if vocabulary != nil, symbols != nil { throw ValidationError("'--vocabulary' and '--symbols' exclude each other") }
     if config != nil, cell != nil || head != nil || oneHot {
       throw ValidationError(
@@ -77,7 +77,10 @@ struct Import: ParsableCommand {
   }
 
   func run() throws {
-    try refuse(target, over: [weights] + [config, vocabulary].compactMap { $0 })
+    try FileUse(
+      reading: [(weights, "<weights>"), (config, "--config"), (vocabulary, "--vocabulary")],
+      writing: [(target, "<target>")]
+    ).check()
     if format == .onnx || (format == nil && weights.hasSuffix(".onnx")) { return try importGraph() }
     let file = try ArrayFile(path: weights)
     if file.metadata("format") == "recurrent", format == nil, config == nil {
@@ -156,7 +159,10 @@ struct Import: ParsableCommand {
         return try Corpus(paths: [vocabulary], unit: unit).vocabulary
       }
       guard let symbols else { return nil }
-      let values = bytes ? symbols.utf8.map { UInt32($0) } : symbols.unicodeScalars.map(\.value)
+      if !bytes, symbols.unicodeScalars.contains(where: { PathBytes.escaped($0) != nil }) {
+        throw Failure(message: "--symbols is not valid UTF-8 (--bytes takes any)", status: .usage)
+      }
+      let values = bytes ? PathBytes.bytes(symbols).map { UInt32($0) } : symbols.unicodeScalars.map(\.value)
       do { return try Vocabulary(unit: unit, symbols: values) } catch {
         throw Failure(message: "--symbols: \(error)", status: .usage)
       }
@@ -166,7 +172,7 @@ struct Import: ParsableCommand {
   private func save<S: Scalar>(_ model: Model<S>, _ report: [ImportedTensor]) throws {
     try model.save(to: target)
     let end = summary(model.configuration) + "; \(grouped(model.parameterCount)) parameters"
-    if report.isEmpty { return try output(end) }
+    if report.isEmpty { return try RNNCommand.report(end, besides: target) }
     var rows = [["tensor", "type", "shape", "parameter", "shape"]]
     for tensor in report {
       rows.append([
@@ -174,7 +180,7 @@ struct Import: ParsableCommand {
         shapeText(tensor.shape), tensor.parameter, shapeText(tensor.parameterShape),
       ])
     }
-    try output(table(rows) + "\n\n" + end)
+    try RNNCommand.report(table(rows) + "\n\n" + end, besides: target)
   }
 }
 

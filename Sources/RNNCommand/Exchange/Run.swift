@@ -17,12 +17,14 @@ struct Run: ParsableCommand {
 
       Of an .onnx file the inputs and outputs are those that it names (rnn inspect shows them), in its own order of \
       dimensions.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The model file.") var model: String
+  @Argument(reading: "The model file.") var model: String
 
-  @Option(help: ArgumentHelp("The sequences.", valueName: "file")) var input: String
-  @Option(help: ArgumentHelp("The file to write.", valueName: "file")) var output: String
+  @Option(reading: "The sequences.") var input: String
+  @Option(writing: "The file to write; what is no file gets safetensors.") var output: String
 
   @Flag(help: "Sequences come before steps, in the input and in the output: [N, T, …].")
   var batchFirst = false
@@ -43,20 +45,20 @@ struct Run: ParsableCommand {
   var threads: Int?
 
   func validate() throws {
-    try checkPath(input, "--input <file>")
-    try checkPath(output, "--output <file>")
-    guard [".safetensors", ".npz", ".npy"].contains(where: { output.hasSuffix($0) }) else {
+    guard FilePlace(output).isStream || [".safetensors", ".npz", ".npy"].contains(where: { output.hasSuffix($0) })
+    else {
       throw ValidationError(
         "The value '\(output)' is invalid for '--output <file>': expected .safetensors, .npz or .npy")
     }
   }
 
   func run() throws {
-    try refuse(output, over: [model, input])
+    try FileUse(reading: [(model, "<model>"), (input, "--input")], writing: [(output, "--output")]).check()
     if model.hasSuffix(".onnx") { return try runGraph() }
-    switch try precision ?? Precision(of: ArrayFile(path: model)) {
-    case .float: try run(Model<Float>(contentsOf: model))
-    case .double: try run(Model<Double>(contentsOf: model))
+    let file = try ArrayFile(path: model)
+    switch precision ?? Precision(of: file) {
+    case .float: try run(Model<Float>(file, path: model))
+    case .double: try run(Model<Double>(file, path: model))
     }
   }
 
@@ -124,6 +126,6 @@ struct Run: ParsableCommand {
         try file.write(values.span)
       }
     }
-    try RNNCommand.output(table(arrays.map { [$0.name, shapeText($0.shape)] }))
+    try report(table(arrays.map { [$0.name, shapeText($0.shape)] }), besides: output)
   }
 }

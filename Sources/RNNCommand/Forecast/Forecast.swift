@@ -10,6 +10,8 @@ struct Forecast: ParsableCommand {
         rnn forecast train sunspots.csv --column SUNACTIVITY --season 11
         rnn forecast predict model.safetensors sunspots.csv --horizon 20 --plot sunspots.svg
 
+      \(FilePath.documentation)
+
       \(ExitStatus.documentation)
       """,
     subcommands: [ForecastTrain.self, ForecastEvaluate.self, ForecastPredict.self])
@@ -17,7 +19,7 @@ struct Forecast: ParsableCommand {
 
 /// The series, and what is done about its gaps.
 struct SeriesOptions: ParsableArguments {
-  @Argument(help: "The table, a CSV file.") var table: String
+  @Argument(reading: "The table, a CSV file.") var table: String
 
   @OptionGroup var reading: TableOptions
 

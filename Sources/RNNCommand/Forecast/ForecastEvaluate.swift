@@ -10,9 +10,11 @@ struct ForecastEvaluate: ParsableCommand {
       Squared and absolute errors in the columns' units, beside those of forecasts that need no network. MASE is the mean \
       absolute error over the mean absolute step from value to value (with --season: from season to season) before the \
       measured part.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The model file.") var model: String
+  @Argument(reading: "The model file.") var model: String
   @OptionGroup var input: SeriesOptions
   @OptionGroup(title: "Measuring") var scoring: ScoringOptions
 
@@ -25,6 +27,7 @@ struct ForecastEvaluate: ParsableCommand {
   var threads: Int?
 
   func run() throws {
+    try FileUse(reading: [(model, "<model>"), (input.table, "<table>")]).check()
     let (model, description) = try Model.forForecasts(at: model)
     let series = try input.series(description.columns)
     let testCount = try scoring.testCount(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 import Tables
 
 struct ForecastPredict: ParsableCommand {
@@ -9,9 +10,11 @@ struct ForecastPredict: ParsableCommand {
     discussion: """
       The forecasts are a CSV table on standard output, or in a file. With --hold-out N the last N rows of the table are \
       taken for unknown: forecasts begin before them, and the true values stand beside.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The model file.") var model: String
+  @Argument(reading: "The model file.") var model: String
   @OptionGroup var input: SeriesOptions
 
   @Option(in: 1...1_000_000, help: "Steps to forecast.")
@@ -20,7 +23,7 @@ struct ForecastPredict: ParsableCommand {
   @Option(in: 0...largestSize, help: "Rows at the end of the table to forecast, instead of what comes after.")
   var holdOut = 0
 
-  @Option(help: ArgumentHelp("Write the forecasts here.", valueName: "file"))
+  @Option(writing: "Write the forecasts here.")
   var output: String?
 
   @Option(
@@ -38,16 +41,15 @@ struct ForecastPredict: ParsableCommand {
   var threads: Int?
 
   func validate() throws {
-    for (name, path) in [("--output", output), ("--plot", plot)] where path == "" {
-      throw ValidationError("The value '' is invalid for '\(name) <file>': expected a path")
-    }
-    if let output, let plot, isSameFile(output, plot) {
-      throw ValidationError("'--output' and '--plot' name the same file, \(output)")
-    }
+    if plot == "" { throw ValidationError("The value '' is invalid for '--plot <file>': expected a path") }
   }
 
   func run() throws {
-    for target in [output, plot].compactMap({ $0 }) { try refuse(target, over: [model, input.table]) }
+    let drawing = plot == "-" ? nil : plot
+    try FileUse(
+      reading: [(model, "<model>"), (input.table, "<table>")],
+      writing: [(output ?? DescriptorPath.standardOutput, "--output"), (drawing, "--plot")]
+    ).check()
     let (model, description) = try Model.forForecasts(at: model)
     let series = try input.series(description.columns)
     let known = series.count - holdOut
@@ -67,7 +69,7 @@ struct ForecastPredict: ParsableCommand {
     guard let plot else { return }
     let panels = panels(forecasts, series, from: known)
     if plot == "-" {
-      for panel in panels { Note.line(TextPlot(panel).description) }
+      for panel in panels { Note.drawing(TextPlot(panel).description) }
     } else {
       try replaceFile(plot, with: SVGPlot(panels, xTitle: series.time.title).description)
     }

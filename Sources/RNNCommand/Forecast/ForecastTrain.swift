@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recurrent
+import Storage
 import Tables
 
 struct ForecastTrain: ParsableCommand {
@@ -16,6 +17,8 @@ struct ForecastTrain: ParsableCommand {
       The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
       it had never stopped, on the same table; more --epochs or --patience may be asked of it. It is saved after epochs, \
       every 5 seconds, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
+
+      \(FilePath.documentation)
       """)
 
   @OptionGroup var input: SeriesOptions
@@ -43,16 +46,17 @@ struct ForecastTrain: ParsableCommand {
   @OptionGroup(title: "Run") var options: TableRunOptions
 
   func validate() throws {
+    try options.refuseDecided()
     if let twice = column.indices.first(where: { column[..<$0].contains(column[$0]) }) {
       throw ValidationError("'--column' names \(column[twice]) twice")
     }
   }
 
   func run() throws {
-    try options.refuseData([input.table])
+    try options.files(reading: [(input.table, "<table>")]).check()
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
-    guard let file = options.resume else { return try train(store, resumed: nil) }
+    guard let file = options.shared.resume else { return try train(store, resumed: nil) }
     let resumed = try ResumedTable(from: file, command: "forecast")
     store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
     var command = try resumed.command(ForecastTrain.self)
@@ -67,7 +71,7 @@ struct ForecastTrain: ParsableCommand {
     let needed = validationCount + difference + window + 2
     let testCount = try scoring.testCount(
       series, difference: difference, needed: needed, why: "a window of \(window) with --validation \(validationCount)")
-    let log = try options.log.map { path throws(Failure) in
+    let log = try options.shared.log.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }
 
@@ -112,11 +116,11 @@ struct ForecastTrain: ParsableCommand {
     let validated = Array(trainingCount..<trainingCount + validationCount)
     // Boxes: closures share them.
     let batches = WindowBatches(
-      scaled, width: width, window: window, count: windows, batchSize: batchSize, seed: options.seed)
+      scaled, width: width, window: window, count: windows, batchSize: batchSize, seed: options.shared.seed)
     let validator = try ForecasterBox(
       Forecaster(
-        trainer.model(), description, origins: validationCount, products: options.multiplying.choice,
-        threads: options.threads ?? 0))
+        trainer.model(), description, origins: validationCount, products: options.shared.multiplying.choice,
+        threads: options.shared.threads ?? 0))
     let held = ValidationData<Float> { trainer in validator.loss(trainer.model(), series, origins: validated) }
     var training = try TableTraining(
       trainer, TrainingData(batchesPerEpoch: stepsPerEpoch) { epoch, batch in batches.batch(epoch: epoch, batch) },
@@ -127,7 +131,7 @@ struct ForecastTrain: ParsableCommand {
     validator.forecaster.load(best)
     let reports = try scoring.reports(
       &validator.forecaster, name: model.cell.cell.name, series, testCount: testCount)
-    for report in reports { try output("\n" + report.description) }
+    for line in reports { try report("\n" + line.description, besides: options.shared.log) }
   }
 
   private func newTrainer(
@@ -138,14 +142,15 @@ struct ForecastTrain: ParsableCommand {
       cell: model.cell.cell, input: .vectors(size: width), hiddenSize: model.hiddenSize, layerCount: model.layers,
       outputSize: width, dropout: model.dropout, headDropout: model.headDropout)
     model.structure.apply(to: &configuration)
-    var start = try Model<Float>(configuration, seed: options.seed)
+    var start = try Model<Float>(configuration, seed: options.shared.seed)
     start.annotations = [SeriesDescription.annotation: description.text]
     return try Trainer(
       start, batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
-      clipping: optimizer.clipping(for: .tables), products: options.multiplying.choice, threads: options.threads ?? 0,
-      seed: options.seed)
+      clipping: optimizer.clipping(for: .tables), products: options.shared.multiplying.choice,
+      threads: options.shared.threads ?? 0,
+      seed: options.shared.seed)
   }
 }
 

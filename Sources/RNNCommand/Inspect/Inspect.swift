@@ -10,14 +10,17 @@ struct Inspect: ParsableCommand {
     discussion: """
       Model files of rnn train and rnn import; safetensors, .npz, .npy and .onnx files of other programs, and what \
       rnn import would make of them.
+
+      \(FilePath.documentation)
       """)
 
-  @Argument(help: "The file.") var model: String
+  @Argument(reading: "The file.") var model: String
 
   @Flag(help: "Write a JSON object.")
   var json = false
 
   func run() throws {
+    try FileUse(reading: [(model, "<file>")]).check()
     if model.hasSuffix(".onnx") {
       let description = ONNXDescription(try ONNXModel(contentsOf: model))
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)

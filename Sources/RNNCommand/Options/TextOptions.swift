@@ -14,7 +14,8 @@ struct DivisionOptions: ParsableArguments {
 struct TextOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Files, or directories with all files in them; joined to one text.", valueName: "path"))
+    help: ArgumentHelp("Files, or directories with all files in them; joined to one text.", valueName: "path"),
+    transform: FilePath.reading)
   var text: [String] = []
 
   @Option(
@@ -25,10 +26,6 @@ struct TextOptions: ParsableArguments {
   /// Refuses a command line without a text, as the parser does where an option has no default.
   func require() throws(ValidationError) {
     if text.isEmpty { throw ValidationError("Missing expected argument '--text <path> ...'") }
-  }
-
-  func validate() throws {
-    if text.contains("") { throw ValidationError("The value '' is invalid for '--text <path>': expected a path") }
   }
 
   func corpus(

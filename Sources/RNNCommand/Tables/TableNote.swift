@@ -21,7 +21,7 @@ struct TableNote {
   /// Of this process.
   init(command: String, _ options: TableRunOptions) {
     self.command = command
-    arguments = Array(CommandLine.arguments.dropFirst(3))
+    arguments = Array(ProcessArguments.all.dropFirst(2))
     (epochs, patience) = (options.epochs, options.patience)
   }
 

@@ -95,68 +95,39 @@ struct TableRunOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "Stop after so many epochs in a row without a new lowest validation loss.")
   var patience = 20
 
-  @Option(in: 0...UInt64.max, help: "Decides start values, order and dropout: the same seed gives the same model.")
-  var seed: UInt64 = 0
+  @OptionGroup var shared: SharedRunOptions
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Where the best model is kept, with all that its training needs to go on. (default: model.safetensors, or the file "
-        + "of --resume)", valueName: "file"))
-  var checkpoint: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Go on with the training of this checkpoint as if it had never stopped, with its options and on its data.",
-      valueName: "file"))
-  var resume: String?
-
-  @Option(help: ArgumentHelp("Write a JSON object a line here, for each step.", valueName: "file"))
-  var log: String?
-
-  func validate() throws {
-    for (name, path) in [("--checkpoint", checkpoint), ("--log", log), ("--resume", resume)] where path == "" {
-      throw ValidationError("The value '' is invalid for '\(name) <file>': expected a path")
-    }
-    if let log, isSameFile(log, checkpointPath) {
-      throw ValidationError("'--log' and '--checkpoint' name the same file, \(log)")
-    }
-    if resume != nil {
-      try GivenOptions.refuseWithResume(allowing: [
+  /// Refuses what a checkpoint that is gone on from has decided.
+  /// - Parameter others: options that may be given all the same.
+  func refuseDecided(allowing others: Set<String> = []) throws(ValidationError) {
+    guard shared.resume != nil else { return }
+    try GivenOptions.refuseWithResume(
+      allowing: others.union([
         "--resume", "--checkpoint", "--epochs", "--patience", "--products", "--threads", "--log",
-      ])
-    }
+      ]))
   }
 
   /// Where the model is kept.
-  var checkpointPath: String { checkpoint ?? resume ?? "model.safetensors" }
+  var checkpointPath: String { shared.checkpoint ?? shared.resume ?? SharedRunOptions.defaultCheckpoint }
+
+  /// All files of the training.
+  func files(reading data: [(path: String?, role: String)]) -> FileUse {
+    var files = shared.files(checkpoint: checkpointPath)
+    for input in data { files.reads(input.path, as: input.role) }
+    return files
+  }
 
   /// Those of a training that goes on: as it was begun, but for what may change.
   func resuming(_ original: TableRunOptions) -> TableRunOptions {
     var result = original
-    (result.checkpoint, result.resume, result.log, result.threads) = (checkpoint, resume, log, threads)
-    (result.epochs, result.patience, result.multiplying) = (epochs, patience, multiplying)
+    result.shared = shared
+    result.shared.seed = original.shared.seed
+    (result.epochs, result.patience) = (epochs, patience)
     return result
   }
 
   /// Locks the files.
   func makeStore() throws(CheckpointError) -> CheckpointStore {
     try CheckpointStore(path: checkpointPath, keeping: 0, keepsBest: false)
-  }
-
-  /// Data must not be overwritten by what is made of them.
-  func refuseData(_ paths: [String]) throws(Failure) {
-    for target in [checkpointPath] + (log.map { [$0] } ?? []) { try refuse(target, over: paths) }
-  }
-}
-
-/// - Throws: `Failure` where `target` is one of the files that are read.
-func refuse(_ target: String, over paths: [String]) throws(Failure) {
-  if paths.contains(where: { isSameFile($0, target) }) {
-    throw Failure(message: "\(target) is read and would be overwritten")
   }
 }

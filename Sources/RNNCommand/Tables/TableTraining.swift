@@ -80,7 +80,7 @@ extension ResumedTable {
     }
     let given = GivenOptions.names
     if given.contains("--patience") { note.patience = options.patience }
-    checkpoint.choose(options.multiplying.products)
+    checkpoint.choose(options.shared.multiplying.products)
     if given.contains("--epochs") {
       checkpoint.moveEnd(from: note.epochs * stepsPerEpoch, to: options.epochs * stepsPerEpoch)
       note.epochs = options.epochs
@@ -92,7 +92,7 @@ extension ResumedTable {
           + (isOver ? "--patience" : "--epochs") + " goes on")
       return nil
     }
-    let trainer = try checkpoint.trainer(threads: options.threads)
+    let trainer = try checkpoint.trainer(threads: options.shared.threads)
     Note.line(
       "resumed   \(file), after step \(grouped(checkpoint.stepCount)) of \(grouped(note.epochs * stepsPerEpoch))")
     return trainer

@@ -2,6 +2,7 @@ import Storage
 
 /// Writes rows as a CSV table (RFC 4180, line ends LF) to a file, whole or not at all, or to standard output.
 func writeTable(_ rows: [[String]], to path: String?) throws {
+  let path = path.flatMap { DescriptorPath.isStandardOutput($0) ? nil : $0 }
   let text = rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   if let path { try replaceFile(path, with: text) } else { try output(Array(text.utf8)) }
 }

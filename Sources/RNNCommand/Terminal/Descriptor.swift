@@ -1,6 +1,5 @@
 import Foundation
-
-import Glibc
+import Storage
 
 /// Standard output could not be written.
 struct OutputError: Error, CustomStringConvertible {
@@ -32,20 +31,7 @@ struct Descriptor: Sendable {
   /// Writes all bytes, in one call where the system takes them in one.
   /// - Returns: 0, or the error code.
   @discardableResult
-  func write(_ bytes: [UInt8]) -> CInt {
-    unsafe bytes.withUnsafeBytes { buffer in
-      var done = 0
-      while done < buffer.count {
-        let count = unsafe systemWrite(number, buffer.baseAddress! + done, buffer.count - done)
-        if count > 0 { done += count } else if count == 0 || errno != EINTR { return errno }
-      }
-      return 0
-    }
-  }
-}
-
-private func systemWrite(_ number: CInt, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-  unsafe write(number, bytes, count)
+  func write(_ bytes: [UInt8]) -> CInt { writeAll(bytes, to: number) }
 }
 
 /// Writes data to standard output.

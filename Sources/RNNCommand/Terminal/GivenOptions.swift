@@ -1,9 +1,10 @@
 import ArgumentParser
+import Storage
 
 /// Names of the options on the command line; the parser does not tell a default from what was given.
 enum GivenOptions {
   static var names: [String] {
-    CommandLine.arguments.dropFirst().filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
+    ProcessArguments.all.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
   }
 
   /// - Throws: `ValidationError` where another option than these goes along with `--resume`.

@@ -1,14 +1,21 @@
 import Foundation
+import Storage
 
 /// Lines for the user on standard error.
 enum Note {
-  static func error(_ message: String) { line(Style.bold("rnn: error: ", .red) + message) }
+  static func error(_ message: String) { drawing(Style.bold("rnn: error: ", .red) + visible(message)) }
 
-  static func warning(_ message: String) { line(Style.bold("rnn: warning: ", .yellow) + message) }
+  static func warning(_ message: String) { drawing(Style.bold("rnn: warning: ", .yellow) + visible(message)) }
 
   static func note(_ message: String) { line("rnn: " + message) }
 
-  static func line(_ text: String) { Descriptor.error.write(Array((text + "\n").utf8)) }
+  static func line(_ text: String) { drawing(visible(text)) }
+
+  /// Lines as they are.
+  static func drawing(_ text: String) { Descriptor.error.write(Array((text + "\n").utf8)) }
+
+  /// Names of files and what stands in them may hold anything.
+  private static func visible(_ text: String) -> String { printable(text, limit: .max) }
 }
 
 /// Colours, only where standard error is a terminal that takes them and the user has not set NO_COLOR.

@@ -79,6 +79,21 @@ extension TextProgress {
 }
 
 extension TextProgress {
+  /// - Throws: `Failure` where the text is no longer where it was; of a pipe, and of a path from another directory.
+  func checkText(file: String) throws(Failure) {
+    for path in text {
+      let place = FilePlace(path)
+      if place.isStream {
+        throw Failure(
+          message: "the text of \(file) came from \(path), which is not there again: give it anew with --text")
+      }
+      guard !place.isThere else { continue }
+      let origin = path.utf8.first == UInt8(ascii: "/") ? "" : ", as seen from where its training began"
+      throw Failure(
+        message: "there is no file or directory \(path), the text of \(file)\(origin): --text says where it is now")
+    }
+  }
+
   /// Where in its text the training of a checkpoint stands.
   /// - Throws: `TrainingError` where its note makes no sense; `Failure` where there is none.
   func loop(_ checkpoint: TrainingCheckpoint<Float>, _ data: TextData, file: String) throws -> TrainingProgress {

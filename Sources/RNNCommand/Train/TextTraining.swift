@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 
 /// A training about to go: from its beginning, from another model's weights, or from a checkpoint.
 struct TextTraining: ~Copyable {
@@ -11,6 +12,8 @@ struct TextTraining: ~Copyable {
   var loop: TrainingProgress?
   /// Of the checkpoint that it goes on from.
   var resumedFile: String?
+  /// The best model so far, where it is not beside the checkpoint that is to be kept.
+  var best: Model<Float>?
 }
 
 // MARK: From the beginning
@@ -37,23 +40,24 @@ extension TextTraining {
     _ = try Plan(
       configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
       purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer(for: .text).momentCount),
-      segmentSteps: settings.recomputeSteps, products: settings.multiplying.choice, scalar: Float.self)
+      segmentSteps: settings.recomputeSteps, products: settings.shared.multiplying.choice, scalar: Float.self)
     let start: Model<Float>
     if let source, let file = settings.initFrom {
       let adapted = try source.adapted(
-        to: corpus.vocabulary, initialization: options.model.initialization, seed: settings.seed)
+        to: corpus.vocabulary, initialization: options.model.initialization, seed: settings.shared.seed)
       start = adapted.model
       Self.describe(file, added: adapted.newTokens, corpus.vocabulary)
     } else {
       start = try Model<Float>(
-        configuration, initialization: options.model.initialization, seed: settings.seed, vocabulary: corpus.vocabulary)
+        configuration, initialization: options.model.initialization, seed: settings.shared.seed,
+        vocabulary: corpus.vocabulary)
     }
     trainer = try Trainer(
       start, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
       optimizer: options.optimizer.makeOptimizer(for: .text), schedule: options.optimizer.makeSchedule(steps: steps),
       clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
-      products: settings.multiplying.choice, threads: settings.threads ?? 0, seed: settings.seed)
+      products: settings.shared.multiplying.choice, threads: settings.shared.threads ?? 0, seed: settings.shared.seed)
     progress = TextProgress(
       text: options.text.text, fileExtension: options.text.fileExtension, unit: corpus.vocabulary.unit,
       validationFraction: options.division.validationFraction, digest: corpus.digest, totalSteps: steps,
@@ -109,6 +113,7 @@ extension TextTraining {
     if !options.text.text.isEmpty {
       (progress.text, progress.fileExtension) = (options.text.text, options.text.fileExtension)
     }
+    if options.text.text.isEmpty { try progress.checkText(file: file) }
     let corpus = try Self.corpus(checkpoint, progress, file: file)
     let shape = BatchShape(
       batchSize: checkpoint.settings.batchSize, sequenceLength: checkpoint.settings.sequenceLength,
@@ -124,9 +129,28 @@ extension TextTraining {
       return nil
     }
     return TextTraining(
-      trainer: try checkpoint.trainer(threads: options.settings.threads), corpus: corpus, data: data,
+      trainer: try checkpoint.trainer(threads: options.settings.shared.threads), corpus: corpus, data: data,
       progress: progress,
       loop: loop, resumedFile: file)
+  }
+
+  /// Looks for the best model so far beside the checkpoint that the training goes on from, if it is to be kept elsewhere,
+  /// and says where it is not there.
+  mutating func findBest(at path: String) {
+    guard let known = loop?.best, let file = resumedFile else { return }
+    let source = CheckpointStore.bestPath(of: CheckpointStore.lastPath(of: file))
+    do throws(CheckpointError) {
+      if (try? FileStatus(of: path).identity) == (try? FileStatus(of: source).identity),
+        (try? FileStatus(of: path)) != nil
+      {
+        return
+      }
+      best = try Model<Float>(contentsOf: source)
+    } catch {
+      Note.warning(
+        "\(error): the best model so far (validation loss \(decimal(known.loss)), step \(known.step)) is not kept; the next "
+          + "with a lower loss is")
+    }
   }
 
   /// The text that the checkpoint was trained on.
@@ -137,7 +161,9 @@ extension TextTraining {
       throw Failure(message: "\(file) is no model of text: it has no vocabulary")
     }
     let paths = progress.text.joined(separator: " ")
-    let other = "is not the text that \(file) was trained on; with --init-from a new training starts from its weights"
+    let other =
+      "is not the text that \(file) was trained on; --text names the place of that, and with --init-from a new training "
+      + "starts from its weights"
     let corpus: Corpus
     do {
       corpus = try Corpus(
@@ -165,7 +191,7 @@ extension RunOptions {
       if progress.patience == nil { loop.forgetWaiting() }
       progress.patience = patience
     }
-    checkpoint.choose(multiplying.products)
+    checkpoint.choose(shared.multiplying.products)
     guard steps != nil || epochs != nil else { return }
     let total = totalSteps(windowCount: windowCount, count: count)
     checkpoint.moveEnd(from: progress.totalSteps, to: total)

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import Recurrent
+import Storage
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,6 +23,8 @@ struct Train: ParsableCommand {
 
       Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) let the step finish and save; a second one stops at once.
 
+      \(FilePath.documentation)
+
       \(ExitStatus.documentation)
       """)
 
@@ -36,7 +38,7 @@ struct Train: ParsableCommand {
     if settings.patience != nil, division.validationFraction == 0 {
       throw ValidationError("'--patience <n>' needs a validation part, '--validation-fraction <x>' above 0")
     }
-    if settings.resume != nil {
+    if settings.shared.resume != nil {
       try GivenOptions.refuseWithResume(allowing: [
         "--resume", "--text", "--extension", "--checkpoint", "--steps", "--epochs", "--patience", "--products",
         "--threads", "--log", "--save-every", "--keep",
@@ -56,10 +58,10 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    if let file = settings.resume { return try goOn(from: file) }
+    try settings.files(text: text.text, fileExtension: text.fileExtension).check()
+    if let file = settings.shared.resume { return try goOn(from: file) }
     let store = try store(keepsBest: division.validationFraction > 0)
-    let log = try settings.log.map { path throws(Failure) in try TrainingLog(path: path) }
-    try settings.refuseTextAsTarget(text)
+    let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path) }
     let training = try TextTraining(self)
     describe(training)
     try run(training, log: log, store)
@@ -68,13 +70,13 @@ struct Train: ParsableCommand {
   private func goOn(from file: String) throws {
     // Taken first: another process may be about to replace the file.
     var store = try store(keepsBest: true)
-    guard let training = try TextTraining.resumed(from: file, self) else { return }
+    guard var training = try TextTraining.resumed(from: file, self) else { return }
     let step = training.trainer.stepCount
     store.resume(from: training.resumedFile ?? file, step: step)
-    let log = try settings.log.map { path throws(Failure) in try TrainingLog(path: path, resumingAt: step) }
-    var resumedText = text
-    (resumedText.text, resumedText.fileExtension) = (training.progress.text, training.progress.fileExtension)
-    try settings.refuseTextAsTarget(resumedText)
+    // The text may be known only now.
+    try settings.files(text: training.progress.text, fileExtension: training.progress.fileExtension).check()
+    let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path, resumingAt: step) }
+    training.findBest(at: store.bestPath)
     Note.line(
       "resumed   \(training.resumedFile ?? file), after step \(grouped(step)) of \(grouped(training.progress.totalSteps))"
     )
@@ -117,7 +119,7 @@ struct Train: ParsableCommand {
       Note.note("the text is too short for a validation part")
     }
     if data.shape.isReduced { Note.note("the batch is smaller than usual, to suit a small text or few epochs") }
-    if FileManager.default.fileExists(atPath: self.settings.checkpointPath) {
+    if (try? FileStatus(of: self.settings.checkpointPath)) != nil {
       Note.note("\(self.settings.checkpointPath) exists and will be replaced")
     }
   }

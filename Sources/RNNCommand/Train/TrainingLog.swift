@@ -1,4 +1,3 @@
-import Foundation
 import Recurrent
 import Storage
 
@@ -27,30 +26,28 @@ struct StepRecord {
 /// A file of JSON objects, one a line; each line goes to the file whole.
 struct TrainingLog: ~Copyable {
   private let path: String
-  private let file: Descriptor
+  private let file: AppendedFile
   /// The part of what it held that stays: lines of the steps before those that this run does.
   private let keptBytes: Int
   private var isCut = false
   private var hasFailed = false
 
-  /// Opens the file. What it held before is there until the first line is written; lines of steps up to `step`, where a
-  /// training goes on, stay.
+  /// Opens the file, and locks it. What it held before is there until the first line is written; lines of steps up to `step`,
+  /// where a training goes on, stay. A pipe or a device gets the lines as they come.
   init(path: String, resumingAt step: Int = 0) throws(Failure) {
     self.path = path
-    keptBytes = step == 0 ? 0 : Self.length(ofStepsUpTo: step, in: path)
-    let number = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
-    guard number >= 0 else { throw Failure(message: "cannot write the log \(path): \(systemMessage(errno))") }
-    file = Descriptor(number: number)
+    do throws(FileError) { file = try AppendedFile(path) } catch {
+      throw Failure(message: "cannot write the log \(path): \(error.reason)")
+    }
+    keptBytes = step == 0 || !file.isFile ? 0 : Self.length(ofStepsUpTo: step, in: path)
   }
-
-  deinit { close(file.number) }
 
   /// Bytes of the lines at the start of the file that are whole and of no later step.
   private static func length(ofStepsUpTo step: Int, in path: String) -> Int {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return 0 }
+    guard let bytes = try? readFile(path) else { return 0 }
     var length = 0
-    for line in data.split(separator: 0x0A, omittingEmptySubsequences: false) {
-      guard line.endIndex < data.endIndex, let object = try? JSON(parsing: Array(line)),
+    for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
+      guard line.endIndex < bytes.endIndex, let object = try? JSON(parsing: Array(line)),
         let lineStep = object["step"]?.integer, lineStep <= step
       else { break }
       length = line.endIndex + 1
@@ -62,16 +59,13 @@ struct TrainingLog: ~Copyable {
   mutating func append(_ record: StepRecord) {
     guard !hasFailed, var line = try? record.json.serialized() else { return }
     line.append(UInt8(ascii: "\n"))
-    // Pipes and devices cannot be emptied, and need not be.
-    if !isCut {
-      _ = ftruncate(file.number, off_t(keptBytes))
-      _ = lseek(file.number, 0, SEEK_END)
-    }
-    isCut = true
-    let code = file.write(line)
-    if code != 0 {
+    do throws(FileError) {
+      if !isCut { try file.cut(to: keptBytes) }
+      isCut = true
+      try file.append(line)
+    } catch {
       hasFailed = true
-      Note.warning("cannot write the log \(path): \(systemMessage(code)); the training goes on without it")
+      Note.warning("cannot write the log \(path): \(error.reason); the training goes on without it")
     }
   }
 }

@@ -1,4 +1,5 @@
 import Recurrent
+import Storage
 
 /// The training of a text as the user sees it: runs the loop, and says how it ended.
 struct TrainingRun: ~Copyable {
@@ -18,9 +19,9 @@ struct TrainingRun: ~Copyable {
     options.notes = progress.notes
     (path, bestPath) = (store.path, store.bestPath)
     let data = TrainingData<Float>(training.data.training)
-    let (loopProgress, file) = (training.loop, training.resumedFile)
+    let (loopProgress, best, file) = (training.loop, training.best, training.resumedFile)
     loop = try TrainingLoop(
-      training.trainer, data, options, validation: held, store: store, progress: loopProgress, file: file)
+      training.trainer, data, options, validation: held, store: store, progress: loopProgress, best: best, file: file)
     report = LoopReport(loop, path: path, unit: progress.unit == .byte ? "bytes" : "chars", log: log)
   }
 
@@ -48,7 +49,8 @@ struct TrainingRun: ~Copyable {
   }
 
   private var bestSaved: String {
-    guard let best = loop.progress.best else { return "" }
+    // One of an earlier run may not be there: a checkpoint was moved without it.
+    guard let best = loop.progress.best, FilePlace(bestPath).isThere else { return "" }
     return ", and \(bestPath) (validation loss \(decimal(best.loss)), step \(best.step))"
   }
 }

@@ -51,9 +51,9 @@ public struct CheckpointStore: ~Copyable, Sendable {
     self.names = names
     do throws(FileError) {
       // First: it says best what is wrong with a path.
-      try DurableFile.verifyWritable(path)
-      if keepsBest { try DurableFile.verifyWritable(names.best) }
-      if count > 0 { try DurableFile.verifyWritable(names.generation(.max), owner: names.name) }
+      try DurableFile.verifyReplaceable(path)
+      if keepsBest { try DurableFile.verifyReplaceable(names.best) }
+      if count > 0 { try DurableFile.verifyReplaceable(names.generation(.max), owner: names.name) }
       lock = try FileLock(names.lock, for: path)
       // A directory that cannot be listed can be written all the same.
       abandoned = (try? names.generationsOnDisk()) ?? []
@@ -67,6 +67,9 @@ public struct CheckpointStore: ~Copyable, Sendable {
 
   /// Of the best checkpoint: model-best.safetensors beside model.safetensors.
   public var bestPath: String { names.best }
+
+  /// Whether there is one.
+  var hasBest: Bool { Self.identity(bestPath) != nil }
 
   /// Of the checkpoint of a step, once it is no longer the last: model-step-1200.safetensors beside model.safetensors.
   public func generationPath(step: Int) -> String { names.generation(step) }
@@ -92,7 +95,9 @@ public struct CheckpointStore: ~Copyable, Sendable {
     let isLast = identity != nil && identity == Self.identity(path)
     let isBeside = Self.identity(resumed.directory) == Self.identity(names.directory)
     let isOurs =
-      isLast || isBeside && (resumed.name == names.bestName || names.step(ofGeneration: resumed.name) != nil)
+      isLast
+      || isBeside
+        && (ExactString(resumed.name) == ExactString(names.bestName) || names.step(ofGeneration: resumed.name) != nil)
     self.step = isLast ? step : nil
     // The last checkpoint itself can have a generation's name too: a process was killed while it saved the next one.
     generations = isOurs ? listed.filter { $0 < step || $0 == step && !isLast }.sorted() : []

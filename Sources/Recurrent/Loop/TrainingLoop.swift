@@ -69,7 +69,10 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
     }
     var best = found.value.best
     if best == nil, progress.best != nil, keepsBest {
-      best = try Model(contentsOf: store.bestPath, cell: trainer.plan.configuration.cell)
+      do { best = try Model(contentsOf: store.bestPath, cell: trainer.plan.configuration.cell) } catch {
+        // A checkpoint that was moved without it.
+        guard case CheckpointError.missingFile = error else { throw error }
+      }
     }
     store.resume(from: found.file, step: found.value.stepCount)
     let resumed = try Trainer(found.value, threads: trainer.engine.pool.count)
@@ -85,7 +88,8 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
   ///   - validation: what the model is measured on; nil: nothing.
   ///   - store: after `resume`, where the training goes on.
   ///   - progress: where the training of the trainer's checkpoint stood (`TrainingProgress(checkpoint, file:)`).
-  ///   - best: the best model so far, where the training goes on; of the checkpoint, or of its `CheckpointStore.bestPath`.
+  ///   - best: the best model so far, where the training goes on; of the checkpoint, or of its `CheckpointStore.bestPath`. Where
+  ///     the store has none, it is saved with the next checkpoint.
   ///   - file: of the checkpoint, for errors.
   /// - Throws: `TrainingError.otherData`.
   public init(
@@ -105,7 +109,13 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
     self.progress = own
     lastEpoch = own.epoch + (own.batch > 0 ? 1 : 0)
     self.best = best
-    if let store = consume store { keeper = CheckpointKeeper(store, options) } else { keeper = nil }
+    if let store = consume store {
+      let hasBest = store.hasBest
+      keeper = CheckpointKeeper(store, options)
+      if let best, !hasBest { keeper?.note(best: best) }
+    } else {
+      keeper = nil
+    }
     (self.data, self.validation, self.options) = (data, validation, options)
     self.trainer = trainer
   }

@@ -1,4 +1,4 @@
-import Storage
+package import Storage
 
 /// Finds the files that make up a text.
 public enum TextFiles {
@@ -14,16 +14,14 @@ public enum TextFiles {
   ///   - fileExtension: takes only such files from directories; with or without its dot.
   /// - Throws: `TextError.missing`, `TextError.unreadable`, `TextError.noMatchingFiles`.
   public static func gather(_ paths: [String], fileExtension: String? = nil) throws(TextError) -> [String] {
-    let bare = fileExtension.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
-    let wanted = bare == "" ? nil : bare
-    var walk = Walk(suffix: wanted.map { Array(".\($0)".utf8) } ?? [])
+    var walk = Walk(Suffix(fileExtension))
     var files: [String] = []
     for path in paths {
       let status: FileStatus
       do { status = try FileStatus(of: path) } catch { throw TextError(error) }
       if status.kind == .directory {
         guard let found = try walk.files(under: path, status) else {
-          throw .noMatchingFiles(directory: path, fileExtension: wanted)
+          throw .noMatchingFiles(directory: path, fileExtension: walk.suffix.name)
         }
         files += found
       } else if walk.seen.insert(status.identity).inserted {
@@ -34,35 +32,79 @@ public enum TextFiles {
   }
 }
 
+extension FileUse {
+  /// Notes the files that a text is made of. What cannot be read is for reading to say.
+  package mutating func reads(text paths: [String], fileExtension: String?, as role: String) {
+    for path in paths {
+      guard let status = try? FileStatus(of: path), status.kind == .directory else {
+        reads(path, as: role)
+        continue
+      }
+      let suffix = Suffix(fileExtension)
+      var walk = Walk(suffix)
+      let files = try? walk.files(under: path, status)
+      reads(tree: path, files: files ?? [], directories: walk.directories, as: role) { suffix.takes($0) }
+    }
+  }
+}
+
+/// Which files of a directory are taken.
+private struct Suffix: Sendable {
+  /// Without its dot; nil: all.
+  let name: String?
+  private let bytes: [UInt8]
+
+  init(_ fileExtension: String?) {
+    let bare = fileExtension.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
+    name = bare == "" ? nil : bare
+    bytes = name.map { PathBytes.bytes(".\($0)") } ?? []
+  }
+
+  func takes(_ file: String) -> Bool {
+    let file = PathBytes.bytes(file)
+    return file.first != UInt8(ascii: ".") && file.suffix(bytes.count) == bytes[...]
+  }
+}
+
 private struct Walk {
-  let suffix: [UInt8]
+  let suffix: Suffix
   /// Files and directories met so far: what keeps a loop of links from going on for ever.
   var seen = Set<FileStatus.Identity>()
+  private(set) var directories = Set<FileStatus.Identity>()
+
+  init(_ suffix: Suffix) { self.suffix = suffix }
 
   /// Nil if no file matches; empty if all that do were met before.
   mutating func files(under root: String, _ status: FileStatus) throws(TextError) -> [String]? {
     var files: [String] = []
     var hasMatch = !seen.insert(status.identity).inserted
+    directories.insert(status.identity)
     var pending = [root]
     while let directory = pending.popLast() {
       let entries: [DirectoryEntry]
       do { entries = try listDirectory(directory) } catch { throw TextError(error) }
       // The order decides which of two ways to a file is taken.
-      for entry in entries.sorted(by: { precedes($0.name, $1.name) }) where !entry.name.hasPrefix(".") {
+      for entry in sorted(entries, by: \.name) where entry.name.utf8.first != UInt8(ascii: ".") {
         guard let status = entry.status else { continue }
         let path = directory.hasSuffix("/") ? directory + entry.name : "\(directory)/\(entry.name)"
-        let isFile = status.kind == .regular && entry.name.utf8.suffix(suffix.count).elementsEqual(suffix)
+        let isFile = status.kind == .regular && suffix.takes(entry.name)
         guard isFile || status.kind == .directory else { continue }
-        guard entry.isNameExact else { throw .unreadable(path: path, reason: "its name is not valid UTF-8") }
         hasMatch = hasMatch || isFile
         guard seen.insert(status.identity).inserted else { continue }
-        if isFile { files.append(path) } else { pending.append(path) }
+        if isFile {
+          files.append(path)
+        } else {
+          directories.insert(status.identity)
+          pending.append(path)
+        }
       }
     }
-    return hasMatch ? files.sorted(by: precedes) : nil
+    return hasMatch ? sorted(files, by: \.self) : nil
   }
 
-  private func precedes(_ left: String, _ right: String) -> Bool {
-    left.utf8.lexicographicallyPrecedes(right.utf8)
+  /// By their bytes.
+  private func sorted<Element>(_ elements: [Element], by name: (Element) -> String) -> [Element] {
+    elements.map { (element: $0, bytes: PathBytes.bytes(name($0))) }
+      .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }.map(\.element)
   }
 }

@@ -13,7 +13,8 @@ package enum ByteSource: Sendable {
     let (descriptor, status) = try openForReading(path)
     let file = OpenFile(owning: descriptor, path: path, size: status.size)
     // Files made up by the system as they are read (/proc) have no size.
-    if status.kind == .regular, status.size > 0 {
+    // And one that was given open may have been read in part.
+    if status.kind == .regular, status.size > 0, file.isAtStart {
       self = .file(file)
     } else {
       self = .memory(try withExtendedLifetime(file) { () throws(FileError) in try readAll(descriptor, status, path) })

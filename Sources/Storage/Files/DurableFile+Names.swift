@@ -28,11 +28,11 @@ extension DurableFile {
 
     // A link is made only where nothing is: it comes under a temporary name that is then moved over what is there.
     let name = standing == nil ? second : FileTarget.split(second).directory + temporaryName(for: owner)
-    if unsafe link(original, name) == 0 {
+    if unsafe link(cPath(original), cPath(name)) == 0 {
       guard standing != nil else { return .added }
-      guard unsafe rename(name, second) == 0 else {
+      guard unsafe rename(cPath(name), cPath(second)) == 0 else {
         let code = errno
-        _ = unsafe unlink(name)
+        _ = unsafe unlink(cPath(name))
         throw FileError(.link, second, errno: code)
       }
       return .replaced
@@ -50,7 +50,8 @@ extension DurableFile {
   }
 
   private static func copy(_ path: String, to second: String, owner: String) throws(FileError) {
-    let source = retryingOnInterrupt { unsafe open(path, O_RDONLY | O_CLOEXEC) }
+    let name = cPath(path)
+    let source = retryingOnInterrupt { unsafe open(name, O_RDONLY | O_CLOEXEC) }
     guard source >= 0 else { throw FileError(.open, path, errno: errno) }
     defer { _ = close(source) }
     var piece = [UInt8](repeating: 0, count: 1 << 20)
@@ -69,7 +70,7 @@ extension DurableFile {
   /// Removes a name, and the file if it was its last one. It is no error if there is none.
   package static func remove(_ path: String) throws(FileError) {
     try checkPath(path, .remove)
-    guard unsafe unlink(path) == 0 || errno == ENOENT else { throw FileError(.remove, path, errno: errno) }
+    guard unsafe unlink(cPath(path)) == 0 || errno == ENOENT else { throw FileError(.remove, path, errno: errno) }
   }
 
   // MARK: Temporary names
@@ -78,15 +79,13 @@ extension DurableFile {
   /// the system allows. Only for who knows that nobody writes that file now.
   package static func removeTemporaries(of name: String, in directory: String) {
     guard let entries = try? listDirectory(directory) else { return }
-    let start = ".\(stem(name))."
-    for entry in entries where entry.isNameExact && isTemporary(entry.name, start: start) {
-      _ = unsafe unlink(directory + entry.name)
-    }
+    for entry in entries where isTemporary(entry.name, of: name) { _ = unsafe unlink(cPath(directory + entry.name)) }
   }
 
-  private static func isTemporary(_ name: String, start: String) -> Bool {
+  /// Whether `name` is one that a temporary file of `file` may have.
+  static func isTemporary(_ name: String, of file: String) -> Bool {
     let bytes = Array(name.utf8)
-    let (start, end) = (Array(start.utf8), Array(".tmp".utf8))
+    let (start, end) = (Array(".\(stem(file)).".utf8), Array(".tmp".utf8))
     guard bytes.count > start.count + end.count, bytes.starts(with: start), bytes.suffix(end.count) == end[...] else {
       return false
     }

@@ -7,9 +7,15 @@ import Glibc
 ///       try file.write(parameters)    // a Span: straight from where it lies, no copy
 ///     }
 package struct DurableFile: ~Copyable {
-  private let target: FileTarget
-  private let temporary: String
-  private let descriptor: CInt
+  /// Where the bytes go until all of them are there.
+  private enum Place {
+    case temporary(FileTarget, path: String, descriptor: CInt)
+    /// For a stream, from which nothing can be taken back.
+    case memory([UInt8])
+  }
+
+  private let path: String
+  private var place: Place
   /// How much has been written.
   package private(set) var byteCount = 0
   /// Of all that was appended.
@@ -25,31 +31,37 @@ package struct DurableFile: ~Copyable {
   ///
   /// A symbolic link stays a link, and the file it leads to is replaced; that file's permissions are kept.
   ///
+  /// A pipe, a device and an open descriptor (`/dev/stdout`) take the bytes as they are, once all are there.
+  ///
   /// - Parameter owner: after which the temporary file is named, for `removeTemporaries(of:)`; nil: the target.
-  /// - Throws: `FileError` if the target is a directory or another thing than a regular file, if its directory
-  ///   is missing or not writable, if the disk is full; and what `body` throws.
+  /// - Throws: `FileError` if the target is a directory or another thing that takes no bytes, if its directory
+  ///   is missing or not writable, if the disk is full; if another process keeps a checkpoint there; and what `body` throws.
   package static func replace(
     _ path: String, owner: String? = nil, _ body: (inout DurableFile) throws(FileError) -> Void
   ) throws(FileError) {
-    var file = try DurableFile(creatingFor: path, owner: owner)
+    let isStream = OutputStream.stands(at: path)
+    var file = isStream ? DurableFile(collectingFor: path) : try DurableFile(creatingFor: path, owner: owner)
     do throws(FileError) {
       try body(&file)
       if let failure = file.failure { throw failure }
-      guard sync(file.descriptor) == 0 else { throw FileError(.sync, path, errno: errno) }
+      try file.sync()
     } catch {
-      _ = close(file.descriptor)
-      _ = unsafe unlink(file.temporary)
+      file.discard()
       throw error
     }
     try file.putInPlace()
   }
 
   /// Checks, before hours of work, that `path` can be written: the directory exists and takes a new file, the
-  /// target is no directory or device. Nothing is left behind, an existing target is not touched.
+  /// target is no directory. Nothing is left behind, an existing target is not touched.
   package static func verifyWritable(_ path: String, owner: String? = nil) throws(FileError) {
-    let file = try DurableFile(creatingFor: path, owner: owner)
-    _ = close(file.descriptor)
-    _ = unsafe unlink(file.temporary)
+    if OutputStream.stands(at: path) { return try OutputStream.verifyWritable(path) }
+    try verifyReplaceable(path, owner: owner)
+  }
+
+  /// The same for what must be a file that can be read again.
+  package static func verifyReplaceable(_ path: String, owner: String? = nil) throws(FileError) {
+    try DurableFile(creatingFor: path, owner: owner).discard()
   }
 
   /// Appends `bytes`.
@@ -75,23 +87,29 @@ package struct DurableFile: ~Copyable {
 }
 
 extension DurableFile {
+  private init(collectingFor path: String) {
+    self.path = path
+    place = .memory([])
+  }
+
   private init(creatingFor path: String, owner: String? = nil) throws(FileError) {
     let target = try FileTarget(path)
+    try CheckpointNames(path).refuseIfLocked(path)
     var temporary = ""
     var descriptor: CInt = -1
     for _ in 0..<16 {
       temporary = target.directory + DurableFile.temporaryName(for: owner ?? target.name)
+      let name = cPath(temporary)
       descriptor = retryingOnInterrupt {
-        unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target.permissions ?? 0o666)
+        unsafe open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target.permissions ?? 0o666)
       }
       if descriptor >= 0 || errno != EEXIST { break }
     }
     guard descriptor >= 0 else { throw FileError(.create, path, errno: errno) }
     // The mask narrows new files only; a replaced file keeps its permissions where the file system has any.
     if let permissions = target.permissions { _ = fchmod(descriptor, permissions) }
-    self.target = target
-    self.temporary = temporary
-    self.descriptor = descriptor
+    self.path = path
+    place = .temporary(target, path: temporary, descriptor: descriptor)
   }
 
   private mutating func write(raw bytes: RawSpan) throws(FileError) {
@@ -103,58 +121,84 @@ extension DurableFile {
   /// - Parameter offset: nil: at the end.
   private mutating func write(raw bytes: RawSpan, at offset: Int?) throws(FileError) {
     if let failure { throw failure }
-    let descriptor = descriptor
-    let code: CInt = unsafe bytes.withUnsafeBytes { buffer in
-      var written = 0
-      while written < buffer.count {
-        // Linux transfers at most 2 GiB a call.
-        let piece = min(buffer.count - written, 1 << 30)
-        let count = retryingOnInterrupt {
-          let bytes = unsafe buffer.baseAddress! + written
-          if let offset { return unsafe pwrite(descriptor, bytes, piece, off_t(offset + written)) }
-          return unsafe Self.systemWrite(descriptor, bytes, piece)
-        }
-        guard count >= 0 else { return errno }
-        guard count > 0 else { return EIO }
-        written += count
+    switch place {
+    case .temporary(_, _, let descriptor):
+      let code: CInt = unsafe bytes.withUnsafeBytes { unsafe Self.write($0, to: descriptor, at: offset) }
+      guard code == 0 else {
+        let error = FileError(.write, path, errno: code)
+        failure = error
+        throw error
       }
-      return 0
-    }
-    guard code == 0 else {
-      let error = FileError(.write, target.path, errno: code)
-      failure = error
-      throw error
+    case .memory(var all):
+      place = .memory([])
+      unsafe bytes.withUnsafeBytes { buffer in
+        if let offset {
+          unsafe all.replaceSubrange(offset..<offset + buffer.count, with: buffer)
+        } else {
+          unsafe all.append(contentsOf: buffer)
+        }
+      }
+      place = .memory(all)
     }
   }
 
-  private func putInPlace() throws(FileError) {
-    // After EINTR the descriptor is closed all the same, and the data are synced.
-    guard close(descriptor) == 0 || errno == EINTR else { throw giveUp(.close, errno) }
-    guard unsafe rename(temporary, target.resolved) == 0 else { throw giveUp(.rename, errno) }
+  private static func write(_ buffer: UnsafeRawBufferPointer, to descriptor: CInt, at offset: Int?) -> CInt {
+    var written = 0
+    while written < buffer.count {
+      let piece = min(buffer.count - written, largestTransfer)
+      let count = retryingOnInterrupt {
+        let bytes = unsafe buffer.baseAddress! + written
+        if let offset { return unsafe pwrite(descriptor, bytes, piece, off_t(offset + written)) }
+        return unsafe Glibc.write(descriptor, bytes, piece)
+      }
+      guard count >= 0 else { return errno }
+      guard count > 0 else { return EIO }
+      written += count
+    }
+    return 0
+  }
 
-    let directory = retryingOnInterrupt { unsafe open(target.directory, O_RDONLY | O_CLOEXEC) }
+  private func sync() throws(FileError) {
+    guard case .temporary(_, _, let descriptor) = place else { return }
+    guard retryingOnInterrupt({ fsync(descriptor) }) == 0 else { throw FileError(.sync, path, errno: errno) }
+  }
+
+  private func discard() {
+    guard case .temporary(_, let temporary, let descriptor) = place else { return }
+    _ = close(descriptor)
+    _ = unsafe unlink(cPath(temporary))
+  }
+
+  private func putInPlace() throws(FileError) {
+    switch place {
+    case .memory(let bytes): try OutputStream.write(bytes, to: path)
+    case .temporary(let target, let temporary, let descriptor):
+      // After EINTR the descriptor is closed all the same, and the data are synced.
+      guard close(descriptor) == 0 || errno == EINTR else { throw giveUp(temporary, .close, errno) }
+      guard unsafe rename(cPath(temporary), cPath(target.resolved)) == 0 else {
+        throw giveUp(temporary, .rename, errno)
+      }
+      try syncDirectory(target.directory)
+    }
+  }
+
+  private func syncDirectory(_ path: String) throws(FileError) {
+    let name = cPath(path)
+    let directory = retryingOnInterrupt { unsafe open(name, O_RDONLY | O_CLOEXEC) }
     guard directory >= 0 else {
       // A directory one may write but not read cannot be synced; the file is in place.
       if errno == EACCES || errno == EPERM { return }
-      throw FileError(.sync, target.path, errno: errno)
+      throw FileError(.sync, self.path, errno: errno)
     }
     let result = retryingOnInterrupt { fsync(directory) }
     let code = errno
     _ = close(directory)
     // Some network file systems cannot sync a directory and say EINVAL.
-    guard result == 0 || code == EINVAL else { throw FileError(.sync, target.path, errno: code) }
+    guard result == 0 || code == EINVAL else { throw FileError(.sync, self.path, errno: code) }
   }
 
-  private func giveUp(_ operation: FileError.Operation, _ code: CInt) -> FileError {
-    _ = unsafe unlink(temporary)
-    return FileError(operation, target.path, errno: code)
-  }
-
-  private static func sync(_ descriptor: CInt) -> CInt {
-    retryingOnInterrupt { fsync(descriptor) }
-  }
-
-  private static func systemWrite(_ descriptor: CInt, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-    unsafe Glibc.write(descriptor, bytes, count)
+  private func giveUp(_ temporary: String, _ operation: FileError.Operation, _ code: CInt) -> FileError {
+    _ = unsafe unlink(cPath(temporary))
+    return FileError(operation, path, errno: code)
   }
 }

@@ -19,6 +19,9 @@ package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The system's text for the error number, or our own where the system has none.
   package let reason: String
 
+  /// Of the process that has locked the file, where it is known.
+  var lockingProcess: Int? { if case .locked(let process) = kind { process } else { nil } }
+
   package init(_ operation: Operation, _ path: String, kind: Kind, reason: String) {
     self.operation = operation
     self.path = path

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The right to do something that only one may do at a time, among all processes that ask for it under one path.
 ///
@@ -10,6 +11,9 @@ package struct FileLock: ~Copyable, Sendable {
   private let descriptor: CInt
   /// False where the file system cannot lock: then nobody is refused.
   package let isExclusive: Bool
+
+  /// The lock files that this process holds.
+  private static let held = Mutex<Set<FileStatus.Identity>>([])
 
   /// - Parameters:
   ///   - path: of the lock's own file, in a directory that can be written.
@@ -27,24 +31,20 @@ package struct FileLock: ~Copyable, Sendable {
   ) throws(FileError) -> (descriptor: CInt, isExclusive: Bool) {
     try checkPath(path, .lock)
     while true {
-      let descriptor = retryingOnInterrupt {
-        unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
-      }
-      guard descriptor >= 0 else { throw FileError(.lock, protected, errno: errno) }
+      let descriptor = open(path)
+      guard descriptor >= 0 else { throw unusable(path, for: protected, errno) }
       guard retryingOnInterrupt({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 else {
         let code = errno
         if cannotLock(code) { return (descriptor, false) }
         defer { _ = close(descriptor) }
-        guard code == EWOULDBLOCK else { throw FileError(.lock, protected, errno: code) }
-        let process = process(in: descriptor)
-        throw FileError(
-          .lock, protected, kind: .locked(process: process),
-          reason: process.map { "process \($0) has locked it" } ?? "another process has locked it")
+        guard code == EWOULDBLOCK else { throw unusable(path, for: protected, code) }
+        throw locked(protected, process: process(in: descriptor))
       }
       // Between opening and locking, the holder may have removed the file: the lock is then one of a file that nobody
       // else will ever find.
       if stands(path, descriptor) {
         write(process: getpid(), to: descriptor)
+        note(descriptor, isHeld: true)
         return (descriptor, true)
       }
       _ = close(descriptor)
@@ -53,8 +53,59 @@ package struct FileLock: ~Copyable, Sendable {
 
   deinit {
     // Before the lock is given back: after it the path might be that of the next one's lock.
-    if isExclusive, Self.stands(path, descriptor) { _ = unsafe unlink(path) }
+    if isExclusive {
+      Self.note(descriptor, isHeld: false)
+      if Self.stands(path, descriptor) { _ = unsafe unlink(cPath(path)) }
+    }
     _ = close(descriptor)
+  }
+
+  /// - Throws: `FileError` of kind `locked` where another process holds the lock at `path`.
+  static func refuseIfHeld(_ path: String, for protected: String) throws(FileError) {
+    guard let status = try? FileStatus(of: path), status.kind == .regular,
+      !held.withLock({ $0.contains(status.identity) })
+    else { return }
+    let name = cPath(path)
+    let descriptor = retryingOnInterrupt { unsafe Glibc.open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) }
+    guard descriptor >= 0 else { return }
+    defer { _ = close(descriptor) }
+    if retryingOnInterrupt({ flock(descriptor, LOCK_EX | LOCK_NB) }) != 0, errno == EWOULDBLOCK {
+      throw locked(protected, process: process(in: descriptor))
+    }
+  }
+
+  static func locked(_ path: String, process: Int?) -> FileError {
+    FileError(
+      .lock, path, kind: .locked(process: process),
+      reason: process.map { "process \($0) has locked it" } ?? "another process has locked it")
+  }
+
+  /// For a lock file that another user left, say: it is not seen, and has to be named.
+  private static func unusable(_ path: String, for protected: String, _ code: CInt) -> FileError {
+    let error = FileError(.lock, path, errno: code)
+    return FileError(
+      .lock, protected, kind: error.kind,
+      reason: "its lock file \(printable(path)) cannot be used: \(error.reason); if no process writes it, remove it")
+  }
+
+  /// One that may not be written can be locked all the same.
+  private static func open(_ path: String) -> CInt {
+    let name = cPath(path)
+    let descriptor = retryingOnInterrupt {
+      unsafe Glibc.open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    }
+    guard descriptor < 0, errno == EACCES else { return descriptor }
+    return retryingOnInterrupt { unsafe Glibc.open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
+  }
+
+  private static func note(_ descriptor: CInt, isHeld: Bool) {
+    var opened = stat()
+    guard unsafe fstat(descriptor, &opened) == 0 else { return }
+    let identity = FileStatus(opened).identity
+    held.withLock { held in
+      held.remove(identity)
+      if isHeld { held.insert(identity) }
+    }
   }
 
   /// Network and other file systems without locks.
@@ -66,7 +117,7 @@ package struct FileLock: ~Copyable, Sendable {
   private static func stands(_ path: String, _ descriptor: CInt) -> Bool {
     var opened = stat()
     var named = stat()
-    guard unsafe fstat(descriptor, &opened) == 0, unsafe stat(path, &named) == 0 else { return false }
+    guard unsafe fstat(descriptor, &opened) == 0, unsafe stat(cPath(path), &named) == 0 else { return false }
     return FileStatus(opened).identity == FileStatus(named).identity
   }
 

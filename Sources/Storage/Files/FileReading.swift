@@ -2,7 +2,7 @@ import Glibc
 
 /// All bytes of a file, a pipe or a terminal.
 ///
-/// - Throws: `FileError` of kind `missing`, `isDirectory`, `permissionDenied`; `notRegularFile` for devices,
+/// - Throws: `FileError` of kind `missing`, `isDirectory`, `permissionDenied`; `notRegularFile` for devices but /dev/null,
 ///   some of which never end; `notEnoughMemory` before allocating for a file larger than what is available.
 package func readFile(_ path: String) throws(FileError) -> [UInt8] {
   let (descriptor, status) = try openForReading(path)
@@ -13,8 +13,14 @@ package func readFile(_ path: String) throws(FileError) -> [UInt8] {
 /// Opens what has an end: a file, a pipe or a terminal.
 func openForReading(_ path: String) throws(FileError) -> (descriptor: CInt, status: FileStatus) {
   try checkPath(path, .open)
-  let descriptor = retryingOnInterrupt { unsafe open(path, O_RDONLY | O_CLOEXEC) }
-  guard descriptor >= 0 else { throw FileError(.open, path, errno: errno) }
+  let descriptor: CInt
+  if let number = DescriptorPath.number(of: path) {
+    descriptor = try DescriptorPath.duplicate(number, .open, path)
+  } else {
+    let name = cPath(path)
+    descriptor = retryingOnInterrupt { unsafe open(name, O_RDONLY | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw FileError(.open, path, errno: errno) }
+  }
   do throws(FileError) {
     var raw = stat()
     guard unsafe fstat(descriptor, &raw) == 0 else { throw FileError(.examine, path, errno: errno) }
@@ -22,7 +28,7 @@ func openForReading(_ path: String) throws(FileError) -> (descriptor: CInt, stat
     switch status.kind {
     case .regular, .stream: break
     case .directory: throw FileError.directory(.read, path)
-    case .characterDevice where isatty(descriptor) == 1: break
+    case .characterDevice where isatty(descriptor) == 1 || isNull(raw): break
     case .characterDevice, .other: throw FileError.notRegular(.read, path)
     }
     return (descriptor, status)
@@ -30,6 +36,12 @@ func openForReading(_ path: String) throws(FileError) -> (descriptor: CInt, stat
     _ = close(descriptor)
     throw error
   }
+}
+
+/// Whether it is /dev/null, which ends at once.
+private func isNull(_ device: stat) -> Bool {
+  var null = stat()
+  return unsafe stat("/dev/null", &null) == 0 && null.st_rdev == device.st_rdev
 }
 
 /// All bytes from where the descriptor stands.
@@ -57,8 +69,8 @@ private func readPiece(_ descriptor: CInt, _ room: Int) -> (bytes: [UInt8], code
   let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
     while count < room {
       let base = unsafe buffer.baseAddress! + count
-      let piece = min(room - count, 1 << 30)
-      let result = retryingOnInterrupt { unsafe read(descriptor, base, piece) }
+      let piece = min(room - count, largestTransfer)
+      let result = retrying(descriptor, .reading) { unsafe read(descriptor, base, piece) }
       guard result > 0 else {
         if result < 0 { code = errno }
         return

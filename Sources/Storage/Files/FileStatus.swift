@@ -39,7 +39,12 @@ package struct FileStatus: Sendable {
   package init(of path: String) throws(FileError) {
     try checkPath(path, .examine)
     var raw = stat()
-    guard unsafe stat(path, &raw) == 0 else { throw FileError(.examine, path, errno: errno) }
+    // Where /dev/stdin leads to a socket, or to another user's terminal, its name says less than its number.
+    let code =
+      if let number = DescriptorPath.number(of: path) { unsafe fstat(number, &raw) } else {
+        unsafe stat(cPath(path), &raw)
+      }
+    guard code == 0 else { throw FileError(.examine, path, errno: errno) }
     self.init(raw)
   }
 }
@@ -54,10 +59,5 @@ func checkPath(_ path: String, _ operation: FileError.Operation) throws(FileErro
   }
 }
 
-/// `call` again for as long as a signal interrupts it.
-func retryingOnInterrupt<Result: SignedInteger>(_ call: () -> Result) -> Result {
-  while true {
-    let result = call()
-    if result != -1 || errno != EINTR { return result }
-  }
-}
+/// A path as the system takes it.
+func cPath(_ path: String) -> [CChar] { PathBytes.bytes(path).map { CChar(bitPattern: $0) } + [0] }

@@ -148,8 +148,7 @@ struct DurableFileTests {
       (directory.path, .isDirectory), (directory.path + "/", .isDirectory),
       (directory.file("."), .isDirectory),
       (directory.file("new/"), .isDirectory), (directory.file("no/such/model"), .missing),
-      (file + "/model", .missing), (loop, .other), (directory.file("pipe"), .notRegularFile),
-      ("/dev/null", .notRegularFile), ("", .missing), (file + "\0.bak", .missing),
+      (file + "/model", .missing), (loop, .other), ("", .missing), (file + "\0.bak", .missing),
     ]
     for (path, kind) in cases {
       let checked = #expect(throws: FileError.self, "\(path)") { try DurableFile.verifyWritable(path) }
@@ -157,13 +156,17 @@ struct DurableFileTests {
       #expect(checked == written)
       #expect(checked?.kind == kind, "\(path): \(checked?.description ?? "no error")")
     }
+    for path in [directory.file("pipe"), "/dev/null"] {
+      let error = #expect(throws: FileError.self, "\(path)") { try DurableFile.verifyReplaceable(path) }
+      #expect(error?.kind == .notRegularFile)
+    }
     #expect(try content(file) == "x")
     #expect(try directory.names == ["file", "loop", "pipe"])
   }
 
   @Test("Standard output is no file to be replaced, wherever it leads")
   func standardOutput() {
-    let error = #expect(throws: FileError.self) { try DurableFile.verifyWritable("/dev/stdout") }
+    let error = #expect(throws: FileError.self) { try DurableFile.verifyReplaceable("/dev/stdout") }
     #expect(error?.kind == .notRegularFile)
   }
 

@@ -63,6 +63,8 @@ struct FileLockTests {
     for path in [directory.path, link, directory.file("no/lock"), ""] {
       let error = #expect(throws: FileError.self) { _ = try FileLock(path, for: "model") }
       #expect(error?.operation == .lock)
+      // It is hidden: the message has to name it.
+      if !path.isEmpty { #expect(error?.description.contains(path) == true) }
     }
     #expect(try directory.names == ["link"])
   }

@@ -1,15 +1,13 @@
-internal import Storage
-
 /// The names of a checkpoint's files, all beside the file to which its path leads.
-struct CheckpointNames: Sendable {
+package struct CheckpointNames: Sendable {
   /// With its final slash.
-  let directory: String
-  let name: String
+  package let directory: String
+  package let name: String
   private let stem: String
   /// With its dot; empty where the name has none.
   private let suffix: String
 
-  init(_ path: String) {
+  package init(_ path: String) {
     // A link that leads nowhere is found out when the file is to be written.
     let resolved = (try? FileTarget.followLinks(path)) ?? path
     let (directory, name) = FileTarget.split(resolved)
@@ -28,22 +26,22 @@ struct CheckpointNames: Sendable {
   private static let bestMark = "-best"
   private static let stepMark = "-step-"
 
-  var bestName: String { stem + Self.bestMark + suffix }
-  var best: String { path(bestName) }
+  package var bestName: String { stem + Self.bestMark + suffix }
+  package var best: String { path(bestName) }
 
-  func generation(_ step: Int) -> String { path(stem + Self.stepMark + String(step) + suffix) }
+  package func generation(_ step: Int) -> String { path(stem + Self.stepMark + String(step) + suffix) }
 
   /// The current directory is not named: users see these paths.
   private func path(_ name: String) -> String { directory == "./" ? name : directory + name }
 
   /// Of the checkpoint whose generation has this name; nil where this is no generation's name.
-  var last: String? {
+  package var last: String? {
     guard let root = withoutStep() else { return nil }
     return path(root.name)
   }
 
   /// The step for which `name` is a generation's name, compared by bytes; nil for any other name.
-  func step(ofGeneration name: String) -> Int? {
+  package func step(ofGeneration name: String) -> Int? {
     let (bytes, start, end) = (name.utf8, (stem + Self.stepMark).utf8, suffix.utf8)
     guard bytes.count > start.count + end.count, bytes.starts(with: start), bytes.suffix(end.count).elementsEqual(end)
     else { return nil }
@@ -54,10 +52,10 @@ struct CheckpointNames: Sendable {
   }
 
   /// Steps of the generations that are there, ascending.
-  func generationsOnDisk() throws(FileError) -> [Int] {
+  package func generationsOnDisk() throws(FileError) -> [Int] {
     var steps: [Int] = []
     for entry in try listDirectory(directory) {
-      guard entry.isNameExact, entry.status?.kind == .regular, let step = step(ofGeneration: entry.name) else {
+      guard entry.status?.kind == .regular, let step = step(ofGeneration: entry.name) else {
         continue
       }
       steps.append(step)
@@ -67,10 +65,22 @@ struct CheckpointNames: Sendable {
 
   /// One for all checkpoints whose files could have the same name: model-best.safetensors is the best one of
   /// model.safetensors, or a checkpoint of its own.
-  var lock: String {
+  package var lock: String {
     var root = self
     while let next = root.withoutMark() { root = next }
     return directory + "." + DurableFile.stem(root.name) + ".lock"
+  }
+
+  /// - Throws: `FileError` of kind `locked` where another process keeps a checkpoint under one of these names.
+  func refuseIfLocked(_ path: String) throws(FileError) { try FileLock.refuseIfHeld(lock, for: path) }
+
+  /// Whether a file of this name beside them is one that whoever keeps the checkpoint writes or removes.
+  func own(_ name: String) -> Bool {
+    // Most files of a directory are others.
+    guard name.utf8.starts(with: stem.utf8) || name.utf8.first == UInt8(ascii: ".") else { return false }
+    let files = [self.name, bestName, FileTarget.split(lock).name]
+    return files.contains { $0.utf8.elementsEqual(name.utf8) } || step(ofGeneration: name) != nil
+      || [self.name, bestName].contains { DurableFile.isTemporary(name, of: $0) }
   }
 
   private func withoutMark() -> CheckpointNames? {

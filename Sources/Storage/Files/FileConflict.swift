@@ -1,0 +1,35 @@
+/// Why the files of a piece of work do not go together.
+package enum FileConflict: Error, Sendable, Hashable, CustomStringConvertible {
+  /// A file is read and would be written.
+  case overwritten(path: String, reading: String, writing: String)
+  /// A file would be written among those that are read: the next time it would be one of them.
+  case readNextTime(tree: String, writing: String)
+  /// Two outputs are one file.
+  case writtenTwice(String, String)
+  /// A pipe, which can be read once.
+  case readTwice(path: String, roles: [String])
+  /// Another process writes it.
+  case locked(path: String, process: Int?)
+
+  /// Whether no file but the command line itself is the reason.
+  package var isUsage: Bool {
+    switch self {
+    case .writtenTwice, .readTwice: true
+    case .overwritten, .readNextTime, .locked: false
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .overwritten(let path, let reading, let writing):
+      "\(printable(path)) is read and would be overwritten (\(reading); \(writing))"
+    case .readNextTime(let tree, let writing):
+      "\(writing) would be a part of \(tree) the next time; write it elsewhere, or take files of one --extension only"
+    case .writtenTwice(let first, let second): "\(first) and \(second) would write the same file"
+    case .readTwice(let path, let roles):
+      "\(roles.joined(separator: " and ")) both read \(printable(path)), which can be read once"
+    case .locked(let path, let process):
+      "\(printable(path)) is being written by \(process.map { "process \($0)" } ?? "another process")"
+    }
+  }
+}
