@@ -53,6 +53,7 @@ struct Run: ParsableCommand {
 
   func run() throws {
     try refuse(output, over: [model, input])
+    Note.threads(threads)
     if model.hasSuffix(".onnx") { return try runGraph() }
     switch try precision ?? Precision(of: ArrayFile(path: model)) {
     case .float: try run(Model<Float>(contentsOf: model))

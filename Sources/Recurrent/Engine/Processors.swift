@@ -1,6 +1,6 @@
 internal import Foundation
 
-enum Processors {
+package enum Processors {
   /// Processors that this process may use.
-  static var available: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  package static var available: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 }
