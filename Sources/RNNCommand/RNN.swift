@@ -26,7 +26,7 @@ struct RNN: ParsableCommand {
   static func main() {
     Interruption.prepare()
     do {
-      var command = try parseAsRoot(PromptOptions.joined(Array(CommandLine.arguments.dropFirst())))
+      var command = try parseAsRoot(PromptOptions.guarded(Array(CommandLine.arguments.dropFirst())))
       try command.run()
     } catch let failure as Failure {
       if case .interrupted = failure.status { Note.note(failure.message) } else { Note.error(failure.message) }

@@ -5,9 +5,10 @@ import Storage
 /// What a model is to continue.
 struct PromptOptions: ParsableArguments {
   @Option(
+    name: .customLong("prompt"),
     help: ArgumentHelp(
       "What the model is to continue; whatever follows is the prompt, with a dash or not.", valueName: "text"))
-  var prompt: String?
+  private var guardedPrompt: String?
 
   @Option(
     help: ArgumentHelp(
@@ -15,14 +16,24 @@ struct PromptOptions: ParsableArguments {
       valueName: "file"))
   var promptFile: String?
 
-  /// The arguments of the process, a prompt joined to its option: as a word of its own the parser does not take `---`.
-  static func joined(_ arguments: [String]) -> [String] {
+  private var prompt: String? { guardedPrompt.map { String($0.unicodeScalars.dropFirst()) } }
+
+  /// The arguments of the process, with a blank before a prompt. Without it the parser would take `---` or `--help` for an
+  /// option, and after `--prompt=` a combining mark for a part of the sign.
+  static func guarded(_ arguments: [String]) -> [String] {
     guard arguments.first == "sample" else { return arguments }
     var result: [String] = []
+    var isPrompt = false
     for (index, argument) in arguments.enumerated() {
-      if index > 0, arguments[index - 1] == "--prompt", result.last == "--prompt" {
-        result[result.count - 1] = "--prompt=\(argument)"
+      if isPrompt {
+        result.append(" " + argument)
+        isPrompt = false
+      } else if argument == "--" {
+        return result + arguments[index...]
+      } else if argument.utf8.starts(with: "--prompt=".utf8) {
+        result += ["--prompt", " " + String(argument.unicodeScalars.dropFirst("--prompt=".count))]
       } else {
+        isPrompt = argument == "--prompt"
         result.append(argument)
       }
     }

@@ -88,8 +88,10 @@ struct Normalizer {
 
   private mutating func composite(_ first: UInt32, _ second: UInt32) -> UInt32? {
     if let syllable = Self.syllable(first, second) { return syllable }
-    // No character is composed of two from below, and none with a second from there.
+    // The first combining mark.
     guard second >= 0x300 else { return nil }
+    // Foundation knows what it decomposes to, but not that it is composed.
+    if first == 0xCCA, second == 0xCD5 { return 0xCCB }
     let key = UInt64(first) << 32 | UInt64(second)
     if let known = compositions[key] { return known == 0 ? nil : known }
     let composed = (Self.text(first) + Self.text(second)).precomposedStringWithCanonicalMapping.unicodeScalars

@@ -96,7 +96,7 @@ package enum TextEncoding: String, Sendable, Hashable {
   /// punctuation outside words. Cyrillic, Greek or Chinese has them in longer runs; code pages of DOS and of Central Europe
   /// have letters where this encoding has punctuation.
   private static func isWindows1252(_ bytes: Span<UInt8>) -> Bool {
-    var (count, odd) = (0, 0)
+    var (count, odd, rare) = (0, 0, 0)
     var start = 0
     while start < bytes.count {
       guard bytes[start] >= 0x80 else {
@@ -106,13 +106,17 @@ package enum TextEncoding: String, Sendable, Hashable {
       var end = start + 1
       while end < bytes.count, bytes[end] >= 0x80 { end += 1 }
       count += end - start
-      let isInWord = start > 0 && end < bytes.count && isLetter(bytes[start - 1]) && isLetter(bytes[end])
+      let followsLetter = start > 0 && isLetter(bytes[start - 1])
+      let isInWord = followsLetter && end < bytes.count && isLetter(bytes[end])
       for index in start..<end {
         switch bytes[index] {
         case 0x81, 0x8D, 0x8F, 0x90, 0x9D: return false
-        // Š Œ Ž š œ ž Ÿ À…ÿ
-        case 0x8A, 0x8C, 0x8E, 0x9A, 0x9C, 0x9E, 0x9F, 0xC0...0xD6, 0xD8...0xF6, 0xF8...0xFF:
-          odd += end - start > 2 ? 1 : 0
+        // Œ œ À…ÿ
+        case 0x8C, 0x9C, 0xC0...0xD6, 0xD8...0xF6, 0xF8...0xFF: odd += end - start > 2 ? 1 : 0
+        // Š Ž š ž Ÿ
+        case 0x8A, 0x8E, 0x9A, 0x9E, 0x9F: rare += 1
+        // ‚ „ which open
+        case 0x82, 0x84: odd += followsLetter ? 1 : 0
         // ’ – — · and the soft hyphen
         case 0x92, 0x96, 0x97, 0xAD, 0xB7: break
         default: odd += isInWord ? 1 : 0
@@ -120,7 +124,7 @@ package enum TextEncoding: String, Sendable, Hashable {
       }
       start = end
     }
-    return count > 0 && odd * 10 <= count
+    return count > 0 && odd * 10 <= count && rare * 2 <= count
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
