@@ -7,7 +7,7 @@ struct Evaluate: ParsableCommand {
     abstract: "Measure how well a model predicts a text.",
     discussion: """
       Each character is predicted from all before it; the state is carried through the whole text. The loss is in nats \
-      per character.
+      per character. A model that was trained with --normalize brings the text into the same form.
 
       \(FilePath.documentation)
       """)
@@ -15,7 +15,9 @@ struct Evaluate: ParsableCommand {
   @Argument(reading: "The model file.") var model: String
   @OptionGroup(title: "Text") var text: TextOptions
 
-  @Flag(help: "Write a JSON object: loss, bits_per_character, perplexity, characters.")
+  @OptionGroup(title: "Text") var unknowns: UnknownOption
+
+  @Flag(help: "Write a JSON object: loss, bits_per_character, perplexity, characters; with --unknown, unknown.")
   var json = false
 
   @OptionGroup var multiplying: ProductsOption
@@ -30,22 +32,28 @@ struct Evaluate: ParsableCommand {
     files.reads(text: text.text, fileExtension: text.fileExtension, as: "--text")
     try files.check()
     let (model, vocabulary) = try Model.forText(at: model)
-    let tokens = try text.corpus(vocabulary: vocabulary).training
+    let corpus = try text.corpus(vocabulary: vocabulary, unknowns)
+    unknowns.report(corpus.unknownCounts, vocabulary)
+    let tokens = corpus.training
     guard tokens.count >= 2 else { throw TextError.tooShort(count: tokens.count, needed: 2) }
     Note.productsHint(
       of: try Plan(
         model.configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: multiplying.choice,
         scalar: Float.self))
+    Note.threads(threads)
     let result = try model.evaluate(tokens, products: multiplying.choice, threads: threads ?? 0)
     guard result.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(result.loss))", status: .notFinite)
     }
     if json {
-      let object = JSON.object([
-        (key: "loss", value: .number(result.loss)), (key: "bits_per_character", value: .number(result.bits)),
-        (key: "perplexity", value: result.perplexity.isFinite ? .number(result.perplexity) : .null),
-        (key: "characters", value: .integer(result.count)),
-      ])
+      let unknownCount: [(key: String, value: JSON)] =
+        unknowns.unknown == nil ? [] : [(key: "unknown", value: .integer(corpus.unknownCounts.values.reduce(0, +)))]
+      let object = JSON.object(
+        [
+          (key: "loss", value: .number(result.loss)), (key: "bits_per_character", value: .number(result.bits)),
+          (key: "perplexity", value: result.perplexity.isFinite ? .number(result.perplexity) : .null),
+          (key: "characters", value: .integer(result.count)),
+        ] + unknownCount)
       try output(object.serialized() + [0x0A])
     } else {
       let unit = vocabulary.unit == .byte ? "byte" : "character"

@@ -113,6 +113,7 @@ struct GradCheck: ParsableCommand {
   }
 
   func run() throws {
+    Note.threads(threads)
     let cells = cell.isEmpty ? BuiltInCells.all : cell.map(\.cell)
     var failures = 0
     for (index, cell) in cells.enumerated() {

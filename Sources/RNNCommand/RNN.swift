@@ -31,7 +31,7 @@ struct RNN: ParsableCommand {
     Interruption.prepare()
     MemoryLimit.prepare()
     do {
-      var command = try parseAsRoot(ProcessArguments.all)
+      var command = try parseAsRoot(PromptOptions.guarded(ProcessArguments.all))
       try command.run()
     } catch let failure as Failure {
       if case .interrupted = failure.status { Note.note(failure.message) } else { Note.error(failure.message) }

@@ -6,16 +6,17 @@ struct Sample: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Let a model write text.",
     discussion: """
-      The prompt and then the model's characters go to standard output as they are made. Without a prompt the model \
-      starts as after a line end, or with a random character where its vocabulary has none.
+      The prompt and then the model's characters go to standard output as they are made. Without a prompt, or with an empty \
+      one, the model starts as after a line end, or with a random character where its vocabulary has none. A model that was \
+      trained with --normalize brings the prompt into the same form.
 
       \(FilePath.documentation)
       """)
 
   @Argument(reading: "The model file.") var model: String
 
-  @Option(help: ArgumentHelp("What the model is to continue.", valueName: "text"))
-  var prompt = ""
+  @OptionGroup var prompt: PromptOptions
+  @OptionGroup var unknowns: UnknownOption
 
   @Option(in: 0...largestSize, help: "Characters to write after the prompt.")
   var length = 500
@@ -35,15 +36,14 @@ struct Sample: ParsableCommand {
   @OptionGroup var multiplying: ProductsOption
 
   func run() throws {
-    try FileUse(reading: [(model, "<model>")]).check()
+    try FileUse(reading: [(model, "<model>"), (prompt.promptFile, "--prompt-file")]).check()
     let (model, vocabulary) = try Model.forText(at: model)
-    let start: [Int32]
-    do { start = try vocabulary.encode(prompt) } catch { throw Failure(message: "--prompt: \(error)") }
+    let start = try prompt.tokens(vocabulary, unknowns)
     let seed = seed ?? UInt64.random(in: 0..<1 << 32)
     let options = SamplingOptions(temperature: temperature, topK: topK, topP: topP)
     var sampler = try Sampler(model, options: options, products: multiplying.choice, seed: seed)
     Note.productsHint(of: sampler.plan)
-    if self.seed == nil, temperature > 0 || prompt.isEmpty { Note.note("--seed \(seed)") }
+    if self.seed == nil, temperature > 0 || start.isEmpty { Note.note("--seed \(seed)") }
 
     var last: [UInt8] = []
     var written = 0

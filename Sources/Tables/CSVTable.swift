@@ -32,9 +32,7 @@ package struct CSVTable: Sendable {
   }
 
   package init(_ bytes: [UInt8], file: String, separator: UInt8? = nil) throws(TableError) {
-    if let offset = firstInvalidUTF8(in: bytes.span, 0..<bytes.count) {
-      throw TableError(file, line: 1 + bytes[..<offset].count { $0 == .lineFeed }, .invalidUTF8(bytes[offset]))
-    }
+    if let fault = EncodingFault(bytes.span, file: file) { throw TableError(file, line: fault.line, .encoding(fault)) }
     let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     guard bytes[start...].contains(where: { !$0.isBlank && !$0.endsLine }) else { throw TableError(file, .empty) }
     var reader = Reader(
@@ -77,8 +75,14 @@ package struct CSVTable: Sendable {
     var places: [String: Int] = [:]
     for (index, name) in header.enumerated() {
       if name.isEmpty { throw TableError(file, line: 1, .unnamedColumn(index + 1)) }
+      // A dictionary of strings takes spellings that Unicode calls equivalent for one.
       if let first = places.updateValue(index, forKey: name) {
-        throw TableError(file, line: 1, column: name, .duplicateColumn(first: first + 1))
+        let isSame = header[first].unicodeScalars.elementsEqual(name.unicodeScalars)
+        throw TableError(
+          file, line: 1, column: name,
+          isSame
+            ? .duplicateColumn(first: first + 1)
+            : .otherSpelling(first: first + 1, of: header[first], by: name))
       }
     }
     if header.allSatisfy({ Double($0) != nil }) { throw TableError(file, line: 1, .headerOfNumbers) }

@@ -98,12 +98,17 @@ extension LabelledSequences {
     var items: [Item] = []
     var places: [String: Int] = [:]
     var missing: (column: Int, lines: [Int])?
+    var (nameSpellings, labelSpellings) = (Spellings(), Spellings())
     for row in 0..<table.rowCount {
       let name = sequenceIndex.map { table.text(row, $0) } ?? "1"
       if let sequenceIndex, name.isEmpty {
         throw TableError(
           file, line: table.lines[row], column: table.header[sequenceIndex], .other("the sequence has no name"))
       }
+      do {
+        try nameSpellings.check(name, line: table.lines[row])
+        if let labelIndex { try labelSpellings.check(table.text(row, labelIndex), line: table.lines[row]) }
+      } catch { throw TableError(file, line: table.lines[row], error) }
       let place = places[name] ?? items.count
       if place == items.count {
         places[name] = place

@@ -19,19 +19,22 @@ extension LabelledSequences {
 
   /// Takes the bytes of such a file; `file` names it in messages.
   package init(tsBytes bytes: [UInt8], file path: String) throws(TableError) {
-    if let offset = firstInvalidUTF8(in: bytes.span, 0..<bytes.count) {
-      throw TableError(path, line: 1 + bytes[..<offset].count { $0 == 0x0A }, .invalidUTF8(bytes[offset]))
-    }
+    if let fault = EncodingFault(bytes.span, file: path) { throw TableError(path, line: fault.line, .encoding(fault)) }
     var header = Header(file: path)
     var items: [Item] = []
     var width: Int?
     var isInData = false
+    var labels = Spellings()
     for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       let number = index + 1
       let text = String(decoding: line, as: UTF8.self).trimmingPrefix { $0 == "\u{FEFF}" }.trimmed
       if text.isEmpty || text.hasPrefix("#") { continue }
       if isInData {
-        items.append(try Self.item(text, line: number, header, width: &width, number: items.count + 1))
+        let item = try Self.item(text, line: number, header, width: &width, number: items.count + 1)
+        if let label = item.labels.first {
+          do { try labels.check(label, line: number) } catch { throw TableError(path, line: number, error) }
+        }
+        items.append(item)
       } else {
         isInData = try header.read(text, line: number)
       }

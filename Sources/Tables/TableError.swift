@@ -5,13 +5,14 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Reason: Sendable, Hashable {
     case missingFile
     case unreadable(String)
-    /// The byte begins no valid UTF-8 sequence.
-    case invalidUTF8(UInt8)
+    case encoding(EncodingFault)
     case empty
     case noRows
     case unnamedColumn(Int)
     /// `first` is the place of the other column of that name, from 1.
     case duplicateColumn(first: Int)
+    /// The name of another column to a reader, but of other code points.
+    case otherSpelling(first: Int, of: String, by: String)
     /// Every name is a number: the first line seems to be data.
     case headerOfNumbers
     case openQuote
@@ -58,13 +59,14 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     switch reason {
     case .missingFile: "there is no such file"
     case .unreadable(let reason): "cannot read it: \(reason)"
-    case .invalidUTF8(let byte):
-      "not UTF-8: byte 0x\(String(byte, radix: 16, uppercase: true)) begins no character"
-        + (byte >= 0xFE ? "; it seems to be UTF-16" : "")
+    case .encoding(let fault): fault.reason
     case .empty: "the file is empty; expected a line with the names of the columns"
     case .noRows: "there is no data, only the names of the columns"
     case .unnamedColumn(let number): "column \(number) has no name"
     case .duplicateColumn(let first): "the name of column \(first) comes a second time"
+    case .otherSpelling(let first, let name, let other):
+      "the name is that of column \(first) in another spelling, \(differingSpellings(name, other).right) where that has "
+        + "\(differingSpellings(name, other).left); give one of them another name"
     case .headerOfNumbers: "expected the names of the columns, found only numbers"
     case .openQuote: "the quoted field that begins here has no end"
     case .textAfterQuote: "text after the end of a quoted field; a quote inside one is written twice, \"\""

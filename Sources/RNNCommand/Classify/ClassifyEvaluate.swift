@@ -35,6 +35,7 @@ struct ClassifyEvaluate: ParsableCommand {
       model, description, longest: data.items.map(data.length).max() ?? 1, products: multiplying.choice,
       threads: threads ?? 0)
     Note.productsHint(of: classifier.plan)
+    Note.threads(threads)
     let report = classifier.report(inputs, classes: classes)
     guard report.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(report.loss))", status: .notFinite)

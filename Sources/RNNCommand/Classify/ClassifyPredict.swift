@@ -36,6 +36,7 @@ struct ClassifyPredict: ParsableCommand {
       model, description, longest: data.items.map(data.length).max() ?? 1, products: multiplying.choice,
       threads: threads ?? 0)
     Note.productsHint(of: classifier.plan)
+    Note.threads(threads)
     let scores = classifier.scores(data.items.map { description.inputs($0.values) })
     let count = description.classes.count
     var rows = [

@@ -146,6 +146,7 @@ struct ClassifyTrain: ParsableCommand {
       try describe(training, held, loader, trainer.plan)
     }
 
+    Note.threads(options.threads)
     let validator = try ClassifierBox(
       Classifier(
         trainer.model(), description, longest: held.items.map(held.length).max() ?? 1,

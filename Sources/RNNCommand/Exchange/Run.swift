@@ -54,6 +54,7 @@ struct Run: ParsableCommand {
 
   func run() throws {
     try FileUse(reading: [(model, "<model>"), (input, "--input")], writing: [(output, "--output")]).check()
+    Note.threads(threads)
     if model.hasSuffix(".onnx") { return try runGraph() }
     let file = try ArrayFile(path: model)
     switch precision ?? Precision(of: file) {

@@ -36,6 +36,7 @@ struct ForecastEvaluate: ParsableCommand {
     var forecaster = try Forecaster(
       model, description, origins: testCount, products: multiplying.choice, threads: threads ?? 0)
     Note.productsHint(of: forecaster.plan)
+    Note.threads(threads)
     let reports = try scoring.reports(
       &forecaster, name: model.configuration.cell.name, series, testCount: testCount)
     if json {

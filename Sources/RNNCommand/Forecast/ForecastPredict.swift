@@ -60,6 +60,7 @@ struct ForecastPredict: ParsableCommand {
     }
     var forecaster = try Forecaster(model, description, origins: 1, products: multiplying.choice, threads: threads ?? 0)
     Note.productsHint(of: forecaster.plan)
+    Note.threads(threads)
     let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: horizon)
     guard forecasts.allSatisfy(\.isFinite) else {
       throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)

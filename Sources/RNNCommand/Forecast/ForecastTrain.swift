@@ -113,6 +113,7 @@ struct ForecastTrain: ParsableCommand {
           + "\(window) steps; \(optimizer.summary(for: .tables))")
     }
 
+    Note.threads(options.threads)
     let validated = Array(trainingCount..<trainingCount + validationCount)
     // Boxes: closures share them.
     let batches = WindowBatches(

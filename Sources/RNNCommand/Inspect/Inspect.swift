@@ -54,7 +54,8 @@ struct Inspect: ParsableCommand {
     ]
     facts += configuration.options.map { [$0.name, $0.value] }
     if let vocabulary = model.vocabulary {
-      facts.append(["vocabulary", "\(vocabulary.count) \(vocabulary.unit == .byte ? "bytes" : "characters")"])
+      let form = vocabulary.normalization == .none ? "" : ", normalized to \(vocabulary.normalization.rawValue)"
+      facts.append(["vocabulary", "\(vocabulary.count) \(vocabulary.unit == .byte ? "bytes" : "characters")\(form)"])
     }
     facts += try annotations(model)
     facts += training?.facts ?? []
@@ -124,6 +125,7 @@ struct Inspect: ParsableCommand {
       JSON.object([
         (key: "unit", value: .string(vocabulary.unit == .byte ? "byte" : "unicode-scalar")),
         (key: "count", value: .integer(vocabulary.count)),
+        (key: "normalization", value: .string(vocabulary.normalization.rawValue)),
       ])
     }
     return .object([

@@ -22,9 +22,14 @@ extension TextTraining {
   init(_ options: Train) throws {
     let settings = options.settings
     let source = try settings.initFrom.map { file in try Self.source(file, options) }
+    let unit = options.division.bytes ? .byte : source?.vocabulary?.unit ?? .unicodeScalar
+    let normalization =
+      options.division.normalize ?? (unit == .byte ? .none : source?.vocabulary?.normalization ?? .none)
+    if unit == .byte, normalization != .none, let file = settings.initFrom {
+      throw Failure(message: "--normalize is for characters, and \(file) is a model of bytes", status: .usage)
+    }
     var corpus = try options.text.corpus(
-      unit: options.division.bytes ? .byte : source?.vocabulary?.unit ?? .unicodeScalar,
-      validationFraction: options.division.validationFraction)
+      unit: unit, normalization: normalization, validationFraction: options.division.validationFraction)
     // Nothing that the model knows is lost: what the new text lacks may be wanted in a prompt.
     if let known = source?.vocabulary { corpus = corpus.encoded(by: corpus.vocabulary.union(known)) }
     let count = corpus.training.count
@@ -164,11 +169,16 @@ extension TextTraining {
     let other =
       "is not the text that \(file) was trained on; --text names the place of that, and with --init-from a new training "
       + "starts from its weights"
-    let corpus: Corpus
-    do {
-      corpus = try Corpus(
+    func read(keepsMarks: Bool) throws(TextError) -> Corpus {
+      try Corpus(
         paths: progress.text, fileExtension: progress.fileExtension, unit: progress.unit, vocabulary: vocabulary,
-        validationFraction: progress.validationFraction)
+        validationFraction: progress.validationFraction, keepsMarks: keepsMarks)
+    }
+    var corpus: Corpus
+    do {
+      corpus = try read(keepsMarks: false)
+      // Earlier versions took byte order marks for characters.
+      if corpus.hadMark, corpus.digest != progress.digest { corpus = try read(keepsMarks: true) }
     } catch {
       guard case .unknownSymbol = error else { throw error }
       throw Failure(message: "\(paths) \(other) (\(error))")

@@ -6,7 +6,9 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a model on text.",
     discussion: """
-      The text is cut into parallel streams, which are read in windows; the state is carried from window to window \
+      The text is UTF-8, each Unicode scalar a character (--bytes: each byte); line ends are taken as they are, CR LF is two \
+      characters, and a byte order mark at the start of a file is none. --normalize nfc makes one of the spellings that a \
+      letter may have. It is cut into parallel streams, which are read in windows; the state is carried from window to window \
       (truncated back-propagation through time) and starts at zero in every epoch. The last part of the text is held \
       out for validation.
 
@@ -64,6 +66,7 @@ struct Train: ParsableCommand {
     let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path) }
     let training = try TextTraining(self)
     describe(training)
+    Note.threads(settings.threads)
     try run(training, log: log, store)
   }
 
@@ -81,6 +84,7 @@ struct Train: ParsableCommand {
       "resumed   \(training.resumedFile ?? file), after step \(grouped(step)) of \(grouped(training.progress.totalSteps))"
     )
     Note.products(of: training.trainer.plan)
+    Note.threads(settings.threads)
     try run(training, log: log, store)
   }
 
@@ -100,10 +104,12 @@ struct Train: ParsableCommand {
     let (corpus, data, settings) = (training.corpus, training.data, training.trainer.settings)
     let configuration = training.trainer.plan.configuration
     let unit = corpus.vocabulary.unit == .byte ? "bytes" : "characters"
+    let normalization = corpus.vocabulary.normalization
+    let form = normalization == .none ? "" : ", in form \(normalization.rawValue)"
     let held = corpus.validation.isEmpty ? "" : ", \(grouped(corpus.validation.count)) for validation"
     Note.line(
       "text      \(grouped(corpus.training.count)) \(unit) to train on\(held); "
-        + "\(corpus.vocabulary.count) different ones")
+        + "\(corpus.vocabulary.count) different ones\(form)")
     let input = if case .embedding(_, let size) = configuration.input { "embedding \(size)" } else { "one-hot" }
     let dropouts = [("dropout", configuration.dropout), ("head dropout", configuration.headDropout)]
     let dropout = dropouts.filter { $0.1 > 0 }.map { ", \($0.0) \(short($0.1))" }.joined()

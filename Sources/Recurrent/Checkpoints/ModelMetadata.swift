@@ -7,7 +7,7 @@ package import Storage
 ///     "configuration": {"cell": "lstm", "input": {"kind": "one-hot", "vocabulary_size": 65}, "hidden_size": 128,
 ///                       "layers": 2, "output_size": 65, "head": "every-step", "dropout": 0.0,
 ///                       "head_dropout": 0.0},
-///     "vocabulary": {"unit": "scalar", "symbols": [10, 32, …]},
+///     "vocabulary": {"unit": "scalar", "symbols": [10, 32, …], "normalization": "nfc"},
 ///     "annotation.NAME": "TEXT"
 package struct ModelMetadata {
   let configuration: ModelConfiguration
@@ -49,13 +49,6 @@ extension ModelMetadata {
       annotations[String(key.dropFirst(prefix.count))] = value
     }
     return annotations
-  }
-
-  static func json(_ vocabulary: Vocabulary) -> JSON {
-    .object([
-      (key: "unit", value: .string(vocabulary.unit == .byte ? "byte" : "scalar")),
-      (key: "symbols", value: .array(vocabulary.symbols.map { .integer(Int($0)) })),
-    ])
   }
 
   package static func text(_ json: JSON) -> String {
@@ -119,20 +112,6 @@ extension ModelMetadata {
     configuration = try Self.configuration(reader, cell: cell)
     annotations = Self.annotations(in: file)
     vocabulary = try Self.vocabulary(file, "vocabulary", for: configuration)
-  }
-
-  /// nil where there is none under `key`.
-  static func vocabulary(
-    _ file: SafetensorsFile, _ key: String, for configuration: ModelConfiguration
-  ) throws(CheckpointError) -> Vocabulary? {
-    guard file.metadata(key) != nil else { return nil }
-    let vocabulary = try vocabulary(MetadataReader(file, key))
-    if let size = configuration.input.vocabularySize, vocabulary.count != size {
-      throw .invalidMetadata(
-        file: file.file, key: key,
-        reason: "it has \(vocabulary.count) symbols, but the model has \(size) tokens")
-    }
-    return vocabulary
   }
 
   /// Checks names and shapes before anything of the model's size is allocated: a file's configuration may lie. A checkpoint
@@ -204,22 +183,6 @@ extension ModelMetadata {
       throw reader.fault("without a head output_size is hidden_size, \(configuration.outputSize), not \(outputSize)")
     }
     return configuration
-  }
-
-  private static func vocabulary(_ reader: MetadataReader) throws(CheckpointError) -> Vocabulary {
-    let unit = try reader.string("unit")
-    guard unit == "scalar" || unit == "byte" else { throw reader.fault("there is no unit \(unit)") }
-    guard let list = reader.json["symbols"]?.array else { throw reader.fault("symbols are missing") }
-    var symbols: [UInt32] = []
-    for item in list {
-      guard let value = item.integer.flatMap({ UInt32(exactly: $0) }) else {
-        throw reader.fault("symbol \(symbols.count) is no number of a symbol")
-      }
-      symbols.append(value)
-    }
-    do { return try Vocabulary(unit: unit == "byte" ? .byte : .unicodeScalar, symbols: symbols) } catch {
-      throw reader.fault(error.description)
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 internal import Storage
 
-enum Processors {
+package enum Processors {
   /// Processors that this process may use: asked once, as engines are made often.
-  static let available = SystemProcessors.usable()
+  package static let available = SystemProcessors.usable()
 }

@@ -6,36 +6,57 @@ import Storage
 /// a character and the bytes of one file, never more.
 struct SymbolText: ~Copyable {
   let unit: Vocabulary.Unit
+  let normalization: Vocabulary.Normalization
   private var symbols: [Int32] = []
   /// Where each file's symbols begin.
   private var files: [(name: String, start: Int)] = []
 
-  init(unit: Vocabulary.Unit) { self.unit = unit }
+  /// - Precondition: bytes are not normalized.
+  init(unit: Vocabulary.Unit, normalization: Vocabulary.Normalization) {
+    require(
+      unit == .unicodeScalar || normalization == .none, "expected no normalization of bytes, got \(normalization)")
+    (self.unit, self.normalization) = (unit, normalization)
+  }
 
   var count: Int { symbols.count }
 
-  /// - Throws: `TextError.invalidUTF8` with the offset in `bytes`; `TextError.notEnoughMemory`.
+  /// Whether a file began with a byte order mark, which is no character of the text.
+  private(set) var hadMark = false
+  /// Takes byte order marks for characters, as earlier versions did.
+  var keepsMarks = false
+
+  /// - Throws: `TextError.notUTF8` with the place in `bytes`; `TextError.notEnoughMemory`.
   mutating func append(_ bytes: [UInt8], file: String?) throws(TextError) {
     let start = symbols.count
     if let file { files.append((file, start)) }
-    let bytes = bytes.span
-    let isByteWise = unit == .byte
-    try grow(by: isByteWise ? bytes.count : Self.scalarCount(bytes))
-    var target = symbols.mutableSpan
-    if isByteWise {
-      for index in bytes.indices { target[start + index] = Int32(bytes[index]) }
+    let span = bytes.span
+    if unit == .byte {
+      try grow(by: span.count)
+      var target = symbols.mutableSpan
+      for index in span.indices { target[start + index] = Int32(span[index]) }
       return
     }
-    var offset = 0
+    let hasMark = file != nil && span.count >= 3 && span[0] == 0xEF && span[1] == 0xBB && span[2] == 0xBF
+    hadMark = hadMark || hasMark
+    let first = hasMark && !keepsMarks ? 3 : 0
+    try grow(by: Self.scalarCount(span.extracting(first...)))
+    var target = symbols.mutableSpan
+    var offset = first
     var place = start
-    while offset < bytes.count {
-      guard let (scalar, length) = decodeScalar(bytes, at: offset, end: bytes.count) else {
-        throw .invalidUTF8(file: file, offset: offset, byte: bytes[offset])
-      }
+    var hasZero = false
+    while offset < span.count {
+      guard let (scalar, length) = decodeScalar(span, at: offset, end: span.count) else { break }
       target[place] = Int32(bitPattern: scalar)
+      hasZero = hasZero || scalar == 0
       place += 1
       offset += length
     }
+    // Zeros in memory are what they are; a file of them may be UTF-16.
+    let isDoubtful = offset < span.count || (hasZero && file != nil)
+    if isDoubtful, let fault = EncodingFault(span, file: file) {
+      throw .notUTF8(file: file, at: TextPlace(fault), reason: fault.reason)
+    }
+    if normalization != .none { try normalize(from: start) }
   }
 
   /// The vocabulary of all symbols of the text.
@@ -49,18 +70,39 @@ struct SymbolText: ~Copyable {
     for index in text.indices { marks[Int(text[index])] = true }
     let present = isPresent.indices.filter { isPresent[$0] }.map { UInt32($0) }
     if present.count == 1 { throw .singleSymbol(present[0], unit: unit) }
-    return try Vocabulary(unit: unit, symbols: present)
+    return try Vocabulary(unit: unit, symbols: present, normalization: normalization)
   }
 
   /// The tokens of the text.
+  /// - Parameter counts: of the symbols that the vocabulary lacks, where they are skipped or replaced.
   /// - Throws: `TextError.unknownSymbol`.
-  consuming func encoded(by vocabulary: Vocabulary) throws(TextError) -> [Int32] {
-    if let index = vocabulary.encode(inPlace: &symbols) {
+  consuming func encoded(
+    by vocabulary: Vocabulary, unknown: Vocabulary.UnknownPolicy, counts: inout [UInt32: Int]
+  ) throws(TextError) -> [Int32] {
+    if let index = vocabulary.encode(inPlace: &symbols, unknown: unknown, counts: &counts) {
       let file = files.last { $0.start <= index }
+      let before = symbols[(file?.start ?? 0)..<index].lazy.map { vocabulary.symbols[Int($0)] }
       throw .unknownSymbol(
-        UInt32(bitPattern: symbols[index]), unit: unit, offset: index - (file?.start ?? 0), file: file?.name)
+        UInt32(bitPattern: symbols[index]), unit: unit, at: TextPlace(after: before), file: file?.name)
     }
     return symbols
+  }
+
+  /// Brings what follows `start` into the normal form, in pieces that end before an ASCII character: no form joins one to
+  /// what stands before it.
+  private mutating func normalize(from start: Int) throws(TextError) {
+    var normalizer = Normalizer(normalization)
+    var result: [Int32] = []
+    result.reserveCapacity(symbols.count - start)
+    var place = start
+    while place < symbols.count {
+      var end = min(place + 1 << 16, symbols.count)
+      while end < symbols.count, symbols[end] >= 0x80 { end += 1 }
+      normalizer.append(symbols[place..<end], to: &result)
+      place = end
+    }
+    try grow(by: max(0, result.count - (symbols.count - start)))
+    symbols.replaceSubrange(start..., with: result)
   }
 
   private mutating func grow(by count: Int) throws(TextError) {

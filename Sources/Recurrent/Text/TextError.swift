@@ -12,13 +12,14 @@ public enum TextError: Error, Sendable, Hashable, CustomStringConvertible {
   case empty(source: String)
   /// The text has `count` characters where at least `needed` are.
   case tooShort(count: Int, needed: Int)
-  /// The byte at `offset` of the file begins no valid UTF-8 sequence. `file` is nil for bytes in memory.
-  case invalidUTF8(file: String?, offset: Int, byte: UInt8)
+  /// The text is no UTF-8, at this byte or, with offset 0, as a whole. `reason` says what it seems to be, and how it can
+  /// be converted; `file` is nil for bytes in memory. With bytes as the unit of the vocabulary any file will do.
+  case notUTF8(file: String?, at: TextPlace, reason: String)
   /// The text repeats one character: there is nothing to learn.
   case singleSymbol(UInt32, unit: Vocabulary.Unit)
-  /// The vocabulary lacks a character of the text. `offset` counts characters (bytes in the byte unit) from 0;
-  /// `file` is nil for a text that is no file, such as a prompt.
-  case unknownSymbol(UInt32, unit: Vocabulary.Unit, offset: Int, file: String?)
+  /// The vocabulary lacks a character of the text. The place counts characters (bytes in the byte unit) of the text as the
+  /// vocabulary normalizes it; `file` is nil for a text that is no file, such as a prompt.
+  case unknownSymbol(UInt32, unit: Vocabulary.Unit, at: TextPlace, file: String?)
   /// The symbols make no vocabulary.
   case invalidVocabulary(reason: String)
   /// The text, as tokens, does not fit in the memory available. Both in bytes.
@@ -42,14 +43,13 @@ public enum TextError: Error, Sendable, Hashable, CustomStringConvertible {
     case .tooShort(let count, let needed):
       "the text is too short: it has \(count) characters and at least \(needed) are needed; "
         + "use more text, a smaller batch or shorter sequences"
-    case .invalidUTF8(let file, let offset, let byte):
-      "\(printable(file ?? "the text")) is not valid UTF-8: byte 0x\(hexadecimal(byte, width: 2)) "
-        + "at offset \(offset); to train on any file, use bytes as the unit of the vocabulary"
+    case .notUTF8(let file, let place, let reason):
+      "\(printable(file ?? "the text")), line \(place.line): \(reason)"
     case .singleSymbol(let symbol, let unit):
-      "the text holds only one distinct character, \(name(of: symbol, unit)); there is nothing to learn"
-    case .unknownSymbol(let symbol, let unit, let offset, let file):
-      "\(name(of: symbol, unit)) at offset \(offset) of \(printable(file ?? "the text")) "
-        + "is not in the vocabulary"
+      "the text holds only one distinct character, \(unit.name(of: symbol)); there is nothing to learn"
+    case .unknownSymbol(let symbol, let unit, let place, let file):
+      "\(unit.name(of: symbol)) at offset \(place.offset) of \(printable(file ?? "the text")) "
+        + "(line \(place.line), column \(place.column)) is not in the vocabulary"
     case .invalidVocabulary(let reason):
       "not a vocabulary: \(reason)"
     case .notEnoughMemory(let needed, let available):
@@ -62,25 +62,4 @@ public enum TextError: Error, Sendable, Hashable, CustomStringConvertible {
       error.kind == .missing
       ? .missing(path: error.path) : .unreadable(path: error.path, reason: error.reason)
   }
-}
-
-/// As a person would look it up: 'é' (U+00E9), U+000A, byte 0xE9.
-private func name(of symbol: UInt32, _ unit: Vocabulary.Unit) -> String {
-  guard unit == .unicodeScalar else { return "byte 0x\(hexadecimal(symbol, width: 2))" }
-  let code = "U+\(hexadecimal(symbol, width: 4))"
-  guard let scalar = Unicode.Scalar(symbol) else { return code }
-  switch scalar.properties.generalCategory {
-  case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
-    return code
-  case .nonspacingMark, .enclosingMark, .spacingMark:
-    // Alone it would sit on the quotation mark.
-    return "'\u{25CC}\(scalar)' (\(code))"
-  default:
-    return "'\(scalar)' (\(code))"
-  }
-}
-
-private func hexadecimal(_ value: some BinaryInteger, width: Int) -> String {
-  let digits = String(value, radix: 16, uppercase: true)
-  return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }

@@ -8,7 +8,7 @@ internal import Storage
 public struct Vocabulary: Sendable, Hashable {
   /// What counts as one character.
   public enum Unit: String, Sendable, Hashable, CaseIterable {
-    /// Text must be valid UTF-8; every scalar is kept as it is, none is normalized.
+    /// Text must be valid UTF-8; every scalar is kept as it is, unless the vocabulary normalizes.
     case unicodeScalar
     /// Any file will do.
     case byte
@@ -18,6 +18,8 @@ public struct Vocabulary: Sendable, Hashable {
 
   /// What counts as one character.
   public let unit: Unit
+  /// What every text is brought into before it becomes tokens: texts to train on, prompts, texts to evaluate.
+  public let normalization: Normalization
   /// [V], strictly ascending; the token of a symbol is its index here.
   public let symbols: [UInt32]
   /// [largest symbol + 1], the token of each symbol, -1 for those that have none.
@@ -31,9 +33,13 @@ public struct Vocabulary: Sendable, Hashable {
   /// - Parameters:
   ///   - unit: what counts as one character.
   ///   - symbols: scalar values, or bytes; strictly ascending.
+  ///   - normalization: of every text.
   /// - Throws: `TextError.invalidVocabulary` if there are none, or one is out of range, a surrogate, or not
-  ///   greater than the one before.
-  public init(unit: Unit, symbols: [UInt32]) throws(TextError) {
+  ///   greater than the one before; or if bytes are to be normalized.
+  public init(unit: Unit, symbols: [UInt32], normalization: Normalization = .none) throws(TextError) {
+    guard unit == .unicodeScalar || normalization == .none else {
+      throw .invalidVocabulary(reason: "bytes are not normalized")
+    }
     guard let last = symbols.last else { throw .invalidVocabulary(reason: "it has no symbols") }
     for (index, symbol) in symbols.enumerated() {
       guard symbol <= unit.largestSymbol, unit == .byte || Unicode.Scalar(symbol) != nil else {
@@ -47,6 +53,7 @@ public struct Vocabulary: Sendable, Hashable {
     var tokens = [Int32](repeating: -1, count: Int(last) + 1)
     for (token, symbol) in symbols.enumerated() { tokens[Int(symbol)] = Int32(token) }
     self.unit = unit
+    self.normalization = normalization
     self.symbols = symbols
     self.tokens = tokens
   }
@@ -54,30 +61,34 @@ public struct Vocabulary: Sendable, Hashable {
   /// The symbols that a text has.
   ///
   /// - Throws: `TextError` where there are fewer than two different ones.
-  public init(text: String, unit: Unit = .unicodeScalar) throws(TextError) {
-    var symbols = SymbolText(unit: unit)
+  /// - Precondition: bytes are not normalized.
+  public init(
+    text: String, unit: Unit = .unicodeScalar, normalization: Normalization = .none
+  ) throws(TextError) {
+    var symbols = SymbolText(unit: unit, normalization: normalization)
     try symbols.append(Array(text.utf8), file: nil)
     guard symbols.count > 0 else { throw .invalidVocabulary(reason: "it has no symbols") }
     self = try symbols.vocabulary()
   }
 
-  /// The symbols of both, in the unit of this one. Of a vocabulary in the other unit only those that are the same
+  /// The symbols of both, in the unit of this one and with its normalization. Of a vocabulary in the other unit only those that are the same
   /// character in both units, U+0000 to U+007F, are taken.
   public func union(_ other: Vocabulary) -> Vocabulary {
     let added = other.symbols.filter { other.unit == unit || $0 < 0x80 }
     let all = Set(symbols).union(added).sorted()
-    guard let vocabulary = try? Vocabulary(unit: unit, symbols: all) else {
+    guard let vocabulary = try? Vocabulary(unit: unit, symbols: all, normalization: normalization) else {
       stop("symbols out of order")
     }
     return vocabulary
   }
 
   public static func == (left: Vocabulary, right: Vocabulary) -> Bool {
-    left.unit == right.unit && left.symbols == right.symbols
+    left.unit == right.unit && left.normalization == right.normalization && left.symbols == right.symbols
   }
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(unit)
+    hasher.combine(normalization)
     hasher.combine(symbols)
   }
 
@@ -87,18 +98,16 @@ public struct Vocabulary: Sendable, Hashable {
     return tokens[Int(symbol)]
   }
 
-  /// The tokens of `text`, one for each of its scalars or UTF-8 bytes.
+  /// The tokens of `text`, one for each of its scalars (as the vocabulary normalizes them) or UTF-8 bytes.
   /// - Throws: `TextError.unknownSymbol` naming the first character the vocabulary lacks.
   public func encode(_ text: String) throws(TextError) -> [Int32] {
     try encode(bytes: Array(text.utf8))
   }
 
   /// The tokens of the text whose bytes (UTF-8, unless the unit is the byte) are `bytes`.
-  /// - Throws: `TextError.invalidUTF8`, `TextError.unknownSymbol`.
+  /// - Throws: `TextError.notUTF8`, `TextError.unknownSymbol`.
   public func encode(bytes: [UInt8]) throws(TextError) -> [Int32] {
-    var text = SymbolText(unit: unit)
-    try text.append(bytes, file: nil)
-    return try text.encoded(by: self)
+    try encode(bytes: bytes, unknown: .refuse).tokens
   }
 
   /// Appends what `token` stands for: the UTF-8 bytes of its scalar, or its one byte.
@@ -135,15 +144,31 @@ public struct Vocabulary: Sendable, Hashable {
   }
 
   /// Replaces each symbol by its token.
-  /// - Returns: the index of the first symbol without one, where the work stopped; nil if all is done.
-  func encode(inPlace symbols: inout [Int32]) -> Int? {
+  /// - Parameter counts: of the symbols without one that are skipped or replaced.
+  /// - Returns: the index of the first symbol without one where such are refused, with the tokens of those before it in
+  ///   their places; nil if all is done.
+  func encode(
+    inPlace symbols: inout [Int32], unknown: UnknownPolicy, counts: inout [UInt32: Int]
+  ) -> Int? {
     let table = tokens.span
+    let substitute = token(of: replacement) ?? 0
     var text = symbols.mutableSpan
+    var kept = 0
     for index in text.indices {
       let symbol = Int(text[index])
-      guard symbol < table.count, table[symbol] >= 0 else { return index }
-      text[index] = table[symbol]
+      if symbol < table.count, table[symbol] >= 0 {
+        text[kept] = table[symbol]
+        kept += 1
+        continue
+      }
+      if unknown == .refuse { return index }
+      counts[UInt32(symbol), default: 0] += 1
+      if unknown == .replace {
+        text[kept] = substitute
+        kept += 1
+      }
     }
+    symbols.removeLast(symbols.count - kept)
     return nil
   }
 }

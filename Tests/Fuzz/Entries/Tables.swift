@@ -4,10 +4,15 @@ extension FuzzEntries {
   /// A table, its cells, and what is made of them. The first byte chooses the separator.
   @Sendable package static func csv(_ bytes: [UInt8]) {
     let separators: [UInt8?] = [nil, UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: " ")]
-    guard let first = bytes.first,
-      let table = try? CSVTable(
+    guard let first = bytes.first else { return }
+    let table: CSVTable
+    do {
+      table = try CSVTable(
         Array(bytes.dropFirst()), file: "input", separator: separators[Int(first) % separators.count])
-    else { return }
+    } catch {
+      precondition(!error.description.contains("\n"), "a message of several lines: \(error)")
+      return
+    }
     for row in 0..<table.rowCount {
       for column in table.header.indices {
         do { _ = try table.number(row, column) } catch { precondition(!error.description.contains("\n")) }

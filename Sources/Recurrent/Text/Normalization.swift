@@ -1,0 +1,16 @@
+extension Vocabulary {
+  /// A form of Unicode (UAX #15) that texts are brought into before they become tokens, so that the spellings of a letter are
+  /// one: "é" can be U+00E9, or an e and a combining accent.
+  public enum Normalization: String, Sendable, Hashable, CaseIterable {
+    /// Texts stay as they are.
+    case none
+    /// Letters and their marks composed where there is a character for both: what most texts have.
+    case nfc
+    /// Letters and their marks apart.
+    case nfd
+    /// As `nfc`, and variants of a character (ligatures, full-width and superscript ones) become the character.
+    case nfkc
+    /// As `nfd`, with variants as in `nfkc`.
+    case nfkd
+  }
+}
