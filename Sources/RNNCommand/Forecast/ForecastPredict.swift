@@ -67,7 +67,7 @@ struct ForecastPredict: ParsableCommand {
     guard let plot else { return }
     let panels = panels(forecasts, series, from: known)
     if plot == "-" {
-      for panel in panels { Note.line(TextPlot(panel).description) }
+      for panel in panels { Note.drawing(TextPlot(panel).description) }
     } else {
       try replaceFile(plot, with: SVGPlot(panels, xTitle: series.time.title).description)
     }
@@ -84,17 +84,12 @@ struct ForecastPredict: ParsableCommand {
       if holdOut > 0 {
         row += (0..<width).map { column in
           let place = (start + ahead) * width + column
-          return start + ahead < series.count && series.isKnown[place] ? RNNCommand.short(series.values[place]) : ""
+          return start + ahead < series.count && series.isKnown[place] ? short(series.values[place]) : ""
         }
       }
       rows.append(row)
     }
     return rows
-  }
-
-  /// As many digits as a `Float` holds.
-  private func short(_ value: Double) -> String {
-    "\(Float(value))".hasSuffix(".0") ? "\(Int(value))" : "\(Float(value))"
   }
 
   private func panels(_ forecasts: [Double], _ series: Series, from start: Int) -> [PlotPanel] {
