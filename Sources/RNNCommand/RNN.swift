@@ -25,6 +25,7 @@ struct RNN: ParsableCommand {
 
   static func main() {
     Interruption.prepare()
+    HelpText.prepare()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -47,7 +48,7 @@ struct RNN: ParsableCommand {
   }
 
   private static func showHelp(_ error: any Error) -> Never {
-    do { try HelpText.show(fullMessage(for: error, columns: HelpText.unbroken)) } catch {
+    do { try HelpText.show(fullMessage(for: error)) } catch {
       guard !error.isReaderGone else { exit() }
       Note.error(error.description)
       exit(withError: ExitCode(ExitStatus.failure.rawValue))

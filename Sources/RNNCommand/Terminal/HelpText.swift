@@ -9,11 +9,19 @@ enum HelpText {
   private static let narrow = 60
   private static let smallest = 20
 
-  /// Of lines so long none is broken by the parser.
-  static let unbroken = 1_000_000
+  /// As the user wants it, or as wide as the terminal is.
+  private static let columns: Int = {
+    if let wanted = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), wanted > 0 { return wanted }
+    return Descriptor.output.columns
+  }()
+
+  /// At the start of the process: tells the parser not to break lines, which on very narrow terminals it cannot do at all.
+  static func prepare() {
+    _ = columns
+    unsafe setenv("COLUMNS", "1000000", 1)
+  }
 
   /// Writes what the parser has to say, help above all.
-  /// - Parameter text: with `unbroken` lines.
   static func show(_ text: String) throws(OutputError) {
     // Scripts for shells and the like stay as they are.
     guard text.hasPrefix("OVERVIEW: ") || text.hasPrefix("USAGE: ") else {
@@ -22,13 +30,7 @@ enum HelpText {
     try output(fitted(text, to: columns))
   }
 
-  /// As the user wants it, or as wide as the terminal is.
-  private static var columns: Int {
-    if let wanted = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), wanted > 0 { return wanted }
-    return Descriptor.output.columns
-  }
-
-  static func fitted(_ text: String, to width: Int) -> String {
+  private static func fitted(_ text: String, to width: Int) -> String {
     let width = max(smallest, width)
     return joined(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
       .flatMap { wrapped($0, to: width) }.joined(separator: "\n")

@@ -5,7 +5,12 @@ enum UsageMessage {
   /// The message of the parser or the library; for errors of usage with where to find help.
   /// - Parameter usage: the parser's long message, where the command line is wrong.
   static func text(_ text: String, usage: String?) -> String {
-    let message = text.split(separator: "\n").joined(separator: " ")
+    let lines = text.split(separator: "\n")
+    // A list of values has a line for each.
+    let values = lines.filter { $0.hasPrefix("  - ") }.map { $0.dropFirst(4) }
+    let message =
+      (lines.filter { !$0.hasPrefix("  - ") } + (values.isEmpty ? [] : [values.joined(separator: ", ") + "."]))
+      .joined(separator: " ")
     // The parser knows which subcommand it was, but says so only at the end of its long message.
     let parts = usage?.split(separator: "See '") ?? []
     guard parts.count > 1, let command = parts[parts.count - 1].split(separator: "'").first else { return message }

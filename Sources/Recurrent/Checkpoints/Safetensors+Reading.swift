@@ -270,7 +270,8 @@ extension SafetensorsFile {
     try fill(&span, 0..<8, from: source, at: 0, file)
     let length = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= Safetensors.maximumHeaderLength else {
-      throw .foreignFile(file, reason: "its first 8 bytes are no length of a header")
+      throw .foreignFile(
+        file, reason: "its first 8 bytes are no length of a header; weights are read as .safetensors, .npz or .onnx")
     }
     guard length > 0 else { throw .foreignFile(file, reason: "its header is empty") }
     let end = 8 + Int(length)

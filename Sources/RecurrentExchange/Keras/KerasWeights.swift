@@ -41,6 +41,7 @@ package struct KerasWeights: Sendable {
     var entries = file.entries
     if file.kind == .safetensors { entries.sort { KerasLayers.naturallyPrecedes([$0.name], [$1.name]) } }
     let readings = KerasReadings(entries, options).readings
+    guard !entries.isEmpty else { throw .noRecurrentLayer(file: file.file, found: []) }
     guard let first = readings.first else {
       try refuseOptions(entries, options, file)
       throw .unexpectedTensors(

@@ -39,6 +39,9 @@ package enum ForeignFormat: Sendable, Hashable {
       self = .npy
     } else if let pickle = Self.pickle(start) {
       self = pickle
+    } else if ["(dp", "(lp", "ccopy_reg\n", "cnumpy.", "c__builtin__\n", "ctorch."].contains(where: { begins($0) }) {
+      // Protocol 0, which is text.
+      self = .pickle
     } else if begins("GGUF") {
       self = .gguf
     } else if begins([0x1F, 0x8B]) {
@@ -110,7 +113,7 @@ extension ForeignFormat {
     case .torch, .oldTorch:
       return "a PyTorch file of torch.save"
         + python("import torch, safetensors.torch", "state = torch.load(\(source), map_location=\"cpu\")", save)
-        + ". Where state is a module take its state_dict(); then 'rnn import'"
+        + ". Where the weights lie deeper, as in state[\"model\"] or a module's state_dict(), take those; then 'rnn import'"
     case .torchScript:
       return "a PyTorch file of torch.jit.save (TorchScript)"
         + python(
@@ -136,7 +139,7 @@ extension ForeignFormat {
     case .npz, .npy:
       return "a file of NumPy's arrays: 'rnn import' makes a model of weights, 'rnn run --input' reads sequences"
     case .onnx: return "an ONNX model: its name must end in .onnx; 'rnn import' makes a model of it, 'rnn run' runs it"
-    case .gguf: return "a GGUF file, of a model of another kind"
+    case .gguf: return "a GGUF file, which holds no recurrent model"
     case .savedModel:
       return "a model of TensorFlow"
         + python(
