@@ -2,8 +2,8 @@ import ArgumentParser
 import Recurrent
 
 struct GradCheck: ParsableCommand {
-  enum InputKind: String, ExpressibleByArgument, CaseIterable { case oneHot = "one-hot", embedding, vectors }
-  enum HeadPlace: String, ExpressibleByArgument, CaseIterable {
+  enum InputKind: String, NamedChoice { case oneHot = "one-hot", embedding, vectors }
+  enum HeadPlace: String, NamedChoice {
     case everyStep = "every-step"
     case lastStep = "last-step"
     case none
@@ -17,7 +17,7 @@ struct GradCheck: ParsableCommand {
     }
   }
 
-  enum LossKind: String, ExpressibleByArgument, CaseIterable {
+  enum LossKind: String, NamedChoice {
     case crossEntropy = "cross-entropy"
     case binaryCrossEntropy = "binary-cross-entropy"
     case meanSquaredError = "mean-squared-error"

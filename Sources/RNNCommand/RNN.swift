@@ -30,6 +30,7 @@ struct RNN: ParsableCommand {
     openStandardDescriptors()
     Interruption.prepare()
     MemoryLimit.prepare()
+    HelpText.prepare()
     do {
       var command = try parseAsRoot(PromptOptions.guarded(ProcessArguments.all))
       try command.run()
@@ -45,18 +46,21 @@ struct RNN: ParsableCommand {
       exit(withError: ExitCode(ExitStatus.failure.rawValue))
     } catch {
       let code = exitCode(for: error)
-      guard code != .success, !(error is ExitCode) else { exit(withError: error) }
-      Note.error(oneLine(error, isUsage: code == .validationFailure))
+      guard code != .success else { showHelp(error) }
+      if !(error is ExitCode) {
+        Note.error(
+          UsageMessage.text(message(for: error), usage: code == .validationFailure ? fullMessage(for: error) : nil))
+      }
       exit(withError: code)
     }
   }
 
-  /// The message of the parser or the library; for errors of usage with where to find help.
-  private static func oneLine(_ error: any Error, isUsage: Bool) -> String {
-    let message = message(for: error).split(separator: "\n").joined(separator: " ")
-    // The parser knows which subcommand it was, but says so only at the end of its long message.
-    let parts = isUsage ? fullMessage(for: error).split(separator: "See '") : []
-    guard parts.count > 1, let command = parts[parts.count - 1].split(separator: "'").first else { return message }
-    return "\(message) (see '\(command)')"
+  private static func showHelp(_ error: any Error) -> Never {
+    do { try HelpText.show(fullMessage(for: error)) } catch {
+      guard !error.isReaderGone else { exit() }
+      Note.error(error.description)
+      exit(withError: ExitCode(ExitStatus.failure.rawValue))
+    }
+    exit()
   }
 }

@@ -45,12 +45,13 @@ struct Sample: ParsableCommand {
     Note.productsHint(of: sampler.plan)
     if self.seed == nil, temperature > 0 || start.isEmpty { Note.note("--seed \(seed)") }
 
+    let isTerminal = Descriptor.output.isTerminal
     var last: [UInt8] = []
     var written = 0
     func write(_ token: Int32) throws {
       last.removeAll(keepingCapacity: true)
       vocabulary.appendUTF8(of: token, to: &last)
-      try output(last)
+      try output(isTerminal ? harmless(last) : last)
     }
     for token in start {
       sampler.feed(token)
@@ -67,10 +68,22 @@ struct Sample: ParsableCommand {
       }
     }
     while written < length {
+      guard sampler.logits.allSatisfy(\.isFinite) else {
+        throw Failure(message: "the model's outputs are no longer finite numbers", status: .notFinite)
+      }
       try write(sampler.next())
       written += 1
     }
     // A terminal's prompt belongs on a line of its own; a file gets the text and nothing else.
-    if Descriptor.output.isTerminal, last != [0x0A] { try output("") }
+    if isTerminal, last != [0x0A] { try output("") }
+  }
+
+  /// A character for a terminal: line ends and tabs act, other control characters are shown.
+  private func harmless(_ character: [UInt8]) -> [UInt8] {
+    let text = String(decoding: character, as: UTF8.self)
+    guard let scalar = text.unicodeScalars.first, scalar.properties.generalCategory == .control,
+      !["\n", "\t", "\r"].contains(scalar)
+    else { return character }
+    return Array(visible(text).utf8)
   }
 }

@@ -5,7 +5,7 @@ package import Storage
 public enum ExchangeError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The file is missing, cannot be read or written, or is no sound safetensors file.
   case file(CheckpointError)
-  /// A .npy or .npz file breaks the rules of its format. `offset` is that of the byte in the file that is to blame.
+  /// A .npy or .npz file is not as its format asks, or not as it is read here. `offset` is that of the byte in the file that is to blame.
   case invalidArrayFile(String, offset: Int?, reason: String)
   /// An array's numbers, or the way in which they are stored, are of a kind that is not read here.
   case unsupportedArray(file: String, array: String, reason: String)
@@ -31,12 +31,12 @@ public enum ExchangeError: Error, Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .file(let error): error.description
     case .invalidArrayFile(let file, let offset, let reason):
-      "\(printable(file)) is damaged: \(reason)" + (offset.map { " (byte \($0) of the file)" } ?? "")
+      "\(printable(file)) cannot be read: \(reason)" + (offset.map { " (byte \($0) of the file)" } ?? "")
     case .unsupportedArray(let file, let array, let reason):
       "\(printable(file)): \(Self.named("array", array)) \(reason)"
     case .noRecurrentLayer(let file, let found):
       "\(printable(file)) has no tensor named as a weight of nn.RNN, nn.LSTM or nn.GRU (…weight_ih_l0); it has "
-        + Self.list(found)
+        + Self.list(found) + "; other names are given by a mapping, such as --prefix NAME=rnn.weight_ih_l0"
     case .ambiguous(let file, let what, let candidates, let advice):
       "\(printable(file)): \(what) could be \(Self.list(candidates, "or")); \(advice)"
     case .unexpectedTensors(let file, let names, let advice):

@@ -50,7 +50,8 @@ public enum ONNXError: Error, Sendable, Hashable, CustomStringConvertible {
         + "\(supported.lowerBound) to \(supported.upperBound)"
     case .externalData(let file, let tensor):
       "\(printable(file)): the data of tensor \"\(printable(tensor))\" stand in another file, which is not read; "
-        + "write the model with its data inside"
+        + "write the model with its data inside: torch.onnx.export(…, external_data=False), or in Python: import onnx; "
+        + "onnx.save_model(onnx.load(\"\(printable(file))\"), \"whole.onnx\")"
     case .unsupportedOperator(let file, let node, let domain):
       "\(printable(file)): node \(printable(node)) is of an operator that is not supported"
         + (domain.isEmpty ? "" : ", of domain \"\(printable(domain))\"")

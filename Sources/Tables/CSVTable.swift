@@ -97,8 +97,9 @@ package struct CSVTable: Sendable {
       if byte.endsLine { break }
       if let index = counts.firstIndex(where: { $0.byte == byte }) { counts[index].count += 1 }
     }
+    let most = counts.map(\.count).max()
     // The first of equals.
-    return counts.max { $0.count < $1.count || ($0.count == $1.count && $0.byte != counts[0].byte) }!.byte
+    return counts.first { $0.count == most }!.byte
   }
 
   // MARK: Access

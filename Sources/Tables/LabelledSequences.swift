@@ -34,8 +34,13 @@ package struct LabelledSequences: Sendable {
   }
 
   /// The label's place in `classes` for each label of the items.
+  /// - Parameters:
+  ///   - owner: whose classes they are, for messages.
+  ///   - advice: what to do where a label is none of them.
   /// - Throws: `TableError` where a label is none of them.
-  package func classNumbers(_ classes: [String]) throws(TableError) -> [[Int32]] {
+  package func classNumbers(
+    _ classes: [String], of owner: String = "the model", advice: String? = nil
+  ) throws(TableError) -> [[Int32]] {
     let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
     var result: [[Int32]] = []
     for item in items {
@@ -44,7 +49,9 @@ package struct LabelledSequences: Sendable {
         guard let number = numbers[label] else {
           throw TableError(
             file, line: item.labelLines[index],
-            .other("the label \"\(label)\" is none of the model's classes, \(classes.joined(separator: ", "))"))
+            .other(
+              "the label \"\(printable(label, limit: 60))\" is none of \(owner)'s classes, \(TableError.list(classes))"
+                + (advice.map { "; \($0)" } ?? "")))
         }
         row.append(number)
       }
@@ -136,7 +143,8 @@ extension LabelledSequences {
         throw TableError(
           file, line: line, column: table.header[labelIndex],
           .other(
-            "sequence \"\(name)\" has the label \"\(label)\" here and \"\(items[place].labels[0])\" in line "
+            "sequence \"\(printable(name, limit: 60))\" has the label \"\(printable(label, limit: 60))\" here and "
+              + "\"\(printable(items[place].labels[0], limit: 60))\" in line "
               + "\(items[place].labelLines[0]); --per-step learns a label for each step"))
       }
     }

@@ -94,7 +94,7 @@ extension LabelledSequences {
       let label = channels.removeLast().trimmed
       if label.isEmpty { throw fault(.other("the class is missing at the end")) }
       if !header.classes.isEmpty, !header.classes.contains(label) {
-        throw fault(.other("the class \"\(label)\" is none of those that @classLabel names"))
+        throw fault(.other("the class \"\(printable(label, limit: 60))\" is none of those that @classLabel names"))
       }
       labels = [label]
     }

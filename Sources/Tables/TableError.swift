@@ -92,7 +92,7 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  private static func list(_ names: [String]) -> String {
+  static func list(_ names: [String]) -> String {
     let shown = names.prefix(20).map { printable($0, limit: 60) }.joined(separator: ", ")
     return names.count > 20 ? shown + ", and \(names.count - 20) more" : shown
   }

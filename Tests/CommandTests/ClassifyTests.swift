@@ -212,6 +212,29 @@ struct ClassifyTests {
     for part in file.parts { #expect(outcome.errors.contains(part), "\(outcome.errors)") }
   }
 
+  /// Of a class with one sequence there is nothing to hold out.
+  @Test func oneSequenceOfAClass() throws {
+    let place = try Workplace()
+    let columns = ["--sequence-column", "id", "--label-column", "y"]
+    let quick = ["--epochs", "1", "--hidden-size", "3", "--threads", "1"]
+    try place.write("id,x,y\na,1,up\na,2,up\nb,3,down\nc,1,flat\n", to: "t.csv")
+    for validation in ["0.2", "2"] {
+      let outcome = try place.rnn(["classify", "train", "t.csv", "--validation", validation] + quick + columns)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("0 of \(validation == "2" ? 2 : 1) sequences"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("3 classes"))
+    }
+    // Labels that stand in the validation part alone.
+    try place.write("id,x,y\na,1,up\nb,3,sideways\n", to: "v.csv")
+    expectFailure(
+      try place.rnn(["classify", "train", "t.csv", "--validation", "v.csv"] + quick + columns), 1,
+      "v.csv, line 3: the label \"sideways\" is none of the training part's classes, down, flat, up", "validation file")
+    try place.write("x,y\n1,a\n2,b\n3,a\n4,b\n5,c\n", to: "s.csv")
+    expectFailure(
+      try place.rnn(["classify", "train", "s.csv", "--per-step", "--label-column", "y"] + quick), 1,
+      "s.csv, line 6: the label \"c\" is none of the training part's classes, a, b", "--validation")
+  }
+
   @Test func modelsAndDataThatDoNotFit() throws {
     let place = try Workplace()
     try place.write("id,x,y\na,1,up\na,2,up\nb,3,down\nc,1,up\n", to: "t.csv")

@@ -273,6 +273,11 @@ struct ForecastTests {
     expectFailure(
       try place.rnn("forecast", "evaluate", "f.safetensors", "t.csv", "--horizon", "50"), 1, "shorter than --horizon 50"
     )
+    // Before the training, not after it.
+    let long = try place.rnn(
+      "forecast", "train", "t.csv", "--window", "6", "--horizon", "7", "--checkpoint", "long.safetensors")
+    expectFailure(long, 1, "the test part of 6 steps is shorter than --horizon 7")
+    #expect(!place.exists("long.safetensors") && !long.errors.contains("epoch"))
     let sizes = ["--test", "1000000000", "--validation", "1000000000", "--window", "1000000000"]
     expectFailure(try place.rnn(["forecast", "train", "t.csv"] + sizes), 1, "t.csv: 60 rows are too few")
     expectFailure(

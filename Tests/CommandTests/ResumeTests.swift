@@ -49,6 +49,10 @@ struct ResumeTests {
     #expect(!place.exists("model-step-59.safetensors"), "of a future that was given up")
     let done = try place.rnn("train", "--resume", "model.safetensors")
     #expect(done.status == 0 && done.errors.contains("is complete after step 60"))
+    // What will not be is not announced.
+    let shorter = try place.rnn("train", "--resume", "model.safetensors", "--steps", "30", "--products", "packed")
+    #expect(shorter.status == 0 && shorter.errors.contains("is complete after step 60"))
+    #expect(!shorter.errors.contains("schedule") && !shorter.errors.contains("are now"), "\(shorter.errors)")
     let longer = try place.rnn("train", "--resume", "model.safetensors", "--steps", "70")
     #expect(longer.status == 0 && longer.errors.contains("the cosine schedule now ends at step 70, not 60"))
     #expect(try place.rnn("sample", "model.safetensors", "--length", "5").status == 0)

@@ -113,6 +113,19 @@ struct TableTests {
     #expect(separated.status == 0, "\(separated.errors)")
   }
 
+  /// Of separators that are equally frequent the first of comma, semicolon, tab and bar is meant.
+  @Test(arguments: [
+    ("a;b\tc\n1;2\t3\n", "a, b\tc"), ("a\tb|c\n1\t2|3\n", "a, b|c"), ("a;b|c\n1;2|3\n", "a, b|c"),
+    ("a,b|c\n1,2|3\n", "a, b|c"), ("a|b;c;d\n1|2;3;4\n", "a|b, c, d"),
+  ])
+  func separatorsThatAreEquallyFrequent(text: String, columns: String) throws {
+    let place = try Workplace()
+    try place.write(text, to: "t.csv")
+    expectFailure(
+      try place.rnn("forecast", "train", "t.csv", "--column", "none"), 1,
+      "there are \(columns.replacing("\t", with: "\\u{9}"))")
+  }
+
   @Test(arguments: ["", "ab", "\"", "7", ".", "é"]) func separators(_ separator: String) throws {
     let place = try Workplace()
     try place.write("a,b\n1,2\n", to: "t.csv")

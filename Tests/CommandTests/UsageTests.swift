@@ -27,6 +27,28 @@ struct UsageTests {
     #expect(!place.exists("model.safetensors"))
   }
 
+  /// Names are taken whatever the case of their letters; of those that are none the nearest is suggested.
+  @Test func names() throws {
+    let place = try Workplace()
+    try place.write(sampleText(), to: "text.txt")
+    for (option, value) in [
+      ("--cell", "LSTM"), ("--cell", "Gru_Reset_Before"), ("--optimizer", "AdamW"), ("--schedule", "Constant"),
+      ("--init", "XAVIER"), ("--products", "Packed"),
+    ] {
+      let outcome = try place.rnn(["train", "--text", "text.txt", "--steps", "1", option, value] + tiny)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    for (option, value, nearest) in [
+      ("--cell", "LSMT", "lstm"), ("--cell", "gruu", "gru"), ("--cell", "indrn", "indrnn"),
+      ("--cell", "lstm-peepole", "lstm-peephole"), ("--optimizer", "adma", "adam"), ("--schedule", "cosin", "cosine"),
+    ] {
+      expectFailure(
+        try place.rnn("train", "--text", "text.txt", option, value), 64, "'\(value)'", "Did you mean '\(nearest)'?")
+    }
+    let far = try place.rnn("train", "--text", "text.txt", "--cell", "transformer")
+    #expect(!far.errors.contains("Did you mean"))
+  }
+
   @Test(arguments: [
     (["--layers", "1", "--dropout", "0.5"], "--dropout"), (["--epochs", "1", "--steps", "1"], "--epochs"),
     (["--patience", "3", "--validation-fraction", "0"], "--patience"),

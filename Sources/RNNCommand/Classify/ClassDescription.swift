@@ -55,7 +55,7 @@ struct ClassDescription: Sendable, Hashable {
 
 extension Model<Float> {
   /// Loads a model that `rnn classify train` wrote.
-  /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind.
+  /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
   static func forClasses(at path: String) throws -> (model: Model<Float>, description: ClassDescription) {
     let model = try Model<Float>(contentsOf: path)
     guard let text = model.annotations[ClassDescription.annotation] else {
@@ -67,6 +67,7 @@ extension Model<Float> {
       configuration.outputSize == description.classes.count, configuration.head != .none,
       configuration.head.isPooled != description.isPerStep
     else { throw Failure(message: "\(path): the model does not suit its own features and classes") }
+    try NonFinite.refuse(model, path)
     return (model, description)
   }
 }

@@ -76,14 +76,17 @@ struct ClassificationReport: Sendable {
         "accuracy", decimal(accuracy * 100, places: 2) + " %", "\(grouped(correctCount)) of \(grouped(count)) \(unit)s",
       ],
       ["balanced", decimal(balancedAccuracy * 100, places: 2) + " %", "mean recall of the classes"],
-      ["always \(classes[commonest.index])", decimal(commonest.share * 100, places: 2) + " %", "the commonest class"],
+      [
+        "always \(visible(classes[commonest.index]))", decimal(commonest.share * 100, places: 2) + " %",
+        "the commonest class",
+      ],
       ["loss", decimal(loss), "nats per \(unit)"],
     ]
     // A row for each true class, a column for each predicted one.
-    var rows = [["true \\ predicted"] + classes + ["recall %", "precision %", "F1 %"]]
+    var rows = [["true \\ predicted"] + classes.map(visible) + ["recall %", "precision %", "F1 %"]]
     for (index, name) in classes.enumerated() {
       rows.append(
-        [name] + confusion[index].map { $0 == 0 ? "·" : String($0) }
+        [visible(name)] + confusion[index].map { $0 == 0 ? "·" : String($0) }
           + [percent(recall(index)), percent(precision(index)), percent(f1(index))])
     }
     return table(facts, right: [1]) + "\n\n" + table(rows, right: Set(1...classes.count + 3))

@@ -38,6 +38,9 @@ struct ClassifyPredict: ParsableCommand {
     Note.productsHint(of: classifier.plan)
     Note.threads(threads)
     let scores = classifier.scores(data.items.map { description.inputs($0.values) })
+    guard scores.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+      throw Failure(message: "the scores of the classes are not finite numbers", status: .notFinite)
+    }
     let count = description.classes.count
     var rows = [
       description.isPerStep ? ["sequence", "step", "class", "probability"] : ["sequence", "class", "probability"]
@@ -48,7 +51,7 @@ struct ClassifyPredict: ParsableCommand {
           row.span.extracting(step * count..<(step + 1) * count))
         rows.append(
           [item.name] + (description.isPerStep ? [String(step + 1)] : [])
-            + [description.classes[predicted], decimal(probability)])
+            + [description.classes[predicted], short(probability)])
       }
     }
     try writeTable(rows, to: output)

@@ -5,7 +5,7 @@ import Storage
 import Tables
 
 struct ClassifyTrain: ParsableCommand {
-  enum HeadPlace: String, ExpressibleByArgument, CaseIterable {
+  enum HeadPlace: String, NamedChoice {
     case lastStep = "last-step"
     case meanOverSteps = "mean-over-steps"
     case maxOverSteps = "max-over-steps"
@@ -108,7 +108,8 @@ struct ClassifyTrain: ParsableCommand {
     let classes = training.classes
     guard classes.count >= 2 else {
       throw TableError(
-        training.file, .other("the training part has only the class \"\(classes[0])\"; there is nothing to tell apart"))
+        training.file,
+        .other("the training part has only the class \"\(visible(classes[0]))\"; there is nothing to tell apart"))
     }
     let log = try options.shared.log.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
@@ -127,7 +128,9 @@ struct ClassifyTrain: ParsableCommand {
       inputs: .vectors(Sequences(inputs, width: width)),
       targets: perStep ? .classes(Sequences(numbers)) : .classes(numbers.map { $0[0] }), batchSize: loader.batchSize,
       seed: options.shared.seed)
-    let heldClasses = try held.classNumbers(classes)
+    let heldClasses = try held.classNumbers(
+      classes, of: "the training part",
+      advice: part == nil ? "leave it out of the validation file" : "choose another --validation")
     let heldInputs = held.items.map { description.inputs($0.values) }
 
     var trainer: Trainer<Float>
@@ -219,6 +222,10 @@ struct ClassifyTrain: ParsableCommand {
     let count = part.count(of: all.items.count)
     guard count < all.items.count else { throw tooFew(all, count, "sequences", all.items.count) }
     let chosen = heldOut(count, of: all)
+    if chosen.count < count {
+      Note.note(
+        "the validation part has \(chosen.count) of \(count) sequences: the only one of a class is trained on")
+    }
     training.items = all.items.indices.filter { !chosen.contains($0) }.map { all.items[$0] }
     held.items = all.items.indices.filter(chosen.contains).map { all.items[$0] }
     return (training, held)
@@ -229,16 +236,17 @@ struct ClassifyTrain: ParsableCommand {
   }
 
   /// As many of each class as its share, drawn by the seed; the k-th of a class of m stands at (k + 1/2) / m, and the
-  /// `count` first places are taken.
+  /// `count` first places are taken. One of each class stays, so that it can be learnt: there may be fewer than `count`.
   private func heldOut(_ count: Int, of all: LabelledSequences) -> Set<Int> {
     var generator = SeededGenerator(seed: options.shared.seed)
     var seen: [String: Int] = [:]
     let order = all.items.indices.shuffled(using: &generator)
     let totals = Dictionary(grouping: order) { all.items[$0].labels[0] }.mapValues(\.count)
-    let places = order.map { index in
+    let places = order.compactMap { index -> (index: Int, place: Double)? in
       let label = all.items[index].labels[0]
       defer { seen[label, default: 0] += 1 }
-      return (index: index, place: (Double(seen[label, default: 0]) + 0.5) / Double(totals[label]!))
+      let number = seen[label, default: 0]
+      return number + 1 == totals[label]! ? nil : (index, (Double(number) + 0.5) / Double(totals[label]!))
     }
     // Of equal places the first drawn: the sort is stable.
     return Set(places.sorted { $0.place < $1.place }.prefix(count).map(\.index))

@@ -3,7 +3,7 @@ import Recurrent
 import RecurrentExchange
 
 /// Formats of other frameworks.
-enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
+enum ExchangeFormat: String, NamedChoice {
   /// A state dictionary of PyTorch's in a safetensors file.
   case safetensors
   /// Arrays in the order of Keras's `get_weights()`.
@@ -23,8 +23,14 @@ enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  /// What a file to be read is.
-  init(_ file: ArrayFile) { self = file.kind != .safetensors || KerasWeights.hasNames(file) ? .keras : .safetensors }
+  /// What a file to be read is: by its names, whatever the kind of file; else by that.
+  init(_ file: ArrayFile) {
+    if KerasWeights.hasNames(file) {
+      self = .keras
+    } else {
+      self = file.kind == .safetensors || StateDictionary.hasNames(file) ? .safetensors : .keras
+    }
+  }
 
   var name: String {
     switch self {
@@ -36,7 +42,7 @@ enum ExchangeFormat: String, CaseIterable, ExpressibleByArgument {
 }
 
 /// The precision of a model in memory.
-enum Precision: String, CaseIterable, ExpressibleByArgument {
+enum Precision: String, NamedChoice {
   case float, double
 
   /// That in which a model is kept: `double` where all of its numbers are.

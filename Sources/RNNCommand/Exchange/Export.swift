@@ -41,6 +41,7 @@ struct Export: ParsableCommand {
   }
 
   private func write<S: Scalar>(_ model: Model<S>) throws {
+    NonFinite.warn(model.nonFiniteParameters, in: self.model)
     switch format ?? ExchangeFormat(path: target)! {
     case .safetensors:
       try model.saveStateDictionary(to: target)

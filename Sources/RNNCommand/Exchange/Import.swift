@@ -9,9 +9,13 @@ struct Import: ParsableCommand {
     abstract: "Make a model file out of another framework's weights.",
     discussion: """
       From PyTorch, a file of safetensors.torch.save_file(module.state_dict(), path): one nn.RNN, nn.LSTM or nn.GRU, \
-      perhaps an nn.Embedding, perhaps an nn.Linear, under any names. From Keras, a file of numpy.savez(path, \
-      *model.get_weights()), or a .npz or .safetensors file with the names of Keras's variables. An .onnx file of one \
-      recurrent network, which says all itself.
+      perhaps an nn.Embedding, perhaps an nn.Linear, under any names; a .npz file with such names, too. From Keras, a file \
+      of numpy.savez(path, *model.get_weights()), or a .npz or .safetensors file with the names of Keras's variables. An \
+      .onnx file of one recurrent network, which says all itself.
+
+      Files of torch.save, Keras's .h5 and .keras and pickles are not read, as they hold programs: the message says how to \
+      make one that is. Weights do not say whether a layer of Keras has go_backwards=True, which reads the steps from the \
+      last to the first: the model reads them forward; give it its sequences in reverse.
 
       Shapes tell the cell and the sizes. Standard output says which tensor became which parameter.
 
@@ -39,7 +43,8 @@ struct Import: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "PyTorch: take names that begin with OLD as if they did with NEW; may be repeated. NEW is rnn, embedding or linear.",
+      "PyTorch: take names that begin with OLD as if they did with NEW; may be repeated. NEW is rnn, embedding or linear, "
+        + "or for a whole name a whole one: --prefix a.b=rnn.weight_ih_l1.",
       valueName: "old=new"))
   var prefix: [PrefixOption] = []
 
@@ -53,7 +58,10 @@ struct Import: ParsableCommand {
       valueName: "name"))
   var directions: DirectionsOption?
 
-  @Option(reading: "PyTorch: the configuration, as rnn inspect --json writes it.")
+  @Option(
+    reading: "PyTorch: the configuration, as rnn inspect --json writes it. Keys: "
+      + ModelConfiguration.keysInFiles.joined(separator: ", ") + "; of input: "
+      + ModelConfiguration.inputKeysInFiles.joined(separator: ", ") + ".")
   var config: String?
 
   @Option(reading: "A text whose different characters, in ascending order, are the tokens.")
@@ -91,6 +99,7 @@ struct Import: ParsableCommand {
     case .safetensors:
       try refuseOptions(["--directions": directions != nil], of: .safetensors)
       let dictionary = try StateDictionary(file, options: try stateDictionaryOptions)
+      if let assumption = dictionary.assumption { Note.note("\(weights): \(assumption)") }
       switch precision {
       case .float: try save(dictionary.model(as: Float.self), dictionary.report)
       case .double: try save(dictionary.model(as: Double.self), dictionary.report)
@@ -170,6 +179,7 @@ struct Import: ParsableCommand {
   }
 
   private func save<S: Scalar>(_ model: Model<S>, _ report: [ImportedTensor]) throws {
+    NonFinite.warn(model.nonFiniteParameters, in: target)
     try model.save(to: target)
     let end = summary(model.configuration) + "; \(grouped(model.parameterCount)) parameters"
     if report.isEmpty { return try RNNCommand.report(end, besides: target) }

@@ -18,7 +18,9 @@ struct HeadOption: ExpressibleByArgument, Sendable {
   let head: ModelConfiguration.Head
 
   init?(argument: String) {
-    guard let head = ModelConfiguration.Head.allCases.first(where: { $0.nameInFiles == argument }) else { return nil }
+    guard let head = ModelConfiguration.Head.allCases.first(where: { $0.nameInFiles == choiceName(argument) }) else {
+      return nil
+    }
     self.head = head
   }
 
@@ -30,6 +32,7 @@ struct DirectionsOption: ExpressibleByArgument, Sendable {
   let directions: Directions
 
   init?(argument: String) {
+    let argument = choiceName(argument)
     if argument == "forward" {
       directions = .forward
     } else if let merge = Directions.Merge(rawValue: argument) {

@@ -50,6 +50,7 @@ struct ONNXDescription {
     for (key, value) in model.metadata.sorted(by: { $0.key < $1.key }) {
       facts.append([printable(key, limit: 40), printable(value, limit: 80)])
     }
+    facts += NonFinite.facts(model.nonFiniteValues)
     return table(facts) + "\n\n" + ports
   }
 
@@ -74,6 +75,7 @@ struct ONNXDescription {
       ),
       (key: "inputs", value: list(model.inputs)), (key: "defaulted_inputs", value: list(model.defaultedInputs)),
       (key: "outputs", value: list(model.outputs)),
+      (key: "not_finite", value: NonFinite.json(model.nonFiniteValues)),
     ])
   }
 

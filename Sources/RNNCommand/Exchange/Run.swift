@@ -71,6 +71,7 @@ struct Run: ParsableCommand {
       throw Failure(message: "\(name) is not for ONNX models, which say it themselves", status: .usage)
     }
     let graph = try ONNXModel(contentsOf: model)
+    NonFinite.warn(graph.nonFiniteValues, in: model)
     let (inputs, unused) = try ONNXExchange.inputs(of: graph, from: ArrayFile(path: input))
     warn(unused)
     let results = try graph.run(inputs, products: multiplying.choice, threads: threads ?? 0)
@@ -84,7 +85,15 @@ struct Run: ParsableCommand {
       tensors.append((port.name, tensor))
     }
     guard !tensors.isEmpty else { throw Failure(message: "\(printable(model)) has no outputs") }
-    // One file has one type: doubles hold floats and truth values exactly.
+    // One file has one type: doubles hold floats, truth values, and whole numbers that are not too large, exactly.
+    for (name, tensor) in tensors {
+      guard case .int64(let values) = tensor.values,
+        let large = values.first(where: { Int64(exactly: Double($0)) != $0 })
+      else { continue }
+      throw Failure(
+        message: "the output \"\(printable(name))\" has the whole number \(large), which no floating-point number holds"
+      )
+    }
     if tensors.contains(where: { $0.tensor.type != .float }) {
       try write(
         tensors.map { RunResult<Double>.NamedArray(name: $0.name, shape: $0.tensor.shape, values: $0.tensor.doubles) })
@@ -98,6 +107,7 @@ struct Run: ParsableCommand {
     guard model.configuration.attention == nil else {
       throw Failure(message: "\(self.model) attends to a memory, which a file of inputs does not have")
     }
+    NonFinite.warn(model.nonFiniteParameters, in: self.model)
     let names = RunInput<S>.Names(input: inputTensor, lengths: lengthsTensor)
     let input = try RunInput(
       ArrayFile(path: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
@@ -127,6 +137,6 @@ struct Run: ParsableCommand {
         try file.write(values.span)
       }
     }
-    try report(table(arrays.map { [$0.name, shapeText($0.shape)] }), besides: output)
+    try report(table(arrays.map { [printable($0.name, limit: 80), shapeText($0.shape)] }), besides: output)
   }
 }

@@ -59,7 +59,8 @@ struct RunInput<S: Scalar> {
       if let place = tokens.firstIndex(where: { $0 < 0 || $0 >= limit }) {
         throw Failure(
           message:
-            "\(printable(file.file)): token \(tokens[place]) at place \(place) of \"\(printable(name))\" is not in 0..<\(limit)"
+            "\(printable(file.file)): token \(tokens[place]) at place \(place)"
+            + (name.isEmpty ? "" : " of \"\(printable(name))\"") + " is not in 0..<\(limit)"
         )
       }
       steps = .tokens(swaps ? Self.swapped(tokens, rows: sequenceCount, columns: stepCount, width: 1) : tokens)

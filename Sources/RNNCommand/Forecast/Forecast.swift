@@ -73,14 +73,19 @@ struct ScoringOptions: ParsableArguments {
     return count
   }
 
+  /// Refuses what could not be measured: to be asked before a training.
+  func validate(testCount: Int) throws(Failure) {
+    if let horizon, testCount > 0, horizon > testCount {
+      throw Failure(message: "the test part of \(testCount) steps is shorter than --horizon \(horizon); --test sets it")
+    }
+  }
+
   /// One step ahead, and as far as asked for.
   func reports(
     _ forecaster: inout Forecaster, name: String, _ series: Series, testCount: Int
   ) throws -> [ForecastReport] {
     guard testCount > 0 else { return [] }
-    if let horizon, horizon > testCount {
-      throw Failure(message: "the test part of \(testCount) steps is shorter than --horizon \(horizon); --test sets it")
-    }
+    try validate(testCount: testCount)
     let comparison = ForecastReport.Comparison(season: season, autoregression: autoregression)
     let start = series.count - testCount
     return try Set([1, horizon ?? min(10, testCount)]).sorted().map {

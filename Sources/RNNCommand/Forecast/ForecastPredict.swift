@@ -87,17 +87,12 @@ struct ForecastPredict: ParsableCommand {
       if holdOut > 0 {
         row += (0..<width).map { column in
           let place = (start + ahead) * width + column
-          return start + ahead < series.count && series.isKnown[place] ? RNNCommand.short(series.values[place]) : ""
+          return start + ahead < series.count && series.isKnown[place] ? short(series.values[place]) : ""
         }
       }
       rows.append(row)
     }
     return rows
-  }
-
-  /// As many digits as a `Float` holds.
-  private func short(_ value: Double) -> String {
-    "\(Float(value))".hasSuffix(".0") ? "\(Int(value))" : "\(Float(value))"
   }
 
   private func panels(_ forecasts: [Double], _ series: Series, from start: Int) -> [PlotPanel] {

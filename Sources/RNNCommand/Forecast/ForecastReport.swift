@@ -85,13 +85,13 @@ struct ForecastReport {
     let stretches = count / horizon
     let title =
       horizon == 1
-      ? "1 step ahead, \(grouped(stretches)) times from \(first) to \(last)"
-      : "1 to \(horizon) steps ahead, from each of \(grouped(stretches)) starts, \(first) to \(last)"
+      ? "1 step ahead, \(grouped(stretches)) times from \(visible(first)) to \(visible(last))"
+      : "1 to \(horizon) steps ahead, from each of \(grouped(stretches)) starts, \(visible(first)) to \(visible(last))"
     let isSingle = Set(scores.map(\.column)).count == 1
     var rows = [["", "MSE", "RMSE", "MAE", "MASE"]]
     var columnShown = ""
     for score in scores {
-      if !isSingle, score.column != columnShown { rows.append([score.column]) }
+      if !isSingle, score.column != columnShown { rows.append([visible(score.column)]) }
       columnShown = score.column
       rows.append([
         (isSingle ? "" : "  ") + score.method, significant(score.meanSquaredError),
@@ -99,7 +99,7 @@ struct ForecastReport {
         score.scaledError.map { decimal($0, places: 3) } ?? "",
       ])
     }
-    return (isSingle ? "\(scores[0].column), " : "") + title + "\n" + table(rows, right: [1, 2, 3, 4])
+    return (isSingle ? "\(visible(scores[0].column)), " : "") + title + "\n" + table(rows, right: [1, 2, 3, 4])
   }
 
   var json: JSON {

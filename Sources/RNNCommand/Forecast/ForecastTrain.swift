@@ -71,6 +71,7 @@ struct ForecastTrain: ParsableCommand {
     let needed = validationCount + difference + window + 2
     let testCount = try scoring.testCount(
       series, difference: difference, needed: needed, why: "a window of \(window) with --validation \(validationCount)")
+    try scoring.validate(testCount: testCount)
     let log = try options.shared.log.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }

@@ -38,10 +38,12 @@ struct Ticks {
     values = first > last ? [] : (first...last).map { Double($0) * step }
   }
 
-  /// With the decimals that the step has.
+  /// With the decimals that the step has: neighbours differ.
   func label(_ value: Double) -> String {
-    let largest = max(abs(values.first ?? 0), abs(values.last ?? 0))
-    if largest >= 1e7 || (step < 1e-5) { return String(format: "%.4g", value) }
-    return decimal(value == 0 ? 0 : value, places: max(0, Int(-log10(step * 1.001).rounded(.down))))
+    let largest = max(abs(values.first ?? 0), abs(values.last ?? 0), step)
+    let places = Int(-log10(step * 1.001).rounded(.down))
+    if largest < 1e15, step >= 1e-5 { return decimal(value == 0 ? 0 : value, places: max(0, places)) }
+    let digits = Int(log10(largest).rounded(.down)) + places + 1
+    return String(format: "%.\(min(17, max(1, digits)))g", value == 0 ? 0 : value)
   }
 }

@@ -62,83 +62,9 @@ struct SeriesDescription: Sendable, Hashable {
   }
 }
 
-/// Makes forecasts with a trained model.
-struct Forecaster: ~Copyable {
-  let description: SeriesDescription
-  private var pass: InferencePass<Float>
-  private let batchSize: Int
-
-  /// - Parameter origins: about how many forecasts a call is asked for.
-  /// - Throws: `PlanError` where the memory does not suffice.
-  init(_ model: Model<Float>, _ description: SeriesDescription, origins: Int, products: Products, threads: Int)
-    throws(PlanError)
-  {
-    self.description = description
-    batchSize = min(256, max(1, origins))
-    pass = try InferencePass(
-      model, steps: description.window, batchSize: batchSize, products: products, threads: threads)
-  }
-
-  var plan: Plan { pass.plan }
-
-  /// Puts another model of the same configuration in its place.
-  mutating func load(_ model: Model<Float>) { pass.load(model) }
-
-  /// Forecasts from several origins on. Each looks back on the last `window` steps before its origin, or on as many as
-  /// all origins have; the outputs are fed back as the next step's inputs.
-  /// - Parameters:
-  ///   - values: [T, C]
-  ///   - origins: steps known before the forecast: `values[origin]` is the first that is forecast. More than `difference`.
-  /// - Returns: [origins, horizon, C]
-  mutating func forecasts(_ values: [Double], origins: [Int], horizon: Int) -> [Double] {
-    let width = description.columns.count
-    let lag = description.difference
-    let inputs = description.inputs(values)
-    guard let earliest = origins.min() else { return [] }
-    let window = min(description.window, earliest - lag)
-    require(window >= 1, "a forecast needs more than \(lag) steps, got \(earliest)")
-    var result = [Double](repeating: 0, count: origins.count * horizon * width)
-    var whole = [Float](repeating: 0, count: window * batchSize * width)
-    var single = [Float](repeating: 0, count: batchSize * width)
-
-    for start in stride(from: 0, to: origins.count, by: batchSize) {
-      let part = Array(origins[start..<min(origins.count, start + batchSize)])
-      for step in 0..<window {
-        for row in 0..<batchSize {
-          // Rows without an origin repeat the last.
-          let source = part[min(row, part.count - 1)] - lag - window + step
-          for column in 0..<width {
-            whole[(step * batchSize + row) * width + column] = inputs[source * width + column]
-          }
-        }
-      }
-      pass.run(vectors: whole.span)
-      for ahead in 0..<horizon {
-        if ahead > 0 { pass.run(vectors: single.span, continuing: true) }
-        let last = pass.outputRowCount - batchSize
-        for row in 0..<batchSize {
-          let output = pass.output(row: last + row)
-          for column in 0..<width {
-            single[row * width + column] = output[column]
-            guard row < part.count else { continue }
-            let place = ((start + row) * horizon + ahead) * width + column
-            result[place] = description.scaling.undo(output[column], column: column)
-            guard lag > 0 else { continue }
-            // The value to add is known, or was forecast.
-            result[place] +=
-              ahead < lag
-              ? values[(part[row] + ahead - lag) * width + column] : result[place - lag * width]
-          }
-        }
-      }
-    }
-    return result
-  }
-}
-
 extension Model<Float> {
   /// Loads a model that `rnn forecast train` wrote.
-  /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind.
+  /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
   static func forForecasts(at path: String) throws -> (model: Model<Float>, description: SeriesDescription) {
     let model = try Model<Float>(contentsOf: path)
     guard let text = model.annotations[SeriesDescription.annotation] else {
@@ -151,6 +77,7 @@ extension Model<Float> {
     else {
       throw Failure(message: "\(path): the model does not have the \(description.columns.count) columns of its series")
     }
+    try NonFinite.refuse(model, path)
     return (model, description)
   }
 }

@@ -1,3 +1,5 @@
+import Storage
+
 /// A panel in characters: Braille patterns of 2 × 4 dots, a forecast in a colour of its own where there are colours.
 struct TextPlot {
   private let panel: PlotPanel
@@ -32,7 +34,7 @@ struct TextPlot {
     }
     var labels = [Int: String]()
     for tick in ticks.values { labels[place((xRange.lowerBound, tick)).1 / 4] = ticks.label(tick) }
-    var lines = [panel.title]
+    var lines = [printable(panel.title)]
     for row in 0..<rows {
       let cells = (0..<columns).map { column -> String in
         let index = row * columns + column

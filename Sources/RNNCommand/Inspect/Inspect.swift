@@ -9,7 +9,7 @@ struct Inspect: ParsableCommand {
     abstract: "Show what a model file holds, or a file of arrays.",
     discussion: """
       Model files of rnn train and rnn import; safetensors, .npz, .npy and .onnx files of other programs, and what \
-      rnn import would make of them.
+      rnn import would make of them. Weights that are NaN or infinite are named.
 
       \(FilePath.documentation)
       """)
@@ -27,19 +27,22 @@ struct Inspect: ParsableCommand {
     }
     let file = try ArrayFile(path: model)
     guard file.metadata("format") == "recurrent", let tensors = file.safetensors else {
-      let description = ArrayDescription(file: file)
+      let description = ArrayDescription(file: file, unsound: try file.nonFiniteValues)
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
     }
     let loaded = try Model<Float>(tensors)
     let training = TrainingDescription(file)
+    let unsound = try file.nonFiniteValues
     if json {
-      try output(object(loaded, training).serialized() + [0x0A])
+      try output(object(loaded, training, unsound).serialized() + [0x0A])
     } else {
-      try output(try description(loaded, training))
+      try output(try description(loaded, training, unsound))
     }
   }
 
-  private func description(_ model: Model<Float>, _ training: TrainingDescription?) throws -> String {
+  private func description(
+    _ model: Model<Float>, _ training: TrainingDescription?, _ unsound: [NonFiniteValues]
+  ) throws -> String {
     let configuration = model.configuration
     var facts: [[String]] = [["cell", configuration.cell.name]]
     switch configuration.input {
@@ -59,6 +62,7 @@ struct Inspect: ParsableCommand {
     }
     facts += try annotations(model)
     facts += training?.facts ?? []
+    facts += NonFinite.facts(unsound)
     var rows = [["parameter", "shape", "count"]]
     for entry in model.table.entries {
       rows.append([entry.name, entry.shape.map(String.init).joined(separator: " × "), grouped(entry.count)])
@@ -89,7 +93,7 @@ struct Inspect: ParsableCommand {
             + (classes.isPerStep ? ", at each step" : ", of a sequence"),
         ])
         facts += scaling(classes.scaling, names: classes.features)
-      default: facts.append(["annotation", "\(name), \(grouped(text.utf8.count)) bytes"])
+      default: facts.append(["annotation", "\(printable(name)), \(grouped(text.utf8.count)) bytes"])
       }
     }
     return facts
@@ -114,7 +118,9 @@ struct Inspect: ParsableCommand {
     }
   }
 
-  private func object(_ model: Model<Float>, _ training: TrainingDescription?) -> JSON {
+  private func object(
+    _ model: Model<Float>, _ training: TrainingDescription?, _ unsound: [NonFiniteValues]
+  ) -> JSON {
     let parameters = model.table.entries.map { entry in
       JSON.object([
         (key: "name", value: .string(entry.name)), (key: "shape", value: .array(entry.shape.map { .integer($0) })),
@@ -140,6 +146,7 @@ struct Inspect: ParsableCommand {
       (key: "parameters", value: .array(parameters)),
       (key: "parameter_count", value: .integer(model.parameterCount)),
       (key: "bytes", value: .integer(bytes(model))),
+      (key: "not_finite", value: NonFinite.json(unsound)),
     ])
   }
 

@@ -5,11 +5,13 @@ import RecurrentExchange
 /// What `rnn inspect` tells about a file that is no model of ours: its arrays, and what `rnn import` would make of them.
 struct ArrayDescription {
   let file: ArrayFile
+  let unsound: [NonFiniteValues]
 
   var text: String {
     var facts = [["file", kindText]]
     for (key, value) in file.metadata { facts.append([printable(key, limit: 40), printable(value, limit: 80)]) }
     facts.append(["as a model", reading])
+    facts += NonFinite.facts(unsound)
     var rows = [["array", "type", "shape", "count"]]
     for entry in file.entries {
       rows.append([
@@ -39,6 +41,7 @@ struct ArrayDescription {
           })
       ),
       (key: "configuration", value: (try? configuration)?.json ?? .null),
+      (key: "not_finite", value: NonFinite.json(unsound)),
     ])
   }
 
@@ -66,7 +69,11 @@ struct ArrayDescription {
     if file.kind == .npy { return "none" }
     do { return "\(ExchangeFormat(file).name): \(summary(try configuration))" } catch let error as ExchangeError {
       if case .noRecurrentLayer = error { return "none" }
-      if case .unexpectedTensors = error, !KerasWeights.hasNames(file), file.kind == .npz { return "none" }
+      if case .unexpectedTensors = error, ExchangeFormat(file) == .keras, !KerasWeights.hasNames(file),
+        file.kind == .npz
+      {
+        return "none"
+      }
       return "\(ExchangeFormat(file).name), but \(error)"
     } catch { return "none" }
   }

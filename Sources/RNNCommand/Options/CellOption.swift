@@ -6,7 +6,7 @@ struct CellOption: ExpressibleByArgument, Sendable {
   let cell: any RecurrentCell
 
   init?(argument: String) {
-    guard let cell = BuiltInCells.named(argument) else { return nil }
+    guard let cell = BuiltInCells.named(choiceName(argument)) else { return nil }
     self.cell = cell
   }
 

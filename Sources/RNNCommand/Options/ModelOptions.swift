@@ -3,7 +3,7 @@ import Recurrent
 
 /// What the model is, and how it starts.
 struct ModelOptions: ParsableArguments {
-  enum Start: String, ExpressibleByArgument, CaseIterable {
+  enum Start: String, NamedChoice {
     case pytorch, xavier, kaiming, orthogonal
   }
 

@@ -3,7 +3,7 @@ import Recurrent
 
 /// How the parameters follow their gradients.
 struct OptimizerOptions: ParsableArguments {
-  enum Method: String, ExpressibleByArgument, CaseIterable {
+  enum Method: String, NamedChoice {
     case sgd, momentum, rmsprop, adam, adamw
 
     func learningRate(for task: Task) -> Double {
@@ -23,7 +23,7 @@ struct OptimizerOptions: ParsableArguments {
     var clipNorm: Double { self == .text ? 1 : 5 }
   }
 
-  enum Schedule: String, ExpressibleByArgument, CaseIterable {
+  enum Schedule: String, NamedChoice {
     case constant, step, cosine
   }
 

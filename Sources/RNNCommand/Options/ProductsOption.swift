@@ -4,7 +4,7 @@ import Recurrent
 extension Products {
   /// A transform for options.
   @Sendable static func parse(_ text: String) throws -> Products {
-    guard let products = Products(rawValue: text) else {
+    guard let products = Products(rawValue: choiceName(text)) else {
       throw ValidationError("expected automatic, openblas or packed")
     }
     return products

@@ -3,7 +3,7 @@ import Recurrent
 import Tables
 import Storage
 
-extension MissingPolicy: ExpressibleByArgument {}
+extension MissingPolicy: NamedChoice {}
 
 /// How a table is read.
 struct TableOptions: ParsableArguments {

@@ -80,11 +80,8 @@ extension ResumedTable {
     }
     let given = GivenOptions.names
     if given.contains("--patience") { note.patience = options.patience }
-    checkpoint.choose(options.shared.multiplying.products)
-    if given.contains("--epochs") {
-      checkpoint.moveEnd(from: note.epochs * stepsPerEpoch, to: options.epochs * stepsPerEpoch)
-      note.epochs = options.epochs
-    }
+    let oldEpochs = note.epochs
+    if given.contains("--epochs") { note.epochs = options.epochs }
     let isOver = hasValidation && progress.evaluationsWithoutProgress >= note.patience
     guard checkpoint.stepCount < note.epochs * stepsPerEpoch, !isOver else {
       Note.note(
@@ -92,6 +89,8 @@ extension ResumedTable {
           + (isOver ? "--patience" : "--epochs") + " goes on")
       return nil
     }
+    checkpoint.choose(options.shared.multiplying.products)
+    checkpoint.moveEnd(from: oldEpochs * stepsPerEpoch, to: note.epochs * stepsPerEpoch)
     let trainer = try checkpoint.trainer(threads: options.shared.threads)
     Note.line(
       "resumed   \(file), after step \(grouped(checkpoint.stepCount)) of \(grouped(note.epochs * stepsPerEpoch))")

@@ -1,8 +1,10 @@
 import Storage
 
-/// Writes rows as a CSV table (RFC 4180, line ends LF) to a file, whole or not at all, or to standard output.
+/// Writes rows as a CSV table (RFC 4180, line ends LF) to a file, whole or not at all, or to standard output. A terminal
+/// gets fields with what would change it escaped; files and pipes get them as they are.
 func writeTable(_ rows: [[String]], to path: String?) throws {
   let path = path.flatMap { DescriptorPath.isStandardOutput($0) ? nil : $0 }
+  let rows = path == nil && Descriptor.output.isTerminal ? rows.map { $0.map(visible) } : rows
   let text = rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   if let path { try replaceFile(path, with: text) } else { try output(Array(text.utf8)) }
 }

@@ -16,8 +16,7 @@ enum ExitStatus {
   static let documentation = """
     EXIT CODES:
       0    done
-      1    a file is missing, damaged or unfit; too little memory; a
-           gradient check failed
+      1    a file is missing, damaged or unfit; too little memory; a gradient check failed
       3    the loss was not, or no longer, a finite number
       64   the command line is wrong
       129  stopped by the end of the terminal (SIGHUP); the model was saved

@@ -1,7 +1,7 @@
 import Foundation
 import Tables
 
-/// 0.002, 5, 1e-08: as short as reads back the same.
+/// 0.002, 5, 1e-08: the shortest text that reads back as the same number. For data; tables for people may round.
 func short(_ value: Double) -> String { shortest(value) }
 
 /// 1,115,394

@@ -1,7 +1,8 @@
 import Foundation
 import Storage
 
-/// Lines for the user on standard error.
+/// Lines for the user on standard error. Names, paths and labels in them may hold line ends and terminal escapes: they are
+/// made visible.
 enum Note {
   static func error(_ message: String) { drawing(Style.bold("rnn: error: ", .red) + visible(message)) }
 
@@ -11,12 +12,12 @@ enum Note {
 
   static func line(_ text: String) { drawing(visible(text)) }
 
-  /// Lines as they are.
+  /// Lines as they are, with the colours that they have.
   static func drawing(_ text: String) { Descriptor.error.write(Array((text + "\n").utf8)) }
-
-  /// Names of files and what stands in them may hold anything.
-  private static func visible(_ text: String) -> String { printable(text, limit: .max) }
 }
+
+/// `text` for people, in a line: what would move the cursor or change the terminal is escaped.
+func visible(_ text: String) -> String { printable(text, limit: .max) }
 
 /// Colours, only where standard error is a terminal that takes them and the user has not set NO_COLOR.
 enum Style {

@@ -125,14 +125,16 @@ extension TextTraining {
       count: corpus.training.count, epochs: nil)
     let data = try TextData(corpus, shape)
     var loop = try progress.loop(checkpoint, data, file: file)
-    try options.settings.extend(
-      &progress, &loop, &checkpoint, windowCount: data.training.windowCount, count: corpus.training.count)
+    let end = try options.settings.extend(
+      &progress, &loop, windowCount: data.training.windowCount, count: corpus.training.count)
     let isOver = progress.patience.map { loop.evaluationsWithoutProgress >= $0 } ?? false
     guard checkpoint.stepCount < progress.totalSteps, !isOver else {
       let reason = isOver ? "--patience" : "--steps or --epochs"
       Note.note("the training of \(file) is complete after step \(checkpoint.stepCount); more \(reason) goes on")
       return nil
     }
+    checkpoint.choose(options.settings.multiplying.products)
+    if let end { checkpoint.moveEnd(from: end.old, to: end.new) }
     return TextTraining(
       trainer: try checkpoint.trainer(threads: options.settings.shared.threads), corpus: corpus, data: data,
       progress: progress,
@@ -189,11 +191,11 @@ extension TextTraining {
 }
 
 extension RunOptions {
-  /// Applies what may change when a training goes on: its length, its patience, and who multiplies.
+  /// Applies what may change when a training goes on: its length and its patience.
+  /// - Returns: the steps of the whole training, where they are others than they were.
   fileprivate func extend(
-    _ progress: inout TextProgress, _ loop: inout TrainingProgress, _ checkpoint: inout TrainingCheckpoint<Float>,
-    windowCount: Int, count: Int
-  ) throws(Failure) {
+    _ progress: inout TextProgress, _ loop: inout TrainingProgress, windowCount: Int, count: Int
+  ) throws(Failure) -> (old: Int, new: Int)? {
     if let patience {
       guard progress.validationFraction > 0 else {
         throw Failure(message: "there is no validation part for --patience")
@@ -201,10 +203,9 @@ extension RunOptions {
       if progress.patience == nil { loop.forgetWaiting() }
       progress.patience = patience
     }
-    checkpoint.choose(shared.multiplying.products)
-    guard steps != nil || epochs != nil else { return }
-    let total = totalSteps(windowCount: windowCount, count: count)
-    checkpoint.moveEnd(from: progress.totalSteps, to: total)
-    progress.totalSteps = total
+    guard steps != nil || epochs != nil else { return nil }
+    let old = progress.totalSteps
+    progress.totalSteps = totalSteps(windowCount: windowCount, count: count)
+    return (old, progress.totalSteps)
   }
 }

@@ -10,6 +10,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case locked(file: String, process: Int?)
   /// The file is of another kind.
   case foreignFile(String, reason: String)
+  /// The file has tensors, but they are not those of a model of this package.
+  case foreignModel(String, reason: String)
   /// The file ends early: it should have `expected` bytes or more.
   case truncated(file: String, expected: Int, actual: Int)
   /// The header, or the data it describes, breaks the rules of the format. `offset` is that of the byte in the
@@ -41,10 +43,12 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
       "\(printable(file)) is being written by \(process.map { "process \($0)" } ?? "another process")"
     case .foreignFile(let file, let reason):
       "\(printable(file)) is not a safetensors file: \(reason)"
+    case .foreignModel(let file, let reason):
+      "\(printable(file)) is a safetensors file, but no model of Recurrent: \(reason)"
     case .truncated(let file, let expected, let actual):
       "\(printable(file)) is cut short: it has \(actual) bytes where at least \(expected) are expected"
     case .invalidHeader(let file, let offset, let reason):
-      "\(printable(file)) is damaged: \(reason)" + (offset.map { " (byte \($0) of the file)" } ?? "")
+      "\(printable(file)) cannot be read: \(reason)" + (offset.map { " (byte \($0) of the file)" } ?? "")
     case .invalidMetadata(let file, let key, let reason):
       "\(printable(file)): metadata \"\(printable(key))\": \(reason)"
     case .missingTensor(let file, let name):

@@ -20,6 +20,15 @@ extension ModelConfiguration {
     return options
   }
 
+  /// All members of a configuration in model files.
+  package static let keysInFiles = [
+    "cell", "input", "hidden_size", "layers", "output_size", "head", "dropout", "head_dropout", "hidden_sizes",
+    "bidirectional", "residual", "head_reads_all_layers", "projection_size", "trained_initial_state", "attention",
+    "variational_dropout", "recurrent_dropout", "zoneout_hidden", "zoneout_cell",
+  ]
+  /// Of its input.
+  package static let inputKeysInFiles = ["kind", "vocabulary_size", "size"]
+
   /// The same for people.
   package var options: [(name: String, value: String)] {
     optionsJSON.map { key, value in

@@ -38,6 +38,14 @@ package struct SafetensorsFile: Sendable {
   }
 
   package init(_ source: ByteSource, file: String) throws(CheckpointError) {
+    do throws(CheckpointError) { try self.init(reading: source, file: file) } catch {
+      // What the user may have taken for a safetensors file.
+      guard let format = (try? ForeignFormat(source)) ?? nil else { throw error }
+      throw .foreignFile(file, reason: "it is \(format.advice(file))")
+    }
+  }
+
+  private init(reading source: ByteSource, file: String) throws(CheckpointError) {
     let bytes = try Self.headerBytes(source, file)
     let dataStart = bytes.count
     var header: SafetensorsHeader
@@ -262,7 +270,8 @@ extension SafetensorsFile {
     try fill(&span, 0..<8, from: source, at: 0, file)
     let length = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= Safetensors.maximumHeaderLength else {
-      throw .foreignFile(file, reason: foreignKind(start) ?? "its first 8 bytes are no length of a header")
+      throw .foreignFile(
+        file, reason: "its first 8 bytes are no length of a header; weights are read as .safetensors, .npz or .onnx")
     }
     guard length > 0 else { throw .foreignFile(file, reason: "its header is empty") }
     let end = 8 + Int(length)
@@ -271,14 +280,5 @@ extension SafetensorsFile {
     span = bytes.mutableSpan
     try fill(&span, 0..<end, from: source, at: 0, file)
     return bytes
-  }
-
-  /// What the user may have taken for a safetensors file.
-  private static func foreignKind(_ start: [UInt8]) -> String? {
-    if start.starts(with: "PK\u{3}\u{4}".utf8) || start.starts(with: [0x80, 0x02]) {
-      return "it looks like one of torch.save; in Python, write it with safetensors.torch.save_file instead"
-    }
-    if start.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "it looks like HDF5" }
-    return nil
   }
 }

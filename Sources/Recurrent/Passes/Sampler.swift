@@ -56,11 +56,14 @@ public struct Sampler<S: Scalar>: ~Copyable, @unchecked Sendable {
   public var logits: [S] { engine.memory.array(engine.plan.outputs) }
 
   /// Draws the next token and feeds it.
-  /// - Precondition: at least one token was fed.
+  /// - Precondition: at least one token was fed; no logit is NaN, nor the largest infinite, as those of a model with such
+  ///   parameters are (`Model.nonFiniteParameters`).
   public mutating func next() -> Int32 {
     require(hasLogits, "feed a token first")
     let outputs = engine.plan.outputs
-    let token = drawer.draw(engine.memory.span(outputs.offset, outputs.columns), using: &generator)
+    guard let token = drawer.draw(engine.memory.span(outputs.offset, outputs.columns), using: &generator) else {
+      stop("expected finite logits to draw from, got \(logits.first { !$0.isFinite } ?? .nan): see nonFiniteParameters")
+    }
     feed(token)
     return token
   }

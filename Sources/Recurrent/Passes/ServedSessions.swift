@@ -280,6 +280,9 @@ struct ServedSessions<S: Scalar>: ~Copyable {
     _ = forward(rows)
     saveStates()
     drawer?.options = options
-    return drawer?.draw(memory.span(outputs.offset, outputs.columns), using: &generator) ?? 0
+    guard let token = drawer?.draw(memory.span(outputs.offset, outputs.columns), using: &generator) else {
+      stop("expected finite logits to draw from, got NaN or infinity: see Model.nonFiniteParameters")
+    }
+    return token
   }
 }

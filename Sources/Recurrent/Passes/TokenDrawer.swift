@@ -15,11 +15,17 @@ struct TokenDrawer: Sendable {
     order = [Int32](repeating: 0, count: count)
   }
 
+  /// - Returns: nil where a logit is NaN or the largest is infinite: then there are no probabilities to draw by.
   /// - Precondition: `logits` has the count given to `init`.
-  mutating func draw<S: Scalar>(_ logits: Span<S>, using generator: inout SeededGenerator) -> Int32 {
+  mutating func draw<S: Scalar>(_ logits: Span<S>, using generator: inout SeededGenerator) -> Int32? {
     require(logits.count == weights.count, "expected \(weights.count) logits, got \(logits.count)")
     var best = 0
-    for index in logits.indices where logits[index] > logits[best] { best = index }
+    var areNumbers = true
+    for index in logits.indices {
+      if logits[index] > logits[best] { best = index }
+      areNumbers = areNumbers && !logits[index].isNaN
+    }
+    guard areNumbers, logits[best].isFinite else { return nil }
     if options.temperature == 0 { return Int32(best) }
 
     let maximum = Double(logits[best])

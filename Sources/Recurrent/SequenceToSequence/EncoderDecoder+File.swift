@@ -60,8 +60,7 @@ extension EncoderDecoder {
     _ file: SafetensorsFile, _ encoderCell: (any RecurrentCell)?, _ decoderCell: (any RecurrentCell)?
   ) throws(CheckpointError) {
     guard file.metadata("format") == Self.format else {
-      throw .foreignFile(
-        file.file, reason: "its metadata do not name an encoder and decoder of Recurrent as its format")
+      throw .foreignModel(file.file, reason: "its metadata do not name an encoder and a decoder as its format")
     }
     try ModelFile.verify(file)
     let encoder = try Self.metadata(file, "encoder", encoderCell)

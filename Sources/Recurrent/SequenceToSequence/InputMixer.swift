@@ -78,8 +78,9 @@ struct InputMixer<S: Scalar>: ~Copyable {
       decoder.memory.write(
         engine.memory.span(output.offset, output.columns), at: decoder.plan.input.vectors.row(row).offset)
     } else {
+      // Of a model that diverged nothing can be drawn: the target stays, and the loss tells.
       let token = drawer.draw(engine.memory.span(output.offset, output.columns), using: &generator)
-      decoder.indices[decoder.plan.index.tokens + row] = token
+      if let token { decoder.indices[decoder.plan.index.tokens + row] = token }
     }
   }
 }

@@ -35,7 +35,8 @@ package struct ArrayFile: Sendable {
       var span = start.mutableSpan
       _ = try source.read(at: 0, into: &span)
     } catch { throw ExchangeError(error) }
-    if !start.starts(with: NPYFile.magic), !NPZFile.isArchive(start) || path.hasSuffix(".safetensors") {
+    try Self.refuseForeign(source, start, path)
+    if !start.starts(with: NPYFile.magic), !NPZFile.isArchive(start) {
       // Where it lies: it may be larger than the memory.
       let file: SafetensorsFile
       do { file = try SafetensorsFile(source, file: path) } catch { throw .file(error) }
@@ -50,8 +51,18 @@ package struct ArrayFile: Sendable {
     try self.init(bytes: bytes, file: path)
   }
 
+  /// Refuses ZIP archives of other programs, PyTorch's and Keras's among them, by what is in them.
+  private static func refuseForeign(_ source: ByteSource, _ start: [UInt8], _ path: String) throws(ExchangeError) {
+    guard NPZFile.isArchive(start) else { return }
+    let format: ForeignFormat?
+    do { format = try ForeignFormat(source) } catch { throw ExchangeError(error) }
+    guard let format, format != .npz, format != .cutZip else { return }
+    throw .file(.foreignFile(path, reason: "it is \(format.advice(path))"))
+  }
+
   /// Takes the bytes of a whole file; `file` names it in messages.
   package init(bytes: [UInt8], file path: String) throws(ExchangeError) {
+    try Self.refuseForeign(.memory(bytes), Array(bytes.prefix(NPYFile.magic.count)), path)
     if bytes.starts(with: NPYFile.magic) {
       self.init(path, .npy, [try NPYFile.array(bytes: bytes, file: path)])
     } else if NPZFile.isArchive(bytes) {
@@ -135,7 +146,7 @@ package struct ArrayFile: Sendable {
 
   private func typed(_ name: String) throws(ExchangeError) -> (Int, Entry, NumberType) {
     guard let index = indices[ExactString(name)] else {
-      throw .missingTensor(file: file, name: name, reason: "it has \(entries.count) others")
+      throw .missingTensor(file: file, name: name, reason: "it has \(ExchangeError.list(entries.map(\.name)))")
     }
     let entry = entries[index]
     guard let type = type(of: entry) else {

@@ -25,8 +25,8 @@ package struct NPZFile: Sendable {
     var arrays: [NumberArray] = []
     for entry in archive.entries {
       guard entry.name.hasSuffix(".npy") else {
-        throw .invalidArrayFile(
-          file, offset: entry.headerStart, reason: "the entry \"\(printable(entry.name))\" is no .npy file")
+        throw .unsupportedArray(
+          file: file, array: entry.name, reason: "is no .npy file; in Python, write the file with numpy.savez")
       }
       arrays.append(
         try NPYFile.array(

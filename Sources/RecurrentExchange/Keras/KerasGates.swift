@@ -34,6 +34,20 @@ struct KerasGates {
     return rows
   }
 
+  /// Our weights [G·H, inputs] out of a kernel [inputs, G·H] of CuDNNLSTM or CuDNNGRU, which has each gate's weights
+  /// [H, inputs], as cuDNN wants them, under the shape [inputs, H].
+  func rows<S>(ofCuDNNKernel kernel: [S], inputs: Int, hidden: Int) -> [S] {
+    var rows: [S] = []
+    rows.reserveCapacity(kernel.count)
+    for place in places {
+      for input in 0..<inputs {
+        let start = (input * count + place) * hidden
+        rows += kernel[start..<start + hidden]
+      }
+    }
+    return rows
+  }
+
   /// A kernel [inputs, G·H] out of our weights [G·H, inputs].
   func kernel<S>(ofRows rows: [S], inputs: Int, hidden: Int) -> [S] {
     var kernel: [S] = []

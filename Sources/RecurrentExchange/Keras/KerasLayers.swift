@@ -5,6 +5,14 @@ struct KerasLayers: Hashable {
     var kernel: String
     var recurrentKernel: String
     var bias: String?
+
+    /// Whether the layer is a CuDNNLSTM or CuDNNGRU, by its bias: both of the input's and of the state's, [2·G·H].
+    func isCuDNN(_ file: ArrayFile) -> Bool {
+      guard let bias = bias.flatMap({ file.entry($0)?.shape }), let kernel = file.entry(recurrentKernel)?.shape,
+        bias.count == 1, kernel.count == 2, kernel[0] > 0, [3, 4].contains(kernel[1] / kernel[0])
+      else { return false }
+      return bias[0].isMultiple(of: 2) && bias[0] / 2 == kernel[1]
+    }
   }
 
   /// [V, E]
@@ -32,6 +40,8 @@ private struct KerasName {
   let array: String
 
   init(_ name: String) {
+    // TensorFlow's variables end in the number of an output, :0.
+    let name = name.hasSuffix(":0") ? String(name.dropLast(2)) : name
     let parts = name.split { $0 == "." || $0 == "/" }.map(String.init)
     path = Array(parts.dropLast())
     array = parts.last ?? ""

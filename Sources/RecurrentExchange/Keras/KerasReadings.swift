@@ -5,7 +5,7 @@ struct KerasReadings {
   private(set) var readings: [KerasLayers] = []
 
   /// - Parameter arrays: Embedding [V, E]; for each recurrent layer, and there for each direction, kernel [I, G·H],
-  ///   recurrent kernel [H, G·H], bias [G·H] or [2, 3·H]; Dense [width, O], [O].
+  ///   recurrent kernel [H, G·H], bias [G·H], [2, 3·H] or [2·G·H]; Dense [width, O], [O].
   init(_ arrays: [ArrayFile.Entry], _ options: KerasOptions) {
     self.arrays = arrays
     self.options = options
@@ -62,7 +62,11 @@ struct KerasReadings {
       }
       if hasBias {
         let bias = arrays[place + 2].shape
-        guard bias == [kernel[1]] || (found == 3 && bias == [2, kernel[1]]) else { return nil }
+        // The last is that of CuDNNLSTM and CuDNNGRU.
+        guard
+          bias == [kernel[1]] || (found == 3 && bias == [2, kernel[1]])
+            || (found > 1 && bias.count == 1 && bias[0].isMultiple(of: 2) && bias[0] / 2 == kernel[1])
+        else { return nil }
       }
       cells.append(
         KerasLayers.Cell(

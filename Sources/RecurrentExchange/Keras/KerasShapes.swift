@@ -12,7 +12,7 @@ struct KerasShapes {
     }
     let inputSize = try matrix(firstCell.kernel)[0]
     let gates = try gateCount(firstCell)
-    let cell = try cell(gates: gates, bias: firstCell.bias)
+    let cell = try cell(gates: gates, firstCell)
     let directionCount = layers.recurrent[0].count
     let directions = options.directions ?? (directionCount == 2 ? .both(merge: .concatenate) : .forward)
     guard directions.count == directionCount else {
@@ -86,13 +86,14 @@ struct KerasShapes {
     return gates
   }
 
-  private func cell(gates: Int, bias: String?) throws(ExchangeError) -> any RecurrentCell {
+  private func cell(gates: Int, _ first: KerasLayers.Cell) throws(ExchangeError) -> any RecurrentCell {
     var fitting: [any RecurrentCell]
     switch gates {
     case 1: fitting = [.rnn, .rnnReLU]
     case 4: fitting = [.lstm]
     default:
-      switch bias.flatMap({ file.entry($0)?.shape.count }) {
+      switch first.bias.flatMap({ file.entry($0)?.shape.count }) {
+      case _ where first.isCuDNN(file): fitting = [.gru]
       case nil: fitting = [.gru, .gruResetBefore]
       case 2: fitting = [.gru]
       default: fitting = [.gruResetBefore]
@@ -117,8 +118,13 @@ struct KerasShapes {
     }
     try checkShape(cell.kernel, [inputs, width])
     try checkShape(cell.recurrentKernel, [hidden, width])
-    let first = layers.recurrent[0][0].bias.flatMap { file.entry($0)?.shape.count }
-    try checkShape(cell.bias, first == 2 && gates == 3 ? [2, width] : [width])
+    let first = layers.recurrent[0][0]
+    if first.isCuDNN(file) {
+      try checkShape(cell.bias, [2 * width])
+    } else {
+      try checkShape(
+        cell.bias, first.bias.flatMap { file.entry($0)?.shape.count } == 2 && gates == 3 ? [2, width] : [width])
+    }
   }
 
   // MARK: Shapes

@@ -41,7 +41,9 @@ package struct KerasWeights: Sendable {
     var entries = file.entries
     if file.kind == .safetensors { entries.sort { KerasLayers.naturallyPrecedes([$0.name], [$1.name]) } }
     let readings = KerasReadings(entries, options).readings
+    guard !entries.isEmpty else { throw .noRecurrentLayer(file: file.file, found: []) }
     guard let first = readings.first else {
+      try refuseOptions(entries, options, file)
       throw .unexpectedTensors(
         file: file.file, names: entries.map { "\($0.name) \($0.shape)" },
         advice: "these are not the weights of an Embedding, recurrent layers and a Dense in the order of get_weights()")
@@ -56,6 +58,18 @@ package struct KerasWeights: Sendable {
         }, advice: "say which by --directions, or save them with their names")
     }
     return first
+  }
+
+  /// Where the arrays would be a model but for an option, says that.
+  private static func refuseOptions(
+    _ entries: [ArrayFile.Entry], _ options: KerasOptions, _ file: ArrayFile
+  ) throws(ExchangeError) {
+    guard options.cell != nil || options.directions != nil else { return }
+    var free = options
+    (free.cell, free.directions) = (nil, nil)
+    guard let layers = KerasReadings(entries, free).readings.first else { return }
+    // The reading says the cell and the directions that there are, and so refuses the option.
+    _ = try KerasShapes(file: file, layers: layers, options: options).configuration()
   }
 
   // MARK: Values
@@ -83,12 +97,15 @@ package struct KerasWeights: Sendable {
         let suffix = "_l\(layer)" + (direction == 0 ? "" : "_reverse")
         let hidden = configuration.hiddenSize(ofLayer: layer)
         let inputs = configuration.inputSize(ofLayer: layer)
-        try set(
-          "rnn.weight_ih" + suffix, gates.rows(ofKernel: file.values(cell.kernel), inputs: inputs, hidden: hidden),
-          &model)
-        try set(
-          "rnn.weight_hh" + suffix,
-          gates.rows(ofKernel: file.values(cell.recurrentKernel), inputs: hidden, hidden: hidden), &model)
+        for (name, kernel, inputs) in [("weight_ih", cell.kernel, inputs), ("weight_hh", cell.recurrentKernel, hidden)]
+        {
+          let values: [S] = try file.values(kernel)
+          try set(
+            "rnn." + name + suffix,
+            cell.isCuDNN(file)
+              ? gates.rows(ofCuDNNKernel: values, inputs: inputs, hidden: hidden)
+              : gates.rows(ofKernel: values, inputs: inputs, hidden: hidden), &model)
+        }
         guard let bias = cell.bias else { continue }
         let values: [S] = try file.values(bias)
         let width = gates.count * hidden
@@ -126,7 +143,7 @@ package struct KerasWeights: Sendable {
         case "weight_hh_l\(layer)" + (direction == 0 ? "" : "_reverse"): return [cell.recurrentKernel]
         case "bias_ih_l\(layer)" + (direction == 0 ? "" : "_reverse"): return cell.bias.map { [$0] } ?? []
         case "bias_hh_l\(layer)" + (direction == 0 ? "" : "_reverse"):
-          return configuration.cell.name == "gru" ? cell.bias.map { [$0] } ?? [] : []
+          return configuration.cell.name == "gru" || cell.isCuDNN(file) ? cell.bias.map { [$0] } ?? [] : []
         default: break
         }
       }

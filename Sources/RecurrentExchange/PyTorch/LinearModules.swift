@@ -1,7 +1,7 @@
 /// Which of the modules beside a recurrent layer is its embedding, and which its linear layer.
 struct LinearModules {
   private(set) var embedding: String?
-  private(set) var linear: String?
+  var linear: String?
 
   private enum Role { case embedding, linear }
 
@@ -13,6 +13,7 @@ struct LinearModules {
     var embeddings: [String] = []
     var linears: [String] = []
     var either: [String] = []
+    try Self.checkNamed(names, stack, file)
     for module in names.order where module != recurrent {
       let roles = Self.roles(module, names.modules[module]!, stack, options)
       switch (roles.contains(.embedding), roles.contains(.linear)) {
@@ -38,7 +39,8 @@ struct LinearModules {
     if let module = either.first {
       throw .ambiguous(
         file: file, what: "\"\(module).weight\"", candidates: ["embedding", "linear"],
-        advice: "say which by a mapping (--prefix \(module)=embedding or --prefix \(module)=linear)")
+        advice: "say which by a mapping (--prefix \(module)=embedding or --prefix \(module)=linear); where it is both "
+          + "(tied weights), --prefix \(module)=embedding --head every-step")
     }
     for (role, candidates) in [("embedding", embeddings), ("linear", linears)] where candidates.count > 1 {
       throw .ambiguous(
@@ -47,6 +49,31 @@ struct LinearModules {
     }
     embedding = embeddings.first
     linear = linears.first
+  }
+
+  /// A module that a mapping, or the file, calls embedding or linear is nothing else: its tensors must be those of one.
+  private static func checkNamed(_ names: StateDictionaryNames, _ stack: RecurrentStack, _ file: String)
+    throws(ExchangeError)
+  {
+    let roles = [
+      ("embedding", "tokens", stack.inputSize, stack.wantsEmbedding),
+      ("linear", "outputs", stack.outputSize, stack.wantsHead),
+    ]
+    for (role, rows, width, isWanted) in roles where isWanted ?? true {
+      guard let parameters = names.modules[role], let weight = parameters["weight"] else { continue }
+      guard weight.shape.count == 2, weight.shape.allSatisfy({ $0 >= 1 }) else {
+        throw .shapeMismatch(file: file, tensor: weight.name, expected: "[\(rows), \(width)]", actual: weight.shape)
+      }
+      let known: Set = role == "linear" ? ["weight", "bias"] : ["weight"]
+      let others = parameters.filter { !known.contains($0.key) }.map(\.value.name).sorted()
+      guard others.isEmpty else {
+        throw .unexpectedTensors(
+          file: file, names: others,
+          advice:
+            "the \(role == "linear" ? "linear layer" : "embedding") has \(known.sorted(by: >).joined(separator: " and ")) "
+            + "alone; leave them out (--ignore NAME)")
+      }
+    }
   }
 
   /// What a module can be by its parameters, its name and its shapes.

@@ -71,11 +71,11 @@ struct RecurrentStack {
         actual: parameters["weight_hh_l0"]!.shape)
     }
     if let cell {
-      let structure = cell.structure
-      guard structure.gateCount == gates, structure.recurrentProduct != .none, structure.vectorCount == 0 else {
+      if let difference = Self.difference(cell, gates: gates) {
         throw .invalidOptions(
-          file: file, reason: "the weights are of \(gates) gates, as of \(found.name); the cell \(cell.name) has others"
-        )
+          file: file,
+          reason: "the weights are of \(gates == 1 ? "1 gate" : "\(gates) gates"), as of \(found.name); "
+            + "the cell \(cell.name) \(difference)")
       }
     }
     self.cell = cell ?? found
@@ -90,6 +90,16 @@ struct RecurrentStack {
     directions = parameters["weight_ih_l0_reverse"] == nil ? .forward : .both(merge: .concatenate)
     outputSize = directions.count * (projection ?? sizes[sizes.count - 1])
     given = nil
+  }
+
+  /// What a cell has that weights of so many gates of nn.RNN, nn.LSTM or nn.GRU are not for; nil: nothing.
+  private static func difference(_ cell: any RecurrentCell, gates: Int) -> String? {
+    let structure = cell.structure
+    if structure.gateCount != gates { return "has \(structure.gateCount)" }
+    if structure.recurrentProduct == .none { return "has no recurrent weights" }
+    guard structure.vectorCount > 0 else { return nil }
+    return "has as many and vectors besides, \(structure.vectors.map(\.name).joined(separator: ", ")), which PyTorch's "
+      + "layers do not have; where the file has them, as vectors_l0, --config says the model"
   }
 
   var vocabularySize: Int? { given?.input.vocabularySize }

@@ -10,6 +10,8 @@ package struct StateDictionary: Sendable {
   package let configuration: ModelConfiguration
   package let vocabulary: Vocabulary?
   let file: ArrayFile
+  /// What the import has assumed that may be otherwise; nil: nothing.
+  package let assumption: String?
   /// In the order of the parameter table; nil: the biases of a layer without any.
   let sources: [(parameter: ParameterTable.Entry, tensor: String?)]
 
@@ -20,12 +22,15 @@ package struct StateDictionary: Sendable {
   package init(_ file: ArrayFile, options: StateDictionaryOptions) throws(ExchangeError) {
     let search = try StateDictionarySearch(file, options)
     configuration = search.configuration
+    assumption = search.assumption
     self.file = file
     vocabulary = options.vocabulary
     if let vocabulary {
       guard let size = configuration.input.vocabularySize else {
         throw .invalidOptions(
-          file: file.file, reason: "a vocabulary needs tokens, but the model reads vectors (one-hot ones: --one-hot)")
+          file: file.file,
+          reason: "a vocabulary needs tokens, but the model reads vectors (one-hot ones: --one-hot)"
+            + (search.assumption.map { "; \($0)" } ?? ""))
       }
       guard vocabulary.count == size else {
         throw .invalidOptions(
@@ -33,6 +38,11 @@ package struct StateDictionary: Sendable {
       }
     }
     sources = try search.sources()
+  }
+
+  /// Whether arrays have the names of a recurrent layer's parameters in PyTorch.
+  package static func hasNames(_ file: ArrayFile) -> Bool {
+    file.entries.contains { StateDictionaryNames.isRecurrent(path: $0.name) }
   }
 
   /// What comes from where.

@@ -32,7 +32,7 @@ struct StateDictionaryNames {
       let module = dot.map { String(tensor.key[..<$0]) } ?? ""
       var parameter = dot.map { String(tensor.key[tensor.key.index(after: $0)...]) } ?? tensor.key
       // nn.RNNCell, nn.LSTMCell and nn.GRUCell: one layer.
-      if ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].contains(parameter) { parameter += "_l0" }
+      if Self.cellParameters.contains(parameter) { parameter += "_l0" }
       if modules[module] == nil { order.append(module) }
       if let other = modules[module, default: [:]].updateValue(tensor, forKey: parameter) {
         throw .ambiguous(
@@ -44,6 +44,20 @@ struct StateDictionaryNames {
 
   /// Modules with weights of a recurrent layer.
   var recurrentModules: [String] { order.filter { modules[$0]!.keys.contains { Self.isRecurrent($0) } } }
+
+  private static let cellParameters: Set = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+
+  /// Whether a name in a file is that of a parameter of a recurrent layer, at any depth.
+  static func isRecurrent(path: String) -> Bool {
+    let parameter = path.split(separator: ".").last.map(String.init) ?? path
+    return cellParameters.contains(parameter) || isRecurrent(parameter)
+  }
+
+  /// Gives a module another's tensor as its weight: the two share it.
+  mutating func tie(_ module: String, to weight: Tensor) {
+    if modules[module] == nil { order.append(module) }
+    modules[module, default: [:]]["weight"] = weight
+  }
 
   /// weight_ih_l0, vectors_l12_reverse …
   static func isRecurrent(_ parameter: String) -> Bool {

@@ -4,13 +4,15 @@ import Storage
 /// Finds a model's modules among the tensors of a state dictionary.
 struct StateDictionarySearch {
   private let file: ArrayFile
-  private let names: StateDictionaryNames
+  private var names: StateDictionaryNames
   /// Of the recurrent layer.
   private let recurrent: String
   private let embedding: String?
   private let linear: String?
   private let attention: String?
   let configuration: ModelConfiguration
+  /// What was assumed that may be otherwise; nil: nothing.
+  private(set) var assumption: String?
 
   init(_ file: ArrayFile, _ options: StateDictionaryOptions) throws(ExchangeError) {
     self.file = file
@@ -25,7 +27,9 @@ struct StateDictionarySearch {
       stack = try RecurrentStack(
         names.modules[recurrent]!, module: recurrent, cell: options.cell, file: file.file)
     }
-    let others = try LinearModules(names, besides: recurrent, stack: stack, options: options, file: file.file)
+    var others = try LinearModules(names, besides: recurrent, stack: stack, options: options, file: file.file)
+    others.tie(&names, besides: recurrent, stack: stack, options: options)
+    assumption = others.assumption(names, stack: stack, options: options)
     embedding = others.embedding
     linear = others.linear
     attention = options.configuration?.attention == nil ? nil : "attention"

@@ -44,6 +44,15 @@ public struct ONNXModel: Sendable {
 
   package let nodes: [Node]
   package let initializers: [String: ONNXTensor]
+
+  /// Tensors that the file holds: initializers by their names, and what nodes give, by the name of their output.
+  package var constants: [(name: String, tensor: ONNXTensor)] {
+    let given = nodes.compactMap { node -> (name: String, tensor: ONNXTensor)? in
+      guard node.kind == .constant, case .tensor(let tensor) = node.attributes["value"] else { return nil }
+      return (node.outputs[0], tensor)
+    }
+    return initializers.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) } + given
+  }
 }
 
 extension ONNXModel {
@@ -52,7 +61,13 @@ extension ONNXModel {
   public init(contentsOf path: String) throws(ONNXError) {
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw ONNXError(error) }
-    try self.init(bytes: bytes, file: path)
+    do throws(ONNXError) { try self.init(bytes: bytes, file: path) } catch {
+      // What the user may have taken for one.
+      guard case .notONNX = error, let format = (try? ForeignFormat(.memory(bytes))) ?? nil, format != .onnx else {
+        throw error
+      }
+      throw .notONNX(file: path, reason: "it is \(format.advice(path))")
+    }
   }
 
   /// Reads what a file holds.

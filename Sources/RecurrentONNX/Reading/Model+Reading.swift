@@ -8,7 +8,7 @@ extension Model {
   }
 
   /// The model that an ONNX graph is: tokens or vectors, an embedding or one-hot vectors, RNN, LSTM or GRU layers in one or
-  /// both directions, and a linear layer at every step or the last one. What order and shape the graph brings its values
+  /// both directions, and a linear layer at every step, the last one, or the mean or maximum over all. What order and shape the graph brings its values
   /// into on the way does not matter: it is followed number by number.
   ///
   /// A softmax or sigmoid at the end is left out, as losses here take what comes before it; initial states and lengths

@@ -55,11 +55,14 @@ extension ModelTracer {
         throw node.unfit("it does not stand at the end")
       }
       try set(node, [.traced(ids)])
-    default: throw node.unfit("models of this package have no such place for it")
+    case .reduceMean, .reduceMax:
+      guard isTraced[0], let ids = tensors[0] else { throw node.unfit("it depends on the input's numbers") }
+      try addPooling(node, call(tensors), ids)
+    default: throw node.unfit("no model of this package has such a node in this place")
     }
   }
 
-  private mutating func set(_ node: Node, _ results: [Value?]) throws(ONNXError) {
+  mutating func set(_ node: Node, _ results: [Value?]) throws(ONNXError) {
     for (name, result) in zip(node.outputs, results) where !name.isEmpty {
       if let result { values[name] = result }
     }
@@ -185,7 +188,7 @@ extension ModelTracer {
       throw node.unfit("what it multiplies is no layer's output")
     }
     switch sources[source].kind {
-    case .layer(layers.count - 1), .final(layers.count - 1): break
+    case .layer(layers.count - 1), .final(layers.count - 1), .pooled: break
     default: throw node.unfit("what it multiplies is not the last layer's output")
     }
     var linear = TracedModel.Linear(weights: weights)

@@ -1,4 +1,4 @@
-internal import Recurrent
+package import Recurrent
 
 /// Follows a graph's numbers from its input through its layers to its output.
 ///
@@ -27,7 +27,9 @@ package struct ModelTracer {
       /// The outputs of a layer, or its last ones.
       case layer(Int)
       case final(Int)
-      /// Of the layer's outputs or last ones, by their source.
+      /// The mean or maximum of the last layer's outputs, as that head reads it.
+      case pooled(ModelConfiguration.Head)
+      /// Of the layer's outputs, last or pooled ones, by their source.
       case linear(TracedModel.Linear, of: Int)
       /// A cell's inner state, or an input of the graph besides the first.
       case state
@@ -163,6 +165,7 @@ package struct ModelTracer {
     var origin = source
     if case .linear(let linear, of: let parent) = sources[source].kind { (head, origin) = (linear, parent) }
     let last = layers.count - 1
+    var place: ModelConfiguration.Head = ids.shape.count == 2 ? .lastStep : .everyStep
     let isPooled = ids.shape.count == 2
     let lastSteps = (0..<batch).map { (steps - 1) * batch + $0 }
     switch sources[origin].kind {
@@ -180,9 +183,15 @@ package struct ModelTracer {
       }
     case .final(last):
       guard isPooled, rows == Array(0..<batch) else { throw invalid(output, "is not the last step of every sequence") }
+    case .pooled(let pooled):
+      guard isPooled, rows == Array(0..<batch) else { throw invalid(output, "is not one row for every sequence") }
+      place = pooled
     default: throw invalid(output, "does not come from the last layer")
     }
-    guard head != nil || !isPooled else { throw invalid(output, "is a last step without a linear layer after it") }
+    guard head != nil || !isPooled else {
+      throw invalid(
+        output, "is \(place == .lastStep ? "a last step" : "pooled over the steps") without a linear layer after it")
+    }
     for other in onnx.outputs.dropFirst() {
       guard case .traced(let ids) = values[other.name] else { continue }
       let isState = consists(ids) { kind in
@@ -194,6 +203,6 @@ package struct ModelTracer {
       guard isState else { throw invalid(other.name, "is a second output that is no state") }
     }
     return TracedModel(
-      file: onnx.file, input: input, layers: layers, starts: starts, head: head, isPooled: isPooled)
+      file: onnx.file, input: input, layers: layers, starts: starts, head: head, place: place)
   }
 }

@@ -22,7 +22,8 @@ package struct TracedModel {
   package var starts: [[[Double]]]
   /// nil: the outputs are the top layer's.
   package var head: Linear?
-  package var isPooled: Bool
+  /// Where the head reads.
+  package var place: ModelConfiguration.Head
 
   package var configuration: ModelConfiguration {
     let input: ModelConfiguration.Input =
@@ -38,7 +39,7 @@ package struct TracedModel {
     if Set(sizes).count > 1 { configuration.hiddenSizes = sizes }
     configuration.trainsInitialState = starts.joined().joined().contains { $0 != 0 }
     if let head {
-      configuration.head = isPooled ? .lastStep : .everyStep
+      configuration.head = place
       configuration.outputSize = head.weights.shape[1]
     }
     return configuration

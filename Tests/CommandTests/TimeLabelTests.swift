@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+/// What the steps after a table's end are called.
+struct TimeLabelTests {
+  private func labels(_ known: [String], count: Int = 3) throws -> [String] {
+    let place = try Workplace()
+    // The labels stand at the end of a table long enough to be learnt from.
+    try place.write("t,x\n" + known.enumerated().map { "\($1),\($0 % 3)\n" }.joined(), to: "t.csv")
+    let trained = try place.rnn(
+      "forecast", "train", "t.csv", "--time-column", "t", "--column", "x", "--window", "1", "--epochs", "1",
+      "--hidden-size", "2", "--test", "0", "--validation", "0", "--threads", "1")
+    try #require(trained.status == 0, "\(trained.errors)")
+    let outcome = try place.rnn(
+      "forecast", "predict", "model.safetensors", "t.csv", "--time-column", "t", "--horizon", "\(count)")
+    return outcome.text.split(separator: "\n").dropFirst().map { String($0.prefix { $0 != "," }) }
+  }
+
+  /// A month without the day is called by its last.
+  @Test(arguments: [
+    (["2000-11-29", "2000-12-29", "2001-01-29"], ["2001-02-28", "2001-03-29", "2001-04-29"]),
+    (["2003-11-29", "2003-12-29", "2004-01-29"], ["2004-02-29", "2004-03-29", "2004-04-29"]),
+    (["1999-11-30", "1999-12-30", "2000-01-30"], ["2000-02-29", "2000-03-30", "2000-04-30"]),
+    (["2100-01-30", "2100-02-28", "2100-03-30"], ["2100-04-30", "2100-05-30", "2100-06-30"]),
+    (["2000-10-31", "2000-11-30", "2000-12-31"], ["2001-01-31", "2001-02-28", "2001-03-31"]),
+    (["20000531", "20000831", "20001130"], ["20010228", "20010531", "20010831"]),
+    (["2000-02-29", "2001-02-28", "2002-02-28"], ["2003-02-28", "2004-02-29", "2005-02-28"]),
+    (["2001-12-31", "2002-12-31", "2003-12-31"], ["2004-12-31", "2005-12-31", "2006-12-31"]),
+    // Of as many days each, as it happens.
+    (["2001-01-01", "2002-01-01", "2003-01-01"], ["2004-01-01", "2005-01-01", "2006-01-01"]),
+    (["2001-07-01", "2001-08-01", "2001-09-01"], ["2001-10-01", "2001-11-01", "2001-12-01"]),
+    // Days, no months.
+    (["2004-02-26", "2004-02-27", "2004-02-28"], ["2004-02-29", "2004-03-01", "2004-03-02"]),
+    (["2001-01-01", "2001-01-29", "2001-02-26"], ["2001-03-26", "2001-04-23", "2001-05-21"]),
+    // Dates that do not exist are no dates.
+    (["2001-01-29", "2001-02-29", "2001-03-29"], ["+1", "+2", "+3"]),
+  ])
+  func calendar(known: [String], next: [String]) throws { #expect(try labels(known) == next) }
+
+  /// Whole numbers stay what they are, however large; others have the decimals of the column.
+  @Test(arguments: [
+    (["1700000000000000001", "1700000001000000001", "1700000002000000001"], ["1700000003000000001"]),
+    (["1e3", "2e3", "3e3"], ["4000"]), (["0.1", "0.2", "0.3"], ["0.4"]),
+    (["1000000000.1", "1000000000.2", "1000000000.3"], ["1000000000.4"]),
+    (["9223372036854775805", "9223372036854775806", "9223372036854775807"], ["+1"]),
+  ])
+  func numbers(known: [String], next: [String]) throws { #expect(try labels(known, count: 1) == next) }
+}
