@@ -149,7 +149,7 @@ struct ClassifyTrain: ParsableCommand {
       try describe(training, held, loader, trainer.plan)
     }
 
-    Note.threads(options.threads)
+    Note.threads(options.shared.threads)
     let validator = try ClassifierBox(
       Classifier(
         trainer.model(), description, longest: held.items.map(held.length).max() ?? 1,

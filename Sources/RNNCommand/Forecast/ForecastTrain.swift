@@ -114,7 +114,7 @@ struct ForecastTrain: ParsableCommand {
           + "\(window) steps; \(optimizer.summary(for: .tables))")
     }
 
-    Note.threads(options.threads)
+    Note.threads(options.shared.threads)
     let validated = Array(trainingCount..<trainingCount + validationCount)
     // Boxes: closures share them.
     let batches = WindowBatches(

@@ -133,7 +133,7 @@ extension TextTraining {
       Note.note("the training of \(file) is complete after step \(checkpoint.stepCount); more \(reason) goes on")
       return nil
     }
-    checkpoint.choose(options.settings.multiplying.products)
+    checkpoint.choose(options.settings.shared.multiplying.products)
     if let end { checkpoint.moveEnd(from: end.old, to: end.new) }
     return TextTraining(
       trainer: try checkpoint.trainer(threads: options.settings.shared.threads), corpus: corpus, data: data,

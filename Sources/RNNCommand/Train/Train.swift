@@ -66,7 +66,7 @@ struct Train: ParsableCommand {
     let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path) }
     let training = try TextTraining(self)
     describe(training)
-    Note.threads(settings.threads)
+    Note.threads(settings.shared.threads)
     try run(training, log: log, store)
   }
 
@@ -84,7 +84,7 @@ struct Train: ParsableCommand {
       "resumed   \(training.resumedFile ?? file), after step \(grouped(step)) of \(grouped(training.progress.totalSteps))"
     )
     Note.products(of: training.trainer.plan)
-    Note.threads(settings.threads)
+    Note.threads(settings.shared.threads)
     try run(training, log: log, store)
   }
 
