@@ -14,6 +14,8 @@ struct TextTraining: ~Copyable {
   var resumedFile: String?
   /// The best model so far, where it is not beside the checkpoint that is to be kept.
   var best: Model<Float>?
+  /// The best loss so far, where its model is gone.
+  var lostBest: TrainingProgress.Best?
 }
 
 // MARK: From the beginning
@@ -154,6 +156,7 @@ extension TextTraining {
       }
       best = try Model<Float>(contentsOf: source)
     } catch {
+      lostBest = known
       Note.warning(
         "\(error): the best model so far (validation loss \(decimal(known.loss)), step \(known.step)) is not kept; the next "
           + "with a lower loss is")

@@ -1,5 +1,4 @@
 import Recurrent
-import Storage
 
 /// The training of a text as the user sees it: runs the loop, and says how it ended.
 struct TrainingRun: ~Copyable {
@@ -7,6 +6,8 @@ struct TrainingRun: ~Copyable {
   private let report: LoopReport
   private let path: String
   private let bestPath: String
+  /// The best loss so far, where its model is gone: a checkpoint was moved without it.
+  private let lostBest: TrainingProgress.Best?
 
   /// - Throws: `TrainingError.otherData`.
   init(
@@ -17,7 +18,7 @@ struct TrainingRun: ~Copyable {
     options.patience = held == nil ? nil : progress.patience
     options.saveInterval = saveEvery
     options.notes = progress.notes
-    (path, bestPath) = (store.path, store.bestPath)
+    (path, bestPath, lostBest) = (store.path, store.bestPath, training.lostBest)
     let data = TrainingData<Float>(training.data.training)
     let (loopProgress, best, file) = (training.loop, training.best, training.resumedFile)
     loop = try TrainingLoop(
@@ -49,8 +50,7 @@ struct TrainingRun: ~Copyable {
   }
 
   private var bestSaved: String {
-    // One of an earlier run may not be there: a checkpoint was moved without it.
-    guard let best = loop.progress.best, FilePlace(bestPath).isThere else { return "" }
+    guard let best = loop.progress.best, best != lostBest else { return "" }
     return ", and \(bestPath) (validation loss \(decimal(best.loss)), step \(best.step))"
   }
 }

@@ -68,9 +68,6 @@ public struct CheckpointStore: ~Copyable, Sendable {
   /// Of the best checkpoint: model-best.safetensors beside model.safetensors.
   public var bestPath: String { names.best }
 
-  /// Whether there is one.
-  var hasBest: Bool { Self.identity(bestPath) != nil }
-
   /// Of the checkpoint of a step, once it is no longer the last: model-step-1200.safetensors beside model.safetensors.
   public func generationPath(step: Int) -> String { names.generation(step) }
 

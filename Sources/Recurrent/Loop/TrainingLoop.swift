@@ -88,8 +88,8 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
   ///   - validation: what the model is measured on; nil: nothing.
   ///   - store: after `resume`, where the training goes on.
   ///   - progress: where the training of the trainer's checkpoint stood (`TrainingProgress(checkpoint, file:)`).
-  ///   - best: the best model so far, where the training goes on; of the checkpoint, or of its `CheckpointStore.bestPath`. Where
-  ///     the store has none, it is saved with the next checkpoint.
+  ///   - best: the best model so far, where the training goes on; of the checkpoint, or of its `CheckpointStore.bestPath`. It
+  ///     is saved with the next checkpoint.
   ///   - file: of the checkpoint, for errors.
   /// - Throws: `TrainingError.otherData`.
   public init(
@@ -110,9 +110,8 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
     lastEpoch = own.epoch + (own.batch > 0 ? 1 : 0)
     self.best = best
     if let store = consume store {
-      let hasBest = store.hasBest
       keeper = CheckpointKeeper(store, options)
-      if let best, !hasBest { keeper?.note(best: best) }
+      if let best { keeper?.note(best: best) }
     } else {
       keeper = nil
     }
