@@ -107,7 +107,8 @@ extension ModelMetadata {
     guard file.metadata("format") == "recurrent" else {
       throw .foreignModel(
         file.file,
-        reason: "its metadata do not name Recurrent as its format; 'rnn import \(printable(file.file)) MODEL' makes one of "
+        reason:
+          "its metadata do not name Recurrent as its format; 'rnn import \(printable(file.file)) MODEL' makes one of "
           + "the weights of PyTorch or Keras")
     }
     try ModelFile.verify(file)
