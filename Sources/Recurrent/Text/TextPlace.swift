@@ -9,6 +9,7 @@ public struct TextPlace: Sendable, Hashable {
   /// From 1, in characters.
   public let column: Int
 
+  /// A place by its numbers.
   public init(offset: Int, line: Int, column: Int) { (self.offset, self.line, self.column) = (offset, line, column) }
 
   init(_ fault: EncodingFault) { self.init(offset: fault.offset, line: fault.line, column: fault.column) }

@@ -12,6 +12,7 @@ extension Vocabulary {
 
   /// A text as tokens, and what of it had none.
   public struct EncodedText: Sendable, Hashable {
+    /// One for each character that is known or replaced.
     public let tokens: [Int32]
     /// How often each character came that the vocabulary lacks, and that was skipped or replaced.
     public let unknownCounts: [UInt32: Int]

@@ -118,6 +118,11 @@ struct NormalizationTests {
     let corpus = try Corpus(paths: paths, normalization: .nfc)
     #expect(scalars(corpus) == [0x61, 0x65, 0x301, 0x62, 0xE9, 0xFEFF])
     #expect(corpus.hadMark)
+    // As earlier versions read files, whose trainings go on.
+    let earlier = try Corpus(
+      paths: [paths[0]], fileExtension: nil, unit: .unicodeScalar, vocabulary: nil, validationFraction: 0,
+      keepsMarks: true)
+    #expect(try earlier.digest == Corpus(text: "\u{FEFF}ae").digest && earlier.hadMark)
     #expect(try Corpus(paths: [paths[0]], unit: .byte).training.count == 5, "bytes are taken as they are")
   }
 
