@@ -11,11 +11,12 @@ struct ForeignTextTests {
   private func trained(_ label: String) throws -> Workplace {
     let place = try Workplace()
     let quoted = "\"" + label + "\""
-    let rows = (0..<30).flatMap { item in (0..<4).map { "s\(item),\(item % 2 + $0),\(item % 2 == 0 ? quoted : "b")\n" }
+    let rows = (0..<30).flatMap { item in
+      (0..<4).map { _ in "s\(item),\(item % 2 * 4 - 2),\(item % 2 == 0 ? quoted : "b")\n" }
     }
     try place.write("id,x,y\n" + rows.joined(), to: "t.csv")
     let outcome = try place.rnn(
-      ["classify", "train", "t.csv", "--epochs", "2", "--hidden-size", "3", "--threads", "1"] + Self.columns)
+      ["classify", "train", "t.csv", "--epochs", "30", "--learning-rate", "0.05", "--threads", "1"] + Self.columns)
     try #require(outcome.status == 0, "\(outcome.errors)")
     #expect(!outcome.text.contains(label) && !outcome.errors.contains("\u{1B}"), "\(outcome.text)")
     return place

@@ -113,7 +113,9 @@ extension ModelMetadata {
   init(_ file: SafetensorsFile, cell: (any RecurrentCell)?) throws(CheckpointError) {
     guard file.metadata("format") == "recurrent" else {
       throw .foreignModel(
-        file.file, reason: "'rnn import \(printable(file.file)) MODEL' makes one of the weights of PyTorch or Keras")
+        file.file,
+        reason: "its metadata do not name Recurrent as its format; "
+          + "'rnn import \(printable(file.file)) MODEL' makes one of the weights of PyTorch or Keras")
     }
     try ModelFile.verify(file)
     let reader = try MetadataReader(file, "configuration")
