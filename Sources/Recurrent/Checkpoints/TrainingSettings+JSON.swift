@@ -153,5 +153,6 @@ extension LearningRateSchedule {
         final: try reader.nonNegative("final"))
     default: throw reader.fault("there is no schedule \(printable(kind))")
     }
+    if let fault { throw reader.fault(fault) }
   }
 }
