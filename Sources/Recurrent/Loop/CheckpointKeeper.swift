@@ -62,7 +62,7 @@ final class CheckpointKeeper<S: Scalar> {
 
   private func saveBest() throws(CheckpointError) {
     guard let model = unsavedBest else { return }
-    try model.save(to: store.bestPath)
+    try store.saveBest { path throws(CheckpointError) in try model.save(to: path) }
     unsavedBest = nil
   }
 }

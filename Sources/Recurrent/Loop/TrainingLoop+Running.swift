@@ -15,6 +15,10 @@ extension TrainingLoop {
     isStopping = false
     evaluation = nil
     var reason = TrainingResult.Reason.completed
+    if let resumption, !hasToldResumption {
+      hasToldResumption = true
+      try tell(.resumed(resumption), hook)
+    }
     while trainer.stepCount < total {
       if let patience = options.patience, progress.evaluationsWithoutProgress >= patience {
         reason = .noProgress

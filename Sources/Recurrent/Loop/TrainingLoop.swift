@@ -2,13 +2,20 @@ internal import Storage
 
 /// A training from its first step to its last: data in their order, validation, early stopping, checkpoints.
 ///
-///     let data = TrainingData(inputs: .tokens(texts), targets: .classes(classes), batchSize: 32, seed: 1)
-///     var loop = try TrainingLoop(trainer, data, epochs: 20, validation: held, patience: 3, checkpoint: "model.safetensors")
-///     let result = try loop.run { event in print(event) }
-///     let model = loop.bestModel
+///     func train(_ texts: [[Int32]], _ classes: [Int32], from model: Model<Float>) throws -> Model<Float> {
+///       let data = TrainingData<Float>(inputs: .tokens(texts), targets: .classes(classes), batchSize: 32, seed: 1)
+///       let trainer = try Trainer(model, batchSize: 32, sequenceLength: 100, isRagged: true)
+///       var loop = try TrainingLoop(trainer, data, epochs: 20, checkpoint: "model.safetensors")
+///       try loop.run { event in print(event) }
+///       return loop.bestModel
+///     }
+///
+/// A loop takes its trainer for good, as a trainer cannot be copied. A variable at the top level of `main.swift` is global,
+/// and cannot be given away: there pass the call that makes the trainer, `TrainingLoop(Trainer(…), …)`, or use a function.
 ///
 /// A training that was stopped, or killed, goes on with `resuming: true` from its last checkpoint: on the same data it ends
-/// with the same bits as one that never stopped.
+/// with the same bits as one that never stopped. The settings are the checkpoint's then, not those of the trainer that was
+/// given; where they differ `TrainingEvent.resumed` says so.
 public struct TrainingLoop<S: Scalar>: ~Copyable {
   /// May be looked at and changed between two runs.
   public var trainer: Trainer<S>
@@ -25,6 +32,10 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
   var evaluation: Evaluation?
   /// Of the last step, counted from 1.
   var lastEpoch: Int
+  /// The checkpoint that the training went on from; nil for one that began anew, or was resumed by its program.
+  public private(set) var resumption: TrainingResumption?
+  /// Whether the hook knows of it.
+  var hasToldResumption = false
   /// Whether a hook has asked to stop.
   var isStopping = false
 
@@ -37,30 +48,38 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
   ///   - patience: epochs without a new lowest validation loss after which the training ends.
   ///   - checkpoint: where the last checkpoint is kept; the best model is beside it (`CheckpointStore`).
   ///   - resuming: whether to go on from the newest checkpoint that can be loaded, if there is one: then its model, its
-  ///     settings and its place in the data count, not those of `trainer`.
-  /// - Throws: `CheckpointError` where the files are locked, cannot be written or are damaged; `TrainingError`; `PlanError`.
+  ///     settings (optimizer, schedule, clipping, …) and its place in the data count, not those of `trainer`, of which only
+  ///     the number of threads is taken. Settings may be changed afterwards: `loop.trainer.settings`.
+  ///   - replacing: whether a training that is not gone on with may be given up: its last checkpoint, its generations and its
+  ///     best model. Else a checkpoint that is there is refused. A file of another kind always is.
+  /// - Throws: `CheckpointError` where the files are locked, cannot be written, are damaged, or others stand in their place
+  ///   (`occupied`); `TrainingError`; `PlanError`.
   public init(
     _ trainer: consuming Trainer<S>, _ data: TrainingData<S>, epochs: Int, validation: ValidationData<S>? = nil,
-    patience: Int? = nil, checkpoint: String? = nil, resuming: Bool = false
+    patience: Int? = nil, checkpoint: String? = nil, resuming: Bool = false, replacing: Bool = false
   ) throws {
     var options = TrainingOptions(.epochs(epochs))
     options.patience = patience
-    try self.init(trainer, data, options, validation: validation, checkpoint: checkpoint, resuming: resuming)
+    try self.init(
+      trainer, data, options, validation: validation, checkpoint: checkpoint, resuming: resuming, replacing: replacing)
   }
 
   /// The same with all options.
   public init(
     _ trainer: consuming Trainer<S>, _ data: TrainingData<S>, _ options: TrainingOptions,
-    validation: ValidationData<S>? = nil, checkpoint: String? = nil, resuming: Bool = false
+    validation: ValidationData<S>? = nil, checkpoint: String? = nil, resuming: Bool = false, replacing: Bool = false
   ) throws {
     guard let checkpoint else {
       require(!resuming, "a training without a checkpoint has nothing to resume from")
+      require(!replacing, "a training without a checkpoint has nothing to replace")
       try self.init(trainer, data, options, validation: validation, store: nil)
       return
     }
     let keepsBest = options.bestPlace == .ownFile && validation != nil
     var store = try CheckpointStore(path: checkpoint, keeping: options.generationLimit, keepsBest: keepsBest)
     guard resuming, let found = try Self.checkpoint(at: checkpoint, of: trainer) else {
+      let existing = try CheckpointStore.existing(at: checkpoint, keepsBest: keepsBest)
+      if let existing, !replacing { throw existing.refusal }
       try self.init(trainer, data, options, validation: validation, store: store)
       return
     }
@@ -75,9 +94,13 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
       }
     }
     store.resume(from: found.file, step: found.value.stepCount)
+    let resumption = TrainingResumption(
+      file: found.file, step: found.value.stepCount,
+      otherSettings: found.value.settings.differences(from: trainer.settings, besidesRate: options.plateau != nil))
     let resumed = try Trainer(found.value, threads: trainer.engine.pool.count)
     try self.init(
       resumed, data, options, validation: validation, store: store, progress: progress, best: best, file: found.file)
+    self.resumption = resumption
   }
 
   /// For programs that lock their files before they read their data, or that change a checkpoint before they go on with it.
@@ -98,6 +121,7 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
     best: Model<S>? = nil, file: String? = nil
   ) throws(TrainingError) {
     options.check(trainer.settings, hasValidation: validation != nil)
+    data.check(trainer.plan.configuration, trainer.settings)
     if let expected = progress?.batchCount, expected != data.batchCount {
       throw .otherData(file: file ?? "the checkpoint", expected: expected, actual: data.batchCount)
     }
@@ -161,6 +185,14 @@ public struct TrainingLoop<S: Scalar>: ~Copyable {
     var checkpoint = trainer.checkpoint(notes: notes)
     if options.bestPlace == .checkpoint { checkpoint.best = best }
     return checkpoint
+  }
+}
+
+extension CheckpointStore.Existing {
+  fileprivate var refusal: CheckpointError {
+    let what =
+      step.map { "it holds another training, of step \($0): resuming: true goes on with it, " } ?? "it holds a model: "
+    return .occupied(file: file, reason: what + "replacing: true gives it up")
   }
 }
 
