@@ -30,6 +30,12 @@ enum InputSequences<S: Scalar> {
     }
   }
 
+  /// Stops where a token is none of the model's.
+  func check(_ configuration: ModelConfiguration) {
+    guard case .tokens(let tokens) = self, let size = configuration.input.vocabularySize else { return }
+    IndexRange(name: "token", count: size).check(tokens)
+  }
+
   /// Some steps of some sequences.
   func piece(_ sequences: Range<Int>, _ steps: Range<Int>) -> ModelInput<S> {
     switch self {
@@ -55,8 +61,12 @@ struct TargetSequences<S: Scalar> {
   ///   - lengths: of the inputs.
   ///   - batchSize: N of flat arrays.
   ///   - isPooled: whether there is one output for each sequence.
-  ///   - width: values of a target.
-  init(_ target: ModelTarget<S>, lengths: [Int], batchSize: Int, isPooled: Bool, width: Int) {
+  ///   - loss: that takes them.
+  ///   - outputSize: O.
+  init(
+    _ target: ModelTarget<S>, lengths: [Int], batchSize: Int, isPooled: Bool, loss: Loss, outputSize: Int
+  ) {
+    let width = loss.valueCount(outputs: outputSize)
     // With one output for each sequence, flat arrays are [N, ·].
     let flat = isPooled ? lengths.count : batchSize
     let content: Content =
@@ -74,16 +84,16 @@ struct TargetSequences<S: Scalar> {
             timeMajor: streams.window(window, isTarget: true), batchSize: streams.batchSize, width: 1, "classes"))
       }
     self.content = content
-    let expected: [Int]? =
-      switch content {
-      case .classes(let classes): classes.lengths
-      case .values(let values): values.lengths
-      case .labels: nil
-      }
-    if let expected {
-      let wanted = isPooled ? lengths.map { _ in 1 } : lengths
-      require(expected == wanted, "expected targets for sequences of \(wanted) steps, got \(expected)")
-    } else if case .labels(let labels) = content {
+    switch content {
+    case .classes(let classes):
+      Self.check(classes.lengths, lengths, isPooled: isPooled)
+      loss.requireTargets(.classes)
+      IndexRange(name: "class", count: outputSize, ignored: loss.ignoredClass).check(classes)
+    case .values(let values):
+      Self.check(values.lengths, lengths, isPooled: isPooled)
+      loss.requireTargets(.values)
+    case .labels(let labels):
+      loss.requireTargets(.labels)
       require(labels.count == lengths.count, "expected labels of \(lengths.count) sequences, got \(labels.count)")
     }
     weights = target.weights
@@ -101,10 +111,18 @@ struct TargetSequences<S: Scalar> {
     }
   }
 
-  /// Some steps of some sequences.
-  func piece(_ sequences: Range<Int>, _ steps: Range<Int>) -> ModelTarget<S> {
+  private static func check(_ own: [Int], _ lengths: [Int], isPooled: Bool) {
+    require(own.count == lengths.count, "expected targets of \(lengths.count) sequences, got \(own.count)")
+    for (sequence, length) in lengths.enumerated() {
+      let expected = isPooled ? 1 : length
+      require(own[sequence] == expected, "expected \(expected) targets of sequence \(sequence), got \(own[sequence])")
+    }
+  }
+
+  /// A piece with the weights of its sequences.
+  func target(_ piece: Content, of sequences: Range<Int>) -> ModelTarget<S> {
     let weights = weights.map { Array($0[sequences]) }
-    return switch content(of: sequences, steps) {
+    return switch piece {
     case .classes(let classes): .classes(classes, weights: weights)
     case .values(let values): .values(values, weights: weights)
     case .labels(let labels): .labels(labels, weights: weights)

@@ -45,6 +45,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     let expected: Loss.Targets = model.marks == nil ? .values : .classes
     require(
       loss.targets == expected, "expected a loss on \(expected) for this decoder, got \(loss), on \(loss.targets)")
+    if let fault = schedule.fault { stop(fault) }
     let moments = optimizer.momentCount
     let encoderPlan = try Plan(
       model.encoder.configuration, steps: sourceLength, batchSize: batchSize,
@@ -126,7 +127,9 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   private mutating func setTarget(_ target: Sequences<S>, _ source: Rows) -> Rows {
     require(trained.marks == nil, "the decoder takes tokens, not vectors")
     check(count: target.count, source)
-    return decoder.setTeacherForced(target)
+    let rows = decoder.setTeacherForced(target)
+    decoder.requireSteps(rows)
+    return rows
   }
 
   private func check(count: Int, _ source: Rows) {
