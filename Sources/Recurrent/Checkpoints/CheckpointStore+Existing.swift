@@ -40,7 +40,7 @@ extension CheckpointStore {
         throw .occupied(file: file, reason: "it is no model of Recurrent, and is not replaced (\(reason))")
       case .truncated:
         throw .occupied(
-          file: file, reason: "it is cut short, so there is no telling whose it is; remove it if it is in the way")
+          file: file, reason: "it is no model of Recurrent, or one that is cut short, and is not replaced")
       default: throw error
       }
     }

@@ -30,12 +30,6 @@ enum InputSequences<S: Scalar> {
     }
   }
 
-  /// Stops where a token is none of the model's.
-  func check(_ configuration: ModelConfiguration) {
-    guard case .tokens(let tokens) = self, let size = configuration.input.vocabularySize else { return }
-    IndexRange(name: "token", count: size).check(tokens)
-  }
-
   /// Some steps of some sequences.
   func piece(_ sequences: Range<Int>, _ steps: Range<Int>) -> ModelInput<S> {
     switch self {
@@ -61,12 +55,8 @@ struct TargetSequences<S: Scalar> {
   ///   - lengths: of the inputs.
   ///   - batchSize: N of flat arrays.
   ///   - isPooled: whether there is one output for each sequence.
-  ///   - loss: that takes them.
-  ///   - outputSize: O.
-  init(
-    _ target: ModelTarget<S>, lengths: [Int], batchSize: Int, isPooled: Bool, loss: Loss, outputSize: Int
-  ) {
-    let width = loss.valueCount(outputs: outputSize)
+  ///   - width: values of a target.
+  init(_ target: ModelTarget<S>, lengths: [Int], batchSize: Int, isPooled: Bool, width: Int) {
     // With one output for each sequence, flat arrays are [N, ·].
     let flat = isPooled ? lengths.count : batchSize
     let content: Content =
@@ -85,15 +75,9 @@ struct TargetSequences<S: Scalar> {
       }
     self.content = content
     switch content {
-    case .classes(let classes):
-      Self.check(classes.lengths, lengths, isPooled: isPooled)
-      loss.requireTargets(.classes)
-      IndexRange(name: "class", count: outputSize, ignored: loss.ignoredClass).check(classes)
-    case .values(let values):
-      Self.check(values.lengths, lengths, isPooled: isPooled)
-      loss.requireTargets(.values)
+    case .classes(let classes): Self.check(classes.lengths, lengths, isPooled: isPooled)
+    case .values(let values): Self.check(values.lengths, lengths, isPooled: isPooled)
     case .labels(let labels):
-      loss.requireTargets(.labels)
       require(labels.count == lengths.count, "expected labels of \(lengths.count) sequences, got \(labels.count)")
     }
     weights = target.weights

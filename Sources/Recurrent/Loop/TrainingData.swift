@@ -127,9 +127,6 @@ public struct TrainingData<S: Scalar> {
     case .closure(let make): return make(epoch, batch)
     }
   }
-
-  /// What is tried before a model is saved: nil where its parameters alone are looked at.
-  var probe: TokenStreams? { if case .streams(let streams) = source { streams } else { nil } }
 }
 
 /// A batch, and what it is to learn.
