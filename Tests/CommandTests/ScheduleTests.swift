@@ -19,7 +19,7 @@ struct ScheduleTests {
     "A warm-up is at most as long as the training",
     arguments: [
       (["--warm-up", "50", "--steps", "20"], "--warm-up 50 is longer than the training of 20 steps"),
-      (["--warm-up", "2", "--steps", "1"], "--warm-up 2 is longer than the training of 1 steps"),
+      (["--warm-up", "2", "--steps", "1"], "--warm-up 2 is longer than the training of 1 step:"),
       (["--warm-up", "1000", "--epochs", "2"], "--warm-up 1000 is longer than the training of "),
     ])
   func warmUp(options: [String], message: String) throws {
@@ -56,7 +56,8 @@ struct ScheduleTests {
     let rows = (0..<60).map { command == "forecast" ? "\($0 % 5)" : "\($0 / 6),\($0 % 5),\($0 / 6 % 2)" }
     let header = command == "forecast" ? "y" : "sequence,x,label"
     try place.write(([header] + rows).joined(separator: "\n") + "\n", to: "t.csv")
-    let outcome = try place.rnn([command, "train", "t.csv", "--epochs", "1", "--warm-up", "5000"])
+    let columns = command == "forecast" ? [] : ["--sequence-column", "sequence", "--label-column", "label"]
+    let outcome = try place.rnn([command, "train", "t.csv", "--epochs", "1", "--warm-up", "5000"] + columns)
     #expect(outcome.status == 64, "\(outcome.errors)")
     #expect(outcome.errors.contains("--warm-up 5000 is longer than the training of "), "\(outcome.errors)")
   }

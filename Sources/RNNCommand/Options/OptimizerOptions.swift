@@ -99,7 +99,8 @@ struct OptimizerOptions: ParsableArguments {
   func makeSchedule(steps: Int) throws(Failure) -> LearningRateSchedule {
     if let warmUp, warmUp > steps {
       throw Failure(
-        message: "--warm-up \(warmUp) is longer than the training of \(steps) steps: expected at most \(steps)",
+        message:
+          "--warm-up \(warmUp) is longer than the training of \(steps) step\(steps == 1 ? "" : "s"): expected at most \(steps)",
         status: .usage)
     }
     return switch schedule {
