@@ -55,6 +55,11 @@ let worst = await withTaskGroup(of: Float.self) { group in
 }
 print("worst error of 8 sessions: \(worst)")
 
+// More at once than the server computes at a time.
+let crowd = await forecaster.expect(
+  after: Dictionary(uniqueKeysWithValues: (0..<100).map { ("visitor \($0)", wave($0 % 2, 0)) }))
+print("\(crowd.count) sessions in one call")
+
 let together = await forecaster.expect(after: ["sensor 0": wave(0, 39), "sensor 1": wave(1, 39)])
 print("together: \(together.sorted { $0.key < $1.key }.map { "\($0.key) expects \($0.value)" })")
 print("every session goes on where it was: \(worst < 0.3 && abs(together["sensor 0"]! - wave(0, 40)) < 0.3)")

@@ -168,9 +168,7 @@ struct ClassifyTrain: ParsableCommand {
     try RNNCommand.report("\nvalidation part\n" + report.description, besides: options.shared.log)
   }
 
-  private func newTrainer(_ description: ClassDescription, _ loader: BucketingLoader) throws(PlanError) -> Trainer<
-    Float
-  > {
+  private func newTrainer(_ description: ClassDescription, _ loader: BucketingLoader) throws -> Trainer<Float> {
     var configuration = ModelConfiguration(
       cell: model.cell.cell, input: .vectors(size: description.features.count), hiddenSize: model.hiddenSize,
       layerCount: model.layers, directions: bidirectional ? .both(merge: .concatenate) : .forward,
@@ -182,7 +180,7 @@ struct ClassifyTrain: ParsableCommand {
     return try Trainer(
       start, batchSize: loader.batchSize, sequenceLength: loader.lengths.max() ?? 1,
       optimizer: optimizer.makeOptimizer(for: .tables),
-      schedule: optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
+      schedule: try optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
       clipping: optimizer.clipping(for: .tables),
       isRagged: true, products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0,
       seed: options.shared.seed)

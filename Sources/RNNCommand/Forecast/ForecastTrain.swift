@@ -138,7 +138,7 @@ struct ForecastTrain: ParsableCommand {
 
   private func newTrainer(
     _ description: SeriesDescription, batchSize: Int, stepsPerEpoch: Int
-  ) throws(PlanError) -> Trainer<Float> {
+  ) throws -> Trainer<Float> {
     let width = description.columns.count
     var configuration = ModelConfiguration(
       cell: model.cell.cell, input: .vectors(size: width), hiddenSize: model.hiddenSize, layerCount: model.layers,
@@ -149,7 +149,7 @@ struct ForecastTrain: ParsableCommand {
     return try Trainer(
       start, batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
       optimizer: optimizer.makeOptimizer(for: .tables),
-      schedule: optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
+      schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
       clipping: optimizer.clipping(for: .tables), products: options.shared.multiplying.choice,
       threads: options.shared.threads ?? 0,
       seed: options.shared.seed)

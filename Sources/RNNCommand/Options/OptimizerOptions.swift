@@ -48,7 +48,9 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(
     in: 0...largestSize,
-    help: "For --schedule cosine: steps in which the rate rises from 0. (default: a twentieth of all, at most 100)")
+    help:
+      "For --schedule cosine: steps in which the rate rises from 0, at most all. (default: a twentieth of all, at most 100)"
+  )
   var warmUp: Int?
 
   @Option(.fraction, help: "For --schedule cosine: what is left of the rate at the end, as a share. (default: 0)")
@@ -92,8 +94,16 @@ struct OptimizerOptions: ParsableArguments {
     }
   }
 
-  func makeSchedule(steps: Int) -> LearningRateSchedule {
-    switch schedule {
+  /// - Parameter steps: of the whole training.
+  /// - Throws: `Failure` where the warm-up is longer.
+  func makeSchedule(steps: Int) throws(Failure) -> LearningRateSchedule {
+    if let warmUp, warmUp > steps {
+      throw Failure(
+        message:
+          "--warm-up \(warmUp) is longer than the training of \(steps) step\(steps == 1 ? "" : "s"): expected at most \(steps)",
+        status: .usage)
+    }
+    return switch schedule {
     case .constant: .constant
     case .step: .stepDecay(every: decayEvery ?? max(1, steps / 10), factor: decayFactor ?? 0.5)
     case .cosine: .cosine(warmUp: warmUp ?? min(100, steps / 20), total: steps, minimum: finalFactor ?? 0)

@@ -90,7 +90,7 @@ extension ResumedTable {
       return nil
     }
     checkpoint.choose(options.shared.multiplying.products)
-    checkpoint.moveEnd(from: oldEpochs * stepsPerEpoch, to: note.epochs * stepsPerEpoch)
+    try checkpoint.moveEnd(from: oldEpochs * stepsPerEpoch, to: note.epochs * stepsPerEpoch)
     let trainer = try checkpoint.trainer(threads: options.shared.threads)
     Note.line(
       "resumed   \(file), after step \(grouped(checkpoint.stepCount)) of \(grouped(note.epochs * stepsPerEpoch))")

@@ -65,7 +65,7 @@ final class LoopReport {
     case .ending(.noProgress, _):
       line { Note.note("no lower validation loss in \(patience ?? 0) epochs: stopped after epoch \(epoch)") }
     case .ending: display.clear()
-    case .validated, .reducedLearningRate: break
+    case .resumed, .validated, .reducedLearningRate: break
     }
   }
 

@@ -12,8 +12,15 @@ extension TrainingCheckpoint<Float> {
   }
 
   /// A schedule that ends with the training ends with its new end.
-  mutating func moveEnd(from old: Int, to new: Int) {
+  /// - Throws: `Failure` where its warm-up would be longer than the whole.
+  mutating func moveEnd(from old: Int, to new: Int) throws(Failure) {
     guard case .cosine(let warmUp, old, let minimum) = settings.schedule, new != old else { return }
+    guard warmUp <= new else {
+      throw Failure(
+        message:
+          "the training was begun with a warm-up of \(warmUp) steps: expected as many steps in all or more, got \(new)",
+        status: .usage)
+    }
     settings.schedule = .cosine(warmUp: warmUp, total: new, minimum: minimum)
     Note.note("the cosine schedule now ends at step \(grouped(new)), not \(grouped(old))")
   }

@@ -40,6 +40,7 @@ extension TextTraining {
       epochs: settings.passes(count: count))
     let data = try TextData(corpus, shape)
     let steps = settings.totalSteps(windowCount: data.training.windowCount, count: count)
+    let schedule = try options.optimizer.makeSchedule(steps: steps)
     let configuration =
       source?.configuration(vocabularySize: corpus.vocabulary.count)
       ?? options.model.configuration(vocabularySize: corpus.vocabulary.count)
@@ -61,7 +62,7 @@ extension TextTraining {
     }
     trainer = try Trainer(
       start, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
-      optimizer: options.optimizer.makeOptimizer(for: .text), schedule: options.optimizer.makeSchedule(steps: steps),
+      optimizer: options.optimizer.makeOptimizer(for: .text), schedule: schedule,
       clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
       products: settings.shared.multiplying.choice, threads: settings.shared.threads ?? 0, seed: settings.shared.seed)
@@ -136,7 +137,7 @@ extension TextTraining {
       return nil
     }
     checkpoint.choose(options.settings.shared.multiplying.products)
-    if let end { checkpoint.moveEnd(from: end.old, to: end.new) }
+    if let end { try checkpoint.moveEnd(from: end.old, to: end.new) }
     return TextTraining(
       trainer: try checkpoint.trainer(threads: options.settings.shared.threads), corpus: corpus, data: data,
       progress: progress,

@@ -62,10 +62,13 @@ struct Train: ParsableCommand {
   func run() throws {
     try settings.files(text: text.text, fileExtension: text.fileExtension).check()
     if let file = settings.shared.resume { return try goOn(from: file) }
-    let store = try store(keepsBest: division.validationFraction > 0)
+    let keepsBest = division.validationFraction > 0
+    let store = try store(keepsBest: keepsBest)
+    let existing = try CheckpointStore.existing(at: settings.checkpointPath, keepsBest: keepsBest)
     let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path) }
     let training = try TextTraining(self)
     describe(training)
+    if let existing { Note.note("\(existing.file) exists and will be replaced") }
     Note.threads(settings.shared.threads)
     try run(training, log: log, store)
   }
@@ -125,8 +128,5 @@ struct Train: ParsableCommand {
       Note.note("the text is too short for a validation part")
     }
     if data.shape.isReduced { Note.note("the batch is smaller than usual, to suit a small text or few epochs") }
-    if (try? FileStatus(of: self.settings.checkpointPath)) != nil {
-      Note.note("\(self.settings.checkpointPath) exists and will be replaced")
-    }
   }
 }

@@ -8,6 +8,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case io(file: String, reason: String)
   /// Another writer, in the process of this number where it is known, keeps its checkpoints in this file.
   case locked(file: String, process: Int?)
+  /// The file stands where a training is to keep its own, and is not replaced.
+  case occupied(file: String, reason: String)
   /// The file is of another kind.
   case foreignFile(String, reason: String)
   /// The file has tensors, but they are not those of a model of this package.
@@ -40,7 +42,9 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     case .io(let file, let reason):
       "\(printable(file)): \(reason)"
     case .locked(let file, let process):
-      "\(printable(file)) is being written by \(process.map { "process \($0)" } ?? "another process")"
+      "\(printable(file)) is being written by \(Self.writer(process))"
+    case .occupied(let file, let reason):
+      "\(printable(file)) is in the way of a new training: \(reason)"
     case .foreignFile(let file, let reason):
       "\(printable(file)) is not a safetensors file: \(reason)"
     case .foreignModel(let file, let reason):
@@ -64,6 +68,10 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     case .checksumMismatch(let file, let expected, let actual):
       "\(printable(file)) is damaged: its checksum is \(actual), not \(printable(expected))"
     }
+  }
+
+  private static func writer(_ process: Int?) -> String {
+    process == FileLock.ownProcess ? "another training of this program" : FileLock.holder(process)
   }
 
   package init(_ error: FileError) {

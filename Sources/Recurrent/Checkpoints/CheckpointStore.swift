@@ -16,7 +16,7 @@ internal import Storage
 ///
 /// Generations are steps of one training. What stands under their names when a training starts belongs to an earlier
 /// one: it stays until the first save has succeeded and is then removed, together with the earlier last file, which that
-/// save replaces. A training that goes on from one of these files says so with `resume`: then the generations up to its
+/// save replaces, and the earlier best one; `existing(at:)` tells of it. A training that goes on from one of these files says so with `resume`: then the generations up to its
 /// step stay, and those beyond it, of a future that was given up, are removed after the first save.
 ///
 /// **From tasks.** `Sendable`: it may be sent on to another task, or be kept by an actor.
@@ -34,6 +34,8 @@ public struct CheckpointStore: ~Copyable, Sendable {
   private var generations: [Int] = []
   /// Steps of generations that the next save removes.
   private var abandoned: [Int]
+  /// The best model of an earlier training, which the next save removes unless this training has written its own by then.
+  private var abandonedBest: FileStatus.Identity?
 
   /// Locks the files, checks that they can be written, and removes the temporary files that killed writers of them left.
   ///
@@ -60,6 +62,7 @@ public struct CheckpointStore: ~Copyable, Sendable {
     } catch {
       throw CheckpointError(error)
     }
+    abandonedBest = Self.identity(path) == nil ? nil : Self.identityOfModel(names.best)
     if lock.isExclusive {
       for name in [names.name, names.bestName] { DurableFile.removeTemporaries(of: name, in: names.directory) }
     }
@@ -78,7 +81,11 @@ public struct CheckpointStore: ~Copyable, Sendable {
   public static func lastPath(of path: String) -> String { CheckpointNames(path).last ?? path }
 
   /// Files of an earlier training, or of a given up future, that the next save is going to remove.
-  public var abandonedPaths: [String] { abandoned.map { names.generation($0) } }
+  public var abandonedPaths: [String] {
+    abandoned.map { names.generation($0) } + (hasAbandonedBest ? [names.best] : [])
+  }
+
+  private var hasAbandonedBest: Bool { abandonedBest.map { $0 == Self.identity(names.best) } ?? false }
 
   // MARK: Saving
 
@@ -99,6 +106,7 @@ public struct CheckpointStore: ~Copyable, Sendable {
     // The last checkpoint itself can have a generation's name too: a process was killed while it saved the next one.
     generations = isOurs ? listed.filter { $0 < step || $0 == step && !isLast }.sorted() : []
     abandoned = listed.filter { !generations.contains($0) }.sorted()
+    if isOurs { abandonedBest = nil }
   }
 
   /// Replaces the last checkpoint by that of `step`, which `write` writes durably to the path it is given.
@@ -127,6 +135,13 @@ public struct CheckpointStore: ~Copyable, Sendable {
     }
     note(step, kept: kept?.step)
     prune()
+  }
+
+  /// Replaces the best model by what `write` writes durably to the path it is given.
+  /// - Throws: what `write` throws.
+  public mutating func saveBest(_ write: (String) throws(CheckpointError) -> Void) throws(CheckpointError) {
+    try write(bestPath)
+    abandonedBest = nil
   }
 
   /// Makes the last file a generation.
@@ -161,6 +176,7 @@ public struct CheckpointStore: ~Copyable, Sendable {
     abandoned = (abandoned + excess).filter { step in
       (try? DurableFile.remove(names.generation(step))) == nil
     }
+    if !hasAbandonedBest || (try? DurableFile.remove(names.best)) != nil { abandonedBest = nil }
   }
 
   private static func identity(_ path: String) -> FileStatus.Identity? { (try? FileStatus(of: path))?.identity }

@@ -9,6 +9,13 @@ public enum ModelFile {
   static let version = "2"
   private static let versions = ["1", version]
 
+  /// - Throws: `CheckpointError.foreignModel` where a file says that it is none of this package.
+  static func requireOwn(_ file: SafetensorsFile) throws(CheckpointError) {
+    guard file.metadata("format")?.hasPrefix("recurrent") ?? false else {
+      throw .foreignModel(file.file, reason: "its metadata do not name Recurrent as its format")
+    }
+  }
+
   /// Checks what a file of the format says about itself: its version, and that it is as it was written.
   /// - Throws: `CheckpointError`: `unsupportedVersion`, and what `SafetensorsFile.verifyChecksum` throws.
   static func verify(_ file: SafetensorsFile) throws(CheckpointError) {

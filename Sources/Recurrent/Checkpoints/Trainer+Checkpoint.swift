@@ -6,7 +6,11 @@ extension Trainer {
 
   /// Everything that the next step depends on.
   /// - Parameter notes: what the program has to know to go on, such as its place in the data: texts by name.
+  /// - Precondition: no accumulated gradients wait for a step: they are not kept.
   public func checkpoint(notes: [String: String] = [:]) -> TrainingCheckpoint<S> {
+    require(
+      accumulatedBatches == 0,
+      "expected a step before a checkpoint, got \(accumulatedBatches) batches accumulated for one")
     let start = engine.savedStart()
     return TrainingCheckpoint(
       model: model(), settings: settings, stepCount: stepCount,

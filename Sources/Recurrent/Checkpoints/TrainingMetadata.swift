@@ -9,8 +9,8 @@ import Storage
 struct TrainingMetadata {
   static let key = "training"
   static let tensorPrefix = "training."
-  private static let notePrefix = "note."
-  private static let version = 1
+  static let notePrefix = "note."
+  static let version = 1
 
   let settings: TrainingSettings
   let stepCount: Int
@@ -40,34 +40,50 @@ struct TrainingMetadata {
         (key: "step", value: .integer(stepCount)),
         (key: "scalar", value: .string(scalar)),
       ] + settings.json + [
-        (key: "dropout_generator", value: .string(String(dropoutSeeds.state, radix: 16))),
+        (key: "dropout_generator", value: dropoutSeeds.json),
         (key: "fresh_sequences", value: .array(fresh.map { .integer($0) })),
         (key: "fingerprint", value: fingerprint.json),
       ])
     // Sorted: the same checkpoint gives the same bytes.
     return [(key: Self.key, value: ModelMetadata.text(json))]
-      + notes.sorted { $0.key < $1.key }.map { (key: Self.notePrefix + $0.key, value: $0.value) }
+      + Self.entries(of: notes)
+  }
+
+  /// Notes, sorted.
+  static func entries(of notes: [String: String]) -> [(key: String, value: String)] {
+    notes.sorted { $0.key < $1.key }.map { (key: notePrefix + $0.key, value: $0.value) }
+  }
+
+  static func notes(of file: SafetensorsFile) -> [String: String] {
+    var notes: [String: String] = [:]
+    for (key, value) in file.metadata where key.hasPrefix(notePrefix) {
+      notes[String(key.dropFirst(notePrefix.count))] = value
+    }
+    return notes
+  }
+
+  /// What a file says of its training.
+  static func reader(_ file: SafetensorsFile) throws(CheckpointError) -> MetadataReader {
+    guard file.metadata(key) != nil else {
+      throw .invalidMetadata(
+        file: file.file, key: key, reason: "it is missing: the file holds a model, but no training to go on with")
+    }
+    let reader = try MetadataReader(file, key)
+    let found = try reader.integer("version")
+    guard found == version else {
+      throw .unsupportedVersion(file: file.file, found: "\(found) of its training", supported: "\(version)")
+    }
+    return reader
   }
 
   init(_ file: SafetensorsFile) throws(CheckpointError) {
-    guard file.metadata(Self.key) != nil else {
-      throw .invalidMetadata(
-        file: file.file, key: Self.key, reason: "it is missing: the file holds a model, but no training to go on with")
-    }
-    let reader = try MetadataReader(file, Self.key)
-    let version = try reader.integer("version")
-    guard version == Self.version else {
-      throw .unsupportedVersion(file: file.file, found: "\(version) of its training", supported: "\(Self.version)")
-    }
+    let reader = try Self.reader(file)
     self.file = file.file
     settings = try TrainingSettings(reader)
     stepCount = try reader.integer("step")
     guard stepCount >= 0 else { throw reader.fault("step is \(stepCount), below 0") }
     scalar = try reader.string("scalar")
-    guard let word = UInt64(try reader.string("dropout_generator"), radix: 16) else {
-      throw reader.fault("dropout_generator is no state of a generator")
-    }
-    dropoutSeeds = SeededGenerator(seed: word)
+    dropoutSeeds = try reader.generator("dropout_generator")
     guard let fresh = reader.json["fresh_sequences"]?.array else { throw reader.fault("fresh_sequences is no list") }
     guard settings.batchSize <= file.dataByteCount else {
       throw reader.fault("batch_size is \(settings.batchSize), more than the file has bytes")
@@ -81,11 +97,7 @@ struct TrainingMetadata {
     }
     self.isFresh = isFresh
     fingerprint = try Fingerprint(reader.member("fingerprint"))
-    var notes: [String: String] = [:]
-    for (key, value) in file.metadata where key.hasPrefix(Self.notePrefix) {
-      notes[String(key.dropFirst(Self.notePrefix.count))] = value
-    }
-    self.notes = notes
+    notes = Self.notes(of: file)
   }
 
   func fault(_ reason: String) -> CheckpointError { .invalidMetadata(file: file, key: Self.key, reason: reason) }
@@ -101,8 +113,19 @@ struct TrainingMetadata {
   }
 }
 
+extension MetadataReader {
+  func generator(_ name: String) throws(CheckpointError) -> SeededGenerator {
+    guard let word = UInt64(try string(name), radix: 16) else { throw fault("\(name) is no state of a generator") }
+    return SeededGenerator(seed: word)
+  }
+}
+
+extension SeededGenerator {
+  var json: JSON { .string(String(state, radix: 16)) }
+}
+
 extension Fingerprint {
-  fileprivate var json: JSON {
+  var json: JSON {
     let members = [
       ("version", version), ("kernels", instructionSet), ("openblas", openBLAS), ("openblas_core", openBLASCore),
       ("products", products),
@@ -110,7 +133,7 @@ extension Fingerprint {
     return .object(members.compactMap { name, value in value.map { (key: name, value: .string($0)) } })
   }
 
-  fileprivate init(_ reader: MetadataReader) throws(CheckpointError) {
+  init(_ reader: MetadataReader) throws(CheckpointError) {
     // Checkpoints of versions before there was a choice of products lack the last two.
     func later(_ name: String) throws(CheckpointError) -> String? {
       reader.json[name] == nil ? nil : try reader.string(name)

@@ -9,9 +9,7 @@ extension TrainingSettings {
       (key: "schedule", value: schedule.json),
       (key: "carries_state", value: .bool(carriesState)), (key: "ragged", value: .bool(isRagged)),
     ]
-    if let norm = clipping.norm { members.append((key: "clip_norm", value: .number(norm))) }
-    if let value = clipping.value { members.append((key: "clip_value", value: .number(value))) }
-    if products != .automatic { members.append((key: "products", value: .string(products.rawValue))) }
+    members += clipping.json + products.json
     if accumulatesGradients { members.append((key: "accumulates_gradients", value: .bool(true))) }
     if !frozenParameters.isEmpty {
       members.append((key: "frozen", value: .array(frozenParameters.sorted().map { .string($0) })))
@@ -32,22 +30,14 @@ extension TrainingSettings {
     schedule = try LearningRateSchedule(reader.member("schedule"))
     carriesState = try reader.flag("carries_state")
     isRagged = try reader.flag("ragged")
-    // Checkpoints of versions before there was a choice have none.
-    products = .automatic
-    if reader.json["products"] != nil {
-      let name = try reader.string("products")
-      guard let named = Products(rawValue: name) else {
-        throw reader.fault("products are by \(printable(name)), which this version does not know")
-      }
-      products = named
-    }
+    products = try Products(reader)
     if reader.json["accumulates_gradients"] != nil { accumulatesGradients = try reader.flag("accumulates_gradients") }
     if reader.json["frozen"] != nil {
       let names = reader.json["frozen"]?.array?.compactMap(\.string)
       guard let names else { throw reader.fault("frozen is no list of names") }
       frozenParameters = Set(names)
     }
-    clipping = GradientClipping(norm: try reader.positive("clip_norm"), value: try reader.positive("clip_value"))
+    clipping = try GradientClipping(reader)
     if reader.json["recompute_steps"] != nil {
       recomputing = .segments(ofSteps: try reader.size("recompute_steps"))
     } else if reader.json["recompute_within_bytes"] != nil {
@@ -55,6 +45,35 @@ extension TrainingSettings {
     } else {
       recomputing = .none
     }
+  }
+}
+
+extension GradientClipping {
+  var json: [(key: String, value: JSON)] {
+    [("clip_norm", norm), ("clip_value", value)].compactMap { name, bound in
+      bound.map { (key: name, value: .number($0)) }
+    }
+  }
+
+  init(_ reader: MetadataReader) throws(CheckpointError) {
+    self.init(norm: try reader.positive("clip_norm"), value: try reader.positive("clip_value"))
+  }
+}
+
+extension Products {
+  var json: [(key: String, value: JSON)] {
+    self == .automatic ? [] : [(key: "products", value: .string(rawValue))]
+  }
+
+  init(_ reader: MetadataReader) throws(CheckpointError) {
+    // Checkpoints of versions before there was a choice have none.
+    self = .automatic
+    guard reader.json["products"] != nil else { return }
+    let name = try reader.string("products")
+    guard let named = Products(rawValue: name) else {
+      throw reader.fault("products are by \(printable(name)), which this version does not know")
+    }
+    self = named
   }
 }
 
@@ -153,5 +172,6 @@ extension LearningRateSchedule {
         final: try reader.nonNegative("final"))
     default: throw reader.fault("there is no schedule \(printable(kind))")
     }
+    if let fault { throw reader.fault(fault) }
   }
 }

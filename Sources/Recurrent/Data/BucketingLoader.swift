@@ -63,6 +63,9 @@ public struct BucketingLoader: Sendable, Hashable {
     var places = 0
     var steps = 0
     for batch in batches {
+      for index in batch {
+        require(lengths.indices.contains(index), "expected sequences in 0..<\(lengths.count), got \(index)")
+      }
       places += (batch.map { lengths[$0] }.max() ?? 0) * batch.count
       steps += batch.reduce(0) { $0 + lengths[$1] }
     }

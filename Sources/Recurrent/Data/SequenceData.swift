@@ -74,16 +74,10 @@ struct TargetSequences<S: Scalar> {
             timeMajor: streams.window(window, isTarget: true), batchSize: streams.batchSize, width: 1, "classes"))
       }
     self.content = content
-    let expected: [Int]? =
-      switch content {
-      case .classes(let classes): classes.lengths
-      case .values(let values): values.lengths
-      case .labels: nil
-      }
-    if let expected {
-      let wanted = isPooled ? lengths.map { _ in 1 } : lengths
-      require(expected == wanted, "expected targets for sequences of \(wanted) steps, got \(expected)")
-    } else if case .labels(let labels) = content {
+    switch content {
+    case .classes(let classes): Self.check(classes.lengths, lengths, isPooled: isPooled)
+    case .values(let values): Self.check(values.lengths, lengths, isPooled: isPooled)
+    case .labels(let labels):
       require(labels.count == lengths.count, "expected labels of \(lengths.count) sequences, got \(labels.count)")
     }
     weights = target.weights
@@ -101,10 +95,18 @@ struct TargetSequences<S: Scalar> {
     }
   }
 
-  /// Some steps of some sequences.
-  func piece(_ sequences: Range<Int>, _ steps: Range<Int>) -> ModelTarget<S> {
+  private static func check(_ own: [Int], _ lengths: [Int], isPooled: Bool) {
+    require(own.count == lengths.count, "expected targets of \(lengths.count) sequences, got \(own.count)")
+    for (sequence, length) in lengths.enumerated() {
+      let expected = isPooled ? 1 : length
+      require(own[sequence] == expected, "expected \(expected) targets of sequence \(sequence), got \(own[sequence])")
+    }
+  }
+
+  /// A piece with the weights of its sequences.
+  func target(_ piece: Content, of sequences: Range<Int>) -> ModelTarget<S> {
     let weights = weights.map { Array($0[sequences]) }
-    return switch content(of: sequences, steps) {
+    return switch piece {
     case .classes(let classes): .classes(classes, weights: weights)
     case .values(let values): .values(values, weights: weights)
     case .labels(let labels): .labels(labels, weights: weights)

@@ -49,8 +49,10 @@ public struct Sequences<Element: Sendable & BitwiseCopyable>: Sendable {
   public var stepCount: Int { values.count / width }
 
   /// One sequence, [length, width].
+  /// - Precondition: there is one of this number.
   public subscript(sequence: Int) -> ArraySlice<Element> {
-    values[starts[sequence] * width..<(starts[sequence] + lengths[sequence]) * width]
+    require(sequence >= 0 && sequence < count, "expected a sequence in 0..<\(count), got \(sequence)")
+    return values[starts[sequence] * width..<(starts[sequence] + lengths[sequence]) * width]
   }
 
   /// Some of the sequences, in this order.

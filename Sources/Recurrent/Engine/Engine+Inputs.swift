@@ -25,9 +25,8 @@ extension Engine {
   @_specialize(where S == Double)
   func setTokens(_ tokens: Span<Int32>, sequences: Int? = nil) -> Rows {
     let sequences = sequences ?? plan.batchSize
-    let steps = tokens.count / sequences
-    check(count: tokens.count, isStepsOf: steps, sequences, width: 1, "tokens")
-    plan.input.check(tokens)
+    let steps = steps(count: tokens.count, sequences, width: 1, "tokens")
+    plan.input.tokens.check(tokens) { StepPlace(timeMajor: $0, sequences: sequences) }
     indices.write(tokens, at: plan.index.tokens)
     return rows(steps: steps, sequences: sequences)
   }
@@ -39,8 +38,7 @@ extension Engine {
   func setVectors(_ vectors: Span<S>, sequences: Int? = nil) -> Rows {
     let sequences = sequences ?? plan.batchSize
     let input = plan.input.vectors
-    let steps = vectors.count / (sequences * input.columns)
-    check(count: vectors.count, isStepsOf: steps, sequences, width: input.columns, "vector components")
+    let steps = steps(count: vectors.count, sequences, width: input.columns, "vector components")
     let rows = rows(steps: steps, sequences: sequences)
     memory.write(vectors, to: input.rows(0..<rows.batchRowCount))
     return rows
@@ -55,26 +53,28 @@ extension Engine {
       \(streams.sequenceLength)
       """)
     // Stops for a model of vectors: it has no room for tokens.
-    plan.input.check(Span())
+    let range = plan.input.tokens
     var tokens = indices.mutableSpan(plan.index.tokens, streams.sequenceLength * streams.batchSize)
     streams.copyWindow(window, isTarget: false, into: &tokens)
-    plan.input.check(tokens.span)
+    range.check(tokens.span) { StepPlace(timeMajor: $0, sequences: plan.batchSize) }
     return rows(steps: streams.sequenceLength)
   }
 
-  private func check(count: Int, isStepsOf steps: Int, _ sequences: Int, width: Int, _ what: String) {
-    require(steps >= 1 && steps <= plan.steps, "steps must be in 1...\(plan.steps), got \(steps)")
-    let expected = steps * sequences * width
+  /// Steps of so many elements.
+  private func steps(count: Int, _ sequences: Int, width: Int, _ what: StaticString) -> Int {
+    let step = sequences * width
     require(
-      count == expected,
-      "expected \(expected) \(what) for \(steps) steps of \(sequences) sequences, got \(count)")
+      count > 0 && count.isMultiple(of: step),
+      "expected a multiple of \(step) \(what), 1 step or more of \(sequences) sequences, got \(count)")
+    let steps = count / step
+    require(steps <= plan.steps, "steps must be in 1...\(plan.steps), got \(steps)")
+    return steps
   }
 
   // MARK: Different lengths
 
   func setTokens(_ tokens: Sequences<Int32>) -> Rows {
-    require(tokens.width == 1, "expected 1 token a step, got \(tokens.width)")
-    plan.input.check(tokens.values.span)
+    plan.input.tokens.check(tokens)
     let rows = rows(lengths: tokens.lengths)
     write(tokens, at: plan.index.tokens, rows)
     return rows

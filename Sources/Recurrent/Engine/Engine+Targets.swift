@@ -53,7 +53,7 @@ extension Engine {
       """)
     var classes = indices.mutableSpan(loss.classes, rows.batchRowCount)
     streams.copyWindow(window, isTarget: true, into: &classes)
-    loss.check(classes.span)
+    loss.classRange.check(classes.span) { StepPlace(timeMajor: $0, sequences: rows.sequenceCount) }
   }
 
   /// How much each row of the outputs counts: a weight for each sequence, or for each row.
@@ -80,16 +80,18 @@ extension Engine {
   /// A class for each row of the outputs: [T, N], or [N] where there is one for each sequence.
   func setClasses(_ classes: Span<Int32>, _ rows: Rows) {
     checkOneForEachRow("classes", rows)
-    loss(for: .classes).setClasses(classes, rows: lossCount(rows), in: lossMemory)
+    let isPooled = plan.configuration.head.isPooled
+    loss(for: .classes).setClasses(classes, rows: lossCount(rows), in: lossMemory) {
+      isPooled ? StepPlace(sequence: $0) : StepPlace(timeMajor: $0, sequences: rows.sequenceCount)
+    }
   }
 
   /// A class for each step of each sequence.
   func setClasses(_ classes: Sequences<Int32>, _ rows: Rows) {
     let loss = loss(for: .classes)
-    loss.check(classes.values.span)
-    require(classes.width == 1, "expected 1 class a step, got \(classes.width)")
     checkOneForEachStep("classes")
     rows.check(classes)
+    loss.classRange.check(classes)
     write(classes, at: loss.classes, rows)
   }
 
@@ -117,6 +119,19 @@ extension Engine {
       ctc.setLabels(labels[sequence], of: sequence, stepCount: rows.length(ofSlot: slot), in: indices)
     }
   }
+
+  /// Stops where a batch that is to be learnt from breaks the rule of `EmptySequences`.
+  func requireSteps(_ rows: Rows) {
+    // Sequences of one length have a step.
+    guard rows.isRagged else { return }
+    require(rows.batchSteps > 0, EmptySequences.nothing(rows.sequenceCount))
+    guard hasOneOutput else { return }
+    let shortest = rows.sequenceCount - 1
+    require(rows.length(ofSlot: shortest) > 0, EmptySequences.fault(rows.sequence(inSlot: shortest)))
+  }
+
+  /// Whether there is one output or loss for each sequence.
+  private var hasOneOutput: Bool { plan.loss?.ctc != nil || plan.configuration.head.isPooled }
 
   /// The loss of each row, or of each sequence, into the sums; its gradient takes the place of the outputs.
   func loss(_ call: Call) {
@@ -159,7 +174,7 @@ extension Engine {
 
   /// Losses that are summed: of rows of the outputs, or of sequences.
   func lossCount(_ rows: Rows) -> Int {
-    plan.loss?.ctc != nil || plan.configuration.head.isPooled
+    hasOneOutput
       ? rows.sequenceCount : rows.batchRowCount - rows.untargetedRows
   }
 

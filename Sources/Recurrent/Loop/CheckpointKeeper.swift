@@ -1,14 +1,14 @@
 /// Keeps on disk the last checkpoint, some before it, and the best model. A class: it owns the lock of the files.
-final class CheckpointKeeper<S: Scalar> {
+final class CheckpointKeeper<Checkpoint: LoopCheckpoint> where Checkpoint.Trained: LoopModel {
   private var store: CheckpointStore
   private let bestPlace: TrainingOptions.BestPlace
   private let savePause: Duration
   /// Step of the checkpoint on disk, if it is of this training.
   private(set) var savedStep: Int?
   /// The best model, while it is not on disk.
-  private var unsavedBest: Model<S>?
+  private var unsavedBest: Checkpoint.Trained?
   /// A checkpoint with a new best model that was not saved because another had just been.
-  private var postponed: TrainingCheckpoint<S>?
+  private var postponed: Checkpoint?
   private var lastSave: ContinuousClock.Instant?
   /// Of the last save, if it failed.
   private(set) var error: CheckpointError?
@@ -31,15 +31,15 @@ final class CheckpointKeeper<S: Scalar> {
   var wantsRetry: Bool { error != nil && lastSave.map { ContinuousClock.now - $0 >= Self.retryPause } ?? true }
 
   /// Notes a model that is better than all before; `save` writes it.
-  func note(best model: Model<S>) { if bestPlace == .ownFile { unsavedBest = model } }
+  func note(best model: Checkpoint.Trained) { if bestPlace == .ownFile { unsavedBest = model } }
 
   /// Keeps a checkpoint until the next save, or for `rescue`.
-  func postpone(_ checkpoint: TrainingCheckpoint<S>) { postponed = checkpoint }
+  func postpone(_ checkpoint: Checkpoint) { postponed = checkpoint }
 
   /// Saves a checkpoint, and the best model first: a checkpoint speaks of it. A save that fails leaves the files that were
   /// there.
   /// - Returns: what went wrong.
-  func save(_ checkpoint: TrainingCheckpoint<S>) -> CheckpointError? {
+  func save(_ checkpoint: Checkpoint) -> CheckpointError? {
     let step = checkpoint.stepCount
     do throws(CheckpointError) {
       try saveBest()
@@ -62,7 +62,7 @@ final class CheckpointKeeper<S: Scalar> {
 
   private func saveBest() throws(CheckpointError) {
     guard let model = unsavedBest else { return }
-    try model.save(to: store.bestPath)
+    try store.saveBest { path throws(CheckpointError) in try model.save(to: path) }
     unsavedBest = nil
   }
 }

@@ -34,6 +34,7 @@ extension Trainer {
       lowest > 0 && highest > lowest && highest.isFinite,
       "expected rates 0 < lowest < highest, got \(lowest), \(highest)")
     require(steps >= 2, "expected 2 steps or more, got \(steps)")
+    data.check(plan.configuration, settings)
     var data = data
     var copy = try Trainer(checkpoint(), threads: engine.pool.count)
     copy.settings.schedule = .constant

@@ -5,18 +5,38 @@ internal import Storage
 ///
 ///     let data = TrainingData<Float>(inputs: .tokens(names), targets: .classes(languages), batchSize: 32, seed: 1)
 public struct TrainingData<S: Scalar> {
-  private enum Source {
+  enum Source {
     case streams(TokenStreams)
-    case sequences(ModelInput<S>, SequenceGoal, BucketingLoader)
+    case sequences(SequenceSource)
     case closure((_ epoch: Int, _ batch: Int) -> TrainingBatch<S>)
   }
 
-  private enum SequenceGoal {
-    case targets(ModelTarget<S>)
-    case loss((_ sequences: [Int]) -> CustomLoss<S>)
+  struct SequenceSource {
+    enum Goal {
+      case targets(ModelTarget<S>)
+      case loss((_ sequences: [Int]) -> CustomLoss<S>)
+    }
+
+    let inputs: ModelInput<S>
+    let goal: Goal
+    /// Elements of each sequence.
+    let sizes: [Int]
+    /// Those that have a step: the others teach nothing.
+    let numbers: [Int]
+    /// Of `numbers`.
+    let loader: BucketingLoader
+
+    init(_ inputs: ModelInput<S>, _ goal: Goal, batchSize: Int, poolSize: Int, seed: UInt64) {
+      let sizes = inputs.sizes
+      let numbers = sizes.indices.filter { sizes[$0] > 0 }
+      EmptySequences.requireSteps(sizes)
+      (self.inputs, self.goal, self.sizes, self.numbers) = (inputs, goal, sizes, numbers)
+      loader = BucketingLoader(
+        lengths: numbers.map { sizes[$0] }, batchSize: batchSize, poolSize: poolSize, seed: seed)
+    }
   }
 
-  private let source: Source
+  let source: Source
   /// Batches of an epoch.
   public let batchCount: Int
   /// Of the epoch whose batches are known: the sequences of each.
@@ -27,12 +47,15 @@ public struct TrainingData<S: Scalar> {
     (self.source, self.batchCount) = (source, batchCount)
   }
 
+  private init(_ source: SequenceSource) { self.init(.sequences(source), batchCount: source.loader.batchCount) }
+
   /// The windows of a text in their order, each with the tokens that follow. A trainer that carries its state starts every
   /// epoch without.
   public init(_ streams: TokenStreams) { self.init(.streams(streams), batchCount: streams.windowCount) }
 
   /// Sequences in batches, shuffled anew for each epoch, those of similar lengths together (`BucketingLoader`). The last batch
-  /// may have fewer than N sequences, and lengths may differ: then the trainer must be ragged.
+  /// may have fewer than N sequences, and lengths may differ: then the trainer must be ragged. Sequences of no steps are left
+  /// out; where the model has one output for each sequence the loop refuses them.
   /// - Parameters:
   ///   - inputs: one array for each sequence, or `Sequences`.
   ///   - targets: one array for each sequence, or `Sequences`, or labels; or flat, with one class, or O values, for each
@@ -41,9 +64,8 @@ public struct TrainingData<S: Scalar> {
   ///   - poolSize: batches that are sorted by length together; 1 is plain shuffling.
   ///   - seed: of the order.
   public init(inputs: ModelInput<S>, targets: ModelTarget<S>, batchSize: Int, poolSize: Int = 8, seed: UInt64) {
-    let loader = BucketingLoader(lengths: inputs.sizes, batchSize: batchSize, poolSize: poolSize, seed: seed)
-    targets.check(sequences: loader.lengths.count)
-    self.init(.sequences(inputs, .targets(targets), loader), batchCount: loader.batchCount)
+    targets.check(sequences: inputs.sizes.count)
+    self.init(SequenceSource(inputs, .targets(targets), batchSize: batchSize, poolSize: poolSize, seed: seed))
   }
 
   /// The same with a loss of one's own.
@@ -57,8 +79,7 @@ public struct TrainingData<S: Scalar> {
     inputs: ModelInput<S>, batchSize: Int, poolSize: Int = 8, seed: UInt64,
     loss: @escaping (_ sequences: [Int]) -> CustomLoss<S>
   ) {
-    let loader = BucketingLoader(lengths: inputs.sizes, batchSize: batchSize, poolSize: poolSize, seed: seed)
-    self.init(.sequences(inputs, .loss(loss), loader), batchCount: loader.batchCount)
+    self.init(SequenceSource(inputs, .loss(loss), batchSize: batchSize, poolSize: poolSize, seed: seed))
   }
 
   /// Batches that a closure makes. For an exact resume it must give the same batch for the same numbers, whatever was asked
@@ -93,23 +114,19 @@ public struct TrainingData<S: Scalar> {
       return TrainingBatch(
         input: streams.input(batch), goal: .target(streams.target(batch)),
         count: streams.batchSize * streams.sequenceLength)
-    case .sequences(let inputs, let goal, let loader):
-      if order?.epoch != epoch { order = (epoch, loader.batches(epoch: epoch)) }
-      let sequences = order?.batches[batch] ?? []
-      let count = sequences.reduce(0) { $0 + loader.lengths[$1] }
-      switch goal {
-      case .targets(let targets):
-        let own = targets.selecting(sequences, of: loader.lengths.count)
-        return TrainingBatch(input: inputs.selecting(sequences), goal: .target(own), count: count)
-      case .loss(let loss):
-        return TrainingBatch(input: inputs.selecting(sequences), goal: .loss(loss(sequences)), count: count)
-      }
+    case .sequences(let source):
+      if order?.epoch != epoch { order = (epoch, source.loader.batches(epoch: epoch)) }
+      let sequences = (order?.batches[batch] ?? []).map { source.numbers[$0] }
+      let count = sequences.reduce(0) { $0 + source.sizes[$1] }
+      let goal: TrainingBatch<S>.Goal =
+        switch source.goal {
+        case .targets(let targets): .target(targets.selecting(sequences, of: source.sizes.count))
+        case .loss(let loss): .loss(loss(sequences))
+        }
+      return TrainingBatch(input: source.inputs.selecting(sequences), goal: goal, count: count)
     case .closure(let make): return make(epoch, batch)
     }
   }
-
-  /// What is tried before a model is saved: nil where its parameters alone are looked at.
-  var probe: TokenStreams? { if case .streams(let streams) = source { streams } else { nil } }
 }
 
 /// A batch, and what it is to learn.

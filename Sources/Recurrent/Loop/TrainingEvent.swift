@@ -1,5 +1,7 @@
 /// What happens in a `TrainingLoop`. Epochs are counted from 1 here.
 public enum TrainingEvent: Sendable {
+  /// The training goes on from a checkpoint: before the first step of a loop made with `resuming: true`, if there was one.
+  case resumed(TrainingResumption)
   /// A step was done, and the validation after it, if there was one.
   case step(TrainingStep)
   /// A new loss on the validation data, and whether it is the lowest so far.
@@ -14,6 +16,17 @@ public enum TrainingEvent: Sendable {
   case saveFailed(step: Int, CheckpointError, isLast: Bool)
   /// All steps are done, but for the last save.
   case ending(TrainingResult.Reason, step: Int)
+}
+
+/// Where a training goes on.
+public struct TrainingResumption: Sendable, Hashable {
+  /// The checkpoint.
+  public let file: String
+  /// Steps done.
+  public let step: Int
+  /// Names of the settings (`TrainingSettings`) in which the checkpoint and the trainer that was given differ. The
+  /// checkpoint's count.
+  public let otherSettings: [String]
 }
 
 /// A step as a `TrainingLoop` reports it.

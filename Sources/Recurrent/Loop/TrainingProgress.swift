@@ -101,7 +101,12 @@ extension TrainingProgress {
   ///   - file: names it in errors.
   /// - Throws: `TrainingError.invalidProgress`.
   public init?<S>(_ checkpoint: TrainingCheckpoint<S>, file: String) throws(TrainingError) {
-    guard let note = checkpoint.notes[Self.note] else { return nil }
+    try self.init(checkpoint.notes, stepCount: checkpoint.stepCount, file: file)
+  }
+
+  /// By the notes of a checkpoint, whatever was trained.
+  init?(_ notes: [String: String], stepCount: Int, file: String) throws(TrainingError) {
+    guard let note = notes[Self.note] else { return nil }
     func fault(_ reason: String) -> TrainingError {
       .invalidProgress(file: file, reason: "its note \"\(Self.note)\" makes no sense: \(reason)")
     }
@@ -115,7 +120,7 @@ extension TrainingProgress {
     epoch = try count("epoch")
     batch = try count("batch")
     if case .integer? = json["batches"] { batchCount = try count("batches") }
-    guard batch <= batchCount ?? .max, firstStep <= checkpoint.stepCount else {
+    guard batch <= batchCount ?? .max, firstStep <= stepCount else {
       throw fault("numbers are out of range")
     }
     guard let loss = json["epoch_loss"]?.number else { throw fault("epoch_loss is no number") }

@@ -56,10 +56,12 @@ extension CTCStage {
     require(stepCount >= 0 && stepCount <= steps, "steps must be in 0...\(steps), got \(stepCount)")
     require(
       own.count <= maximumLabels || own.count > stepCount,
-      "planned for \(maximumLabels) labels a sequence, got \(own.count)")
-    for label in own {
+      "planned for \(maximumLabels) labels a sequence, got \(own.count) of sequence \(sequence)")
+    for (place, label) in own.enumerated() {
       require(
-        label >= 0 && label < classCount && label != blank, "label \(label) of \(classCount) with blank \(blank)")
+        label >= 0 && label < classCount && label != blank,
+        "label \(label) at sequence \(sequence), place \(place): expected 0 to \(classCount - 1), but the blank \(blank)"
+      )
     }
     indices[firstIndex + sequence] = Int32(stepCount)
     indices[firstIndex + batchSize + sequence] = Int32(own.count)

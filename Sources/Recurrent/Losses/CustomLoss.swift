@@ -14,6 +14,9 @@ internal import Kernels
 ///       return loss
 ///     }
 ///
+/// Both spans check their bounds. An index beyond them stops the program, of which the standard library says something in a
+/// debug build only.
+///
 /// The gradient is that of the number returned: a mean has the 1/count in both. A step allocates nothing if the closure
 /// does not. A loss or gradient that is not finite updates nothing, as with every loss.
 public typealias CustomLoss<S: Scalar> = (_ outputs: Span<S>, _ gradient: inout MutableSpan<S>) -> Double

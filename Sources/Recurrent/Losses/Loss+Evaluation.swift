@@ -13,7 +13,7 @@ extension Loss {
   ) -> (loss: Double, gradient: [S]) {
     requireTargets(.classes)
     return evaluate(outputs, outputSize) { plan, rows, memory in
-      plan.setClasses(classes.span, rows: rows, in: memory)
+      plan.setClasses(classes.span, rows: rows, in: memory) { StepPlace(sequence: $0) }
       plan.perform(0..<rows, from: 0, of: rows, in: memory)
     }
   }

@@ -76,6 +76,12 @@ public struct Loss: Sendable, Hashable {
     }
   }
 
+  /// The class that stands for "no target"; nil: none.
+  var ignoredClass: Int32? {
+    guard case .crossEntropy(_, _, let ignored) = kind else { return nil }
+    return ignored
+  }
+
   /// Traps where the loss takes other targets than these.
   func requireTargets(_ wanted: Targets) {
     let losses =

@@ -3,9 +3,12 @@ internal import Kernels
 /// Targets into the memory of a loss, checked on the way.
 extension LossStage {
   /// A class for each row.
-  func setClasses<S>(_ classes: Span<Int32>, rows: Int, in memory: LossMemory<S>) {
-    check(classes)
+  /// - Parameter place: where the class at an index stands.
+  func setClasses<S>(
+    _ classes: Span<Int32>, rows: Int, in memory: LossMemory<S>, _ place: (_ index: Int) -> StepPlace
+  ) {
     require(classes.count == rows, "expected \(rows) classes, got \(classes.count)")
+    classRange.check(classes, place)
     memory.indices.write(classes, at: self.classes)
   }
 
@@ -17,15 +20,11 @@ extension LossStage {
     memory.scalars.write(targets, at: place.offset)
   }
 
-  /// Traps where one is neither a class nor ignored.
-  func check(_ classes: Span<Int32>) {
-    let limit = outputs.columns
+  /// What a class may be.
+  var classRange: IndexRange {
     var ignored: Int32?
     if case .crossEntropy(_, _, let other) = rule { ignored = other }
-    for index in classes.indices {
-      let target = classes[index]
-      require(target >= 0 && target < limit || target == ignored, "class \(target) of \(limit)")
-    }
+    return IndexRange(name: "class", count: outputs.columns, ignored: ignored)
   }
 
   /// Values of a row's target.

@@ -136,7 +136,11 @@ public struct ModelConfiguration: Sendable {
 
 extension ModelConfiguration {
   /// H of a layer.
-  public func hiddenSize(ofLayer layer: Int) -> Int { hiddenSizes?[layer] ?? hiddenSize }
+  /// - Precondition: there is such a layer.
+  public func hiddenSize(ofLayer layer: Int) -> Int {
+    require(layer >= 0 && layer < layerCount, "expected a layer in 0..<\(layerCount), got \(layer)")
+    return hiddenSizes?[layer] ?? hiddenSize
+  }
 
   /// Width of one direction's output: H, or P where it is projected.
   public func directionSize(ofLayer layer: Int) -> Int { projectionSize ?? hiddenSize(ofLayer: layer) }

@@ -59,11 +59,21 @@ public struct Optimizer: Sendable, Hashable {
 
   private init(_ method: Method, _ learningRate: Double, _ weightDecay: Double) {
     require(
-      learningRate >= 0 && learningRate.isFinite, "learning rate must be finite and not negative, got \(learningRate)")
-    require(
       weightDecay >= 0 && weightDecay.isFinite, "weight decay must be finite and not negative, got \(weightDecay)")
     self.method = method
     self.learningRate = learningRate
+    checkRate()
+    switch method {
+    case .sgd: break
+    case .rmsprop(_, let epsilon, _), .adam(_, _, let epsilon, _, _):
+      require(epsilon >= 0 && epsilon.isFinite, "ε must be finite and not negative, got \(epsilon)")
+    }
+  }
+
+  /// Stops where η, which may have been set, makes no sense.
+  func checkRate() {
+    require(
+      learningRate >= 0 && learningRate.isFinite, "learning rate must be finite and not negative, got \(learningRate)")
   }
 
   /// Blocks as large as the parameters that it keeps from step to step.

@@ -9,8 +9,8 @@ internal import Synchronization
 ///     let outputs = alice.run(.tokens(prompt))                            // [steps, O]
 ///     let both = server.run([alice, bob], .tokens([[3], [8]]))            // one batch; both[0] are alice's
 ///
-/// Sessions run one by one or together, up to `maximumBatch` of them in a call: a batch takes little longer than a session,
-/// as all read the weights once. What a session gives is the same, to the bit, whether it runs alone or among others, and in
+/// Sessions run one by one or together, any number of them in a call, `maximumBatch` at a time: a batch takes little longer
+/// than a session, as all read the weights once. What a session gives is the same, to the bit, whether it runs alone or among others, and in
 /// how many pieces its steps come; that needs packed products, which `.automatic` takes here.
 ///
 /// **From tasks and actors.** A server and its sessions are `Sendable`: any task or actor may hold and call them, several at
@@ -25,7 +25,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
   /// Plans and allocates all but the sessions.
   /// - Parameters:
   ///   - model: whose parameters are copied.
-  ///   - maximumBatch: the most sessions of a call.
+  ///   - maximumBatch: the most sessions that are computed at once; of larger calls one part after the other.
   ///   - maximumSteps: the most steps that are computed at once. Longer calls are taken piece by piece; but of a model that
   ///     gives one output a sequence (`Head.isPooled`) a call has at most so many.
   ///   - products: who multiplies.
@@ -36,8 +36,8 @@ public final class InferenceServer<S: Scalar>: Sendable {
   public init(
     _ model: Model<S>, maximumBatch: Int = 16, maximumSteps: Int = 16, products: Products = .automatic, threads: Int = 1
   ) throws(PlanError) {
-    require(maximumBatch >= 1, "the most sessions of a call must be 1 or more, got \(maximumBatch)")
-    require(maximumSteps >= 1, "the most steps at once must be 1 or more, got \(maximumSteps)")
+    require(maximumBatch >= 1, "the most sessions at once (maximumBatch) must be 1 or more, got \(maximumBatch)")
+    require(maximumSteps >= 1, "the most steps at once (maximumSteps) must be 1 or more, got \(maximumSteps)")
     require(
       model.configuration.directions == .forward,
       "sessions go on from call to call: expected a model that runs forward only, got one that runs both ways")
@@ -50,7 +50,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
     sessions = try Mutex(ServedSessions(model, plan, threads: threads))
   }
 
-  /// The most sessions of a call.
+  /// The most sessions that are computed at once.
   public var maximumBatch: Int { plan.batchSize }
 
   /// Sessions that are open.
@@ -63,7 +63,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
 
   /// Runs several sessions together, each going on from where it stands.
   /// - Parameters:
-  ///   - sessions: 1 to `maximumBatch` open sessions of this server, each once.
+  ///   - sessions: one or more open sessions of this server, each once.
   ///   - input: for each of them a sequence, of any lengths; or flat, [T, N, …], N being their number.
   /// - Returns: for each of them the outputs of all its steps, or the one of the call.
   public func run(_ sessions: [InferenceSession<S>], _ input: ModelInput<S>) -> Sequences<S> {
@@ -73,9 +73,9 @@ public final class InferenceServer<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on tokens [T, N] into room of yours, without allocating anything.
+  /// The same on tokens [T, N] into room of yours, without allocating anything where they are at most `maximumBatch` sessions.
   /// - Parameters:
-  ///   - sessions: 1 to `maximumBatch` open sessions of this server, each once.
+  ///   - sessions: one or more open sessions of this server, each once.
   ///   - tokens: [T, N], N being their number.
   ///   - outputs: as many places as there are outputs: [T, N, O], or [N, O] where there is one a call.
   public func run(_ sessions: [InferenceSession<S>], tokens: Span<Int32>, into outputs: inout MutableSpan<S>) {
@@ -85,7 +85,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
     }
   }
 
-  /// The same on vectors [T, N, I] into room of yours, without allocating anything.
+  /// The same on vectors [T, N, I] into room of yours, likewise.
   public func run(_ sessions: [InferenceSession<S>], vectors: Span<S>, into outputs: inout MutableSpan<S>) {
     self.sessions.withLock {
       choose(sessions, &$0)
@@ -94,9 +94,7 @@ public final class InferenceServer<S: Scalar>: Sendable {
   }
 
   private func choose(_ chosen: [InferenceSession<S>], _ sessions: inout ServedSessions<S>) {
-    require(
-      !chosen.isEmpty && chosen.count <= maximumBatch,
-      "expected 1 to \(maximumBatch) sessions, got \(chosen.count)")
+    require(!chosen.isEmpty, "expected 1 session or more, got none")
     sessions.startBatch()
     // By their places: an enumeration would be allocated.
     for place in chosen.indices {

@@ -6,6 +6,11 @@ internal import Kernels
 /// Layouts are time-major: inputs [T, N, I], outputs [T, N, O] (or [N, O] for a head that gives one output a sequence, and
 /// without a head as wide as the top layer). Sequences of different lengths come as `Sequences`.
 ///
+/// A forward call leaves what one backward call uses up: states, gates, and, where the model has a head, the outputs, whose
+/// place the gradient takes. So each `backward` needs a `forward` of its own, with nothing that it depends on (parameters,
+/// initial state, memory) changed between them, and outputs are to be read before it. Everything else is there until the
+/// next forward call.
+///
 /// **From tasks.** `Sendable`, as it alone owns its memory and workers: it may be sent on to another task, or be kept by an
 /// actor. All that changes it is `mutating`, and so the compiler sees to it that one task at a time does.
 public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
@@ -13,6 +18,12 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
   private let model: Model<S>
   /// The batch of the last forward call; nil before the first.
   private var lastRows: Rows?
+  /// What has made the last forward call useless for a backward one; nil: nothing.
+  private var spoiler: StaticString?
+  /// Whether the outputs of the last forward call are still there.
+  private var hasOutputs = false
+  /// Whether there are gradients: of some backward call, and of one through the last forward call.
+  private var (hasGradients, hasOwnGradients) = (false, false)
 
   /// Plans and allocates everything.
   /// - Parameters:
@@ -42,7 +53,10 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
   public var plan: Plan { engine.plan }
 
   /// Replaces the parameters; the configuration must be the same.
-  public mutating func load(_ model: Model<S>) { engine.load(model) }
+  public mutating func load(_ model: Model<S>) {
+    engine.load(model)
+    spoiler = "load(_:)"
+  }
 
   /// Lets the next forward call pack the weights again, as it must after every update: for measuring a training step
   /// without an optimizer.
@@ -51,11 +65,17 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
   /// The state before the first step; all 0 at first (or what was trained).
   public var initialState: RecurrentState<S> {
     get { engine.initialState }
-    set { engine.setInitialState(newValue) }
+    set {
+      engine.setInitialState(newValue)
+      spoiler = "initialState was set"
+    }
   }
 
   /// Lets sequences start from the zero state, or the trained one.
-  public mutating func resetState() { engine.zeroState() }
+  public mutating func resetState() {
+    engine.zeroState()
+    spoiler = "resetState()"
+  }
 
   /// The state after the last step of each sequence of the last forward call.
   /// - Precondition: there was one.
@@ -91,43 +111,56 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
     engine.perform(.forward, rows, dropoutSeed: dropoutSeed)
     lastDropoutSeed = dropoutSeed
     lastRows = rows
+    (spoiler, hasOutputs, hasOwnGradients) = (nil, true, false)
   }
 
   private var lastDropoutSeed: UInt64?
 
   private var outputPlace: Region { engine.plan.outputs.rows(0..<engine.outputRowCount(rows)) }
 
+  private func requireOutputs() {
+    require(
+      hasOutputs || lastRows == nil, "expected outputs to be read before backward, whose gradient takes their place")
+  }
+
   /// The outputs of the last forward call, [steps, N, O], or [N, O] where there is one for each sequence.
-  /// - Precondition: not the outputs at every step of sequences of different lengths: see `outputSequences`.
+  /// - Precondition: not the outputs at every step of sequences of different lengths: see `outputSequences`. Of a model with
+  ///   a head they are gone after `backward`.
   public var outputs: [S] {
+    requireOutputs()
     require(
       !rows.isRagged || model.configuration.head.isPooled, "the sequences differ in length: see outputSequences")
     return engine.memory.array(outputPlace)
   }
 
   /// The outputs at every step of each sequence of the last forward call.
-  /// - Precondition: the model has an output for every step.
+  /// - Precondition: the model has an output for every step. Of a model with a head they are gone after `backward`.
   public var outputSequences: Sequences<S> {
+    requireOutputs()
     require(!model.configuration.head.isPooled, "there is one output for each sequence: see outputs")
     return engine.sequences(outputPlace, rows)
   }
 
   /// The outputs of a layer, [steps, N, its width].
+  /// - Precondition: the model has the layer.
   public func layerOutputs(_ layer: Int) -> [S] {
+    check(layer: layer)
     require(!rows.isRagged, "the sequences differ in length: see layerOutputSequences")
     return engine.memory.array(engine.plan.layers[layer].outputs.rows(0..<rows.rowCount))
   }
 
   /// The outputs of a layer for each sequence, [length, its width].
+  /// - Precondition: the model has the layer.
   public func layerOutputSequences(_ layer: Int) -> Sequences<S> {
-    engine.sequences(engine.plan.layers[layer].outputs, rows)
+    check(layer: layer)
+    return engine.sequences(engine.plan.layers[layer].outputs, rows)
   }
 
   /// The states of one direction of a layer after every step, part after part: [steps, N, S·H] (with a projection H wide
   /// parts too, of which the first P of h count). Of the reverse direction in the order of time.
   /// - Precondition: the model has the layer, and the direction.
   public func states(ofLayer layer: Int, reverse: Bool = false) -> Sequences<S> {
-    require(layer >= 0 && layer < engine.plan.layers.count, "layer \(layer) of \(engine.plan.layers.count)")
+    check(layer: layer)
     guard reverse else { return engine.stateSequences(engine.plan.layers[layer].forward, rows) }
     require(
       engine.plan.layers[layer].runsBothWays,
@@ -135,27 +168,51 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
     return engine.stateSequences(engine.plan.layers[layer].reverse, rows)
   }
 
+  private func check(layer: Int) {
+    let count = engine.plan.layers.count
+    require(layer >= 0 && layer < count, "expected a layer in 0..<\(count), got \(layer)")
+  }
+
   // MARK: Backward
 
   /// Back-propagates dL/d(outputs), of the shape of `outputs`, through the last forward call.
+  /// - Precondition: nothing else was done since that it depends on: each backward call needs a forward call of its own.
   public mutating func backward(outputGradient: Span<S>) {
     require(
       !rows.isRagged || model.configuration.head.isPooled, "the sequences differ in length: give Sequences")
     require(
       outputGradient.count == outputPlace.count,
       "expected a gradient of \(outputPlace.count) values, got \(outputGradient.count)")
+    requireTape()
     engine.memory.write(outputGradient, to: gradientPlace)
-    engine.perform(.backward, rows, dropoutSeed: lastDropoutSeed)
+    goBack()
   }
 
   /// Back-propagates dL/d(outputs), of the shape of `outputSequences`, through the last forward call.
+  /// - Precondition: nothing else was done since that it depends on: each backward call needs a forward call of its own.
   public mutating func backward(outputGradient: Sequences<S>) {
     require(!model.configuration.head.isPooled, "there is one output for each sequence: give a Span")
     require(
       outputGradient.width == outputPlace.columns,
       "expected a gradient of \(outputPlace.columns) values a step, got \(outputGradient.width)")
+    requireTape()
     engine.write(outputGradient, to: gradientPlace, rows)
+    goBack()
+  }
+
+  private func requireTape() {
+    if let spoiler { stop("expected a forward call before each backward, got none since \(spoiler)") }
+  }
+
+  private mutating func goBack() {
     engine.perform(.backward, rows, dropoutSeed: lastDropoutSeed)
+    spoiler = "the last backward"
+    hasOutputs = model.configuration.head == .none
+    (hasGradients, hasOwnGradients) = (true, true)
+  }
+
+  private func requireGradients(_ are: Bool) {
+    require(are, "expected a backward call before its gradients are read, got none")
   }
 
   /// Without a head the outputs are the states themselves, which backward still reads.
@@ -172,6 +229,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
     guard let entry = engine.plan.table[name] else {
       stop("no parameter \(name); there are \(engine.plan.table.entries.map(\.name))")
     }
+    requireGradients(hasGradients)
     return engine.memory.array(
       Region(offset: engine.plan.update.shift + entry.offset, rows: 1, columns: entry.count))
   }
@@ -181,6 +239,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
     guard let gradient = engine.plan.backward.input else {
       stop("ask for the input's gradient with RecurrentPass(…, inputGradient: true)")
     }
+    requireGradients(hasOwnGradients)
     require(!rows.isRagged, "the sequences differ in length: see inputGradientSequences")
     return engine.memory.array(gradient.rows(0..<rows.rowCount))
   }
@@ -190,11 +249,15 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
     guard let gradient = engine.plan.backward.input else {
       stop("ask for the input's gradient with RecurrentPass(…, inputGradient: true)")
     }
+    requireGradients(hasOwnGradients)
     return engine.sequences(gradient, rows)
   }
 
   /// dL/d(initial state) after `backward`.
-  public var initialStateGradient: RecurrentState<S> { engine.initialStateGradient(rows) }
+  public var initialStateGradient: RecurrentState<S> {
+    requireGradients(hasOwnGradients)
+    return engine.initialStateGradient(rows)
+  }
 }
 
 // MARK: Attention
@@ -202,8 +265,14 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
 extension RecurrentPass {
   /// Sets what each sequence attends to from now on: memories [length, U] of 0 to `memorySteps` steps, of which each
   /// sequence of the batch has one. A sequence without one has an empty one, whose context is 0.
-  public mutating func setMemory(_ memories: Sequences<S>) { engine.setMemory(memories) }
+  public mutating func setMemory(_ memories: Sequences<S>) {
+    engine.setMemory(memories)
+    spoiler = "setMemory(_:)"
+  }
 
   /// dL/d(memory) after `backward`, [length, U] for each sequence of the batch.
-  public var memoryGradient: Sequences<S> { engine.memoryGradientSequences(rows) }
+  public var memoryGradient: Sequences<S> {
+    requireGradients(hasOwnGradients)
+    return engine.memoryGradientSequences(rows)
+  }
 }

@@ -45,7 +45,8 @@ public struct Sampler<S: Scalar>: ~Copyable, @unchecked Sendable {
   /// Feeds one token: one step.
   public mutating func feed(_ token: Int32) {
     require(
-      token >= 0 && token < engine.plan.outputs.columns, "token \(token) of \(engine.plan.outputs.columns)")
+      token >= 0 && token < engine.plan.outputs.columns,
+      "token \(token): expected 0 to \(engine.plan.outputs.columns - 1)")
     engine.indices[engine.plan.index.tokens] = token
     engine.perform(.forward, rows)
     engine.carryState(after: rows)

@@ -7,7 +7,7 @@ struct SessionTicket: Sendable {
 }
 
 /// What a server's lock guards: the engine, and the state of every session. To run, the states of a batch are copied to the
-/// first rows of the engine's, and back.
+/// first rows of the engine's, and back; of a larger one part after part.
 struct ServedSessions<S: Scalar>: ~Copyable {
   private struct Place {
     /// 0: nobody's.
@@ -39,7 +39,7 @@ struct ServedSessions<S: Scalar>: ~Copyable {
     let rows: Region
   }
 
-  private let engine: Engine<S>
+  let engine: Engine<S>
   private let parts: [Part]
   /// That a new session starts from.
   private let start: RecurrentState<S>
@@ -48,7 +48,7 @@ struct ServedSessions<S: Scalar>: ~Copyable {
   private var lastNumber = 0
   private var batchNumber = 0
   /// The places of the sessions that run in this call.
-  private var batch: [Int] = []
+  var batch: [Int] = []
   /// nil for a model that cannot be sampled.
   private var drawer: TokenDrawer?
 
@@ -154,116 +154,20 @@ struct ServedSessions<S: Scalar>: ~Copyable {
     batch.append(place)
   }
 
-  private func loadStates() {
-    for (row, place) in batch.enumerated() { places[place].load(parts, toRow: row, of: engine.memory) }
+  /// The states of some of the batch's sessions to the first rows of the engine's.
+  func load(_ part: Range<Int>) {
+    for (row, place) in batch[part].enumerated() { places[place].load(parts, toRow: row, of: engine.memory) }
   }
 
-  private mutating func saveStates() {
-    for (row, place) in batch.enumerated() { places[place].save(parts, fromRow: row, of: engine.memory) }
+  /// And back.
+  mutating func save(_ part: Range<Int>) {
+    for (row, place) in batch[part].enumerated() { places[place].save(parts, fromRow: row, of: engine.memory) }
   }
 
-  // MARK: Runs of one length
-
-  mutating func run(tokens: Span<Int32>, into target: inout MutableSpan<S>) {
-    let steps = steps(tokens.count, width: 1, "tokens")
-    requireRoom(target.count, steps)
-    loadStates()
-    for first in stride(from: 0, to: steps, by: engine.plan.steps) {
-      let piece = piece(first, of: steps, width: 1)
-      read(forward(engine.setTokens(tokens.extracting(piece), sequences: batch.count)), first, into: &target)
-    }
-    saveStates()
-  }
-
-  mutating func run(vectors: Span<S>, into target: inout MutableSpan<S>) {
-    let width = engine.plan.input.vectors.columns
-    let steps = steps(vectors.count, width: width, "vector components")
-    requireRoom(target.count, steps)
-    loadStates()
-    for first in stride(from: 0, to: steps, by: engine.plan.steps) {
-      let piece = piece(first, of: steps, width: width)
-      read(forward(engine.setVectors(vectors.extracting(piece), sequences: batch.count)), first, into: &target)
-    }
-    saveStates()
-  }
-
-  mutating func run(tokens: Span<Int32>) -> [S] {
-    var outputs = [S](repeating: 0, count: outputCount(steps(tokens.count, width: 1, "tokens")))
-    var target = outputs.mutableSpan
-    run(tokens: tokens, into: &target)
-    return outputs
-  }
-
-  mutating func run(vectors: Span<S>) -> [S] {
-    let steps = steps(vectors.count, width: engine.plan.input.vectors.columns, "vector components")
-    var outputs = [S](repeating: 0, count: outputCount(steps))
-    var target = outputs.mutableSpan
-    run(vectors: vectors, into: &target)
-    return outputs
-  }
-
-  /// Steps of each of the batch's sessions in so many elements.
-  private func steps(_ count: Int, width: Int, _ what: String) -> Int {
-    let step = batch.count * width
-    let steps = count / step
-    require(
-      steps >= 1 && count == steps * step,
-      "expected a multiple of \(step) \(what), 1 step or more of \(batch.count) sessions, got \(count)")
-    requireOnePiece(steps)
-    return steps
-  }
-
-  private func requireOnePiece(_ steps: Int) {
-    let most = engine.plan.steps
-    require(
-      !engine.plan.configuration.head.isPooled || steps <= most,
-      "expected at most \(most) steps for a model with one output a call, got \(steps): see maximumSteps")
-  }
-
-  private func outputCount(_ steps: Int) -> Int {
-    let rows = engine.plan.configuration.head.isPooled ? batch.count : steps * batch.count
-    return rows * engine.plan.outputs.columns
-  }
-
-  private func requireRoom(_ count: Int, _ steps: Int) {
-    let expected = outputCount(steps)
-    require(count == expected, "expected room for \(expected) outputs, got \(count)")
-  }
-
-  /// Where the elements of the steps from `first` on stand that are computed at once.
-  private func piece(_ first: Int, of steps: Int, width: Int) -> Range<Int> {
-    let step = batch.count * width
-    return first * step..<min(first + engine.plan.steps, steps) * step
-  }
-
-  private func forward(_ rows: Rows) -> Rows {
+  func forward(_ rows: Rows) -> Rows {
     engine.perform(.forward, rows)
     engine.carryState(after: rows)
     return rows
-  }
-
-  private func read(_ rows: Rows, _ first: Int, into target: inout MutableSpan<S>) {
-    let outputs = engine.plan.outputs.rows(0..<engine.outputRowCount(rows))
-    engine.memory.read(outputs, into: &target, at: first * batch.count * outputs.columns)
-  }
-
-  // MARK: Runs of any lengths
-
-  mutating func run(_ input: ModelInput<S>) -> Sequences<S> {
-    let input = InputSequences(input, batchSize: batch.count, width: engine.plan.configuration.input.size)
-    let lengths = input.lengths
-    require(lengths.count == batch.count, "expected \(batch.count) sequences, one a session, got \(lengths.count)")
-    let (longest, most) = (lengths.max() ?? 0, engine.plan.steps)
-    requireOnePiece(longest)
-    loadStates()
-    var results = [[S]](repeating: [], count: batch.count)
-    for first in stride(from: 0, to: max(1, longest), by: most) {
-      let steps = first..<min(first + most, longest)
-      let outputs = engine.outputSequences(forward(engine.set(input.piece(batch.indices, steps))))
-      for index in batch.indices { results[index] += outputs[index] }
-    }
-    saveStates()
-    return Sequences(results, width: engine.plan.outputs.columns)
   }
 
   // MARK: Drawing
@@ -273,12 +177,12 @@ struct ServedSessions<S: Scalar>: ~Copyable {
   ) -> Int32 {
     guard drawer != nil else { stop("sampling needs a token model with one output a token at every step") }
     let (memory, outputs) = (engine.memory, engine.plan.outputs)
-    require(token >= 0 && token < outputs.columns, "token \(token) of \(outputs.columns)")
-    loadStates()
+    require(token >= 0 && token < outputs.columns, "token \(token): expected 0 to \(outputs.columns - 1)")
+    load(0..<1)
     let rows = engine.rows(steps: 1, sequences: 1)
     engine.indices[engine.plan.index.tokens] = token
     _ = forward(rows)
-    saveStates()
+    save(0..<1)
     drawer?.options = options
     guard let token = drawer?.draw(memory.span(outputs.offset, outputs.columns), using: &generator) else {
       stop("expected finite logits to draw from, got NaN or infinity: see Model.nonFiniteParameters")

@@ -9,17 +9,21 @@ extension EncoderDecoder {
   /// Writes the model to `path`, whole or not at all.
   /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
   public func save(to path: String) throws(CheckpointError) {
+    try Safetensors.write(to: path, tensors: tensors(), metadata: metadata, checksum: true) {
+      (tensor, file) throws(FileError) in
+      try write(tensor.name, to: &file)
+    }
+  }
+
+  /// What a file of the model says about it.
+  var metadata: [(key: String, value: String)] {
     var metadata = [(key: "format", value: Self.format), (key: "format_version", value: ModelFile.version)]
-    var tensors: [(name: String, dtype: Safetensors.DType, shape: [Int])] = []
     for (name, model) in parts {
       metadata.append((key: name, value: ModelMetadata.text(model.configuration.json)))
       if let vocabulary = model.vocabulary {
         metadata.append((key: name + "_vocabulary", value: ModelMetadata.text(ModelMetadata.json(vocabulary))))
       }
       metadata += ModelMetadata.entries(of: model.annotations, owner: name + "_")
-      tensors += model.table.entries.map {
-        (name: "\(name).\($0.name)", dtype: Safetensors.DType(rawValue: S._dataType)!, shape: $0.shape)
-      }
     }
     if let marks {
       let json = JSON.object([
@@ -27,15 +31,26 @@ extension EncoderDecoder {
       ])
       metadata.append((key: "marks", value: ModelMetadata.text(json)))
     }
-    try Safetensors.write(to: path, tensors: tensors, metadata: metadata, checksum: true) {
-      (tensor, file) throws(FileError) in
-      // Both prefixes are of this length.
-      let name = String(tensor.name.dropFirst("encoder.".count))
-      if tensor.name.hasPrefix("encoder.") {
-        try encoder.write(name, to: &file)
-      } else {
-        try decoder.write(name, to: &file)
+    return metadata
+  }
+
+  /// - Parameter prefix: of all names.
+  func tensors(prefix: String = "") -> [(name: String, dtype: Safetensors.DType, shape: [Int])] {
+    parts.flatMap { name, model in
+      model.table.entries.map {
+        (name: "\(prefix)\(name).\($0.name)", dtype: Safetensors.DType(rawValue: S._dataType)!, shape: $0.shape)
       }
+    }
+  }
+
+  /// Writes the parameter of this name, encoder.… or decoder.….
+  func write(_ name: String, to file: inout DurableFile) throws(FileError) {
+    // Both prefixes are of this length.
+    let own = String(name.dropFirst("encoder.".count))
+    if name.hasPrefix("encoder.") {
+      try encoder.write(own, to: &file)
+    } else {
+      try decoder.write(own, to: &file)
     }
   }
 
@@ -56,7 +71,8 @@ extension EncoderDecoder {
     try self.init(SafetensorsFile(bytes: bytes, file: file), nil, nil)
   }
 
-  private init(
+  /// The model of a file that holds a model or a checkpoint.
+  init(
     _ file: SafetensorsFile, _ encoderCell: (any RecurrentCell)?, _ decoderCell: (any RecurrentCell)?
   ) throws(CheckpointError) {
     guard file.metadata("format") == Self.format else {
@@ -77,7 +93,10 @@ extension EncoderDecoder {
     }
     let names = try encoder.checkTensors(of: file, prefix: "encoder.")
       .union(decoder.checkTensors(of: file, prefix: "decoder."))
-    if let extra = file.tensors.first(where: { !names.contains(ExactString($0.name)) }) {
+    let isCheckpoint = file.metadata(TrainingMetadata.key) != nil
+    if let extra = file.tensors.first(where: {
+      !names.contains(ExactString($0.name)) && !(isCheckpoint && $0.name.hasPrefix(TrainingMetadata.tensorPrefix))
+    }) {
       throw .unexpectedTensor(file: file.file, name: extra.name)
     }
     self.init(

@@ -7,21 +7,23 @@ internal import Kernels
 /// **From tasks.** `Sendable`, as it alone owns its memory and workers: it may be sent on to another task, or be kept by an
 /// actor. All that changes it is `mutating`, and so the compiler sees to it that one task at a time does.
 public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
-  private let encoder: Engine<S>
-  private let decoder: Engine<S>
-  private let trained: EncoderDecoder<S>
+  let encoder: Engine<S>
+  let decoder: Engine<S>
+  let trained: EncoderDecoder<S>
   private var mixer: InputMixer<S>?
-  private var dropoutSeeds: SeededGenerator
-  private let optimizer: Optimizer
-  private let schedule: LearningRateSchedule
-  private let clipping: GradientClipping
+  private(set) var dropoutSeeds: SeededGenerator
+  /// Of scheduled sampling.
+  private(set) var samplingSeeds: SeededGenerator
+  private var chosen: EncoderDecoderSettings
   /// Room for the lengths of a batch, and for the slot of each sequence.
   private var lengths: [Int] = []
   private var slots: [Int]
   /// The decoder's batch in the last step.
   private var lastTarget: Rows?
-  /// Steps done.
-  public private(set) var stepCount = 0
+  /// Steps done; one whose loss or gradient was not finite does not count.
+  public internal(set) var stepCount = 0
+  /// What `accumulate` has summed up for the next step.
+  private(set) var accumulated = (batches: 0, loss: 0.0)
 
   /// - Parameters:
   ///   - model: that training starts from.
@@ -33,6 +35,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - schedule: what its learning rate is multiplied by at each step.
   ///   - clipping: bounds on the gradient of both together.
   ///   - scheduledSampling: nil: the decoder is always fed the target.
+  ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
   ///   - products: who multiplies.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   ///   - seed: of the masks of dropout and zoneout and of scheduled sampling.
@@ -40,26 +43,41 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   public init(
     _ model: EncoderDecoder<S>, batchSize: Int, sourceLength: Int, targetLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none,
-    scheduledSampling: ScheduledSampling? = nil, products: Products = .automatic, threads: Int = 0, seed: UInt64 = 0
+    scheduledSampling: ScheduledSampling? = nil, accumulatesGradients: Bool = false, products: Products = .automatic,
+    threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
-    let expected: Loss.Targets = model.marks == nil ? .values : .classes
-    require(
-      loss.targets == expected, "expected a loss on \(expected) for this decoder, got \(loss), on \(loss.targets)")
-    let moments = optimizer.momentCount
+    let settings = EncoderDecoderSettings(
+      batchSize: batchSize, sourceLength: sourceLength, targetLength: targetLength, loss: loss, optimizer: optimizer,
+      schedule: schedule, clipping: clipping, scheduledSampling: scheduledSampling,
+      accumulatesGradients: accumulatesGradients, products: products)
+    try self.init(
+      model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed),
+      samplingSeeds: SeededGenerator(seed: seed ^ 0x5C4E_D01E_D5A3_B1E5))
+  }
+
+  init(
+    _ model: EncoderDecoder<S>, _ settings: EncoderDecoderSettings, threads: Int, dropoutSeeds: SeededGenerator,
+    samplingSeeds: SeededGenerator
+  ) throws(PlanError) {
+    settings.check()
+    if let fault = EncoderDecoderSettings.fault(of: settings.loss, forMarks: model.marks) { stop(fault) }
+    let moments = settings.optimizer.momentCount
+    let (batchSize, sourceLength, products) = (settings.batchSize, settings.sourceLength, settings.products)
     let encoderPlan = try Plan(
       model.encoder.configuration, steps: sourceLength, batchSize: batchSize,
-      purpose: .training(loss: nil, momentCount: moments), isRagged: true, products: products, scalar: S.self)
+      purpose: .training(loss: nil, momentCount: moments), isRagged: true,
+      accumulatesGradients: settings.accumulatesGradients, products: products, scalar: S.self)
     let configuration = model.decoder.configuration
     let memory = configuration.attention.map { _ in MemoryShape(steps: sourceLength) }
     let decoderPlan = try Plan(
-      configuration, steps: targetLength + (model.marks == nil ? 0 : 1), batchSize: batchSize,
-      purpose: .training(loss: loss, momentCount: moments), isRagged: true, memory: memory, products: products,
-      scalar: S.self)
+      configuration, steps: settings.targetLength + (model.marks == nil ? 0 : 1), batchSize: batchSize,
+      purpose: .training(loss: settings.loss, momentCount: moments), isRagged: true,
+      accumulatesGradients: settings.accumulatesGradients, memory: memory, products: products, scalar: S.self)
     let engines = try (Engine<S>(encoderPlan, threads: threads), Engine<S>(decoderPlan, threads: threads))
-    if let scheduledSampling {
+    if let scheduledSampling = settings.scheduledSampling {
       mixer = try InputMixer(
         scheduledSampling, decoder: configuration, batchSize: batchSize, memory: memory, products: products,
-        threads: threads, seed: seed ^ 0x5C4E_D01E_D5A3_B1E5)
+        threads: threads)
     } else {
       mixer = nil
     }
@@ -67,12 +85,21 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     encoder.load(model.encoder)
     decoder.load(model.decoder)
     trained = model
-    dropoutSeeds = SeededGenerator(seed: seed)
-    self.optimizer = optimizer
-    self.schedule = schedule
-    self.clipping = clipping
+    (self.dropoutSeeds, self.samplingSeeds) = (dropoutSeeds, samplingSeeds)
+    chosen = settings
     lengths.reserveCapacity(batchSize)
     slots = [Int](repeating: 0, count: batchSize)
+  }
+
+  /// What the training goes by. Optimizer, schedule and clipping may be changed between steps; the rest was decided by
+  /// `init`.
+  public var settings: EncoderDecoderSettings {
+    get { chosen }
+    set {
+      chosen.requireSamePlan(newValue)
+      newValue.check()
+      chosen = newValue
+    }
   }
 
   /// The buffers of the encoder and their sizes.
@@ -99,7 +126,22 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     return step(rows, setTarget(target, rows))
   }
 
-  private mutating func setTarget(_ target: ModelTarget<S>, _ source: Rows) -> Rows {
+  /// Adds the gradient of a batch to that of the next step, which then goes by the mean of all its batches' gradients.
+  /// - Returns: the loss of the batch.
+  /// - Precondition: the trainer was made with `accumulatesGradients`.
+  public mutating func accumulate(_ source: ModelInput<S>, _ target: ModelTarget<S>) -> Double {
+    require(chosen.accumulatesGradients, "ask for it with EncoderDecoderTrainer(…, accumulatesGradients: true)")
+    let rows = encoder.set(source)
+    let targetRows = setTarget(target, rows)
+    computeGradient(rows, targetRows)
+    encoder.accumulateGradient(isFirst: accumulated.batches == 0)
+    decoder.accumulateGradient(isFirst: accumulated.batches == 0)
+    let mean = decoder.meanLoss(targetRows)
+    accumulated = (accumulated.batches + 1, accumulated.loss + mean)
+    return mean
+  }
+
+  mutating func setTarget(_ target: ModelTarget<S>, _ source: Rows) -> Rows {
     require(target.weights == nil, "targets of a decoder have no weights")
     switch target.content {
     case .classSequences(let classes): return setTarget(classes, source)
@@ -126,7 +168,9 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   private mutating func setTarget(_ target: Sequences<S>, _ source: Rows) -> Rows {
     require(trained.marks == nil, "the decoder takes tokens, not vectors")
     check(count: target.count, source)
-    return decoder.setTeacherForced(target)
+    let rows = decoder.setTeacherForced(target)
+    decoder.requireSteps(rows)
+    return rows
   }
 
   private func check(count: Int, _ source: Rows) {
@@ -134,28 +178,40 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   }
 
   private mutating func step(_ source: Rows, _ target: Rows) -> StepReport {
-    let rate = optimizer.learningRate * schedule.factor(at: stepCount)
-    lastTarget = target
-    mixInputs(source, target)
-    stepCount += 1
-    let seeds = drawSeeds()
-    backPropagate(source, target, seeds)
+    computeGradient(source, target)
+    let batches = accumulated.batches + 1
+    if batches > 1 {
+      encoder.meanGradient(ofBatches: batches)
+      decoder.meanGradient(ofBatches: batches)
+      encoder.perform(.squares, source)
+      decoder.perform(.squares, target)
+    }
+    defer { accumulated = (0, 0) }
+    let rate = chosen.optimizer.learningRate * chosen.schedule.factor(at: stepCount)
     let (left, right) = (encoder.gradientNorm, decoder.gradientNorm)
     let report = StepReport(
-      step: stepCount, loss: decoder.meanLoss(target), gradientNorm: (left * left + right * right).squareRoot(),
-      learningRate: rate)
+      step: stepCount + 1, loss: (accumulated.loss + decoder.meanLoss(target)) / Double(batches),
+      gradientNorm: (left * left + right * right).squareRoot(), learningRate: rate)
     guard report.isFinite else { return report }
-    var rule = optimizer.rule(step: stepCount, rate: rate, clipping: clipping)
+    stepCount += 1
+    var rule = chosen.optimizer.rule(step: stepCount, rate: rate, clipping: chosen.clipping)
     rule.norm = report.gradientNorm
     encoder.perform(.update, source, update: rule)
     decoder.perform(.update, target, update: rule)
     return report
   }
 
+  /// Leaves the gradient of a batch that is set.
+  private mutating func computeGradient(_ source: Rows, _ target: Rows) {
+    lastTarget = target
+    mixInputs(source, target)
+    backPropagate(source, target, drawSeeds())
+  }
+
   private mutating func mixInputs(_ source: Rows, _ target: Rows) {
     guard let probability = mixer?.probability(at: stepCount), probability > 0 else { return }
     encoder.perform(.forward, source)
-    mixer?.mix(decoder, target, from: encoder, source, probability: probability)
+    mixer?.mix(decoder, target, from: encoder, source, probability: probability, using: &samplingSeeds)
   }
 
   private typealias Seeds = (encoder: UInt64?, decoder: UInt64?)
@@ -167,7 +223,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     )
   }
 
-  private func bridge(_ source: Rows) {
+  func bridge(_ source: Rows) {
     decoder.setInitialState(from: encoder, source)
     if decoder.plan.attention != nil { decoder.setMemory(from: encoder, source) }
   }
@@ -185,21 +241,6 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     }
     encoder.perform(
       .backwardAndSquares, source, dropoutSeed: seeds.encoder, startsFromStateGradient: true)
-  }
-
-  // MARK: Evaluation
-
-  /// The mean loss of up to N pairs, teacher-forced and without dropout.
-  public mutating func evaluate(_ source: ModelInput<S>, _ target: ModelTarget<S>) -> Double {
-    let rows = encoder.set(source)
-    return evaluate(rows, setTarget(target, rows))
-  }
-
-  private mutating func evaluate(_ source: Rows, _ target: Rows) -> Double {
-    encoder.perform(.forward, source)
-    bridge(source)
-    decoder.perform(.evaluation, target)
-    return decoder.meanLoss(target)
   }
 
   // MARK: Gradients

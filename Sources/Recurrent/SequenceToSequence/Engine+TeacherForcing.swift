@@ -6,9 +6,8 @@ extension Engine {
   /// - Parameter lengths: those of the targets and one more each.
   func setTeacherForced(_ targets: Sequences<Int32>, lengths: [Int], marks: SequenceMarks) -> Rows {
     guard let loss = plan.loss else { stop("teacher forcing needs a loss") }
-    require(targets.width == 1, "expected 1 token a step, got \(targets.width)")
-    plan.input.check(targets.values.span)
-    loss.check(targets.values.span)
+    plan.input.tokens.check(targets)
+    loss.classRange.check(targets)
     let rows = rows(lengths: lengths)
     for slot in 0..<rows.sequenceCount {
       let sequence = rows.sequence(inSlot: slot)

@@ -7,16 +7,13 @@ struct InputMixer<S: Scalar>: ~Copyable {
   private let engine: Engine<S>
   private let sampling: ScheduledSampling
   private var drawer: TokenDrawer
-  private var generator: SeededGenerator
   /// [N] or [N, I], the inputs of a step.
   private var tokens: [Int32]
   private var vectors: [S]
 
   init(
     _ sampling: ScheduledSampling, decoder: ModelConfiguration, batchSize: Int, memory: MemoryShape?,
-    products: Products,
-    threads: Int,
-    seed: UInt64
+    products: Products, threads: Int
   ) throws(PlanError) {
     engine = try Engine(
       Plan(
@@ -25,7 +22,6 @@ struct InputMixer<S: Scalar>: ~Copyable {
       threads: threads)
     self.sampling = sampling
     drawer = TokenDrawer(sampling.draw, count: decoder.outputSize)
-    generator = SeededGenerator(seed: seed)
     let isOfTokens = decoder.input.vocabularySize != nil
     tokens = [Int32](repeating: 0, count: isOfTokens ? batchSize : 0)
     vectors = [S](repeating: 0, count: isOfTokens ? 0 : batchSize * decoder.input.size)
@@ -36,8 +32,10 @@ struct InputMixer<S: Scalar>: ~Copyable {
   /// - Parameters:
   ///   - decoder: with its parameters as they are now, and `target`, a batch of teacher-forced inputs.
   ///   - encoder: after a forward pass of `source`.
+  ///   - generator: of what is drawn.
   mutating func mix(
-    _ decoder: Engine<S>, _ target: Rows, from encoder: Engine<S>, _ source: Rows, probability: Double
+    _ decoder: Engine<S>, _ target: Rows, from encoder: Engine<S>, _ source: Rows, probability: Double,
+    using generator: inout SeededGenerator
   ) {
     engine.copyParameters(from: decoder)
     engine.setInitialState(from: encoder, source)
@@ -50,7 +48,7 @@ struct InputMixer<S: Scalar>: ~Copyable {
       engine.carryState(after: rows)
       let first = target.firstRow(ofStep: step + 1)
       for slot in 0..<target.activeCount(inStep: step + 1) where generator.uniform() < probability {
-        write(target.sequence(inSlot: slot), toRow: first + slot, of: decoder)
+        write(target.sequence(inSlot: slot), toRow: first + slot, of: decoder, using: &generator)
       }
     }
   }
@@ -72,7 +70,9 @@ struct InputMixer<S: Scalar>: ~Copyable {
   }
 
   /// The output of a sequence becomes an input.
-  private mutating func write(_ sequence: Int, toRow row: Int, of decoder: Engine<S>) {
+  private mutating func write(
+    _ sequence: Int, toRow row: Int, of decoder: Engine<S>, using generator: inout SeededGenerator
+  ) {
     let output = engine.plan.outputs.row(sequence)
     if tokens.isEmpty {
       decoder.memory.write(

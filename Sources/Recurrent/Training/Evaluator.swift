@@ -27,7 +27,8 @@ final class Evaluator<S: Scalar> {
   /// The outputs for each sequence: one for each of its steps, or one.
   /// - Parameter load: puts the parameters into an engine.
   func predict(_ input: ModelInput<S>, load: (Engine<S>) -> Void) throws(PlanError) -> Sequences<S> {
-    let input = InputSequences(input, batchSize: batchSize, width: configuration.input.size)
+    let input = self.input(input)
+    EmptySequences.check(input.lengths, hasOneOutput: configuration.head.isPooled)
     var results = [[S]](repeating: [], count: input.lengths.count)
     var width = 1
     try forEachPiece(of: input, load) { engine, rows, piece in
@@ -42,18 +43,18 @@ final class Evaluator<S: Scalar> {
     _ input: ModelInput<S>, _ target: ModelTarget<S>, load: (Engine<S>) -> Void
   ) throws(PlanError) -> Evaluation {
     guard let loss else { stop("an evaluation needs a loss") }
-    let input = InputSequences(input, batchSize: batchSize, width: configuration.input.size)
+    let input = measurable(input, hasOneOutput: configuration.head.isPooled || loss.targets == .labels)
     let target = TargetSequences(
-      target, lengths: input.lengths, batchSize: batchSize, isPooled: configuration.head.isPooled,
-      width: loss.valueCount(outputs: configuration.outputSize))
+      target, lengths: input.lengths, batchSize: batchSize, isPooled: configuration.head.isPooled, loss: loss,
+      outputSize: configuration.outputSize)
     var sums = EvaluationSums(loss)
     try forEachPiece(of: input, load) { engine, rows, piece in
       let outputs = engine.outputSequences(rows)
-      let own = target.piece(piece.sequences, piece.steps)
-      engine.set(own, rows)
+      let own = target.content(of: piece.sequences, piece.steps)
+      engine.set(target.target(own, of: piece.sequences), rows)
       engine.perform(.loss, rows)
       sums.add(loss: engine.meanLoss(rows), weight: engine.lossWeight(rows))
-      sums.add(outputs, target.content(of: piece.sequences, piece.steps))
+      sums.add(outputs, own)
     }
     return sums.evaluation
   }
@@ -63,7 +64,7 @@ final class Evaluator<S: Scalar> {
   func evaluate(
     _ input: ModelInput<S>, _ loss: CustomLoss<S>, isRagged: Bool, load: (Engine<S>) -> Void
   ) throws(PlanError) -> Evaluation {
-    let input = InputSequences(input, batchSize: batchSize, width: configuration.input.size)
+    let input = measurable(input, hasOneOutput: configuration.head.isPooled)
     var sums = EvaluationSums(.custom)
     // All at once: a closure may know which sequences it is about by their number alone.
     require(
@@ -75,6 +76,23 @@ final class Evaluator<S: Scalar> {
       sums.count += engine.outputRowCount(rows)
     }
     return sums.evaluation
+  }
+
+  // MARK: Data
+
+  /// Checked as a whole, so that messages count sequences and steps as the data do, not as batches and pieces.
+  private func input(_ input: ModelInput<S>) -> InputSequences<S> {
+    let input = InputSequences(input, batchSize: batchSize, width: configuration.input.size)
+    require(!input.lengths.isEmpty, "expected 1 sequence or more, got none")
+    input.check(configuration)
+    return input
+  }
+
+  private func measurable(_ input: ModelInput<S>, hasOneOutput: Bool) -> InputSequences<S> {
+    let input = self.input(input)
+    EmptySequences.check(input.lengths, hasOneOutput: hasOneOutput)
+    EmptySequences.requireSteps(input.lengths)
+    return input
   }
 
   // MARK: Pieces
@@ -96,7 +114,6 @@ final class Evaluator<S: Scalar> {
     _ body: (Engine<S>, Rows, Piece) -> Void
   ) throws(PlanError) {
     let lengths = input.lengths
-    require(!lengths.isEmpty, "expected 1 sequence or more, got none")
     let longest = max(1, lengths.max() ?? 1)
     let steps = isCut ? min(longest, Self.pieceSteps) : longest
     let engine = try engine(steps: steps, batchSize: min(batchSize, lengths.count))

@@ -17,7 +17,8 @@ public struct ReduceOnPlateau: Sendable, Hashable {
   public init(factor: Double = 0.1, patience: Int = 10, minimumRate: Double = 0) {
     require(factor > 0 && factor < 1, "expected a factor between 0 and 1, got \(factor)")
     require(patience >= 1, "patience must be 1 or more, got \(patience)")
-    require(minimumRate >= 0, "expected a least rate of 0 or more, got \(minimumRate)")
+    require(
+      minimumRate >= 0 && minimumRate.isFinite, "expected a finite least rate of 0 or more, got \(minimumRate)")
     (self.factor, self.patience, self.minimumRate) = (factor, patience, minimumRate)
   }
 

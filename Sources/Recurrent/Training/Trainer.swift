@@ -34,6 +34,8 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   public internal(set) var stepCount = 0
   /// What `accumulate` has summed up for the next step.
   private var accumulated = (batches: 0, loss: 0.0)
+  /// Batches whose gradients wait for the next step.
+  var accumulatedBatches: Int { accumulated.batches }
   let evaluator: Evaluator<S>
 
   /// Plans and allocates everything.
@@ -70,6 +72,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   init(
     _ model: Model<S>, _ settings: TrainingSettings, threads: Int, dropoutSeeds: SeededGenerator
   ) throws(PlanError) {
+    settings.check()
     require(
       !settings.carriesState || model.configuration.directions == .forward,
       "a layer that runs both ways has no state to carry to what follows")
@@ -95,6 +98,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     get { chosen }
     set {
       chosen.requireSamePlan(newValue)
+      newValue.check()
       if newValue.frozenParameters != chosen.frozenParameters { engine.freeze(newValue.frozenParameters) }
       chosen = newValue
     }
@@ -126,7 +130,9 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
 
   // MARK: Steps
 
-  /// One step on a batch: up to T steps of N sequences, or of up to N of different lengths if the trainer is for such.
+  /// One step on a batch: up to T steps of N sequences, or of up to N of different lengths if the trainer is for such. A
+  /// sequence of no steps teaches nothing; where there is one output for each sequence it is refused, as is a batch of
+  /// nothing else.
   /// - Parameters:
   ///   - input: tokens or vectors, as the model takes them: [T, N, …], or sequence by sequence.
   ///   - target: classes, values or labels, as the loss takes them, in the layout of the outputs.
@@ -148,7 +154,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - loss: is called once, on the outputs of the batch.
   /// - Returns: as a step with a target.
   public mutating func step(_ input: ModelInput<S>, loss: CustomLoss<S>) -> StepReport {
-    let rows = engine.set(input)
+    let rows = set(input)
     computeGradient(rows) { engine, seed in engine.performGradient(of: loss, rows, dropoutSeed: seed) }
     return updateByGradient(rows)
   }
@@ -163,13 +169,19 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
 
   /// As above, by a loss of one's own.
   public mutating func accumulate(_ input: ModelInput<S>, loss: CustomLoss<S>) -> Double {
-    let rows = engine.set(input)
+    let rows = set(input)
     return accumulate(rows) { engine, seed in engine.performGradient(of: loss, rows, dropoutSeed: seed) }
   }
 
   private func set(_ input: ModelInput<S>, _ target: ModelTarget<S>) -> Rows {
-    let rows = engine.set(input)
+    let rows = set(input)
     engine.set(target, rows)
+    return rows
+  }
+
+  private func set(_ input: ModelInput<S>) -> Rows {
+    let rows = engine.set(input)
+    engine.requireSteps(rows)
     return rows
   }
 

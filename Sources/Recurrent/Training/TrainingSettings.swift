@@ -43,8 +43,32 @@ extension TrainingSettings {
       """)
   }
 
+  /// Stops where they make no sense with any model.
+  func check() {
+    if let fault = schedule.fault { stop(fault) }
+    optimizer.checkRate()
+  }
+
+  /// Names of those that are others there.
+  /// - Parameter besidesRate: whether the learning rate, which a plateau lowers in the course of a training, may differ.
+  func differences(from other: TrainingSettings, besidesRate: Bool) -> [String] {
+    var optimizer = optimizer
+    if besidesRate { optimizer.learningRate = other.optimizer.learningRate }
+    let parts: [(name: String, differs: Bool)] = [
+      ("batchSize", batchSize != other.batchSize), ("sequenceLength", sequenceLength != other.sequenceLength),
+      ("loss", loss != other.loss), ("optimizer", optimizer != other.optimizer),
+      ("schedule", schedule != other.schedule), ("clipping", clipping != other.clipping),
+      ("carriesState", carriesState != other.carriesState), ("isRagged", isRagged != other.isRagged),
+      ("recomputing", recomputing != other.recomputing),
+      ("accumulatesGradients", accumulatesGradients != other.accumulatesGradients),
+      ("products", products != other.products), ("frozenParameters", frozenParameters != other.frozenParameters),
+    ]
+    return parts.filter(\.differs).map(\.name)
+  }
+
   /// What of these settings does not go with a model, where it would trap: for settings from a file. nil: nothing.
   func fault(for configuration: ModelConfiguration) -> String? {
+    if let fault = schedule.fault { return fault }
     if configuration.head == .none { return "a model without head has no loss to be trained with" }
     if configuration.attention != nil { return "a model with attention is trained with its encoder" }
     if let fault = loss.outputSizeFault(configuration.outputSize) { return fault }

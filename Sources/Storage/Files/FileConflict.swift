@@ -29,7 +29,7 @@ package enum FileConflict: Error, Sendable, Hashable, CustomStringConvertible {
     case .readTwice(let path, let roles):
       "\(roles.joined(separator: " and ")) both read \(printable(path)), which can be read once"
     case .locked(let path, let process):
-      "\(printable(path)) is being written by \(process.map { "process \($0)" } ?? "another process")"
+      "\(printable(path)) is being written by \(FileLock.holder(process))"
     }
   }
 }

@@ -75,10 +75,16 @@ package struct FileLock: ~Copyable, Sendable {
   }
 
   static func locked(_ path: String, process: Int?) -> FileError {
-    FileError(
-      .lock, path, kind: .locked(process: process),
-      reason: process.map { "process \($0) has locked it" } ?? "another process has locked it")
+    FileError(.lock, path, kind: .locked(process: process), reason: "\(holder(process)) has locked it")
   }
+
+  /// Who holds a lock, for messages: this very process, too, may have asked for it before.
+  package static func holder(_ process: Int?) -> String {
+    guard let process else { return "another process" }
+    return process == ownProcess ? "another part of this program" : "process \(process)"
+  }
+
+  package static var ownProcess: Int { Int(getpid()) }
 
   /// For a lock file that another user left, say: it is not seen, and has to be named.
   private static func unusable(_ path: String, for protected: String, _ code: CInt) -> FileError {

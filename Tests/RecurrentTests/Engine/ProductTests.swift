@@ -136,11 +136,13 @@ struct ProductTests {
     problem.forward(&pass, dropoutSeed: 3)
     let gradient = [Float](repeating: 0.1, count: problem.rows * problem.configuration.outputSize)
     if problem.lengths != nil {
+      results.append(pass.outputSequences.values)
       pass.backward(outputGradient: problem.sequences(gradient, width: problem.configuration.outputSize))
-      results += [pass.outputSequences.values, pass.inputGradientSequences.values]
+      results.append(pass.inputGradientSequences.values)
     } else {
+      results.append(pass.outputs)
       pass.backward(outputGradient: gradient.span)
-      results += [pass.outputs, pass.inputGradient]
+      results.append(pass.inputGradient)
     }
     results += model.table.entries.map { pass.gradient(of: $0.name) }
     return results + [pass.finalState.values, pass.initialStateGradient.values]

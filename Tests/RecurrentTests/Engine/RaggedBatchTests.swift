@@ -104,6 +104,14 @@ struct RaggedBatchTests {
     }
 
     let width = configuration.outputSize
+    let outputs: [[S]]
+    if configuration.head.isPooled {
+      let rows = pass.outputs
+      outputs = sequences.indices.map { Array(rows[$0 * width..<($0 + 1) * width]) }
+    } else {
+      let all = pass.outputSequences
+      outputs = sequences.indices.map { Array(all[$0]) }
+    }
     let gradients = sequences.map { sequence in
       var generator = SeededGenerator(seed: UInt64(sequence))
       let rows = configuration.head.isPooled ? 1 : problem.lengths![sequence]
@@ -116,14 +124,6 @@ struct RaggedBatchTests {
       pass.backward(outputGradient: Sequences(gradients, width: width))
     }
 
-    let outputs: [[S]]
-    if configuration.head.isPooled {
-      let rows = pass.outputs
-      outputs = sequences.indices.map { Array(rows[$0 * width..<($0 + 1) * width]) }
-    } else {
-      let all = pass.outputSequences
-      outputs = sequences.indices.map { Array(all[$0]) }
-    }
     let layers = (0..<configuration.layerCount).map { pass.layerOutputSequences($0) }
     let inputGradient = hasVectors ? pass.inputGradientSequences : nil
     let (final, stateGradient) = (pass.finalState, pass.initialStateGradient)

@@ -118,13 +118,14 @@ enum LoopTask: String, CaseIterable, Sendable {
 extension TrainingLoop<Float> {
   /// A task's loop, its files at `path`.
   static func of(
-    _ task: LoopTask, path: String? = nil, resuming: Bool = false, epochs: Int = 4,
+    _ task: LoopTask, path: String? = nil, resuming: Bool = false, replacing: Bool = false, epochs: Int = 4,
     _ change: (inout TrainingOptions) -> Void = { _ in }
   ) throws -> TrainingLoop<Float> {
     let parts = try task.parts(epochs: epochs)
     var options = parts.options
     change(&options)
     let (data, held) = (parts.data, parts.held)
-    return try TrainingLoop(parts.trainer, data, options, validation: held, checkpoint: path, resuming: resuming)
+    return try TrainingLoop(
+      parts.trainer, data, options, validation: held, checkpoint: path, resuming: resuming, replacing: replacing)
   }
 }

@@ -73,6 +73,45 @@ struct InferenceServerTests {
     }
   }
 
+  /// A hundred sessions, 4 at a time.
+  @Test("More sessions than are computed at once", arguments: [ModelConfiguration.Head.everyStep, .lastStep, .none])
+  func parts(head: ModelConfiguration.Head) throws {
+    for maximumSteps in [2, 16] where head != .lastStep || maximumSteps == 16 {
+      let server = try Self.server(.lstm, head, maximumSteps: maximumSteps, threads: 2)
+      let inputs = (0..<100).map { session in Self.vectors(session % 3).map { $0 + Float(session) / 100 } }
+      let alone = (0..<100).map { session in
+        let own = server.open()
+        return (outputs: own.run(.vectors(inputs[session])), state: own.state.values)
+      }
+      let sessions = (0..<100).map { _ in server.open() }
+      let outputs = server.run(sessions, .vectors(inputs))
+      for session in 0..<100 {
+        Self.expectSame(Array(outputs[session]), alone[session].outputs, server.plan, "outputs of session \(session)")
+        Self.expectSame(
+          sessions[session].state.values, alone[session].state, server.plan, "state of session \(session)")
+      }
+      // Flat, [T, N, I], and into room of ours: the first step of each, then the next of those that have one.
+      let flat = (0..<100).map { _ in server.open() }
+      let firsts = (0..<100).map { Array(inputs[$0][..<4]) }
+      let width = server.plan.configuration.outputSize
+      var room = [Float](repeating: .nan, count: 100 * width)
+      var span = room.mutableSpan
+      let together = firsts.flatMap { $0 }
+      server.run(flat, vectors: together.span, into: &span)
+      for session in 0..<100 {
+        let own = server.open().run(.vectors(firsts[session]))
+        Self.expectSame(Array(room[session * width..<(session + 1) * width]), own, server.plan, "flat, \(session)")
+      }
+      let long = (0..<100).filter { $0 % 3 == 0 }
+      let rest = (1..<5).flatMap { step in long.flatMap { inputs[$0][step * 4..<(step + 1) * 4] } }
+      let given = server.run(long.map { flat[$0] }, .vectors(rest))
+      for (place, session) in long.enumerated() {
+        let expected = head == .lastStep ? alone[session].outputs : Array(alone[session].outputs[width...])
+        Self.expectSame(Array(given[place]), expected, server.plan, "the rest of \(session)")
+      }
+    }
+  }
+
   @Test("More steps than are computed at once", arguments: [1, 2, 3])
   func pieces(maximumSteps: Int) throws {
     let server = try Self.server(.lstm, maximumSteps: maximumSteps)

@@ -48,13 +48,10 @@ struct InputStage: Sendable {
     }
   }
 
-  /// Stops where one is no token of the vocabulary.
-  func check(_ tokens: Span<Int32>) {
+  /// The tokens of the vocabulary.
+  var tokens: IndexRange {
     guard let vocabularySize else { stop("the model takes vectors, not tokens") }
-    for index in tokens.indices {
-      require(
-        tokens[index] >= 0 && tokens[index] < vocabularySize, "token \(tokens[index]) of \(vocabularySize)")
-    }
+    return IndexRange(name: "token", count: vocabularySize)
   }
 
   // MARK: Forward

@@ -1,13 +1,7 @@
-extension TrainingLoop {
-  /// All steps that are left. Between two steps the training can be stopped: by `isStopped`, or by cancelling the task that it
-  /// runs in; what was done is saved, and another run goes on.
-  /// - Parameters:
-  ///   - isStopped: asked before every step.
-  ///   - hook: receives what happens. Where it throws `CancellationError` the training stops after this step, saved.
-  /// - Throws: `TrainingError.notFinite`, with the last good checkpoint and the best model kept; `TrainingError.notSaved`;
-  ///   what else the hook or the validation throws.
-  @discardableResult
-  public mutating func run(
+// The steps of a loop, with all that happens between them.
+extension LoopCore where T: ~Copyable {
+  /// See `TrainingLoop.run(until:_:)`.
+  mutating func run(
     until isStopped: () -> Bool, _ hook: (TrainingEvent) throws -> Void
   ) throws -> TrainingResult {
     let firstStep = trainer.stepCount
@@ -15,6 +9,10 @@ extension TrainingLoop {
     isStopping = false
     evaluation = nil
     var reason = TrainingResult.Reason.completed
+    if let resumption, !hasToldResumption {
+      hasToldResumption = true
+      try tell(.resumed(resumption), hook)
+    }
     while trainer.stepCount < total {
       if let patience = options.patience, progress.evaluationsWithoutProgress >= patience {
         reason = .noProgress
@@ -35,12 +33,6 @@ extension TrainingLoop {
       reason: reason, step: trainer.stepCount, epoch: lastEpoch, best: progress.best, evaluation: evaluation)
   }
 
-  /// The same, stopped by the task or by the hook alone.
-  @discardableResult
-  public mutating func run(_ hook: (TrainingEvent) throws -> Void = { _ in }) throws -> TrainingResult {
-    try run(until: { false }, hook)
-  }
-
   private typealias Hook = (TrainingEvent) throws -> Void
 
   private mutating func tell(_ event: TrainingEvent, _ hook: Hook) throws {
@@ -59,7 +51,7 @@ extension TrainingLoop {
 
     var fresh: Evaluation?
     let isDue = options.validationInterval.map { step.isMultiple(of: $0) } ?? endsEpoch
-    if let validation, report.isFinite, isDue || isLast { fresh = try validation.evaluate(&trainer) }
+    if let validation, report.isFinite, isDue || isLast { fresh = try validation(&trainer) }
     try tell(
       .step(TrainingStep(report: report, epoch: lastEpoch, count: count, duration: duration, evaluation: fresh)), hook)
     guard report.loss.isFinite else { throw divergence(.trainingLoss, report.loss, step) }
@@ -77,16 +69,12 @@ extension TrainingLoop {
 
   /// One update, by as many batches as it takes.
   private mutating func update() -> (report: StepReport, count: Int) {
-    // Sequences before the first are none of theirs.
-    if progress.batch == 0, trainer.settings.carriesState { trainer.resetState() }
+    if progress.batch == 0 { trainer.beginEpoch() }
     let last = min(progress.batch + options.batchesPerStep, data.batchCount) - 1
     var count = 0
     while progress.batch < last {
       let batch = data.batch(epoch: progress.epoch, progress.batch)
-      switch batch.goal {
-      case .target(let target): _ = trainer.accumulate(batch.input, target)
-      case .loss(let loss): _ = trainer.accumulate(batch.input, loss: loss)
-      }
+      trainer.accumulate(batch)
       count += batch.count
       progress.batch += 1
     }
@@ -107,9 +95,9 @@ extension TrainingLoop {
       keeper?.note(best: model)
     }
     try tell(.validated(evaluation, step: step, isBest: isBest), hook)
-    let rate = trainer.settings.optimizer.learningRate
+    let rate = trainer.optimizer.learningRate
     if let lower = plateau?.rate(after: evaluation.loss, rate: rate), lower < rate {
-      trainer.settings.optimizer.learningRate = lower
+      trainer.optimizer.learningRate = lower
       try tell(.reducedLearningRate(to: lower, step: step), hook)
     }
     if let plateau {
@@ -136,11 +124,8 @@ extension TrainingLoop {
     let step = trainer.stepCount
     if keeper.savedStep == step, keeper.error == nil { return }
     let checkpoint = checkpoint()
-    guard checkpoint.model.block.allSatisfy(\.isFinite) else { throw divergence(.lossAfterUpdate, .nan, step) }
-    if let probe = data.probe {
-      let loss = trainer.evaluate(probe, windows: 1).loss
-      guard loss.isFinite else { throw divergence(.lossAfterUpdate, loss, step) }
-    }
+    guard checkpoint.isFinite else { throw divergence(.lossAfterUpdate, .nan, step) }
+    if let loss = trainer.loss(ofProbeIn: data), !loss.isFinite { throw divergence(.lossAfterUpdate, loss, step) }
     if let error = keeper.save(checkpoint) {
       try tell(.saveFailed(step: step, error, isLast: isLast), hook)
     } else {
@@ -151,15 +136,5 @@ extension TrainingLoop {
   private func divergence(_ quantity: TrainingError.Quantity, _ value: Double, _ step: Int) -> TrainingError {
     keeper?.rescue()
     return .notFinite(quantity, value: value, step: step, savedStep: keeper?.savedStep)
-  }
-}
-
-extension Trainer {
-  /// One step on a batch.
-  mutating func step(on batch: TrainingBatch<S>) -> StepReport {
-    switch batch.goal {
-    case .target(let target): step(batch.input, target)
-    case .loss(let loss): step(batch.input, loss: loss)
-    }
   }
 }

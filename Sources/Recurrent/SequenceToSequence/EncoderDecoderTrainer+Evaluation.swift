@@ -1,0 +1,36 @@
+internal import Kernels
+
+/// How good the model is now. The training goes on as if nothing had been asked.
+extension EncoderDecoderTrainer {
+  /// The mean loss of pairs, any number of them, teacher-forced and without dropout.
+  public mutating func evaluate(_ source: ModelInput<S>, _ target: ModelTarget<S>) -> Double {
+    evaluation(source, target).loss
+  }
+
+  /// The same, and over how many steps of targets.
+  mutating func evaluation(_ source: ModelInput<S>, _ target: ModelTarget<S>) -> Evaluation {
+    var sums = EvaluationSums(.custom)
+    // Where sequences are not told apart there is one batch of them.
+    let sizes = source.isFlat ? [] : source.sizes
+    guard sizes.count > settings.batchSize else {
+      add(source, target, to: &sums)
+      return sums.evaluation
+    }
+    target.check(sequences: sizes.count)
+    for first in stride(from: 0, to: sizes.count, by: settings.batchSize) {
+      let batch = Array(first..<min(first + settings.batchSize, sizes.count))
+      add(source.selecting(batch), target.selecting(batch, of: sizes.count), to: &sums)
+    }
+    return sums.evaluation
+  }
+
+  private mutating func add(_ source: ModelInput<S>, _ target: ModelTarget<S>, to sums: inout EvaluationSums) {
+    let rows = encoder.set(source)
+    let targetRows = setTarget(target, rows)
+    encoder.perform(.forward, rows)
+    bridge(rows)
+    decoder.perform(.evaluation, targetRows)
+    sums.add(loss: decoder.meanLoss(targetRows), weight: decoder.lossWeight(targetRows))
+    sums.count += decoder.outputRowCount(targetRows)
+  }
+}
