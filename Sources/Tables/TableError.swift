@@ -87,7 +87,8 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
         : "\(count) values are missing, \(count > lines.count ? "the first " : "")in lines "
           + lines.map(String.init).joined(separator: ", "))
         + (canFill ? "; --missing interpolate fills them, --missing drop leaves such rows out" : "")
-    case .tooShort(let needed, let found, let why): "\(found) rows are too few: \(why) needs \(needed) or more"
+    case .tooShort(let needed, let found, let why):
+      "\(found) \(found == 1 ? "row is" : "rows are") too few: \(why) needs \(needed) or more"
     case .other(let text): text
     }
   }

@@ -73,14 +73,14 @@ struct ClassificationReport: Sendable {
     func percent(_ share: Double?) -> String { share.map { decimal($0 * 100, places: 1) } ?? "" }
     let facts = [
       [
-        "accuracy", decimal(accuracy * 100, places: 2) + " %", "\(grouped(correctCount)) of \(grouped(count)) \(unit)s",
+        "accuracy", decimal(accuracy * 100, places: 2) + " %", "\(grouped(correctCount)) of \(counted(count, unit))",
       ],
       ["balanced", decimal(balancedAccuracy * 100, places: 2) + " %", "mean recall of the classes"],
       [
         "always \(visible(classes[commonest.index]))", decimal(commonest.share * 100, places: 2) + " %",
         "the commonest class",
       ],
-      ["loss", decimal(loss), "nats per \(unit)"],
+      ["loss", lossText(loss), "nats per \(unit)"],
     ]
     // A row for each true class, a column for each predicted one.
     var rows = [["true \\ predicted"] + classes.map(visible) + ["recall %", "precision %", "F1 %"]]

@@ -222,7 +222,8 @@ struct ClassifyTrain: ParsableCommand {
     let chosen = heldOut(count, of: all)
     if chosen.count < count {
       Note.note(
-        "the validation part has \(chosen.count) of \(count) sequences: the only one of a class is trained on")
+        "the validation part has \(chosen.count) of \(counted(count, "sequence")): the only one of a class is trained on"
+      )
     }
     training.items = all.items.indices.filter { !chosen.contains($0) }.map { all.items[$0] }
     held.items = all.items.indices.filter(chosen.contains).map { all.items[$0] }
@@ -258,21 +259,22 @@ struct ClassifyTrain: ParsableCommand {
       let lengths = part.items.map(part.length)
       let steps = lengths.reduce(0, +)
       guard let shortest = lengths.min(), let longest = lengths.max() else { return "none" }
-      let range = shortest == longest ? "\(longest)" : "\(shortest) to \(longest)"
-      return part.items.count == 1
-        ? "\(grouped(steps)) steps" : "\(grouped(part.items.count)) sequences of \(range) steps"
+      if lengths.count == 1 { return counted(steps, "step") }
+      let range = shortest == longest ? counted(longest, "step") : "\(grouped(shortest)) to \(counted(longest, "step"))"
+      return "\(counted(lengths.count, "sequence")) of \(range)"
     }
     Note.line(
       "data      \(amount(training)) to train on, \(amount(held)) for validation; "
-        + "\(training.features.count) features, \(training.classes.count) classes")
+        + "\(counted(training.features.count, "feature")), \(counted(training.classes.count, "class", plural: "classes"))"
+    )
     Note.line(
-      "model     \(model.summary)\(bidirectional ? ", both directions" : ""); \(grouped(plan.parameterCount)) parameters; "
+      "model     \(model.summary)\(bidirectional ? ", both directions" : ""); \(counted(plan.parameterCount, "parameter")); "
         + "\(ByteCount(plan.totalBytes)) of memory")
     Note.products(of: plan)
     let padded = loader.paddedShare(of: loader.batches(epoch: 0))
     Note.line(
-      "training  at most \(grouped(options.epochs)) epochs of \(grouped(loader.batchCount)) steps of "
-        + "\(loader.batchSize) sequences; padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary(for: .tables))"
+      "training  at most \(counted(options.epochs, "epoch")) of \(counted(loader.batchCount, "step")) of "
+        + "\(counted(loader.batchSize, "sequence")); padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary(for: .tables))"
     )
   }
 }

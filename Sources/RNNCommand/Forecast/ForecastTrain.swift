@@ -71,7 +71,7 @@ struct ForecastTrain: ParsableCommand {
     let needed = validationCount + difference + window + 2
     let testCount = try scoring.testCount(
       series, difference: difference, needed: needed, why: "a window of \(window) with --validation \(validationCount)")
-    try scoring.validate(testCount: testCount)
+    try scoring.validate(series, difference: difference, testCount: testCount)
     let log = try options.shared.log.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }
@@ -103,15 +103,15 @@ struct ForecastTrain: ParsableCommand {
       note.digest = series.digest
       trainer = try newTrainer(description, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
       Note.line(
-        "table     \(series.columns.joined(separator: ", ")): \(grouped(trainingCount)) steps to train on, "
+        "table     \(series.columns.joined(separator: ", ")): \(counted(trainingCount, "step")) to train on, "
           + "\(grouped(validationCount)) for validation, \(grouped(testCount)) to test")
       Note.line(
-        "model     \(model.summary); \(grouped(trainer.plan.parameterCount)) parameters; "
+        "model     \(model.summary); \(counted(trainer.plan.parameterCount, "parameter")); "
           + "\(ByteCount(trainer.plan.totalBytes)) of memory")
       Note.products(of: trainer.plan)
       Note.line(
-        "training  at most \(grouped(options.epochs)) epochs of \(grouped(stepsPerEpoch)) steps of \(batchSize) windows × "
-          + "\(window) steps; \(optimizer.summary(for: .tables))")
+        "training  at most \(counted(options.epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
+          + "\(counted(batchSize, "window")) × \(counted(window, "step")); \(optimizer.summary(for: .tables))")
     }
 
     Note.threads(options.shared.threads)

@@ -138,7 +138,7 @@ extension ForeignFormat {
         + " if it is a dictionary of arrays, *arrays if a list; then 'rnn import'"
     case .npz, .npy:
       return "a file of NumPy's arrays: 'rnn import' makes a model of weights, 'rnn run --input' reads sequences"
-    case .onnx: return "an ONNX model: its name must end in .onnx; 'rnn import' makes a model of it, 'rnn run' runs it"
+    case .onnx: return "an ONNX model: 'rnn import' makes a model of it, 'rnn run' runs it"
     case .gguf: return "a GGUF file, which holds no recurrent model"
     case .savedModel:
       return "a model of TensorFlow"
