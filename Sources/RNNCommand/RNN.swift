@@ -39,13 +39,13 @@ struct RNN: ParsableCommand {
     } catch let failure as Failure {
       switch failure.status {
       case .interrupted: Note.note(failure.message)
-      case .usage: Note.error(UsageMessage.advised(failure.message, ProcessArguments.all))
+      case .usage: Note.error(Subcommand(ProcessArguments.all).advised(failure.message))
       case .failure, .notFinite: Note.error(failure.message)
       }
       exit(withError: ExitCode(failure.status.rawValue))
     } catch let conflict as FileConflict {
       let text = conflict.description
-      Note.error(conflict.isUsage ? UsageMessage.advised(text, ProcessArguments.all) : text)
+      Note.error(conflict.isUsage ? Subcommand(ProcessArguments.all).advised(text) : text)
       exit(withError: ExitCode((conflict.isUsage ? ExitStatus.usage : .failure).rawValue))
     } catch let error as OutputError {
       if error.isReaderGone { exit() }
@@ -56,7 +56,7 @@ struct RNN: ParsableCommand {
       guard code != .success else { showHelp(error) }
       if !(error is ExitCode) {
         let text = UsageMessage.text(message(for: error))
-        Note.error(code == .validationFailure ? UsageMessage.advised(text, ProcessArguments.all) : text)
+        Note.error(code == .validationFailure ? Subcommand(ProcessArguments.all).advised(text) : text)
       }
       exit(withError: code)
     }

@@ -88,9 +88,13 @@ struct ClassifyTrain: ParsableCommand {
     try options.files(reading: [(sequences, "<sequences>"), (validationFile, "--validation")]).check()
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
-    guard let file = options.shared.resume else { return try train(store, resumed: nil) }
+    guard let file = options.shared.resume else {
+      let replaced = try ReplacedModel(by: .classes, store, keepsBest: false)
+      return try train(store, resumed: nil, replaced)
+    }
     let resumed = try ResumedTable(from: file, command: "classify")
     store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel(by: .classes, store, keepsBest: false, resumed: file)
     var command = try resumed.command(ClassifyTrain.self)
     command.sequences = sequences
     // What is in the file is compared.
@@ -100,16 +104,21 @@ struct ClassifyTrain: ParsableCommand {
         message: "there is no file \(held), the validation part of \(file): --validation says where it is now")
     }
     command.options = options.resuming(command.options)
-    try command.train(store, resumed: resumed)
+    try command.train(store, resumed: resumed, replaced)
   }
 
-  private func train(_ store: consuming CheckpointStore, resumed: ResumedTable?) throws {
+  private func train(
+    _ store: consuming CheckpointStore, resumed: ResumedTable?, _ replaced: ReplacedModel?
+  ) throws {
     let (training, held) = try split()
     let classes = training.classes
     guard classes.count >= 2 else {
       throw TableError(
         training.file,
         .other("the training part has only the class \"\(visible(classes[0]))\"; there is nothing to tell apart"))
+    }
+    if let labels = LabelledSequences.spellingsOfOneNumber(classes) {
+      Note.warning("the labels \"\(labels.first)\" and \"\(labels.second)\" are two classes, though one number")
     }
     let log = try options.shared.log.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
@@ -149,6 +158,7 @@ struct ClassifyTrain: ParsableCommand {
       try describe(training, held, loader, trainer.plan)
     }
 
+    replaced?.announce()
     Note.threads(options.shared.threads)
     let validator = try ClassifierBox(
       Classifier(
@@ -275,20 +285,6 @@ struct ClassifyTrain: ParsableCommand {
     Note.line(
       "training  at most \(counted(options.epochs, "epoch")) of \(counted(loader.batchCount, "step")) of "
         + "\(counted(loader.batchSize, "sequence")); padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary(for: .tables))"
-    )
-  }
-}
-
-extension LabelledSequences.Item {
-  /// The first `count` steps, and the rest; for labels at each step.
-  fileprivate func split(after count: Int, width: Int) -> (LabelledSequences.Item, LabelledSequences.Item) {
-    (
-      LabelledSequences.Item(
-        name: name, values: Array(values[..<(count * width)]), labels: Array(labels[..<count]),
-        labelLines: Array(labelLines[..<count])),
-      LabelledSequences.Item(
-        name: name, values: Array(values[(count * width)...]), labels: Array(labels[count...]),
-        labelLines: Array(labelLines[count...]))
     )
   }
 }

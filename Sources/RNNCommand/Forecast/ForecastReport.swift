@@ -102,7 +102,7 @@ struct ForecastReport {
       rows.append([
         (isSingle ? "" : "  ") + score.method, significant(score.meanSquaredError),
         significant(score.rootMeanSquaredError), significant(score.meanAbsoluteError),
-        score.scaledError.map { decimal($0, places: 3) } ?? "",
+        score.scaledError.map { $0 < 1e6 ? decimal($0, places: 3) : significant($0) } ?? "",
       ])
     }
     return (isSingle ? "\(visible(scores[0].column)), " : "") + title + "\n" + table(rows, right: [1, 2, 3, 4])

@@ -56,16 +56,22 @@ struct ForecastTrain: ParsableCommand {
     try options.files(reading: [(input.table, "<table>")]).check()
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
-    guard let file = options.shared.resume else { return try train(store, resumed: nil) }
+    guard let file = options.shared.resume else {
+      let replaced = try ReplacedModel(by: .series, store, keepsBest: false)
+      return try train(store, resumed: nil, replaced)
+    }
     let resumed = try ResumedTable(from: file, command: "forecast")
     store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel(by: .series, store, keepsBest: false, resumed: file)
     var command = try resumed.command(ForecastTrain.self)
     command.input.table = input.table
     command.options = options.resuming(command.options)
-    try command.train(store, resumed: resumed)
+    try command.train(store, resumed: resumed, replaced)
   }
 
-  private func train(_ store: consuming CheckpointStore, resumed: ResumedTable?) throws {
+  private func train(
+    _ store: consuming CheckpointStore, resumed: ResumedTable?, _ replaced: ReplacedModel?
+  ) throws {
     let series = try input.series(column.isEmpty ? nil : column)
     let validationCount = validation.count(of: series.count)
     let needed = validationCount + difference + window + 2
@@ -114,6 +120,7 @@ struct ForecastTrain: ParsableCommand {
           + "\(counted(batchSize, "window")) × \(counted(window, "step")); \(optimizer.summary(for: .tables))")
     }
 
+    replaced?.announce()
     Note.threads(options.shared.threads)
     let validated = Array(trainingCount..<trainingCount + validationCount)
     // Boxes: closures share them.

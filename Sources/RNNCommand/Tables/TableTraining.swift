@@ -37,7 +37,7 @@ struct TableTraining: ~Copyable {
   mutating func run() throws -> Model<Float> {
     let (result, signal): (TrainingResult, Int32?)
     do { (result, signal) = try report.run(&loop) } catch let error as TrainingError {
-      throw Failure(error, at: "in epoch \(report.epoch)", kept: kept)
+      throw Failure(error, at: "in epoch \(report.epoch)") { kept(savedStep: $0) }
     }
     guard let signal else {
       let which = loop.progress.best.map { ", the model of epoch \(epoch($0)) (validation loss \(lossText($0.loss)))" }

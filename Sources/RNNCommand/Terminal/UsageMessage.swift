@@ -13,12 +13,6 @@ enum UsageMessage {
     return message + (suggestion(text).map { " Did you mean '\($0)'?" } ?? "")
   }
 
-  /// A message with where to find help: on the subcommand that the arguments choose, whoever found the fault. (The parser
-  /// knows the subcommand only of the faults that it finds itself.)
-  static func advised(_ message: String, _ arguments: [String]) -> String {
-    "\(message) (see '\((["rnn"] + Subcommand(arguments).names).joined(separator: " ")) --help')"
-  }
-
   /// The likeliest of the values that a message offers in place of one that is none of them.
   private static func suggestion(_ message: String) -> String? {
     guard let offer = message.firstRange(of: "Please provide one of"),

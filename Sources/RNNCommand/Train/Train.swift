@@ -64,11 +64,11 @@ struct Train: ParsableCommand {
     if let file = settings.shared.resume { return try goOn(from: file) }
     let keepsBest = division.validationFraction > 0
     let store = try store(keepsBest: keepsBest)
-    let existing = try CheckpointStore.existing(at: settings.checkpointPath, keepsBest: keepsBest)
+    let replaced = try ReplacedModel(by: .text, store, keepsBest: keepsBest)
     let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path) }
     let training = try TextTraining(self)
     describe(training)
-    if let existing { Note.note("\(existing.file) exists and will be replaced") }
+    replaced?.announce()
     Note.threads(settings.shared.threads)
     try run(training, log: log, store)
   }
@@ -79,6 +79,7 @@ struct Train: ParsableCommand {
     guard var training = try TextTraining.resumed(from: file, self) else { return }
     let step = training.trainer.stepCount
     store.resume(from: training.resumedFile ?? file, step: step)
+    let replaced = try ReplacedModel(by: .text, store, keepsBest: false, resumed: file)
     // The text may be known only now.
     try settings.files(text: training.progress.text, fileExtension: training.progress.fileExtension).check()
     let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path, resumingAt: step) }
@@ -86,6 +87,7 @@ struct Train: ParsableCommand {
     Note.line(
       "resumed   \(training.resumedFile ?? file), after step \(grouped(step)) of \(grouped(training.progress.totalSteps))"
     )
+    replaced?.announce()
     Note.products(of: training.trainer.plan)
     Note.threads(settings.shared.threads)
     try run(training, log: log, store)

@@ -31,7 +31,7 @@ struct TrainingRun: ~Copyable {
   mutating func run() throws {
     let (result, signal): (TrainingResult, Int32?)
     do { (result, signal) = try report.run(&loop) } catch let error as TrainingError {
-      throw Failure(error, kept: kept)
+      throw Failure(error) { kept(savedStep: $0) }
     }
     guard let signal else {
       return Note.note("saved \(path)\(bestSaved)")

@@ -40,6 +40,12 @@ struct Subcommand {
     }
   }
 
+  /// A message with where to find help, whoever found the fault. (The parser knows the subcommand only of the faults that it
+  /// finds itself.)
+  func advised(_ message: String) -> String {
+    "\(message) (see '\((["rnn"] + names).joined(separator: " ")) --help')"
+  }
+
   private static func name(_ command: any ParsableCommand.Type) -> String {
     command.configuration.commandName ?? String(describing: command).lowercased()
   }
