@@ -222,7 +222,7 @@ struct ClassifyTests {
     for validation in ["0.2", "2"] {
       let outcome = try place.rnn(["classify", "train", "t.csv", "--validation", validation] + quick + columns)
       #expect(outcome.status == 0, "\(outcome.errors)")
-      #expect(outcome.errors.contains("0 of \(validation == "2" ? 2 : 1) sequences"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("0 of \(validation == "2" ? "2 sequences" : "1 sequence")"), "\(outcome.errors)")
       #expect(outcome.errors.contains("3 classes"))
     }
     // Labels that stand in the validation part alone.

@@ -93,7 +93,7 @@ struct FileConflictTests {
       (["classify", "predict", "f.st", "t.csv", "--output", "hard-t.csv"], 1),
       (["export", "m.st", "hard-m.st", "--format", "safetensors"], 1), (["import", "m.st", "soft-m.st"], 1),
       (["import", "m.st", "n.st", "--vocabulary", "-", "--config", "-"], 64),
-      (["run", "m.st", "--input", "t.csv", "--output", "-"], 1),
+      (["run", "m.st", "--input", "t.csv", "--output", "-"], 64),
       (["evaluate", "-", "--text", "-"], 64), (["train", "--text", "-", "-"], 64),
     ]
     for (arguments, status) in cases {

@@ -110,9 +110,11 @@ struct UsageTests {
     try place.write("x,y\n" + (0..<60).map { "\($0 % 7),\($0 % 2)\n" }.joined(), to: "t.csv")
     try place.write("@classLabel true 0 1\n@data\n1,2:0\n2,1:1\n3,4:0\n5,1:1\n", to: "t.ts")
     let small = ["--epochs", "1", "--hidden-size", "3", "--threads", "1"]
-    try #require(
-      try place.rnn(["train", "--text", "t.txt", "--steps", "1", "--checkpoint", "m.st"] + tiny).status == 0)
-    try #require(try place.rnn("export", "m.st", "m.onnx").status == 0)
+    if options.first?.hasPrefix("m.") == true {
+      try #require(
+        try place.rnn(["train", "--text", "t.txt", "--steps", "1", "--checkpoint", "m.st"] + tiny).status == 0)
+      try #require(try place.rnn("export", "m.st", "m.onnx").status == 0)
+    }
     if options.first == "c.st" {
       try #require(try place.rnn(["classify", "train", "t.ts", "--checkpoint", "c.st"] + small).status == 0)
     }
