@@ -35,7 +35,12 @@ struct Evaluate: ParsableCommand {
     let corpus = try text.corpus(vocabulary: vocabulary, unknowns)
     unknowns.report(corpus.unknownCounts, vocabulary)
     let tokens = corpus.training
-    guard tokens.count >= 2 else { throw TextError.tooShort(count: tokens.count, needed: 2) }
+    let unit = vocabulary.unit == .byte ? "byte" : "character"
+    guard tokens.count >= 2 else {
+      throw Failure(
+        message: "\(counted(tokens.count, unit)) of the text \(tokens.count == 1 ? "is" : "are") too few to evaluate: "
+          + "what is measured is how each follows from those before it, so 2 or more are needed")
+    }
     Note.productsHint(
       of: try Plan(
         model.configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: multiplying.choice,
@@ -56,13 +61,12 @@ struct Evaluate: ParsableCommand {
         ] + unknownCount)
       try output(object.serialized() + [0x0A])
     } else {
-      let unit = vocabulary.unit == .byte ? "byte" : "character"
       try output(
         table(
           [
-            ["loss", decimal(result.loss), "nats per \(unit)"],
-            ["", decimal(result.bits), "bits per \(unit)"],
-            ["perplexity", decimal(result.perplexity), ""],
+            ["loss", lossText(result.loss), "nats per \(unit)"],
+            ["", lossText(result.bits), "bits per \(unit)"],
+            ["perplexity", lossText(result.perplexity), ""],
             ["\(unit)s", grouped(result.count), "predicted"],
           ], right: [1]))
     }

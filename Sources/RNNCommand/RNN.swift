@@ -32,13 +32,20 @@ struct RNN: ParsableCommand {
     MemoryLimit.prepare()
     HelpText.prepare()
     do {
-      var command = try parseAsRoot(PromptOptions.guarded(ProcessArguments.all))
+      let arguments = PromptOptions.guarded(ProcessArguments.all)
+      try Subcommand(arguments).check()
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch let failure as Failure {
-      if case .interrupted = failure.status { Note.note(failure.message) } else { Note.error(failure.message) }
+      switch failure.status {
+      case .interrupted: Note.note(failure.message)
+      case .usage: Note.error(Subcommand(ProcessArguments.all).advised(failure.message))
+      case .failure, .notFinite: Note.error(failure.message)
+      }
       exit(withError: ExitCode(failure.status.rawValue))
     } catch let conflict as FileConflict {
-      Note.error(conflict.description)
+      let text = conflict.description
+      Note.error(conflict.isUsage ? Subcommand(ProcessArguments.all).advised(text) : text)
       exit(withError: ExitCode((conflict.isUsage ? ExitStatus.usage : .failure).rawValue))
     } catch let error as OutputError {
       if error.isReaderGone { exit() }
@@ -48,8 +55,8 @@ struct RNN: ParsableCommand {
       let code = exitCode(for: error)
       guard code != .success else { showHelp(error) }
       if !(error is ExitCode) {
-        Note.error(
-          UsageMessage.text(message(for: error), usage: code == .validationFailure ? fullMessage(for: error) : nil))
+        let text = UsageMessage.text(message(for: error))
+        Note.error(code == .validationFailure ? Subcommand(ProcessArguments.all).advised(text) : text)
       }
       exit(withError: code)
     }

@@ -145,6 +145,8 @@ private let largestNumber = 1e38
 /// - Throws: what is wrong with it.
 package func parseNumber(_ text: String) throws(TableError.Reason) -> Double? {
   guard let first = text.utf8.first else { return nil }
+  // As C prints it, with the sign of its bits.
+  if ["-nan", "+nan"].contains(text.lowercased()) { return nil }
   // `Double` would also take hexadecimal numbers and words.
   let isDecimal = (0x30...0x39).contains(first) || "+-.".utf8.contains(first)
   if isDecimal, !text.utf8.contains(where: { $0 | 0x20 == 0x78 }), let value = Double(text) {

@@ -33,6 +33,16 @@ package struct LabelledSequences: Sendable {
       ? numbers.sorted { ($0.number, $0.label) < ($1.number, $1.label) }.map(\.label) : labels.sorted()
   }
 
+  /// Two classes that are one number in two spellings, as tables of different programs have them; nil where there are none.
+  package static func spellingsOfOneNumber(_ classes: [String]) -> (first: String, second: String)? {
+    var known: [Double: String] = [:]
+    for label in classes {
+      guard let number = Double(label) else { continue }
+      if let first = known.updateValue(label, forKey: number) { return (first, label) }
+    }
+    return nil
+  }
+
   /// The label's place in `classes` for each label of the items.
   /// - Parameters:
   ///   - owner: whose classes they are, for messages.
@@ -74,6 +84,20 @@ package struct LabelledSequences: Sendable {
       }
     }
     return result
+  }
+}
+
+extension LabelledSequences.Item {
+  /// The first `count` steps, and the rest; for labels at each step.
+  package func split(after count: Int, width: Int) -> (LabelledSequences.Item, LabelledSequences.Item) {
+    (
+      LabelledSequences.Item(
+        name: name, values: Array(values[..<(count * width)]), labels: Array(labels[..<count]),
+        labelLines: Array(labelLines[..<count])),
+      LabelledSequences.Item(
+        name: name, values: Array(values[(count * width)...]), labels: Array(labels[count...]),
+        labelLines: Array(labelLines[count...]))
+    )
   }
 }
 
@@ -133,7 +157,7 @@ extension LabelledSequences {
       guard let labelIndex else { continue }
       let label = table.text(row, labelIndex)
       let line = table.lines[row]
-      if label.isEmpty {
+      if label.allSatisfy(\.isWhitespace) {
         throw TableError(file, line: line, column: table.header[labelIndex], .other("the label is missing"))
       }
       if isPerStep || items[place].labels.isEmpty {

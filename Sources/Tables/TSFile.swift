@@ -107,7 +107,9 @@ extension LabelledSequences {
     let length = steps[0].count
     // Before there is room for as many values: a long first channel and many short ones would need far more than their text.
     for (channel, steps) in steps.enumerated() where steps.count != length {
-      throw fault(.other("\(steps.count) steps where the first channel has \(length)"), channel: channel)
+      throw fault(
+        .other("\(steps.count) step\(steps.count == 1 ? "" : "s") where the first channel has \(length)"),
+        channel: channel)
     }
     var values = [Double](repeating: 0, count: length * expected)
     for (channel, steps) in steps.enumerated() {

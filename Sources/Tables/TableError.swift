@@ -77,8 +77,7 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     case .noSuchColumn(let available): "there is no such column; there are \(Self.list(available))"
     case .noNumbers: "no column of numbers is left to use"
     case .notANumber(let text):
-      "\"\(printable(text, limit: 40))\" is not a number"
-        + (text.contains(",") && Double(text.replacing(",", with: ".")) != nil ? "; a decimal point is expected" : "")
+      "\"\(printable(text, limit: 40))\" is not a number" + Self.advice(text)
     case .notFinite(let text): "\"\(printable(text, limit: 40))\" is not a finite number"
     case .tooLarge(let text): "\"\(printable(text, limit: 40))\" is beyond the largest number that is taken, 1e38"
     case .missingValues(let count, let lines, let canFill):
@@ -87,9 +86,24 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
         : "\(count) values are missing, \(count > lines.count ? "the first " : "")in lines "
           + lines.map(String.init).joined(separator: ", "))
         + (canFill ? "; --missing interpolate fills them, --missing drop leaves such rows out" : "")
-    case .tooShort(let needed, let found, let why): "\(found) rows are too few: \(why) needs \(needed) or more"
+    case .tooShort(let needed, let found, let why):
+      "\(found) \(found == 1 ? "row is" : "rows are") too few: \(why) needs \(needed) or more"
     case .other(let text): text
     }
+  }
+
+  /// What stands in the way of a number.
+  private static func advice(_ text: String) -> String {
+    if let strange = text.unicodeScalars.first(where: { !$0.isASCII }) {
+      // It may look like what is expected, or like nothing.
+      let digits = String(strange.value, radix: 16, uppercase: true)
+      let hex = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+      return "; U+\(hex) is none of its characters"
+    }
+    let separators = text.count { $0 == "." } > 1 ? ", '_." : ", '_"
+    let plain = text.filter { !separators.contains($0) }
+    guard plain != text, Double(plain) != nil else { return "" }
+    return "; expected a decimal point, and nothing between thousands"
   }
 
   static func list(_ names: [String]) -> String {

@@ -166,6 +166,7 @@ struct ClassifyTests {
     FaultyTable(
       "two labels", "id,x,y\na,1,up\nb,2,up\na,3,down\n",
       "line 4, column \"y\": sequence \"a\" has the label \"down\" here and \"up\" in line 2"),
+    FaultyTable("a label of blanks", "id,x,y\na,1,up\na,2,\"  \"\n", "line 3, column \"y\": the label is missing"),
     FaultyTable("no label", "id,x,y\na,1,up\na,2,\n", "line 3, column \"y\": the label is missing"),
     FaultyTable("no sequence", "id,x,y\na,1,up\n,2,up\n", "line 3, column \"id\": the sequence has no name"),
     FaultyTable("a missing value", "id,x,y\na,1,up\na,,up\n", "column \"x\": a value is missing, in line 3"),
@@ -221,7 +222,7 @@ struct ClassifyTests {
     for validation in ["0.2", "2"] {
       let outcome = try place.rnn(["classify", "train", "t.csv", "--validation", validation] + quick + columns)
       #expect(outcome.status == 0, "\(outcome.errors)")
-      #expect(outcome.errors.contains("0 of \(validation == "2" ? 2 : 1) sequences"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("0 of \(validation == "2" ? "2 sequences" : "1 sequence")"), "\(outcome.errors)")
       #expect(outcome.errors.contains("3 classes"))
     }
     // Labels that stand in the validation part alone.
@@ -269,5 +270,37 @@ struct ClassifyTests {
     try place.write("id,x,y\na,1,up\n", to: "t.csv")
     try place.write("@classLabel true a\n@data\n1:a\n", to: "t.ts")
     expectFailure(try place.rnn(["classify", "train"] + arguments), 64, part)
+  }
+
+  @Test("Many classes, and names without end, make no table without end")
+  func manyClasses() throws {
+    let place = try Workplace()
+    let names = (0..<200).map { $0 == 7 ? String(repeating: "long", count: 5000) : "class \($0)" }
+    let rows = names.enumerated().flatMap { item, name in (0..<2).map { "\(item),\(item + $0),\(name)\n" } }
+    try place.write("id,x,y\n" + rows.joined(), to: "t.csv")
+    let columns = ["--sequence-column", "id", "--label-column", "y"]
+    let trained = try place.rnn(
+      ["classify", "train", "t.csv", "--validation", "0", "--epochs", "1", "--hidden-size", "3", "--threads", "1"]
+        + columns)
+    try #require(trained.status == 0, "\(trained.errors)")
+    let outcome = try place.rnn(["classify", "evaluate", "model.safetensors", "t.csv"] + columns)
+    let lines = outcome.text.split(separator: "\n")
+    #expect(lines.count > 200 && lines.allSatisfy { $0.count < 200 }, "\(lines.map(\.count).max() ?? 0)")
+    #expect(outcome.text.contains("most often taken for"))
+    // Data are whole.
+    let json = try place.rnn(["classify", "evaluate", "model.safetensors", "t.csv", "--json"] + columns).json()
+    #expect((json["classes"] as? [String])?.contains(names[7]) == true && (json["confusion"] as? [[Int]])?.count == 200)
+  }
+
+  @Test(
+    "One number in two spellings is two classes, which is said", arguments: [("1", "1.0"), ("2", "02"), ("0", "-0")])
+  func spellingsOfNumbers(first: String, second: String) throws {
+    let place = try Workplace()
+    let rows = (0..<12).flatMap { item in (0..<2).map { "\(item),\(item + $0),\(item % 2 == 0 ? first : second)\n" } }
+    try place.write("id,x,y\n" + rows.joined(), to: "t.csv")
+    let outcome = try place.rnn(
+      "classify", "train", "t.csv", "--epochs", "1", "--hidden-size", "3", "--threads", "1", "--sequence-column", "id",
+      "--label-column", "y")
+    #expect(outcome.status == 0 && outcome.errors.contains("are two classes, though one number"), "\(outcome.errors)")
   }
 }

@@ -42,6 +42,27 @@ struct DataNumbersTests {
     for (row, truth) in zip(rows, values.suffix(4)) { #expect(Double(row[2]) == Double(truth)) }
   }
 
+  /// So small that their squares are 0, and so large that these are nearly infinite.
+  @Test(arguments: [1e-170, 1e-300, 9e37])
+  func extremes(size: Double) throws {
+    let place = try Workplace()
+    let rows = try predictions(place, (0..<80).map { "\(size * (3 + sin(Double($0))) / 4)" })
+    for row in rows {
+      let value = try #require(Double(row[1]))
+      #expect(value > size * 0.3 && value < size * 1.2, "\(row[1])")
+    }
+    let measured = try place.rnn("forecast", "evaluate", "model.safetensors", "t.csv", "--autoregression", "2")
+    let table = measured.text.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true) }
+    let fits = table.filter { $0.first == "autoregression" }
+    #expect(fits.count == 2, "\(measured.text)")
+    // RMSE and MAE are numbers of the column's size, and MASE is one of its own.
+    for fit in fits {
+      let numbers = fit.suffix(3).compactMap { Double($0) }
+      #expect(numbers.count == 3 && numbers[0] > 0 && numbers[0] < size, "\(fit)")
+      #expect(numbers[1] > 0 && numbers[1] <= numbers[0] && numbers[2] < 10, "\(fit)")
+    }
+  }
+
   @Test func labelsOfPlotsDiffer() throws {
     let place = try Workplace()
     _ = try predictions(place, (0..<60).map { "\(1e12 + sin(Double($0)))" }, options: ["--plot", "p.svg"])

@@ -30,6 +30,19 @@ import Testing
     #expect(!place.exists("model.safetensors"))
   }
 
+  @Test("A comparison that does not fit is found before the training, not after")
+  func autoregression() throws {
+    let place = try Workplace()
+    try place.write("x\n" + (0..<50_000).map { "\($0 * $0 % 1009)\n" }.joined(), to: "t.csv")
+    let training = [
+      "forecast", "train", "t.csv", "--epochs", "1", "--window", "2", "--hidden-size", "2", "--batch-size", "1000",
+      "--threads", "1", "--autoregression", "1000",
+    ]
+    let outcome = try rnn(place, addresses: 700_000, training)
+    expectFailure(outcome, 1, "--autoregression 1000", "memory")
+    #expect(!outcome.errors.contains("epoch") && !place.exists("model.safetensors"), "\(outcome.errors)")
+  }
+
   @Test(
     "Where even OpenBLAS has no memory for its own threads the process ends", arguments: [160_000, 190_000, 250_000])
   func ends(addresses: Int) throws {

@@ -16,6 +16,14 @@ struct StandardStreamTests {
     return place
   }
 
+  /// Two tokens of one sequence, [2, 1] of int64, as NumPy writes them.
+  private static let tokens: [UInt8] = {
+    let header = "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 1), }"
+    let padding = String(repeating: " ", count: 118 - header.utf8.count - 1) + "\n"
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array((header + padding).utf8) + [1, 0, 0, 0, 0, 0, 0, 0]
+      + [2, 0, 0, 0, 0, 0, 0, 0]
+  }()
+
   /// The same command with a file and with standard input gives the same.
   @Test(arguments: [
     ("evaluate m.st --text %", "t.txt"), ("evaluate % --text t.txt", "m.st"), ("sample % --seed 1", "m.st"),
@@ -24,13 +32,16 @@ struct StandardStreamTests {
     ("export % - --format safetensors", "m.st"), ("export % - --format onnx", "m.st"),
     ("export % - --format keras", "m.st"),
     ("import % - --vocabulary t.txt", "e.safetensors"), ("run v.st --input % --output -", "e.npz"),
-    ("run % --input e.npz --output -", "v.st"),
+    ("run % --input e.npz --output -", "v.st"), ("inspect %", "m.onnx"), ("import % -", "m.onnx"),
+    ("run % --input tokens.npy --output -", "m.onnx"),
   ])
   func input(command: String, file: String) throws {
     let place = try workplace()
     try #require(try place.rnn("export", "m.st", "e.safetensors").status == 0)
     try #require(try place.rnn("export", "m.st", "e.npz").status == 0)
     try #require(try place.rnn("import", "e.safetensors", "v.st").status == 0)
+    try #require(try place.rnn("export", "m.st", "m.onnx").status == 0)
+    try Data(Self.tokens).write(to: place.url("tokens.npy"))
     let named = try place.shell("$RNN " + command.replacing("%", with: file))
     for (source, path) in [
       ("cat \(file) | $RNN", "-"), ("$RNN", "- < \(file)"), ("cat \(file) | $RNN", "/dev/stdin"),

@@ -88,6 +88,69 @@ struct UsageTests {
     expectFailure(try place.rnn("play"), 64, "play")
   }
 
+  /// Whoever finds the fault: the parser, a command before it reads its files or after, or the guard of files.
+  @Test(arguments: [
+    ("train", ["--text", "t.txt", "--cell", "x"]), ("train", ["--text", "t.txt", "--log", "model.safetensors"]),
+    ("train", ["--text", "-", "t.txt", "-"]), ("sample", ["m.st", "--top-k", "0"]), ("evaluate", ["m.st"]),
+    ("forecast train", ["t.csv", "--window", "0"]), ("forecast train", ["t.csv", "--log", "model.safetensors"]),
+    ("forecast predict", ["f.st", "-", "--plot", ""]), ("forecast predict", ["-", "-"]),
+    ("forecast predict", ["f.st", "t.csv", "--output", "x", "--plot", "./x"]), ("forecast evaluate", ["f.st"]),
+    ("classify train", ["t.csv"]), ("classify train", ["t.csv", "--label-column", "y"]),
+    ("classify train", ["t.ts", "--label-column", "y"]), ("classify train", ["t.ts", "--per-step"]),
+    ("classify evaluate", ["c.st", "t.csv"]), ("classify predict", ["c.st", "t.csv"]),
+    ("run", ["m.onnx", "--input", "x.npy", "--output", "o.npy", "--batch-first"]), ("run", ["m.st"]),
+    ("run", ["m.st", "--input", "t.csv", "--output", "o.npy"]), ("export", ["m.st", "x.y"]),
+    ("import", ["m.onnx", "n.st", "--cell", "gru"]),
+    ("import", ["m.onnx", "n.st", "--symbols", "a", "--vocabulary", "b"]),
+    ("inspect", []), ("gradcheck", ["--steps", "1"]),
+  ])
+  func helpIsThatOfTheCommand(command: String, options: [String]) throws {
+    let place = try Workplace()
+    try place.write(sampleText(), to: "t.txt")
+    try place.write("x,y\n" + (0..<60).map { "\($0 % 7),\($0 % 2)\n" }.joined(), to: "t.csv")
+    try place.write("@classLabel true 0 1\n@data\n1,2:0\n2,1:1\n3,4:0\n5,1:1\n", to: "t.ts")
+    let small = ["--epochs", "1", "--hidden-size", "3", "--threads", "1"]
+    if options.first?.hasPrefix("m.") == true {
+      try #require(
+        try place.rnn(["train", "--text", "t.txt", "--steps", "1", "--checkpoint", "m.st"] + tiny).status == 0)
+      try #require(try place.rnn("export", "m.st", "m.onnx").status == 0)
+    }
+    if options.first == "c.st" {
+      try #require(try place.rnn(["classify", "train", "t.ts", "--checkpoint", "c.st"] + small).status == 0)
+    }
+    try place.write("x", to: "x.npy")
+    let outcome = try place.rnn(command.split(separator: " ").map(String.init) + options)
+    expectFailure(outcome, 64, "(see 'rnn \(command) --help')")
+  }
+
+  @Test("A command that there is none of is the fault, not what follows it")
+  func noSuchCommand() throws {
+    let place = try Workplace()
+    for (arguments, parts) in [
+      (["trian", "--text", "t.txt"], ["'rnn' has no command 'trian'", "'train'?", "(see 'rnn --help')"]),
+      (["Train", "--text", "t.txt"], ["'Train'", "Did you mean 'train'?"]),
+      (["forecast", "predcit", "m", "--horizon", "3"], ["'rnn forecast' has no command 'predcit'", "'predict'?"]),
+      (["classify", "x"], ["There are train, evaluate, predict.", "rnn classify --help"]),
+      (["help", "smaple"], ["'sample'?"]), ([""], ["has no command ''"]),
+    ] {
+      let outcome = try place.rnn(arguments)
+      for part in parts { expectFailure(outcome, 64, part) }
+    }
+    for arguments in [["help"], ["help", "train"], ["help", "forecast", "train"], ["forecast"], ["-h"]] {
+      #expect(try place.rnn(arguments).status == 0)
+    }
+  }
+
+  @Test("One dash in place of two does not ask for help")
+  func oneDash() throws {
+    let place = try Workplace()
+    try place.write(sampleText(), to: "text.txt")
+    for option in ["-hidden-size", "-head-dropout", "-horizon", "-hh"] {
+      expectFailure(try place.rnn("train", "--text", "text.txt", option, "4"), 64, "'\(option)'", "two dashes")
+    }
+    #expect(try place.rnn("train", "-h").status == 0)
+  }
+
   @Test func helpNamesEveryOptionAndExitCode() throws {
     let place = try Workplace()
     let root = try place.rnn()

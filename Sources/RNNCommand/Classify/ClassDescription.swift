@@ -3,7 +3,7 @@ import Storage
 
 /// What a classifying model was trained on: kept in its file, so that classes come out by their names.
 struct ClassDescription: Sendable, Hashable {
-  static let annotation = "classify"
+  static let annotation = ModelUse.classesAnnotation
 
   let features: [String]
   let classes: [String]

@@ -69,27 +69,44 @@ struct ClassificationReport: Sendable {
     return (index, Double(confusion[index].reduce(0, +)) / Double(count))
   }
 
+  /// Beyond it the table for people has no column for each class, and a name in it no more characters.
+  private static let (mostColumns, longestName) = (30, 40)
+
+  /// The class that a class is mistaken for most often, and how often.
+  private func takenFor(_ index: Int, _ names: [String]) -> String {
+    let others = classes.indices.filter { $0 != index && confusion[index][$0] > 0 }
+    guard let most = others.max(by: { confusion[index][$0] < confusion[index][$1] }) else { return "" }
+    return "\(names[most]) (\(confusion[index][most]))"
+  }
+
   var description: String {
     func percent(_ share: Double?) -> String { share.map { decimal($0 * 100, places: 1) } ?? "" }
     let facts = [
       [
-        "accuracy", decimal(accuracy * 100, places: 2) + " %", "\(grouped(correctCount)) of \(grouped(count)) \(unit)s",
+        "accuracy", decimal(accuracy * 100, places: 2) + " %", "\(grouped(correctCount)) of \(counted(count, unit))",
       ],
       ["balanced", decimal(balancedAccuracy * 100, places: 2) + " %", "mean recall of the classes"],
       [
-        "always \(visible(classes[commonest.index]))", decimal(commonest.share * 100, places: 2) + " %",
+        "always \(printable(classes[commonest.index], limit: Self.longestName))",
+        decimal(commonest.share * 100, places: 2) + " %",
         "the commonest class",
       ],
-      ["loss", decimal(loss), "nats per \(unit)"],
+      ["loss", lossText(loss), "nats per \(unit)"],
     ]
-    // A row for each true class, a column for each predicted one.
-    var rows = [["true \\ predicted"] + classes.map(visible) + ["recall %", "precision %", "F1 %"]]
-    for (index, name) in classes.enumerated() {
-      rows.append(
-        [visible(name)] + confusion[index].map { $0 == 0 ? "·" : String($0) }
-          + [percent(recall(index)), percent(precision(index)), percent(f1(index))])
+    let names = classes.map { printable($0, limit: Self.longestName) }
+    let scores = classes.indices.map { [percent(recall($0)), percent(precision($0)), percent(f1($0))] }
+    let scoreNames = ["recall %", "precision %", "F1 %"]
+    guard classes.count <= Self.mostColumns else {
+      let rows = zip(names, scores).enumerated().map { index, row in [row.0, takenFor(index, names)] + row.1 }
+      return table(facts, right: [1]) + "\n\n"
+        + table([["true", "most often taken for"] + scoreNames] + rows, right: [2, 3, 4])
     }
-    return table(facts, right: [1]) + "\n\n" + table(rows, right: Set(1...classes.count + 3))
+    // A row for each true class, a column for each predicted one.
+    let rows = zip(names, scores).enumerated().map { index, row in
+      [row.0] + confusion[index].map { $0 == 0 ? "·" : String($0) } + row.1
+    }
+    return table(facts, right: [1]) + "\n\n"
+      + table([["true \\ predicted"] + names + scoreNames] + rows, right: Set(1...classes.count + 3))
   }
 
   var json: JSON {

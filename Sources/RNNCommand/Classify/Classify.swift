@@ -57,7 +57,8 @@ struct SequenceOptions: ParsableArguments {
         throw TableError(path, .other("the file has no classes (@classLabel false)"))
       }
       if let features, features.count != sequences.features.count {
-        throw TableError(path, .other("\(sequences.features.count) channels where the model has \(features.count)"))
+        let found = counted(sequences.features.count, "channel")
+        throw TableError(path, .other("\(found) where the model has \(features.count)"))
       }
       return sequences
     }

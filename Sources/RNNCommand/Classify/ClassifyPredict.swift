@@ -26,9 +26,10 @@ struct ClassifyPredict: ParsableCommand {
   var threads: Int?
 
   func run() throws {
-    try FileUse(
+    let outputs = try FileUse(
       reading: [(model, "<model>"), (sequences, "<sequences>")], writing: [(output, "--output")]
-    ).check()
+    ).hold()
+    defer { outputs.release() }
     let (model, description) = try Model.forClasses(at: model)
     let data = try input.read(
       sequences, features: description.features, isPerStep: description.isPerStep, needsLabels: false)

@@ -88,9 +88,13 @@ struct ClassifyTrain: ParsableCommand {
     try options.files(reading: [(sequences, "<sequences>"), (validationFile, "--validation")]).check()
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
-    guard let file = options.shared.resume else { return try train(store, resumed: nil) }
+    guard let file = options.shared.resume else {
+      let replaced = try ReplacedModel(by: .classes, store, keepsBest: false)
+      return try train(store, resumed: nil, replaced)
+    }
     let resumed = try ResumedTable(from: file, command: "classify")
     store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel(by: .classes, store, keepsBest: false, resumed: file)
     var command = try resumed.command(ClassifyTrain.self)
     command.sequences = sequences
     // What is in the file is compared.
@@ -100,16 +104,21 @@ struct ClassifyTrain: ParsableCommand {
         message: "there is no file \(held), the validation part of \(file): --validation says where it is now")
     }
     command.options = options.resuming(command.options)
-    try command.train(store, resumed: resumed)
+    try command.train(store, resumed: resumed, replaced)
   }
 
-  private func train(_ store: consuming CheckpointStore, resumed: ResumedTable?) throws {
+  private func train(
+    _ store: consuming CheckpointStore, resumed: ResumedTable?, _ replaced: ReplacedModel?
+  ) throws {
     let (training, held) = try split()
     let classes = training.classes
     guard classes.count >= 2 else {
       throw TableError(
         training.file,
         .other("the training part has only the class \"\(visible(classes[0]))\"; there is nothing to tell apart"))
+    }
+    if let labels = LabelledSequences.spellingsOfOneNumber(classes) {
+      Note.warning("the labels \"\(labels.first)\" and \"\(labels.second)\" are two classes, though one number")
     }
     let log = try options.shared.log.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
@@ -149,6 +158,7 @@ struct ClassifyTrain: ParsableCommand {
       try describe(training, held, loader, trainer.plan)
     }
 
+    replaced?.announce()
     Note.threads(options.shared.threads)
     let validator = try ClassifierBox(
       Classifier(
@@ -222,7 +232,8 @@ struct ClassifyTrain: ParsableCommand {
     let chosen = heldOut(count, of: all)
     if chosen.count < count {
       Note.note(
-        "the validation part has \(chosen.count) of \(count) sequences: the only one of a class is trained on")
+        "the validation part has \(chosen.count) of \(counted(count, "sequence")): the only one of a class is trained on"
+      )
     }
     training.items = all.items.indices.filter { !chosen.contains($0) }.map { all.items[$0] }
     held.items = all.items.indices.filter(chosen.contains).map { all.items[$0] }
@@ -258,35 +269,22 @@ struct ClassifyTrain: ParsableCommand {
       let lengths = part.items.map(part.length)
       let steps = lengths.reduce(0, +)
       guard let shortest = lengths.min(), let longest = lengths.max() else { return "none" }
-      let range = shortest == longest ? "\(longest)" : "\(shortest) to \(longest)"
-      return part.items.count == 1
-        ? "\(grouped(steps)) steps" : "\(grouped(part.items.count)) sequences of \(range) steps"
+      if lengths.count == 1 { return counted(steps, "step") }
+      let range = shortest == longest ? counted(longest, "step") : "\(grouped(shortest)) to \(counted(longest, "step"))"
+      return "\(counted(lengths.count, "sequence")) of \(range)"
     }
     Note.line(
       "data      \(amount(training)) to train on, \(amount(held)) for validation; "
-        + "\(training.features.count) features, \(training.classes.count) classes")
+        + "\(counted(training.features.count, "feature")), \(counted(training.classes.count, "class", plural: "classes"))"
+    )
     Note.line(
-      "model     \(model.summary)\(bidirectional ? ", both directions" : ""); \(grouped(plan.parameterCount)) parameters; "
+      "model     \(model.summary)\(bidirectional ? ", both directions" : ""); \(counted(plan.parameterCount, "parameter")); "
         + "\(ByteCount(plan.totalBytes)) of memory")
     Note.products(of: plan)
     let padded = loader.paddedShare(of: loader.batches(epoch: 0))
     Note.line(
-      "training  at most \(grouped(options.epochs)) epochs of \(grouped(loader.batchCount)) steps of "
-        + "\(loader.batchSize) sequences; padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary(for: .tables))"
-    )
-  }
-}
-
-extension LabelledSequences.Item {
-  /// The first `count` steps, and the rest; for labels at each step.
-  fileprivate func split(after count: Int, width: Int) -> (LabelledSequences.Item, LabelledSequences.Item) {
-    (
-      LabelledSequences.Item(
-        name: name, values: Array(values[..<(count * width)]), labels: Array(labels[..<count]),
-        labelLines: Array(labelLines[..<count])),
-      LabelledSequences.Item(
-        name: name, values: Array(values[(count * width)...]), labels: Array(labels[count...]),
-        labelLines: Array(labelLines[count...]))
+      "training  at most \(counted(options.epochs, "epoch")) of \(counted(loader.batchCount, "step")) of "
+        + "\(counted(loader.batchSize, "sequence")); padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary(for: .tables))"
     )
   }
 }

@@ -32,7 +32,8 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>")]).check()
+    let outputs = try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>")]).hold()
+    defer { outputs.release() }
     let file = try ArrayFile(path: model)
     switch Precision(of: file) {
     case .float: try write(Model<Float>(file, path: model))

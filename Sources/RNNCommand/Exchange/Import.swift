@@ -85,12 +85,23 @@ struct Import: ParsableCommand {
   }
 
   func run() throws {
-    try FileUse(
+    let outputs = try FileUse(
       reading: [(weights, "<weights>"), (config, "--config"), (vocabulary, "--vocabulary")],
       writing: [(target, "<target>")]
-    ).check()
-    if format == .onnx || (format == nil && weights.hasSuffix(".onnx")) { return try importGraph() }
-    let file = try ArrayFile(path: weights)
+    ).hold()
+    defer { outputs.release() }
+    switch format {
+    case .onnx: try importGraph(ONNXModel(contentsOf: weights))
+    case .safetensors, .keras: try importArrays(ArrayFile(path: weights))
+    case nil:
+      switch try ExchangeFile(path: weights) {
+      case .graph(let graph): try importGraph(graph)
+      case .arrays(let file): try importArrays(file)
+      }
+    }
+  }
+
+  private func importArrays(_ file: ArrayFile) throws {
     if file.metadata("format") == "recurrent", format == nil, config == nil {
       throw Failure(message: "\(printable(weights)) is a model file of this program already")
     }
@@ -116,7 +127,7 @@ struct Import: ParsableCommand {
   }
 
   /// What a graph says leaves no questions.
-  private func importGraph() throws {
+  private func importGraph(_ graph: ONNXModel) throws {
     try refuseOptions(
       [
         "--cell": cell != nil, "--head": head != nil, "--one-hot": oneHot, "--prefix": !prefix.isEmpty,
@@ -124,8 +135,8 @@ struct Import: ParsableCommand {
         "--vocabulary": vocabulary != nil, "--symbols": symbols != nil,
       ], of: .onnx)
     switch precision ?? .float {
-    case .float: try save(Model<Float>(onnx: weights), [])
-    case .double: try save(Model<Double>(onnx: weights), [])
+    case .float: try save(Model<Float>(graph), [])
+    case .double: try save(Model<Double>(graph), [])
     }
   }
 
@@ -181,7 +192,7 @@ struct Import: ParsableCommand {
   private func save<S: Scalar>(_ model: Model<S>, _ report: [ImportedTensor]) throws {
     NonFinite.warn(model.nonFiniteParameters, in: target)
     try model.save(to: target)
-    let end = summary(model.configuration) + "; \(grouped(model.parameterCount)) parameters"
+    let end = summary(model.configuration) + "; \(counted(model.parameterCount, "parameter"))"
     if report.isEmpty { return try RNNCommand.report(end, besides: target) }
     var rows = [["tensor", "type", "shape", "parameter", "shape"]]
     for tensor in report {
@@ -201,12 +212,12 @@ func summary(_ configuration: ModelConfiguration) -> String {
   if let merge = configuration.directions.merge { parts.append("both directions (\(merge.rawValue))") }
   if let size = configuration.projectionSize { parts.append("projected to \(size)") }
   switch configuration.input {
-  case .oneHot(let count): parts.append("one-hot, \(count) tokens")
-  case .embedding(let count, let size): parts.append("\(count) tokens embedded in \(size)")
+  case .oneHot(let count): parts.append("one-hot, \(counted(count, "token"))")
+  case .embedding(let count, let size): parts.append("\(counted(count, "token")) embedded in \(size)")
   case .vectors(let size): parts.append("vectors of \(size)")
   }
   let head =
     configuration.head == .none
-    ? "no head" : "\(configuration.outputSize) outputs, \(configuration.head.nameInFiles)"
+    ? "no head" : "\(counted(configuration.outputSize, "output")), \(configuration.head.nameInFiles)"
   return parts.joined(separator: ", ") + "; " + head
 }

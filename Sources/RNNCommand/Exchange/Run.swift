@@ -53,26 +53,28 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
-    try FileUse(reading: [(model, "<model>"), (input, "--input")], writing: [(output, "--output")]).check()
+    let outputs = try FileUse(reading: [(model, "<model>"), (input, "--input")], writing: [(output, "--output")]).hold()
+    defer { outputs.release() }
     Note.threads(threads)
-    if model.hasSuffix(".onnx") { return try runGraph() }
-    let file = try ArrayFile(path: model)
-    switch precision ?? Precision(of: file) {
-    case .float: try run(Model<Float>(file, path: model))
-    case .double: try run(Model<Double>(file, path: model))
+    switch try ExchangeFile(path: model) {
+    case .graph(let graph): try run(graph)
+    case .arrays(let file):
+      switch precision ?? Precision(of: file) {
+      case .float: try run(Model<Float>(file, path: model))
+      case .double: try run(Model<Double>(file, path: model))
+      }
     }
   }
 
-  private func runGraph() throws {
+  private func run(_ graph: ONNXModel) throws {
     for (name, isGiven) in [
       ("--batch-first", batchFirst), ("--input-tensor", inputTensor != nil), ("--lengths-tensor", lengthsTensor != nil),
       ("--precision", precision != nil),
     ] where isGiven {
       throw Failure(message: "\(name) is not for ONNX models, which say it themselves", status: .usage)
     }
-    let graph = try ONNXModel(contentsOf: model)
     NonFinite.warn(graph.nonFiniteValues, in: model)
-    let (inputs, unused) = try ONNXExchange.inputs(of: graph, from: ArrayFile(path: input))
+    let (inputs, unused) = try ONNXExchange.inputs(of: graph, from: ArrayFile(sequences: input))
     warn(unused)
     let results = try graph.run(inputs, products: multiplying.choice, threads: threads ?? 0)
     var tensors: [(name: String, tensor: ONNXTensor)] = []
@@ -110,7 +112,7 @@ struct Run: ParsableCommand {
     NonFinite.warn(model.nonFiniteParameters, in: self.model)
     let names = RunInput<S>.Names(input: inputTensor, lengths: lengthsTensor)
     let input = try RunInput(
-      ArrayFile(path: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
+      ArrayFile(sequences: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
     warn(input.unused)
     let result = try RunResult(model, input, products: multiplying.choice, threads: threads ?? 0)
     let arrays = result.arrays(isBatchFirst: batchFirst)

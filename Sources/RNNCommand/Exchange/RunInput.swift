@@ -59,7 +59,7 @@ struct RunInput<S: Scalar> {
       if let place = tokens.firstIndex(where: { $0 < 0 || $0 >= limit }) {
         throw Failure(
           message:
-            "\(printable(file.file)): token \(tokens[place]) at place \(place)"
+            "\(printable(file.file)): token \(tokens[place]) at \(isSingle ? [place] : [place / shape[1], place % shape[1]])"
             + (name.isEmpty ? "" : " of \"\(printable(name))\"") + " is not in 0..<\(limit)"
         )
       }
@@ -97,7 +97,7 @@ struct RunInput<S: Scalar> {
     // A file may have the sequences and lack the states: its size says nothing about theirs.
     let size = RecurrentState<S>(zerosFor: configuration, batchSize: 1).values.count
     guard sequences <= SystemMemory.available() / MemoryLayout<S>.size / size else {
-      throw Failure(message: "the states of \(sequences) sequences do not fit into the memory available")
+      throw Failure(message: "the states of \(counted(sequences, "sequence")) do not fit into the memory available")
     }
     var state = RecurrentState<S>(zerosFor: configuration, batchSize: sequences)
     var names: [String] = []

@@ -33,7 +33,8 @@ struct RunResult<S: Scalar> {
     let rows = isPooled ? input.sequenceCount : input.stepCount * input.sequenceCount
     let (count, overflow) = rows.multipliedReportingOverflow(by: width)
     guard !overflow, count <= SystemMemory.available() / MemoryLayout<S>.size else {
-      throw Failure(message: "\(rows) outputs of \(width) numbers do not fit into the memory available")
+      throw Failure(
+        message: "\(counted(rows, "output")) of \(counted(width, "number")) do not fit into the memory available")
     }
     outputs = [S](repeating: 0, count: count)
     let runsWhole =

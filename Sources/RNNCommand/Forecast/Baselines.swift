@@ -1,4 +1,5 @@
 import Kernels
+import Storage
 import Tables
 
 /// Forecasts that need no network, to compare with. All return [origins, horizon, C].
@@ -61,6 +62,14 @@ enum Baseline {
   private static func autoregressionWeights(
     _ values: ArraySlice<Double>, order: Int
   ) throws(Failure) -> [Double] {
+    // LAPACK copies them into its own order.
+    let numbers = 2 * (values.count - order) * (order + 1)
+    guard numbers <= SystemMemory.available() / MemoryLayout<Double>.size else {
+      throw Failure(
+        message:
+          "--autoregression \(order): the \(grouped(values.count - order)) rows of its least squares do not fit into "
+          + "the memory available")
+    }
     var rows: [Double] = []
     rows.reserveCapacity((values.count - order) * (order + 1))
     for end in order..<values.count {

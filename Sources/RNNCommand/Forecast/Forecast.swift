@@ -73,10 +73,19 @@ struct ScoringOptions: ParsableArguments {
     return count
   }
 
-  /// Refuses what could not be measured: to be asked before a training.
-  func validate(testCount: Int) throws(Failure) {
+  /// Refuses what could not be measured, or compared with: to be asked before a training.
+  func validate(_ series: Series, difference: Int, testCount: Int) throws(Failure) {
+    try validateHorizon(testCount: testCount)
+    guard testCount > 0, let autoregression else { return }
+    let start = series.count - testCount
+    _ = try Baseline.autoregression(
+      series, order: autoregression, lag: difference, end: start, origins: [start], horizon: 1)
+  }
+
+  private func validateHorizon(testCount: Int) throws(Failure) {
     if let horizon, testCount > 0, horizon > testCount {
-      throw Failure(message: "the test part of \(testCount) steps is shorter than --horizon \(horizon); --test sets it")
+      throw Failure(
+        message: "the test part of \(counted(testCount, "step")) is shorter than --horizon \(horizon); --test sets it")
     }
   }
 
@@ -85,7 +94,7 @@ struct ScoringOptions: ParsableArguments {
     _ forecaster: inout Forecaster, name: String, _ series: Series, testCount: Int
   ) throws -> [ForecastReport] {
     guard testCount > 0 else { return [] }
-    try validate(testCount: testCount)
+    try validateHorizon(testCount: testCount)
     let comparison = ForecastReport.Comparison(season: season, autoregression: autoregression)
     let start = series.count - testCount
     return try Set([1, horizon ?? min(10, testCount)]).sorted().map {

@@ -46,10 +46,11 @@ struct ForecastPredict: ParsableCommand {
 
   func run() throws {
     let drawing = plot == "-" ? nil : plot
-    try FileUse(
+    let outputs = try FileUse(
       reading: [(model, "<model>"), (input.table, "<table>")],
       writing: [(output ?? DescriptorPath.standardOutput, "--output"), (drawing, "--plot")]
-    ).check()
+    ).hold()
+    defer { outputs.release() }
     let (model, description) = try Model.forForecasts(at: model)
     let series = try input.series(description.columns)
     let known = series.count - holdOut

@@ -8,6 +8,8 @@ struct ForecastReport {
     let method: String
     let column: String
     let meanSquaredError: Double
+    /// Kept beside it: the squares of very small errors are no numbers any more.
+    let rootMeanSquaredError: Double
     let meanAbsoluteError: Double
     /// The mean absolute error over the mean absolute step from value to value, or from season to season, before the
     /// held-out part (MASE, Hyndman & Koehler 2006). nil where the series never changes there.
@@ -59,10 +61,12 @@ struct ForecastReport {
       let scale = Self.meanStep(series, column: column, lag: with.season ?? 1, end: start)
       for (method, forecasts) in methods {
         var (squares, absolutes, compared) = (0.0, 0.0, 0.0)
+        var scaled = ScaledSquares()
         for (number, origin) in origins.enumerated() {
           for ahead in 0..<horizon where series.isKnown[(origin + ahead) * width + column] {
             let error = forecasts[(number * horizon + ahead) * width + column] - series.value(origin + ahead, column)
             squares += error * error
+            scaled.add(error)
             absolutes += abs(error)
             compared += 1
           }
@@ -70,7 +74,8 @@ struct ForecastReport {
         scores.append(
           Score(
             method: method, column: columnName, meanSquaredError: squares / compared,
-            meanAbsoluteError: absolutes / compared, scaledError: scale > 0 ? absolutes / compared / scale : nil))
+            rootMeanSquaredError: scaled.root / compared.squareRoot(), meanAbsoluteError: absolutes / compared,
+            scaledError: scale > 0 ? absolutes / compared / scale : nil))
       }
     }
   }
@@ -85,8 +90,9 @@ struct ForecastReport {
     let stretches = count / horizon
     let title =
       horizon == 1
-      ? "1 step ahead, \(grouped(stretches)) times from \(visible(first)) to \(visible(last))"
-      : "1 to \(horizon) steps ahead, from each of \(grouped(stretches)) starts, \(visible(first)) to \(visible(last))"
+      ? "1 step ahead, \(counted(stretches, "time")) from \(visible(first)) to \(visible(last))"
+      : "1 to \(horizon) steps ahead, from \(stretches == 1 ? "1 start" : "each of \(grouped(stretches)) starts"), "
+        + "\(visible(first)) to \(visible(last))"
     let isSingle = Set(scores.map(\.column)).count == 1
     var rows = [["", "MSE", "RMSE", "MAE", "MASE"]]
     var columnShown = ""
@@ -95,8 +101,8 @@ struct ForecastReport {
       columnShown = score.column
       rows.append([
         (isSingle ? "" : "  ") + score.method, significant(score.meanSquaredError),
-        significant(score.meanSquaredError.squareRoot()), significant(score.meanAbsoluteError),
-        score.scaledError.map { decimal($0, places: 3) } ?? "",
+        significant(score.rootMeanSquaredError), significant(score.meanAbsoluteError),
+        score.scaledError.map { $0 < 1e6 ? decimal($0, places: 3) : significant($0) } ?? "",
       ])
     }
     return (isSingle ? "\(visible(scores[0].column)), " : "") + title + "\n" + table(rows, right: [1, 2, 3, 4])

@@ -56,22 +56,28 @@ struct ForecastTrain: ParsableCommand {
     try options.files(reading: [(input.table, "<table>")]).check()
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
-    guard let file = options.shared.resume else { return try train(store, resumed: nil) }
+    guard let file = options.shared.resume else {
+      let replaced = try ReplacedModel(by: .series, store, keepsBest: false)
+      return try train(store, resumed: nil, replaced)
+    }
     let resumed = try ResumedTable(from: file, command: "forecast")
     store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel(by: .series, store, keepsBest: false, resumed: file)
     var command = try resumed.command(ForecastTrain.self)
     command.input.table = input.table
     command.options = options.resuming(command.options)
-    try command.train(store, resumed: resumed)
+    try command.train(store, resumed: resumed, replaced)
   }
 
-  private func train(_ store: consuming CheckpointStore, resumed: ResumedTable?) throws {
+  private func train(
+    _ store: consuming CheckpointStore, resumed: ResumedTable?, _ replaced: ReplacedModel?
+  ) throws {
     let series = try input.series(column.isEmpty ? nil : column)
     let validationCount = validation.count(of: series.count)
     let needed = validationCount + difference + window + 2
     let testCount = try scoring.testCount(
       series, difference: difference, needed: needed, why: "a window of \(window) with --validation \(validationCount)")
-    try scoring.validate(testCount: testCount)
+    try scoring.validate(series, difference: difference, testCount: testCount)
     let log = try options.shared.log.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }
@@ -103,17 +109,18 @@ struct ForecastTrain: ParsableCommand {
       note.digest = series.digest
       trainer = try newTrainer(description, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
       Note.line(
-        "table     \(series.columns.joined(separator: ", ")): \(grouped(trainingCount)) steps to train on, "
+        "table     \(series.columns.joined(separator: ", ")): \(counted(trainingCount, "step")) to train on, "
           + "\(grouped(validationCount)) for validation, \(grouped(testCount)) to test")
       Note.line(
-        "model     \(model.summary); \(grouped(trainer.plan.parameterCount)) parameters; "
+        "model     \(model.summary); \(counted(trainer.plan.parameterCount, "parameter")); "
           + "\(ByteCount(trainer.plan.totalBytes)) of memory")
       Note.products(of: trainer.plan)
       Note.line(
-        "training  at most \(grouped(options.epochs)) epochs of \(grouped(stepsPerEpoch)) steps of \(batchSize) windows × "
-          + "\(window) steps; \(optimizer.summary(for: .tables))")
+        "training  at most \(counted(options.epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
+          + "\(counted(batchSize, "window")) × \(counted(window, "step")); \(optimizer.summary(for: .tables))")
     }
 
+    replaced?.announce()
     Note.threads(options.shared.threads)
     let validated = Array(trainingCount..<trainingCount + validationCount)
     // Boxes: closures share them.

@@ -3,7 +3,7 @@ import Storage
 
 /// What a forecasting model was trained on: kept in its file, so that forecasts come out in the columns' units.
 struct SeriesDescription: Sendable, Hashable {
-  static let annotation = "forecast"
+  static let annotation = ModelUse.seriesAnnotation
 
   let columns: [String]
   /// Steps that a forecast looks back on.

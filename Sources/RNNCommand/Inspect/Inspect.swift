@@ -21,11 +21,15 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     try FileUse(reading: [(model, "<file>")]).check()
-    if model.hasSuffix(".onnx") {
-      let description = ONNXDescription(try ONNXModel(contentsOf: model))
-      return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
+    switch try ExchangeFile(path: model) {
+    case .graph(let graph):
+      let description = ONNXDescription(graph)
+      try output(json ? description.json.serialized() + [0x0A] : Array((description.text + "\n").utf8))
+    case .arrays(let file): try inspect(file)
     }
-    let file = try ArrayFile(path: model)
+  }
+
+  private func inspect(_ file: ArrayFile) throws {
     guard file.metadata("format") == "recurrent", let tensors = file.safetensors else {
       let description = ArrayDescription(file: file, unsound: try file.nonFiniteValues)
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
@@ -46,8 +50,9 @@ struct Inspect: ParsableCommand {
     let configuration = model.configuration
     var facts: [[String]] = [["cell", configuration.cell.name]]
     switch configuration.input {
-    case .oneHot(let count): facts.append(["input", "one-hot, \(count) tokens"])
-    case .embedding(let count, let size): facts.append(["input", "embedding, \(count) tokens in \(size) dimensions"])
+    case .oneHot(let count): facts.append(["input", "one-hot, \(counted(count, "token"))"])
+    case .embedding(let count, let size):
+      facts.append(["input", "embedding, \(counted(count, "token")) in \(counted(size, "dimension"))"])
     case .vectors(let size): facts.append(["input", "vectors of \(size)"])
     }
     facts += [
@@ -81,9 +86,9 @@ struct Inspect: ParsableCommand {
         let series = try SeriesDescription(text, file: self.model)
         facts += [
           ["forecasts", printable(series.columns.joined(separator: ", "), limit: 1000)],
-          ["window", "\(series.window) steps"],
+          ["window", counted(series.window, "step")],
         ]
-        if series.difference > 0 { facts.append(["difference", "to \(series.difference) steps before"]) }
+        if series.difference > 0 { facts.append(["difference", "to \(counted(series.difference, "step")) before"]) }
         facts += scaling(series.scaling, names: series.columns)
       case ClassDescription.annotation:
         let classes = try ClassDescription(text, file: self.model)

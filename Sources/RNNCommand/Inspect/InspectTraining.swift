@@ -16,7 +16,7 @@ struct TrainingDescription {
   }
 
   var facts: [[String]] {
-    var facts = [["trained", "\(json["step"]?.integer.map(grouped) ?? "?") steps"]]
+    var facts = [["trained", json["step"]?.integer.map { counted($0, "step") } ?? "? steps"]]
     let optimizer = json["optimizer"]
     let schedule = json["schedule"]?["kind"]?.string ?? "?"
     facts.append([
@@ -25,7 +25,7 @@ struct TrainingDescription {
         + (optimizer?["learning_rate"]?.number.map { " \(short($0))" } ?? "") + ", \(printable(schedule)) schedule",
     ])
     if let batch = json["batch_size"]?.integer, let length = json["sequence_length"]?.integer {
-      facts.append(["batch", "\(grouped(batch)) sequences × \(grouped(length)) steps"])
+      facts.append(["batch", "\(counted(batch, "sequence")) × \(counted(length, "step"))"])
     }
     if let print = json["fingerprint"] {
       let parts = ["version", "kernels", "openblas"].compactMap { print[$0]?.string }
@@ -40,13 +40,15 @@ struct TrainingDescription {
       switch (note.name, json) {
       case (TextProgress.note, let json?):
         facts.append(["text", printable((json["text"]?.array ?? []).compactMap(\.string).joined(separator: " "))])
-        if let total = json["total_steps"]?.integer { facts.append(["training", "of \(grouped(total)) steps"]) }
+        if let total = json["total_steps"]?.integer { facts.append(["training", "of \(counted(total, "step"))"]) }
         facts += best(json)
       case (TableNote.note, let json?):
         let arguments = (json["arguments"]?.array ?? []).compactMap(\.string)
         let command = ["rnn", json["command"]?.string ?? "?", "train"] + arguments
         facts.append(["begun as", printable(command.joined(separator: " "), limit: 1000)])
-        if let epochs = json["epochs"]?.integer { facts.append(["training", "of at most \(grouped(epochs)) epochs"]) }
+        if let epochs = json["epochs"]?.integer {
+          facts.append(["training", "of at most \(counted(epochs, "epoch"))"])
+        }
       // The loop's own.
       case ("loop", let json?): facts += best(json)
       default: facts.append(["note", "\(printable(note.name)), \(grouped(note.text.utf8.count)) bytes"])
@@ -56,6 +58,6 @@ struct TrainingDescription {
   }
   private func best(_ json: JSON) -> [[String]] {
     guard let loss = json["best_loss"]?.number, let step = json["best_step"]?.integer else { return [] }
-    return [["best loss", "\(decimal(loss)), step \(grouped(step))"]]
+    return [["best loss", "\(lossText(loss)), step \(grouped(step))"]]
   }
 }

@@ -14,7 +14,8 @@ struct SharedRunOptions: ParsableArguments {
 
   @Option(
     writing:
-      "Where the model is kept, with all that its training needs to go on. (default: \(SharedRunOptions.defaultCheckpoint), "
+      "Where the model is kept, with all that its training needs to go on; an earlier one for the same use is replaced, others "
+      + "are refused. (default: \(SharedRunOptions.defaultCheckpoint), "
       + "or the file of --resume)")
   var checkpoint: String?
 

@@ -36,9 +36,11 @@ struct TableTraining: ~Copyable {
   /// - Throws: `Failure` where a loss is no longer finite, a signal came, or the model could not be saved.
   mutating func run() throws -> Model<Float> {
     let (result, signal): (TrainingResult, Int32?)
-    do { (result, signal) = try report.run(&loop) } catch let error as TrainingError { throw failure(error) }
+    do { (result, signal) = try report.run(&loop) } catch let error as TrainingError {
+      throw Failure(error, at: "in epoch \(report.epoch)") { kept(savedStep: $0) }
+    }
     guard let signal else {
-      let which = loop.progress.best.map { ", the model of epoch \(epoch($0)) (validation loss \(decimal($0.loss)))" }
+      let which = loop.progress.best.map { ", the model of epoch \(epoch($0)) (validation loss \(lossText($0.loss)))" }
       Note.note("saved \(path)\(which ?? ", the model")")
       return loop.bestModel
     }
@@ -53,16 +55,11 @@ struct TableTraining: ~Copyable {
 
   private func epoch(_ best: TrainingProgress.Best) -> Int { (best.step - 1) / loop.stepsPerEpoch + 1 }
 
-  private func failure(_ error: TrainingError) -> Failure {
-    guard case .notFinite(let quantity, let value, _, let savedStep) = error else { return Failure(error) }
-    let kept =
-      savedStep.map { step in
-        "\(path) holds the model of " + (loop.progress.best.map { "epoch \(epoch($0))" } ?? "step \(step)")
-      } ?? "no model was saved"
-    return Failure(
-      message: "the \(quantity.rawValue) is not a finite number (\(value)) in epoch \(report.epoch); \(kept). "
-        + Failure.advice,
-      status: .notFinite)
+  /// What a training that diverged leaves.
+  private func kept(savedStep: Int?) -> String? {
+    savedStep.map { step in
+      "\(path) holds the model of " + (loop.progress.best.map { "epoch \(epoch($0))" } ?? "step \(step)")
+    }
   }
 }
 

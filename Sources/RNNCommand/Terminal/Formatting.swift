@@ -15,6 +15,12 @@ func grouped(_ value: Int) -> String {
   return value < 0 ? "-" + result : result
 }
 
+/// 1 step, 2,000 steps
+/// - Parameter plural: nil: the noun with an s.
+func counted(_ count: Int, _ noun: String, plural: String? = nil) -> String {
+  "\(grouped(count)) \(count == 1 ? noun : plural ?? noun + "s")"
+}
+
 /// 4 decimals.
 func decimal(_ value: Double, places: Int = 4) -> String { String(format: "%.\(places)f", value) }
 
@@ -34,3 +40,9 @@ extension Duration {
 
 /// 5 significant digits.
 func significant(_ value: Double) -> String { String(format: "%.5g", value) }
+
+/// A loss, or what is made of one: 4 decimals, but where they would hide a small one, or be lost behind a large one, 5
+/// significant digits.
+func lossText(_ value: Double) -> String {
+  value == 0 || (0.01..<1e6).contains(abs(value)) ? decimal(value) : significant(value)
+}

@@ -1,21 +1,16 @@
 import Recurrent
 
-/// What the parser says of a command line, in one line.
+/// What is said of a command line that cannot be right, in one line.
 enum UsageMessage {
-  /// The message of the parser or the library; for errors of usage with where to find help.
-  /// - Parameter usage: the parser's long message, where the command line is wrong.
-  static func text(_ text: String, usage: String?) -> String {
+  /// The message of the parser.
+  static func text(_ text: String) -> String {
     let lines = text.split(separator: "\n")
     // A list of values has a line for each.
     let values = lines.filter { $0.hasPrefix("  - ") }.map { $0.dropFirst(4) }
     let message =
       (lines.filter { !$0.hasPrefix("  - ") } + (values.isEmpty ? [] : [values.joined(separator: ", ") + "."]))
       .joined(separator: " ")
-    // The parser knows which subcommand it was, but says so only at the end of its long message.
-    let parts = usage?.split(separator: "See '") ?? []
-    guard parts.count > 1, let command = parts[parts.count - 1].split(separator: "'").first else { return message }
-    let suggestion = suggestion(text).map { " Did you mean '\($0)'?" } ?? ""
-    return "\(message)\(suggestion) (see '\(command)')"
+    return message + (suggestion(text).map { " Did you mean '\($0)'?" } ?? "")
   }
 
   /// The likeliest of the values that a message offers in place of one that is none of them.
@@ -30,9 +25,14 @@ enum UsageMessage {
       list.contains("\n")
       ? list.split(separator: "\n").dropFirst().map { String($0.drop { $0 == " " || $0 == "-" }) }
       : list.split(separator: "'").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map { String($0.element) }
-    let distances = values.map { (value: $0, edits: Metrics.editDistance(value, $0)) }
-    guard let nearest = distances.min(by: { $0.edits < $1.edits }), nearest.edits <= min(3, max(1, value.count / 2))
+    return nearest(value, of: values)
+  }
+
+  /// The one of `names` that `name` was probably meant to be.
+  static func nearest(_ name: String, of names: [String]) -> String? {
+    let distances = names.map { (name: $0, edits: Metrics.editDistance(name, $0)) }
+    guard let nearest = distances.min(by: { $0.edits < $1.edits }), nearest.edits <= min(3, max(1, name.count / 2))
     else { return nil }
-    return nearest.value
+    return nearest.name
   }
 }

@@ -63,7 +63,7 @@ final class LoopReport {
         Note.warning("cannot save the checkpoint of step \(step): \(error)" + (isLast ? "" : "; the training goes on"))
       }
     case .ending(.noProgress, _):
-      line { Note.note("no lower validation loss in \(patience ?? 0) epochs: stopped after epoch \(epoch)") }
+      line { Note.note("no lower validation loss in \(counted(patience ?? 0, "epoch")): stopped after epoch \(epoch)") }
     case .ending: display.clear()
     case .resumed, .validated, .reducedLearningRate: break
     }

@@ -27,7 +27,7 @@ struct ProgressDisplay {
     guard now >= nextDraw else { return }
     nextDraw = now + (isInteractive ? .milliseconds(100) : .seconds(5))
     let facts = [
-      "step \(record.step)/\(totalSteps)", "loss \(decimal(loss ?? 0))", "\(grouped(Int(rate))) \(unit)/s",
+      "step \(record.step)/\(totalSteps)", "loss \(lossText(loss ?? 0))", "\(grouped(Int(rate))) \(unit)/s",
       "\(duration(secondsLeft)) left",
     ].joined(separator: "  ")
     if isInteractive {
@@ -42,8 +42,8 @@ struct ProgressDisplay {
     clear()
     let width = String(epochs).count
     var facts = ["epoch \(padded(String(epoch), width, rightAligned: true))/\(epochs)"]
-    facts.append("training loss \(decimal(trainingLoss))")
-    if let validationLoss { facts.append("validation loss \(decimal(validationLoss))") }
+    facts.append("training loss \(lossText(trainingLoss))")
+    if let validationLoss { facts.append("validation loss \(lossText(validationLoss))") }
     facts += [duration(seconds), "\(grouped(Int(rate))) \(unit)/s"]
     Note.line(facts.joined(separator: "  "))
   }

@@ -159,7 +159,7 @@ extension TextTraining {
     } catch {
       lostBest = known
       Note.warning(
-        "\(error): the best model so far (validation loss \(decimal(known.loss)), step \(known.step)) is not kept; the next "
+        "\(error): the best model so far (validation loss \(lossText(known.loss)), step \(known.step)) is not kept; the next "
           + "with a lower loss is")
     }
   }

@@ -64,11 +64,11 @@ struct Train: ParsableCommand {
     if let file = settings.shared.resume { return try goOn(from: file) }
     let keepsBest = division.validationFraction > 0
     let store = try store(keepsBest: keepsBest)
-    let existing = try CheckpointStore.existing(at: settings.checkpointPath, keepsBest: keepsBest)
+    let replaced = try ReplacedModel(by: .text, store, keepsBest: keepsBest)
     let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path) }
     let training = try TextTraining(self)
     describe(training)
-    if let existing { Note.note("\(existing.file) exists and will be replaced") }
+    replaced?.announce()
     Note.threads(settings.shared.threads)
     try run(training, log: log, store)
   }
@@ -79,6 +79,7 @@ struct Train: ParsableCommand {
     guard var training = try TextTraining.resumed(from: file, self) else { return }
     let step = training.trainer.stepCount
     store.resume(from: training.resumedFile ?? file, step: step)
+    let replaced = try ReplacedModel(by: .text, store, keepsBest: false, resumed: file)
     // The text may be known only now.
     try settings.files(text: training.progress.text, fileExtension: training.progress.fileExtension).check()
     let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path, resumingAt: step) }
@@ -86,6 +87,7 @@ struct Train: ParsableCommand {
     Note.line(
       "resumed   \(training.resumedFile ?? file), after step \(grouped(step)) of \(grouped(training.progress.totalSteps))"
     )
+    replaced?.announce()
     Note.products(of: training.trainer.plan)
     Note.threads(settings.shared.threads)
     try run(training, log: log, store)
@@ -106,24 +108,25 @@ struct Train: ParsableCommand {
   private func describe(_ training: borrowing TextTraining) {
     let (corpus, data, settings) = (training.corpus, training.data, training.trainer.settings)
     let configuration = training.trainer.plan.configuration
-    let unit = corpus.vocabulary.unit == .byte ? "bytes" : "characters"
+    let unit = corpus.vocabulary.unit == .byte ? "byte" : "character"
     let normalization = corpus.vocabulary.normalization
     let form = normalization == .none ? "" : ", in form \(normalization.rawValue)"
     let held = corpus.validation.isEmpty ? "" : ", \(grouped(corpus.validation.count)) for validation"
     Note.line(
-      "text      \(grouped(corpus.training.count)) \(unit) to train on\(held); "
+      "text      \(counted(corpus.training.count, unit)) to train on\(held); "
         + "\(corpus.vocabulary.count) different ones\(form)")
     let input = if case .embedding(_, let size) = configuration.input { "embedding \(size)" } else { "one-hot" }
     let dropouts = [("dropout", configuration.dropout), ("head dropout", configuration.headDropout)]
     let dropout = dropouts.filter { $0.1 > 0 }.map { ", \($0.0) \(short($0.1))" }.joined()
     Note.line(
       "model     \(configuration.cell.name), \(configuration.layerCount) × \(configuration.hiddenSize), \(input)\(dropout); "
-        + "\(grouped(training.trainer.plan.parameterCount)) parameters; \(ByteCount(training.trainer.plan.totalBytes)) of memory"
+        + "\(counted(training.trainer.plan.parameterCount, "parameter")); \(ByteCount(training.trainer.plan.totalBytes)) of memory"
     )
     Note.products(of: training.trainer.plan)
     Note.line(
-      "training  \(grouped(training.progress.totalSteps)) steps of \(settings.batchSize) sequences × "
-        + "\(settings.sequenceLength) \(unit), \(data.training.windowCount) an epoch; \(optimizer.summary(for: .text))")
+      "training  \(counted(training.progress.totalSteps, "step")) of \(counted(settings.batchSize, "sequence")) × "
+        + "\(counted(settings.sequenceLength, unit)), \(data.training.windowCount) an epoch; \(optimizer.summary(for: .text))"
+    )
     if case .none = data.validation, division.validationFraction > 0 {
       Note.note("the text is too short for a validation part")
     }

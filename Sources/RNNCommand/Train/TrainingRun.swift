@@ -30,7 +30,9 @@ struct TrainingRun: ~Copyable {
   /// - Throws: `Failure` where the loss is no longer finite, a signal came, or the model could not be saved.
   mutating func run() throws {
     let (result, signal): (TrainingResult, Int32?)
-    do { (result, signal) = try report.run(&loop) } catch let error as TrainingError { throw failure(error) }
+    do { (result, signal) = try report.run(&loop) } catch let error as TrainingError {
+      throw Failure(error) { kept(savedStep: $0) }
+    }
     guard let signal else {
       return Note.note("saved \(path)\(bestSaved)")
     }
@@ -40,30 +42,16 @@ struct TrainingRun: ~Copyable {
       status: .interrupted(signal))
   }
 
-  private func failure(_ error: TrainingError) -> Failure {
-    guard case .notFinite(let quantity, let value, let step, let savedStep) = error else { return Failure(error) }
-    let kept = savedStep.map { "\(path) holds the model of step \($0)" } ?? "no model was saved"
-    return Failure(
-      message: "the \(quantity.rawValue) is not a finite number (\(value)) at step \(step); \(kept)\(bestSaved). "
-        + Failure.advice,
-      status: .notFinite)
+  /// What a training that diverged leaves.
+  private func kept(savedStep: Int?) -> String? {
+    if let savedStep { return "\(path) holds the model of step \(savedStep)\(bestSaved)" }
+    return newBest.map { "\(bestPath) holds the model of step \($0.step) (validation loss \(lossText($0.loss)))" }
   }
+
+  /// The best model where it is on disk.
+  private var newBest: TrainingProgress.Best? { loop.progress.best == lostBest ? nil : loop.progress.best }
 
   private var bestSaved: String {
-    guard let best = loop.progress.best, best != lostBest else { return "" }
-    return ", and \(bestPath) (validation loss \(decimal(best.loss)), step \(best.step))"
-  }
-}
-
-extension Failure {
-  /// What may help where a training diverges.
-  static let advice = "A lower --learning-rate or --clip-norm may help"
-
-  init(_ error: TrainingError) {
-    if case .notSaved = error {
-      self.init(message: "the last checkpoint could not be saved")
-    } else {
-      self.init(message: error.description)
-    }
+    newBest.map { ", and \(bestPath) (validation loss \(lossText($0.loss)), step \($0.step))" } ?? ""
   }
 }

@@ -19,6 +19,13 @@ extension Engine {
       Rows(index, in: indices, batchSize: plan.batchSize, isRagged: false, sequenceCount: count, steps: steps))
   }
 
+  /// `1 sequence of 5 steps`, `2 sequences of 3 to 5 steps`.
+  private static func text(of lengths: [Int]) -> String {
+    let (shortest, longest) = (lengths.min() ?? 0, lengths.max() ?? 0)
+    return "\(lengths.count) sequence\(lengths.count == 1 ? "" : "s") of "
+      + (shortest == longest ? "" : "\(shortest) to ") + "\(longest) step\(longest == 1 ? "" : "s")"
+  }
+
   /// A batch of sequences of such lengths, at most N.
   func rows(lengths: [Int]) -> Rows {
     require(
@@ -36,7 +43,7 @@ extension Engine {
     require(
       !plan.isTraining || plan.sizes.isRagged,
       """
-      \(lengths.count) sequences of \(lengths.min() ?? 0) to \(lengths.max() ?? 0) steps, where the plan is for \
+      \(Self.text(of: lengths)), where the plan is for \
       \(plan.batchSize) of one length: ask for others with isRagged: true
       """)
     // Sorted by counting, which keeps the order of equally long ones and allocates nothing. First the number of

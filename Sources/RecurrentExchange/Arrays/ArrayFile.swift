@@ -1,5 +1,5 @@
 package import Recurrent
-import Storage
+package import Storage
 
 /// Named arrays of numbers in a file of any kind that is read here: safetensors, .npz, or .npy, whose one array has no name.
 package struct ArrayFile: Sendable {
@@ -29,9 +29,14 @@ package struct ArrayFile: Sendable {
   /// Reads the file at `path`; what it is, its first bytes say.
   package init(path: String) throws(ExchangeError) {
     let source: ByteSource
+    do { source = try ByteSource(path: path) } catch { throw ExchangeError(error) }
+    try self.init(source, file: path)
+  }
+
+  /// Reads what has been opened; `path` names it in messages.
+  package init(_ source: ByteSource, file path: String) throws(ExchangeError) {
     var start = [UInt8](repeating: 0, count: NPYFile.magic.count)
     do throws(FileError) {
-      source = try ByteSource(path: path)
       var span = start.mutableSpan
       _ = try source.read(at: 0, into: &span)
     } catch { throw ExchangeError(error) }

@@ -22,6 +22,9 @@ package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Of the process that has locked the file, where it is known.
   var lockingProcess: Int? { if case .locked(let process) = kind { process } else { nil } }
 
+  /// Whether another has it.
+  var isLocked: Bool { if case .locked = kind { true } else { false } }
+
   package init(_ operation: Operation, _ path: String, kind: Kind, reason: String) {
     self.operation = operation
     self.path = path

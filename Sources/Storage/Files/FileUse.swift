@@ -96,14 +96,25 @@ package struct FileUse: Sendable {
     for output in outputs + kept.map(\.file) { try checkInputs(against: output) }
     for checkpoint in kept { try checkInputs(against: checkpoint) }
     try checkStandardStreams()
-    for output in outputs where !output.place.isStream {
-      do {
-        try FileLock.refuseIfHeld(output.path, for: output.path)
-        try CheckpointNames(output.path).refuseIfLocked(output.path)
-      } catch {
+    // A log is locked itself, and is nothing for others to replace either.
+    for output in outputs + kept.map(\.file) where !output.place.isStream {
+      do { try FileLock.refuseIfHeld(output.path, for: output.path) } catch {
         throw .locked(path: output.path, process: error.lockingProcess)
       }
     }
+    for output in outputs where !output.place.isStream {
+      do { try CheckpointNames(output.path).refuseIfLocked(output.path) } catch {
+        throw .locked(path: output.path, process: error.lockingProcess)
+      }
+    }
+  }
+
+  /// Checks the same, and locks the outputs. (A checkpoint is locked by whoever keeps it, a log by whoever appends to it.)
+  /// - Throws: `FileConflict`.
+  package func hold() throws(FileConflict) -> OutputLocks {
+    try check()
+    let paths = outputs.filter { !$0.place.isStream }.map(\.path)
+    do { return try OutputLocks(paths) } catch { throw .locked(path: error.path, process: error.lockingProcess) }
   }
 
   // MARK: One by one

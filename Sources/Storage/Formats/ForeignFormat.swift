@@ -150,7 +150,7 @@ extension ForeignFormat {
         + ", of a dictionary of arrays; of a list *arrays. Then 'rnn import'"
     case .npz, .npy:
       return "a file of NumPy's arrays: 'rnn import' makes a model of weights, 'rnn run --input' reads sequences"
-    case .onnx: return "an ONNX model: its name must end in .onnx; 'rnn import' makes a model of it, 'rnn run' runs it"
+    case .onnx: return "an ONNX model: 'rnn import' makes a model of it, 'rnn run' runs it"
     case .gguf: return "a GGUF file, which holds no recurrent model"
     case .savedModel:
       return "a model of TensorFlow"

@@ -50,6 +50,37 @@ struct FileUseTests {
     #expect(conflict(reading: [data, data]) == nil)
   }
 
+  @Test("An output is its writer's until that has done, whatever it is called")
+  func held() throws {
+    var files = FileUse()
+    files.writes(directory.file("out"), as: "out")
+    files.writes(directory.file("out-best"), as: "best")
+    files.writes("/dev/stdout", as: "stream")
+    let locks = try files.hold()
+    for name in ["out", "out-best", "sub/../out", "folder/../out"] {
+      var others = FileUse()
+      others.writes(directory.file(name), as: "other")
+      #expect(throws: FileConflict.self) { try others.hold() }
+    }
+    // Its writer may write.
+    try DurableFile.replace(directory.file("out")) { (file) throws(FileError) in try file.write([1, 2].span) }
+    locks.release()
+    var others = FileUse()
+    others.writes(directory.file("out"), as: "other")
+    try others.hold().release()
+    #expect(try directory.names.allSatisfy { !$0.hasSuffix(".lock") })
+  }
+
+  @Test("A log that is being written is no place for a checkpoint")
+  func logs() throws {
+    let log = try AppendedFile(directory.file("log"))
+    guard case .locked? = conflict(keeping: directory.file("log")) else {
+      Issue.record("the log would be replaced")
+      return
+    }
+    _ = log.isFile
+  }
+
   @Test("Nor two outputs that are not there yet")
   func newFiles() {
     let new = directory.file("sub/new")
