@@ -19,6 +19,8 @@
 #define RK_TABLE rk_kernels_baseline
 #define RK_REGISTER_WIDTH 16
 #define RK_BATCH 4
+#define RK_UNROLL_IN_PLACE RK_UNROLL_BY_4
+#define RK_MASKS 0
 
 #include "instruction_set.h"
 

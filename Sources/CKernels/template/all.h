@@ -5,6 +5,8 @@
 //   RK_FUSED                  1 where a fused multiply-add is one instruction
 //   RK_TILE_ROWS              rows of the largest register tile of a product
 //   RK_ACCUMULATORS           sums of a product that fit the registers
+//   RK_UNROLL_IN_PLACE        how the compiler is to unroll a tile's loop where A is read in place
+//   RK_MASKS                  1 where it brings masked_load and masked_store for the part of a register
 
 // Only what is written as fused may be fused: the instruction sets with FMA then agree to the bit.
 #pragma STDC FP_CONTRACT OFF

@@ -18,3 +18,4 @@
 #undef STRIP_START
 #undef GROUP_ROWS
 #undef LONGEST_PIECE
+#undef FAR_SIZE
