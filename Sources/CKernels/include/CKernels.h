@@ -49,4 +49,10 @@ void rk_restore_denormals(uint64_t control);
 /// A hint to the processor that the thread is spinning.
 void rk_spin_hint(void);
 
+/// Sleeps until `rk_wake_sleepers` is called for the word, unless it has another value already; sometimes for less long.
+void rk_sleep_while_equal(const uint32_t *_Nonnull word, uint32_t value);
+
+/// Wakes all threads that sleep on the word.
+void rk_wake_sleepers(const uint32_t *_Nonnull word);
+
 #endif

@@ -52,7 +52,7 @@ extension PlanError {
 
 extension WorkerPool {
   static func starting(_ count: Int) throws(PlanError) -> WorkerPool {
-    do throws(WorkerError) { return try WorkerPool(count: count) } catch {
+    do throws(WorkerError) { return try WorkerPool(count: count, processors: Processors.available) } catch {
       throw .noThreads(wanted: error.wanted, started: error.started, reason: error.reason)
     }
   }
