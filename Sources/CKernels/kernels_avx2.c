@@ -15,7 +15,7 @@
 #define RK_UNROLL_IN_PLACE _Pragma("clang loop unroll_count(2)")
 #define RK_MASKS 0
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "template/all.h"
 #pragma clang attribute pop
 

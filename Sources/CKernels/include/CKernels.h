@@ -15,6 +15,9 @@
 #define RK_IN_OR_NULL const void *_Nullable
 #define RK_OUT void *_Nonnull
 
+/// How the numbers of a packed matrix are stored: in the precision of the kernels or in 16 bits, of Floats.
+typedef enum { RK_FULL, RK_BFLOAT16, RK_FLOAT16 } rk_weights;
+
 /// The kernels of one precision.
 typedef struct {
 #define KERNEL(result, name, parameters, arguments) result(*_Nonnull name) parameters;

@@ -4,40 +4,56 @@
 // Bytes of a packed matrix from which on some second-level caches do not hold it until it is needed again.
 #define FAR_SIZE (512 * 1024)
 
-// Panels that a tile of few rows takes at once: it has too few sums otherwise to hide the latency of the additions.
-#define PANELS_AT_ONCE(rows)                                                                                     \
-  (8 * (rows) <= RK_ACCUMULATORS || (rows) == 1 ? 4 : 4 * (rows) <= RK_ACCUMULATORS ? 2 : 1)
+// Panels that a tile of few rows takes at once: it has too few sums otherwise to hide the latency of the additions. To
+// widen numbers takes registers, too.
+#define PANELS_AT_ONCE(rows, weights)                                       \
+  (8 * (rows) <= RK_ACCUMULATORS || (rows) == 1             ? 4             \
+   : 4 * (rows) <= RK_ACCUMULATORS - 3 * (weights != RK_FULL) ? 2           \
+                                                            : 1)
 
 // A panel read as a stream is fetched some steps ahead: across pages the processor does not foresee it.
-#define TILE_OF(vectors, last, fetches)                                                                          \
-  ID(tile)(count, vectors, last, fetches, depth, a, a_stride, 1, packed + j / PANEL * panel_stride, panel_stride,\
-           (ID(ahead)){(const char *)(packed + j / PANEL * panel_stride + 32 * PANEL), PANEL * sizeof(REAL)},    \
+#define TILE_OF(weights, vectors, last, fetches)                                                                 \
+  ID(tile)(count, vectors, last, fetches, weights, depth, a, a_stride, 1, packed + j / PANEL * panel_size,       \
+           panel_size, (ID(ahead)){packed + j / PANEL * panel_size + 32 * ROW_SIZE(weights), ROW_SIZE(weights)}, \
            start ? start + j : start, start_stride, c + j, c_stride)
 
-#define STRIP_OF(rows)                                                                                           \
+#define STRIP_OF(weights, rows)                                                                                  \
   case rows: {                                                                                                   \
-    enum { count = rows, at_once = PANELS_AT_ONCE(rows) };                                                       \
+    enum { count = rows, at_once = PANELS_AT_ONCE(rows, weights) };                                                       \
     if (count > RK_TILE_ROWS) break;                                                                             \
     if (at_once > 1)                                                                                             \
-      for (; columns - j >= at_once * PANEL; j += at_once * PANEL) TILE_OF(2 * at_once, LANES, false);           \
+      for (; columns - j >= at_once * PANEL; j += at_once * PANEL) TILE_OF(weights, 2 * at_once, LANES, false);  \
     if (at_once == 1 && is_far)                                                                                  \
-      for (; columns - j >= PANEL; j += PANEL) TILE_OF(2, LANES, true);                                          \
-    for (; columns - j >= PANEL; j += PANEL) TILE_OF(2, LANES, false);                                           \
+      for (; columns - j >= PANEL; j += PANEL) TILE_OF(weights, 2, LANES, true);                                 \
+    for (; columns - j >= PANEL; j += PANEL) TILE_OF(weights, 2, LANES, false);                                  \
     if (columns - j > LANES)                                                                                     \
-      TILE_OF(2, columns - j - LANES, false);                                                                    \
+      TILE_OF(weights, 2, columns - j - LANES, false);                                                           \
     else if (columns > j)                                                                                        \
-      TILE_OF(1, columns - j, false);                                                                            \
+      TILE_OF(weights, 1, columns - j, false);                                                                   \
     break;                                                                                                       \
   }
 
 // A strip of 1 to RK_TILE_ROWS rows by all its columns, of the last panel those that there are.
-static void ID(strip)(size_t rows, size_t columns, size_t depth, bool is_far, const REAL *a, size_t a_stride,
-                      const REAL *packed, size_t panel_stride, const REAL *start, size_t start_stride, REAL *c,
-                      size_t c_stride) {
-  size_t j = 0;
-  switch (rows) { RK_EACH_STRIP(STRIP_OF) }
-}
+#define STRIP(name, STRIP_OF_ROWS)                                                                               \
+  static void ID(name)(size_t rows, size_t columns, size_t depth, bool is_far, const REAL *a, size_t a_stride,   \
+                       const char *packed, size_t panel_size, const REAL *start, size_t start_stride, REAL *c,   \
+                       size_t c_stride) {                                                                        \
+    size_t j = 0;                                                                                                \
+    switch (rows) { RK_EACH_STRIP(STRIP_OF_ROWS) }                                                               \
+  }
 
+#define FULL_STRIP(rows) STRIP_OF(RK_FULL, rows)
+#define BFLOAT16_STRIP(rows) STRIP_OF(RK_BFLOAT16, rows)
+#define FLOAT16_STRIP(rows) STRIP_OF(RK_FLOAT16, rows)
+
+STRIP(strip, FULL_STRIP)
+STRIP(strip_of_bfloat16, BFLOAT16_STRIP)
+STRIP(strip_of_float16, FLOAT16_STRIP)
+
+#undef FULL_STRIP
+#undef BFLOAT16_STRIP
+#undef FLOAT16_STRIP
+#undef STRIP
 #undef STRIP_OF
 #undef TILE_OF
 #undef PANELS_AT_ONCE
@@ -86,7 +102,7 @@ static void ID(multiply_group_packed)(size_t first, size_t last, size_t rows, si
         ID(strip_by_panel)(count, width, depth, turned + (row - first_row) * depth, panel, ahead, from, start_stride,
                            sum, c_stride);
       else
-        ID(strip)(count, width, depth, false, left, a_stride, panel, 0, from, start_stride, sum, c_stride);
+        ID(strip)(count, width, depth, false, left, a_stride, (const char *)panel, 0, from, start_stride, sum, c_stride);
       if (is_far) ahead.first += depth * ahead.distance;
       row = after;
     }
@@ -101,7 +117,8 @@ static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const
   const size_t pieces = inner == 0 ? 1 : (inner + LONGEST_PIECE - 1) / LONGEST_PIECE;
   // One strip uses each panel once: the panels are streamed at their full depth.
   if (strips <= 1) {
-    ID(strip)(rows, columns, inner, is_far, a, a_stride, packed, inner * PANEL, start, start_stride, c, c_stride);
+    ID(strip)(rows, columns, inner, is_far, a, a_stride, (const char *)packed, inner * PANEL * sizeof(REAL), start,
+              start_stride, c, c_stride);
     return;
   }
   for (size_t first = 0; first < strips; first += group)
@@ -111,4 +128,16 @@ static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const
       ID(multiply_group_packed)(first, AT_MOST(first + group, strips), rows, columns, k, depth, inner, is_far, a,
                                 a_stride, packed, piece ? c : start, piece ? c_stride : start_stride, c, c_stride);
     }
+}
+
+// The same with numbers of 16 bits, a strip after the other.
+static void ID(multiply_half)(rk_weights weights, size_t rows, size_t columns, size_t inner, const REAL *a,
+                              size_t a_stride, const void *packed, const REAL *start, size_t start_stride, REAL *c,
+                              size_t c_stride) {
+  const size_t strips = STRIPS(rows), panel_size = inner * ROW_SIZE(weights);
+  const bool is_far = columns * inner * sizeof(uint16_t) >= FAR_SIZE;
+  for (size_t row = 0, s = 0; s < strips; row += STRIP_ROWS(s, rows), ++s)
+    (weights == RK_BFLOAT16 ? ID(strip_of_bfloat16) : ID(strip_of_float16))(
+        STRIP_ROWS(s, rows), columns, inner, is_far, a + row * a_stride, a_stride, packed, panel_size,
+        start ? start + row * start_stride : start, start_stride, c + row * c_stride, c_stride);
 }

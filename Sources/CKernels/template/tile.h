@@ -1,8 +1,8 @@
 // What the products are made of: a tile of C in registers, strips of rows, panels of columns.
 
 // One step of a tile's sums: element k of each of its rows by row k of its columns.
-RK_INLINE void ID(tile_step)(size_t rows, size_t vectors, ID(vector) (*sums)[8], const REAL *a, size_t a_row,
-                             const REAL *packed, size_t panel_stride) {
+RK_INLINE void ID(tile_step)(size_t rows, size_t vectors, rk_weights weights, ID(vector) (*sums)[8], const REAL *a,
+                             size_t a_row, const char *row, size_t panel_size) {
   // Kept in registers is what there is less of: elements of A or vectors of B.
   if (rows < vectors) {
     ID(vector) left[RK_TILE_ROWS];
@@ -10,15 +10,14 @@ RK_INLINE void ID(tile_step)(size_t rows, size_t vectors, ID(vector) (*sums)[8],
     for (size_t i = 0; i < rows; ++i) left[i] = (ID(vector))a[i * a_row];
     RK_UNROLL
     for (size_t v = 0; v < vectors; ++v) {
-      ID(vector) right;
-      load(&right, packed + v / 2 * panel_stride + v % 2 * LANES, LANES);
+      const ID(vector) right = ID(row_vector)(weights, row + v / 2 * panel_size, v % 2);
       RK_UNROLL
       for (size_t i = 0; i < rows; ++i) sums[i][v] = FMA(left[i], right, sums[i][v]);
     }
   } else {
     ID(vector) right[8];
     RK_UNROLL
-    for (size_t v = 0; v < vectors; ++v) load(&right[v], packed + v / 2 * panel_stride + v % 2 * LANES, LANES);
+    for (size_t v = 0; v < vectors; ++v) right[v] = ID(row_vector)(weights, row + v / 2 * panel_size, v % 2);
     RK_UNROLL
     for (size_t i = 0; i < rows; ++i) {
       const ID(vector) left = (ID(vector))a[i * a_row];
@@ -36,12 +35,12 @@ typedef struct {
 } ID(ahead);
 
 // One register tile: `rows` rows by `vectors` vectors of columns, two a panel; the last vector has `last` columns.
-// `rows`, `vectors` and `fetches` are constants where this is inlined, so that the loops unroll and the sums stay in
+// `rows`, `vectors`, `fetches` and `weights` are constants where this is inlined, so that the loops unroll and the sums stay in
 // registers. Element (i, k) of A is a[i * a_row + k * a_column]. The sums start from `start`, or from 0 where that is
 // null, and go to `c`.
-RK_INLINE void ID(tile)(size_t rows, size_t vectors, size_t last, bool fetches, size_t depth, const REAL *a,
-                        size_t a_row, size_t a_column, const REAL *packed, size_t panel_stride, ID(ahead) ahead,
-                        const REAL *start, size_t start_stride, REAL *c, size_t c_stride) {
+RK_INLINE void ID(tile)(size_t rows, size_t vectors, size_t last, bool fetches, rk_weights weights, size_t depth,
+                        const REAL *a, size_t a_row, size_t a_column, const char *panel, size_t panel_size,
+                        ID(ahead) ahead, const REAL *start, size_t start_stride, REAL *c, size_t c_stride) {
   ID(vector) sums[RK_TILE_ROWS][8];
   RK_UNROLL
   for (size_t i = 0; i < rows; ++i)
@@ -55,13 +54,14 @@ RK_INLINE void ID(tile)(size_t rows, size_t vectors, size_t last, bool fetches, 
     RK_UNROLL_IN_PLACE
     for (size_t k = 0; k < depth; ++k) {
       if (fetches) __builtin_prefetch(ahead.first + k * ahead.distance, 0, 2);
-      ID(tile_step)(rows, vectors, sums, a + k, a_row, packed + k * PANEL, panel_stride);
+      ID(tile_step)(rows, vectors, weights, sums, a + k, a_row, panel + k * ROW_SIZE(weights), panel_size);
     }
   } else {
     RK_UNROLL_BY_4
     for (size_t k = 0; k < depth; ++k) {
       if (fetches) __builtin_prefetch(ahead.first + k * ahead.distance, 0, 2);
-      ID(tile_step)(rows, vectors, sums, a + k * a_column, a_row, packed + k * PANEL, panel_stride);
+      ID(tile_step)(rows, vectors, weights, sums, a + k * a_column, a_row, panel + k * ROW_SIZE(weights),
+                    panel_size);
     }
   }
   RK_UNROLL
@@ -88,7 +88,7 @@ RK_INLINE void ID(prefetch)(size_t rows, const REAL *start, ptrdiff_t stride) {
 }
 
 #define TILE(vectors, last, fetches)                                                                             \
-  ID(tile)(count, vectors, last, fetches, depth, strip, 1, count, panel, 0, ahead, start, start_stride, c, c_stride)
+  ID(tile)(count, vectors, last, fetches, RK_FULL, depth, strip, 1, count, (const char *)panel, 0, ahead, start, start_stride, c, c_stride)
 
 #define TILE_OF_STRIP(rows)                                                                                      \
   case rows: {                                                                                                   \

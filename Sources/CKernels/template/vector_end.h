@@ -19,3 +19,4 @@
 #undef GROUP_ROWS
 #undef LONGEST_PIECE
 #undef FAR_SIZE
+#undef ROW_SIZE

@@ -40,6 +40,7 @@ struct Run: ParsableCommand {
   var precision: Precision?
 
   @OptionGroup var multiplying: ProductsOption
+  @OptionGroup var storing: WeightsOption
 
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
@@ -54,19 +55,25 @@ struct Run: ParsableCommand {
 
   func run() throws {
     try FileUse(reading: [(model, "<model>"), (input, "--input")], writing: [(output, "--output")]).check()
+    try storing.check(multiplying.choice)
     Note.threads(threads)
     if model.hasSuffix(".onnx") { return try runGraph() }
     let file = try ArrayFile(path: model)
     switch precision ?? Precision(of: file) {
     case .float: try run(Model<Float>(file, path: model))
-    case .double: try run(Model<Double>(file, path: model))
+    case .double:
+      guard storing.choice == .full else {
+        throw Failure(
+          message: "--weights \(storing.choice) is of single precision: give --precision float", status: .usage)
+      }
+      try run(Model<Double>(file, path: model))
     }
   }
 
   private func runGraph() throws {
     for (name, isGiven) in [
       ("--batch-first", batchFirst), ("--input-tensor", inputTensor != nil), ("--lengths-tensor", lengthsTensor != nil),
-      ("--precision", precision != nil),
+      ("--precision", precision != nil), ("--weights", storing.weights != nil),
     ] where isGiven {
       throw Failure(message: "\(name) is not for ONNX models, which say it themselves", status: .usage)
     }
@@ -112,7 +119,8 @@ struct Run: ParsableCommand {
     let input = try RunInput(
       ArrayFile(path: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
     warn(input.unused)
-    let result = try RunResult(model, input, products: multiplying.choice, threads: threads ?? 0)
+    let result = try RunResult(
+      model, input, products: multiplying.choice, weights: storing.choice, threads: threads ?? 0)
     let arrays = result.arrays(isBatchFirst: batchFirst)
     try write(arrays)
   }

@@ -158,6 +158,7 @@ final class Engine<S: Scalar>: PoolTask {
 
   func load(_ model: Model<S>) {
     require(model.block.count == plan.table.blockCount, "the model does not fit the plan")
+    do throws(PlanError) { try model.refuse(beyond: plan.precision) } catch { stop(error.description) }
     memory.write(model.block.span, at: 0)
     isPacked = false
   }
