@@ -49,6 +49,10 @@ struct ForeignFileTests {
       "script.pt", archive(["script/data.pkl", "script/code/__torch__.py", "script/constants.pkl"]), "torch.jit.load(",
       "save_file("),
     ForeignFile(
+      "program.pt2",
+      archive(["program/data/weights/model_weights_config.json", "program/data/sample_inputs/model.pt"]),
+      "torch.export.load(\"program.pt2\")", "save_file("),
+    ForeignFile(
       "net.keras", archive(["metadata.json", "config.json", "model.weights.h5"]),
       "keras.models.load_model(\"net.keras\")",
       "numpy.savez(\"net.npz\", *model.get_weights())"),
@@ -59,6 +63,7 @@ struct ForeignFileTests {
       "get_weights()"),
     ForeignFile("net.pkl", [0x80, 4, 0x95, 10, 0, 0, 0, 0, 0, 0, 0, 0x7D, 0x2E], "pickle.load(", "numpy.savez("),
     ForeignFile("net.bin", [0x80, 2, 0x7D, 0x71, 0, 0x2E, 0, 0, 0, 0], "pickle.load("),
+    ForeignFile("one.pkl", Array("}q\0X\u{1}\0\0\0a".utf8), "pickle.load("),
     ForeignFile("net.docx", archive(["word/document.xml", "[Content_Types].xml"]), "ZIP archive", "word/document.xml"),
     ForeignFile("net.gguf", Array("GGUF".utf8) + [3, 0, 0, 0, 1, 0, 0, 0], "GGUF"),
     ForeignFile("net.st.gz", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2], "gzip"),

@@ -16,6 +16,8 @@ from torch.nn import functional as F
 
 ROWS, OUTPUTS = 9, 5
 STEPS, SEQUENCES, CLASSES = 12, 6, 5  # T, N, V of the sequences with labels
+QUANTILES = [0.1, 0.5, 0.9]
+VALUES = 3  # of a row of the losses on distributions
 IGNORED = -100
 
 # The fifth needs a blank between its labels and has no step for it, the sixth has more labels than steps.
@@ -42,6 +44,13 @@ def ctc(count: int, blank: int, zero_infinity: bool):
         zero_infinity=zero_infinity)
 
 
+def pinball(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """The quantile loss, which PyTorch does not have, by its formula; the gradient is autograd's."""
+    errors = values.unsqueeze(-1) - outputs.reshape(ROWS, VALUES, len(QUANTILES))
+    quantiles = torch.tensor(QUANTILES)
+    return torch.maximum(quantiles * errors, (quantiles - 1) * errors).mean()
+
+
 def make_tensors() -> dict[str, torch.Tensor]:
     torch.manual_seed(SEED)
     outputs = 3 * torch.randn(ROWS, OUTPUTS)
@@ -53,11 +62,15 @@ def make_tensors() -> dict[str, torch.Tensor]:
     chances = torch.rand(ROWS, OUTPUTS)
     chances[0], chances[1] = 0, 1
     logits = 2 * torch.randn(STEPS, SEQUENCES, CLASSES)
+    measured = torch.randn(ROWS, VALUES)
+    spread = torch.cat((torch.randn(ROWS, VALUES), torch.randn(ROWS, VALUES)), 1)
+    marks = torch.randn(ROWS, VALUES * len(QUANTILES))
     tensors = {
         "outputs": outputs, "classes": classes, "gaps": gaps, "weights": weights, "values": values, "chances": chances,
         "logits": logits, "step_counts": torch.tensor(STEP_COUNTS),
         "labels": torch.tensor([label for own in LABELS for label in own]),
         "label_counts": torch.tensor([len(own) for own in LABELS]),
+        "measured": measured, "spread": spread, "marks": marks,
     }
 
     def enter(name, loss):
@@ -78,6 +91,9 @@ def make_tensors() -> dict[str, torch.Tensor]:
     enter("absolute", lambda y: F.l1_loss(y, values))
     enter("huber", lambda y: F.huber_loss(y, values, delta=1.0))
     enter("huber.wide", lambda y: F.huber_loss(y, values, delta=2.5))
+    gradient(tensors, "pinball", marks, lambda y: pinball(y, measured))
+    # Outputs are the means, then the logarithms of the variances.
+    gradient(tensors, "gaussian", spread, lambda y: F.gaussian_nll_loss(y[:, :VALUES], measured, y[:, VALUES:].exp()))
     gradient(tensors, "ctc", logits[:, :FITTING], ctc(FITTING, 0, False))
     gradient(tensors, "ctc.blank", logits[:, :FITTING], ctc(FITTING, 2, False))
     gradient(tensors, "ctc.zero_infinity", logits, ctc(SEQUENCES, 0, True))

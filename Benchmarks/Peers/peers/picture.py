@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from html import escape
 
-from .ratios import in_order, ratio
+from .ratios import in_order, ratio, ratio_less_call
 
-TITLES = {"train": "Training", "infer": "Inference", "stream": "Streaming, a step at a time"}
+TITLES = {"train": "Training", "infer": "Inference", "stream": "Streaming, a step at a time, less the peers' calls"}
 COLOURS = {"rnn": "#3d8fe0", "lstm": "#e07b28", "gru": "#2ea36a"}
 LANE, ROW_GAP = 11, 9  # of a cell in a row; between rows
 LEFT, WIDTH, GAP = 150, 310, 50  # the rows' names; a panel; between panels
@@ -25,6 +25,11 @@ STYLE = """
     text { fill: #a9b3bd; } .title { fill: #e6edf3; } .one, .two { stroke: #a9b3bd; }
   }
 """
+
+
+def shown(case: dict) -> float:
+    """The ratio that is drawn: of a stream that of the steps alone."""
+    return ratio_less_call(case) if case["mode"] == "stream" else ratio(case)
 
 
 class Axis:
@@ -87,11 +92,11 @@ class Panel:
             for lane, cell in enumerate(self.cells):
                 y = self.top + row * self.row + ROW_GAP / 2 + (lane + 0.5) * LANE
                 these = [case for case in self.cases if case["shape"] == shape and case["cell"] == cell]
-                places = [self.x + self.axis(ratio(case)) for case in these]
+                places = [self.x + self.axis(shown(case)) for case in these]
                 if len(places) > 1:
                     parts.append(line("span", min(places), y, max(places), y, f'stroke="{COLOURS[cell]}"'))
                 for case, x in zip(these, places):
-                    label = f"{cell.upper()} {shape}, {threads_label(case['threads'])}: {ratio(case):.2f}"
+                    label = f"{cell.upper()} {shape}, {threads_label(case['threads'])}: {shown(case):.2f}"
                     parts.append(dot(x, y, COLOURS[cell], case["threads"] > 1, label))
         return parts
 
@@ -142,7 +147,7 @@ def picture(document: dict) -> str:
         row = [case for case in cases if case["mode"] in modes]
         if not row:
             continue
-        axis, shapes, x = Axis([ratio(case) for case in row]), in_order(case["shape"] for case in row), float(LEFT)
+        axis, shapes, x = Axis([shown(case) for case in row]), in_order(case["shape"] for case in row), float(LEFT)
         for mode in in_order(case["mode"] for case in row):
             these = [case for case in row if case["mode"] == mode]
             panel = Panel(TITLES[mode], these, shapes, cells, axis, x, y)

@@ -3,14 +3,16 @@ internal import Kernels
 /// A loss of the caller's own, between forward and backward.
 extension Engine {
   /// Runs `loss` on the outputs of a forward pass; its gradient takes their place.
-  func perform(_ loss: CustomLoss<S>, _ rows: Rows) {
+  /// - Parameter bySequence: whether rows are handed over sequence by sequence even where all have one length, as they are
+  ///   in other batches of a ragged training.
+  func perform(_ loss: CustomLoss<S>, _ rows: Rows, bySequence: Bool) {
     guard let stage = plan.loss, let custom = stage.custom else {
       stop("the loss is \(plan.purpose.loss.map { "\($0)" } ?? "none"): one of your own needs Loss.custom")
     }
     let count = outputRowCount(rows)
     let outputs = stage.outputs.rows(0..<count)
     let gradient = custom.gradient.rows(0..<count)
-    let isInOrder = !rows.isRagged || plan.configuration.head.isPooled
+    let isInOrder = plan.configuration.head.isPooled || !(bySequence || rows.isRagged)
     memory.fill(gradient, with: 0)
     let source = isInOrder ? outputs : custom.outputs.rows(0..<count)
     if !isInOrder {
@@ -28,7 +30,7 @@ extension Engine {
   /// Forward, the loss, and backward.
   func performGradient(of loss: CustomLoss<S>, _ rows: Rows, dropoutSeed: UInt64?) {
     perform(.forward, rows, dropoutSeed: dropoutSeed)
-    perform(loss, rows)
+    perform(loss, rows, bySequence: plan.sizes.isRagged)
     perform(.backward, rows, dropoutSeed: dropoutSeed)
   }
 

@@ -1,8 +1,8 @@
 internal import Kernels
 
 /// A loss of one's own: from the outputs, [rows, O], to the loss, and its gradient by the outputs, [rows, O], which is 0
-/// before. Rows are in the order of targets: [T, N] of sequences of one length; of others the rows of the first
-/// sequence, then those of the next; with one output for each sequence, [N].
+/// before. Rows are [T, N]; in a ragged training, and where lengths differ, the rows of the first sequence, then those of
+/// the next; with one output for each sequence, [N].
 ///
 ///     trainer.step(.vectors(x)) { outputs, gradient in
 ///       var loss = 0.0

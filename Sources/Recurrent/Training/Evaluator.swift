@@ -63,8 +63,9 @@ final class Evaluator<S: Scalar> {
   }
 
   /// By a loss of one's own: a mean over batches, weighted by their rows.
+  /// - Parameter isRagged: whether it was written for a ragged training.
   func evaluate(
-    _ input: ModelInput<S>, _ loss: CustomLoss<S>, load: (Engine<S>) -> Void
+    _ input: ModelInput<S>, _ loss: CustomLoss<S>, isRagged: Bool, load: (Engine<S>) -> Void
   ) throws(PlanError) -> Evaluation {
     let input = InputSequences(input, batchSize: batchSize, width: configuration.input.size)
     var sums = EvaluationSums(.custom)
@@ -73,7 +74,7 @@ final class Evaluator<S: Scalar> {
       input.lengths.count <= batchSize,
       "a loss of one's own is evaluated on at most \(batchSize) sequences at once, got \(input.lengths.count)")
     try forEachPiece(of: input, load) { engine, rows, _ in
-      engine.perform(loss, rows)
+      engine.perform(loss, rows, bySequence: isRagged)
       sums.add(loss: engine.meanLoss(rows), weight: Double(engine.outputRowCount(rows)))
       sums.count += engine.outputRowCount(rows)
     }

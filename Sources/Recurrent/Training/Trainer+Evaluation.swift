@@ -19,7 +19,7 @@ extension Trainer {
   /// The same by a loss of one's own, on at most N sequences.
   /// - Throws: `PlanError` where the memory does not suffice.
   public mutating func evaluate(_ input: ModelInput<S>, loss: CustomLoss<S>) throws(PlanError) -> Evaluation {
-    try evaluator.evaluate(input, loss) { $0.copyParameters(from: engine) }
+    try evaluator.evaluate(input, loss, isRagged: settings.isRagged) { $0.copyParameters(from: engine) }
   }
 
   /// The outputs for data of any size, each sequence from its beginning: as many for it as it has steps, or one. Without

@@ -6,6 +6,8 @@ package enum ForeignFormat: Sendable, Hashable {
   /// A pickle of torch.save before that, or with `_use_new_zipfile_serialization=False`.
   case oldTorch
   case torchScript
+  /// An archive of torch.export.save (.pt2).
+  case torchExport
   case keras
   case hdf5
   case pickle
@@ -39,8 +41,7 @@ package enum ForeignFormat: Sendable, Hashable {
       self = .npy
     } else if let pickle = Self.pickle(start) {
       self = pickle
-    } else if ["(dp", "(lp", "ccopy_reg\n", "cnumpy.", "c__builtin__\n", "ctorch."].contains(where: { begins($0) }) {
-      // Protocol 0, which is text.
+    } else if Self.earlyPickles.contains(where: { begins($0) }) {
       self = .pickle
     } else if begins("GGUF") {
       self = .gguf
@@ -61,8 +62,14 @@ package enum ForeignFormat: Sendable, Hashable {
     }
   }
 
+  /// How a dictionary, a list or an object begins in protocols 0, which is text, and 1.
+  private static let earlyPickles = [
+    "(dp", "(lp", "ccopy_reg\n", "cnumpy.", "c__builtin__\n", "ctorch.", "}q\0", "]q\0",
+  ]
+
   private static func archive(_ names: [String]) -> ForeignFormat {
     func has(_ end: String) -> Bool { names.contains { $0 == end || $0.hasSuffix("/" + end) } }
+    if has("model_weights_config.json") || has("serialized_exported_program.json") { return .torchExport }
     if has("data.pkl") {
       return has("constants.pkl") || names.contains { $0.contains("/code/") } ? .torchScript : .torch
     }
@@ -113,12 +120,17 @@ extension ForeignFormat {
     case .torch, .oldTorch:
       return "a PyTorch file of torch.save"
         + python("import torch, safetensors.torch", "state = torch.load(\(source), map_location=\"cpu\")", save)
-        + ". Where the weights lie deeper, as in state[\"model\"] or a module's state_dict(), take those; then 'rnn import'"
+        + ". Where the weights lie deeper, as in state[\"model\"], take those; of a whole module "
+        + "torch.load(…, weights_only=False).state_dict(), which runs what is in the file. Then 'rnn import'"
     case .torchScript:
       return "a PyTorch file of torch.jit.save (TorchScript)"
         + python(
           "import torch, safetensors.torch", "state = torch.jit.load(\(source), map_location=\"cpu\").state_dict()",
           save)
+        + ". Then 'rnn import'"
+    case .torchExport:
+      return "a PyTorch file of torch.export.save"
+        + python("import torch, safetensors.torch", "state = torch.export.load(\(source)).state_dict", save)
         + ". Then 'rnn import'"
     case .keras:
       return "a model of Keras (.keras)"
@@ -135,7 +147,7 @@ extension ForeignFormat {
       return "a pickle of Python objects, which is never read"
         + python(
           "import numpy, pickle", "arrays = pickle.load(open(\(source), \"rb\"))", "numpy.savez(\(arrays), **arrays)")
-        + " if it is a dictionary of arrays, *arrays if a list; then 'rnn import'"
+        + ", of a dictionary of arrays; of a list *arrays. Then 'rnn import'"
     case .npz, .npy:
       return "a file of NumPy's arrays: 'rnn import' makes a model of weights, 'rnn run --input' reads sequences"
     case .onnx: return "an ONNX model: its name must end in .onnx; 'rnn import' makes a model of it, 'rnn run' runs it"

@@ -39,12 +39,13 @@ struct CustomLossTests {
     var builtIn = try trainer(.meanSquaredError, head, isRagged: isRagged)
     var own = try trainer(.custom, head, isRagged: isRagged)
     for step in 0..<5 {
-      let lengths = isRagged ? [2, 4, 1] : [4, 4, 4]
+      // Whether those of a ragged training are of one length by chance makes no difference.
+      let lengths = isRagged && step != 2 ? [2, 4, 1] : [4, 4, 4]
       let inputs = lengths.enumerated().map { numbers($1 * 2, UInt64(10 * step + $0)) }
       let targets = lengths.enumerated().map {
         numbers((head == .everyStep ? $1 : 1) * 3, UInt64(100 + 10 * step + $0))
       }
-      // One length is time-major.
+      // One length is time-major, unless others could have come.
       let order =
         isRagged || head == .lastStep
         ? targets.flatMap { $0 } : (0..<4).flatMap { time in targets.flatMap { $0[time * 3..<time * 3 + 3] } }

@@ -11,6 +11,7 @@ struct LossParityTests {
     let loss: Loss
     /// What would come of a mistake: it must not pass.
     let mistaken: Loss
+    var outputs = "outputs"
     var testDescription: String { name }
   }
 
@@ -52,6 +53,12 @@ struct LossParityTests {
     Case(name: "absolute", targets: "values", loss: .meanAbsoluteError, mistaken: .huber(delta: 0.5)),
     Case(name: "huber", targets: "values", loss: .huber(), mistaken: .huber(delta: 1 + 1e-9)),
     Case(name: "huber.wide", targets: "values", loss: .huber(delta: 2.5), mistaken: .huber()),
+    Case(
+      name: "pinball", targets: "measured", loss: .pinball(quantiles: [0.1, 0.5, 0.9]),
+      mistaken: .pinball(quantiles: [0.1, 0.5, 0.9 + 1e-9]), outputs: "marks"),
+    Case(
+      name: "gaussian", targets: "measured", loss: .gaussian, mistaken: .pinball(quantiles: [0.5, 0.6]),
+      outputs: "spread"),
     Case(name: "ctc", targets: "labels", loss: .ctc(), mistaken: .ctc(blank: 3)),
     Case(name: "ctc.blank", targets: "labels", loss: .ctc(blank: 2, maximumLabels: 4), mistaken: .ctc()),
     Case(
@@ -69,7 +76,7 @@ struct LossParityTests {
     let expected = (loss: try file.doubles(own.name + ".loss")[0], gradient: try file.doubles(own.name + ".gradient"))
     let outputs = try outputs(of: own)
     let double = try evaluate(own.loss, own, outputs)
-    let bounds = bounds(own, outputs)
+    let bounds = try bounds(own, outputs)
     let u = 0x1p-53
     #expect(abs(double.loss - expected.loss) <= 2 * u * bounds.loss, "\(double.loss), PyTorch \(expected.loss)")
     #expect(distance(double.gradient, expected.gradient) <= 2 * u * bounds.gradient)
@@ -105,7 +112,7 @@ struct LossParityTests {
   }
 
   private func outputs(of own: Case) throws -> [Double] {
-    guard own.targets == "labels" else { return try file.doubles("outputs") }
+    guard own.targets == "labels" else { return try file.doubles(own.outputs) }
     let logits = try file.doubles("logits")
     let sequences = try file.tensor(own.name + ".gradient").shape[1]
     return logits.indices.filter { $0 / 5 % 6 < sequences }.map { logits[$0] }
@@ -128,7 +135,9 @@ struct LossParityTests {
     case "classes", "gaps":
       return loss.evaluate(outputs, outputSize: 5, classes: try file.integers(own.targets))
     default:
-      return loss.evaluate(outputs, outputSize: 5, values: try file.doubles(own.targets).map { S($0) })
+      let outputSize = outputs.count / 9
+      return loss.evaluate(
+        outputs, outputSize: outputSize, values: try file.doubles(own.targets).map { S($0) })
     }
   }
 
@@ -138,10 +147,21 @@ struct LossParityTests {
   /// rows and the targets, weights and products by less than 30; all numbers of an output's term lie below |output|,
   /// |target| and 3 (log 5, a sum of squares excepted), times a weight of at most 3 over the mean's divisor.
   ///
+  /// On a mean and a variance, e^s: an exponential, a quotient and the square of a difference, of a value that may be rounded,
+  /// are together off by less than 20 roundoffs of (|μ| + 2·|value|)²·e^(−s), and the sum over 27 terms by as many.
+  ///
   /// On labels: no logarithm is larger than L = T·(2·max|output| + log V). A step rounds 4 numbers of that size, the
   /// differences to the greatest and two sums, and what exponentials, logarithm and softmax add on numbers up to 1 is less
   /// than 20. A gradient, below 1/N, is e to two recursions and the total, each as wrong as the loss.
-  private func bounds(_ own: Case, _ outputs: [Double]) -> (loss: Double, gradient: Double) {
+  private func bounds(_ own: Case, _ outputs: [Double]) throws -> (loss: Double, gradient: Double) {
+    if own.name == "gaussian" {
+      let term = try zip(0..., file.doubles("measured")).reduce(0.0) { largest, next in
+        let (mean, logarithm) = (outputs[next.0 / 3 * 6 + next.0 % 3], outputs[next.0 / 3 * 6 + 3 + next.0 % 3])
+        let deviation = abs(mean) + 2 * abs(next.1)
+        return max(largest, abs(logarithm) + (1 + deviation) * (1 + deviation) * exp(-logarithm))
+      }
+      return (50 * term, 50 * term / 27)
+    }
     let largest = outputs.map { abs($0) }.max()!
     if own.targets == "labels" {
       let steps = 12.0
