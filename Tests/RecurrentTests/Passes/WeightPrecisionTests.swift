@@ -10,7 +10,7 @@ struct WeightPrecisionTests {
 
   private static func configuration(_ cell: any RecurrentCell) -> ModelConfiguration {
     ModelConfiguration(
-      cell: cell, input: .embedding(vocabulary: 11, size: 6), hiddenSize: 40, layerCount: 2, outputSize: 11)
+      cell: cell, input: .embedding(vocabularySize: 11, size: 6), hiddenSize: 40, layerCount: 2, outputSize: 11)
   }
 
   @Test("As the rounded model gives it, batches and streams", arguments: OracleCell.allCases, precisions)
