@@ -40,6 +40,16 @@ extension Products {
   }
 }
 
+extension WeightPrecision {
+  /// A transform for options.
+  @Sendable static func parse(_ text: String) throws -> WeightPrecision {
+    guard let precision = WeightPrecision(rawValue: text) else {
+      throw ValidationError("expected full, bfloat16 or float16")
+    }
+    return precision
+  }
+}
+
 /// Who multiplies.
 struct ProductsOption: ParsableArguments {
   @Option(

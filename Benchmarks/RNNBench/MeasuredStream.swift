@@ -10,9 +10,12 @@ final class MeasuredStream {
 
   /// - Parameter shape: two steps of one sequence of vectors.
   /// - Throws: `PlanError` where the memory does not suffice; `WrongOutput`.
-  init(_ model: Model<Float>, _ shape: LayerShape, _ products: Products, threads: Int) throws {
+  init(
+    _ model: Model<Float>, _ shape: LayerShape, _ products: Products, _ weights: WeightPrecision, threads: Int
+  ) throws {
     (self.model, self.threads) = (model, threads)
-    pass = try InferencePass(model, steps: 1, batchSize: 1, products: products, threads: threads)
+    pass = try InferencePass(
+      model, steps: 1, batchSize: 1, products: products, precision: weights, threads: threads)
     let data = try LayerData(shape)
     input = Array(data.vectors[0..<shape.inputSize])
     var outputs: [Float] = []
@@ -21,7 +24,8 @@ final class MeasuredStream {
         vectors: data.vectors.span.extracting(step * shape.inputSize..<(step + 1) * shape.inputSize), continuing: true)
       outputs += pass.outputs
     }
-    try NaiveLayers(model).check(outputs, shape, data, "\(model.configuration.cell.name), one step a call")
+    try NaiveLayers(model.rounded(to: weights)).check(
+      outputs, shape, data, "\(model.configuration.cell.name), one step a call")
   }
 
   var plan: Plan { pass.plan }
@@ -49,6 +53,6 @@ final class MeasuredStream {
   /// Wx and Wh of all layers.
   private var weightBytes: Int {
     let weights = model.table.entries.filter { $0.shape.count == 2 }
-    return weights.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
+    return weights.reduce(0) { $0 + $1.count } * (plan.precision == .full ? 4 : 2)
   }
 }

@@ -13,6 +13,7 @@ void rk_choose_instruction_set(const char *wanted) {
   __builtin_cpu_init();
   if (wanted != NULL && strcmp(wanted, rk_kernels_baseline.name) == 0) return;
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
+  if (!__builtin_cpu_supports("f16c")) return;
   chosen = &rk_kernels_avx2;
   if (wanted != NULL && (strcmp(wanted, rk_kernels_avx2.name) == 0 || strcmp(wanted, "avx2") == 0)) return;
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq")) return;

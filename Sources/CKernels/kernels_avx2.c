@@ -11,8 +11,12 @@
 #define RK_FUSED 1
 #define RK_ACCUMULATORS 12
 #define RK_TILE_ROWS 6
+// Unrolled further, clang spills (scripts/check-tiles).
+#define RK_UNROLL_IN_PLACE _Pragma("clang loop unroll_count(2)")
+#define RK_CONVERTS_HALVES 1
+#define RK_MASKS 0
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "template/all.h"
 #pragma clang attribute pop
 

@@ -11,9 +11,14 @@
 #define RK_FUSED 1
 #define RK_ACCUMULATORS 24
 #define RK_TILE_ROWS 12
+// Unrolled, clang takes later elements of A into registers too early, and spills them (scripts/check-tiles).
+#define RK_UNROLL_IN_PLACE _Pragma("clang loop unroll(disable)")
+#define RK_CONVERTS_HALVES 1
+#define RK_MASKS 1
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl"))), \
                              apply_to = function)
+#include "masked_avx512.h"
 #include "template/all.h"
 #pragma clang attribute pop
 

@@ -2,10 +2,12 @@
 
 #if defined(__aarch64__)
 #define RK_TABLE_NAME "neon"
+#define RK_CONVERTS_HALVES 1
 #define RK_ACCUMULATORS 24
 #define RK_TILE_ROWS 8
 #else
 #define RK_TABLE_NAME "baseline"
+#define RK_CONVERTS_HALVES 0
 #define RK_ACCUMULATORS 8
 #define RK_TILE_ROWS 4
 #endif
@@ -19,6 +21,8 @@
 #define RK_TABLE rk_kernels_baseline
 #define RK_REGISTER_WIDTH 16
 #define RK_BATCH 4
+#define RK_UNROLL_IN_PLACE RK_UNROLL_BY_4
+#define RK_MASKS 0
 
 #include "instruction_set.h"
 

@@ -21,6 +21,7 @@ struct Evaluate: ParsableCommand {
   var json = false
 
   @OptionGroup var multiplying: ProductsOption
+  @OptionGroup var storing: WeightsOption
 
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
@@ -28,6 +29,7 @@ struct Evaluate: ParsableCommand {
   func validate() throws { try text.require() }
 
   func run() throws {
+    try storing.check(multiplying.choice)
     var files = FileUse(reading: [(model, "<model>")])
     files.reads(text: text.text, fileExtension: text.fileExtension, as: "--text")
     try files.check()
@@ -44,9 +46,10 @@ struct Evaluate: ParsableCommand {
     Note.productsHint(
       of: try Plan(
         model.configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: multiplying.choice,
-        scalar: Float.self))
+        precision: storing.choice, scalar: Float.self))
     Note.threads(threads)
-    let result = try model.evaluate(tokens, products: multiplying.choice, threads: threads ?? 0)
+    let result = try model.evaluate(
+      tokens, products: multiplying.choice, precision: storing.choice, threads: threads ?? 0)
     guard result.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(result.loss))", status: .notFinite)
     }

@@ -58,10 +58,26 @@ static void NAME(check_packed)(size_t rows, size_t columns, size_t inner, int st
     }
   }
   const size_t bytes = K(packed_count)(inner, columns) * sizeof(REAL);
+  REAL *before = NAME(copy)(c, rows * c_stride);
   REAL *packed = aligned_alloc(64, (bytes + 127) / 64 * 64);
   K(pack)(inner, columns, b, columns, 1, packed);
   K(multiply_packed)(rows, columns, inner, a, a_stride, packed, from, from_stride, c, c_stride);
   NAME(expect_same)("packed product", c, expected, rows * c_stride);
+
+  // With weights of 16 bits: as with the rounded ones.
+  for (rk_weights weights = RK_BFLOAT16; sizeof(REAL) == sizeof(float) && weights <= RK_FLOAT16; ++weights) {
+    REAL *rounded = NAME(row)(inner * columns), *full = NAME(copy)(before, rows * c_stride);
+    REAL *half = NAME(copy)(before, rows * c_stride);
+    for (size_t i = 0; i < inner * columns; ++i)
+      rounded[i] = (REAL)round_to((double)b[i], weights == RK_BFLOAT16 ? 8 : 11);
+    K(pack)(inner, columns, rounded, columns, 1, packed);
+    K(multiply_packed)(rows, columns, inner, a, a_stride, packed, start == 2 ? full : from, from_stride, full, c_stride);
+    K(pack_half)(weights, inner, columns, b, columns, 1, packed);
+    K(multiply_half)(weights, rows, columns, inner, a, a_stride, packed, start == 2 ? half : from, from_stride, half,
+                     c_stride);
+    NAME(expect_same)("product with weights of 16 bits", half, full, rows * c_stride);
+  }
+  K(pack)(inner, columns, b, columns, 1, packed);
 
   // The same from the transpose of B.
   REAL *transpose = NAME(row)(inner * columns), *again = aligned_alloc(64, (bytes + 127) / 64 * 64);

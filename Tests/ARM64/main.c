@@ -37,6 +37,14 @@ static void record(const void *bytes, size_t count) {
   for (size_t i = 0; i < count; ++i) digest = (digest ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3;
 }
 
+/// A number of at most 1 rounded to so many binary digits, ties to even; none is smaller than 2⁻²⁴.
+static double round_to(double x, int digits) {
+  int exponent;
+  frexp(x, &exponent);
+  const double unit = ldexp(1, exponent - digits < -24 ? -24 : exponent - digits);
+  return nearbyint(x / unit) * unit;
+}
+
 static uint64_t mix(uint64_t x) {
   x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
   x = (x ^ x >> 27) * 0x94d049bb133111eb;

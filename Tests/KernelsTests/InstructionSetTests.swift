@@ -51,6 +51,8 @@ struct InstructionSetTests {
           try CellKernelsTests().spans(listed: listed)
         }
       }
+      HalfProductTests().rounded(rows: 7, columns: 300, inner: 40)
+      HalfProductTests().special()
       TransposedProductTests().parts()
       MemoryProductTests().packed()
       MemoryProductTests().transposed()

@@ -15,6 +15,9 @@
 #define RK_IN_OR_NULL const void *_Nullable
 #define RK_OUT void *_Nonnull
 
+/// How the numbers of a packed matrix are stored: in the precision of the kernels or in 16 bits, of Floats.
+typedef enum { RK_FULL, RK_BFLOAT16, RK_FLOAT16 } rk_weights;
+
 /// The kernels of one precision.
 typedef struct {
 #define KERNEL(result, name, parameters, arguments) result(*_Nonnull name) parameters;
@@ -48,5 +51,11 @@ void rk_restore_denormals(uint64_t control);
 
 /// A hint to the processor that the thread is spinning.
 void rk_spin_hint(void);
+
+/// Sleeps until `rk_wake_sleepers` is called for the word, unless it has another value already; sometimes for less long.
+void rk_sleep_while_equal(const uint32_t *_Nonnull word, uint32_t value);
+
+/// Wakes all threads that sleep on the word.
+void rk_wake_sleepers(const uint32_t *_Nonnull word);
 
 #endif

@@ -5,6 +5,9 @@
 //   RK_FUSED                  1 where a fused multiply-add is one instruction
 //   RK_TILE_ROWS              rows of the largest register tile of a product
 //   RK_ACCUMULATORS           sums of a product that fit the registers
+//   RK_UNROLL_IN_PLACE        how the compiler is to unroll a tile's loop where A is read in place
+//   RK_CONVERTS_HALVES        1 where an instruction widens numbers of 16 bits
+//   RK_MASKS                  1 where it brings masked_load and masked_store for the part of a register
 
 // Only what is written as fused may be fused: the instruction sets with FMA then agree to the bit.
 #pragma STDC FP_CONTRACT OFF
@@ -24,6 +27,7 @@
 #define RK_EACH_STRIP(CASE) \
   CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
 
+#include "halves.h"
 #include "logarithm.h"
 #include "mixer.h"
 #include "sums.h"

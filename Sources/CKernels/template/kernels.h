@@ -12,6 +12,7 @@
 #include "steps.h"
 #include "transpose.h"
 #include "pack.h"
+#include "weights.h"
 #include "tile.h"
 #include "product.h"
 #include "transposed_product.h"

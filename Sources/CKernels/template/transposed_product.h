@@ -19,15 +19,6 @@ static void ID(copy_strip)(size_t count, size_t depth, const REAL *a, ptrdiff_t 
 
 #undef COPY_OF
 
-// The same for a last panel of few columns, through a small copy of C.
-static void ID(strip_by_partial_panel)(size_t count, size_t columns, size_t depth, const REAL *strip,
-                                       const REAL *panel, REAL *c, size_t c_stride) {
-  REAL copy[RK_TILE_ROWS * PANEL] = {0};
-  ID(copy_columns)(count, columns, c, c_stride, copy, PANEL);
-  ID(strip_by_panel)(count, depth, strip, panel, copy, PANEL, copy, PANEL);
-  ID(copy_columns)(count, columns, copy, PANEL, c, c_stride);
-}
-
 static void ID(copy_panel)(size_t columns, size_t depth, const REAL *b, ptrdiff_t b_stride, REAL *panel) {
   for (size_t k = 0; k < depth; ++k, b += b_stride, panel += PANEL) {
     if (columns >= PANEL)
@@ -46,6 +37,7 @@ static void ID(multiply_transposed)(size_t rows, size_t columns, size_t inner, c
   enum { longest = 1024 / sizeof(REAL), group = GROUP_ROWS / RK_TILE_ROWS, strip_size = RK_TILE_ROWS * longest };
   __attribute__((aligned(64))) REAL left[group * strip_size];
   __attribute__((aligned(64))) REAL panel[longest * PANEL];
+  const ID(ahead) nothing = {0};
   const size_t strips = STRIPS(rows), pieces = (inner + longest - 1) / longest;
   for (size_t piece = 0; piece < pieces; ++piece) {
     const ptrdiff_t k = (ptrdiff_t)(piece * inner / pieces);
@@ -65,10 +57,8 @@ static void ID(multiply_transposed)(size_t rows, size_t columns, size_t inner, c
           REAL *sum = c + row * c_stride + j;
           if (after < last_row) ID(prefetch)(count, c + after * c_stride + j, (ptrdiff_t)c_stride);
           if (j + PANEL < columns) ID(prefetch)(lines, next + (ptrdiff_t)((s - first) * lines) * b_stride, b_stride);
-          if (columns - j >= PANEL)
-            ID(strip_by_panel)(count, depth, strip, panel, sum, c_stride, sum, c_stride);
-          else
-            ID(strip_by_partial_panel)(count, columns - j, depth, strip, panel, sum, c_stride);
+          ID(strip_by_panel)(count, AT_MOST(columns - j, PANEL), depth, strip, panel, nothing, sum, c_stride, sum,
+                             c_stride);
           row = after;
         }
       }

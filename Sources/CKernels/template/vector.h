@@ -65,19 +65,31 @@ HALVES(ID(vector16), ID(vector8), 8)
 
 #undef HALVES
 
+// An instruction set with masks reads and writes the part of a vector at once.
+#if RK_MASKS
+#define LOAD_PART masked_load
+#define STORE_PART masked_store
+#else
+#define LOAD_PART load_rest
+#define STORE_PART store_rest
+#endif
+
 RK_OVERLOAD void load(ID(vector) *v, const REAL *p, size_t lanes) {
   if (lanes == LANES)
     __builtin_memcpy(v, p, sizeof *v);
   else
-    load_rest(v, p, lanes);
+    LOAD_PART(v, p, lanes);
 }
 
 RK_OVERLOAD void store(REAL *p, ID(vector) v, size_t lanes) {
   if (lanes == LANES)
     __builtin_memcpy(p, &v, sizeof v);
   else
-    store_rest(p, v, lanes);
+    STORE_PART(p, v, lanes);
 }
+
+#undef LOAD_PART
+#undef STORE_PART
 
 RK_OVERLOAD void load(ID(batch) *v, const REAL *p, size_t lanes) { __builtin_memcpy(v, p, lanes * sizeof(REAL)); }
 

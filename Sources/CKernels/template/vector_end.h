@@ -18,3 +18,5 @@
 #undef STRIP_START
 #undef GROUP_ROWS
 #undef LONGEST_PIECE
+#undef FAR_SIZE
+#undef ROW_SIZE

@@ -28,7 +28,14 @@ package struct ArenaLayout: Sendable {
   package private(set) var sumCount = 0
   package let scalarBytes: Int
 
-  package init<S: KernelScalar>(_ scalar: S.Type) { scalarBytes = MemoryLayout<S>.stride }
+  /// How packed weights are stored.
+  package let storage: WeightStorage
+
+  /// - Precondition: only of Floats is there another storage than the full one.
+  package init<S: KernelScalar>(_ scalar: S.Type, storage: WeightStorage = .full) {
+    require(storage == .full || S.self == Float.self, "weights of \(S.self) are stored in full, got \(storage)")
+    (scalarBytes, self.storage) = (MemoryLayout<S>.stride, storage)
+  }
 
   /// Bytes of the three arenas together.
   package var totalBytes: Int {
@@ -52,12 +59,14 @@ package struct ArenaLayout: Sendable {
   }
 
   /// Room for a matrix [inner, columns] when packed for the kernels in use.
+  /// - Parameter storage: nil: that of weights.
   package mutating func packed<S: KernelScalar>(
-    _ name: String, _ inner: Int, _ columns: Int, copies: Int = 1, _ scalar: S.Type
+    _ name: String, _ inner: Int, _ columns: Int, copies: Int = 1, storage: WeightStorage? = nil, _ scalar: S.Type
   ) -> PackedRegion {
-    let count = (Memory<S>.packedCount(inner: inner, columns: columns) + 15) / 16 * 16
+    let storage = storage ?? self.storage
+    let count = (Memory<S>.packedCount(inner: inner, columns: columns, storage) + 15) / 16 * 16
     let shape = copies == 1 ? [inner, columns] : [copies, inner, columns]
-    return PackedRegion(offset: scalars(name, .packed, shape, count: copies * count), count: count)
+    return PackedRegion(offset: scalars(name, .packed, shape, count: copies * count), count: count, storage: storage)
   }
 
   /// `count` scalars, rounded up to whole cache lines.
@@ -97,8 +106,11 @@ package struct PackedRegion: Sendable, Hashable, BitwiseCopyable {
   package let offset: Int
   /// Scalars that a copy takes.
   package let count: Int
+  package let storage: WeightStorage
 
-  package init(offset: Int, count: Int) { (self.offset, self.count) = (offset, count) }
+  package init(offset: Int, count: Int, storage: WeightStorage = .full) {
+    (self.offset, self.count, self.storage) = (offset, count, storage)
+  }
 
   /// Where one of several copies starts.
   package func copy(_ index: Int) -> Int { offset + index * count }

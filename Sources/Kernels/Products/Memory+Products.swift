@@ -35,37 +35,47 @@ extension Memory where Element: KernelScalar {
   }
 
   /// Scalars that a matrix [inner, columns] takes when packed.
-  package static func packedCount(inner: Int, columns: Int) -> Int {
-    unsafe Element.kernels.pointee.packed_count(inner, columns)
+  package static func packedCount(inner: Int, columns: Int, _ storage: WeightStorage = .full) -> Int {
+    let count = unsafe Element.kernels.pointee.packed_count(inner, columns)
+    return (count + storage.perScalar - 1) / storage.perScalar
   }
 
   /// Packs B = `b` (or its transpose) for `multiplyPacked`.
+  /// - Precondition: only Floats are stored otherwise than in full.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
-  package func pack(_ b: Region, transposed: Bool, at offset: Int) {
+  package func pack(_ b: Region, transposed: Bool, at offset: Int, _ storage: WeightStorage = .full) {
     let (inner, columns) = transposed ? (b.columns, b.rows) : (b.rows, b.columns)
-    let size = Self.packedCount(inner: inner, columns: columns)
-    unsafe Element.kernels.pointee.pack(
-      inner, columns, pointer(b), transposed ? 1 : b.stride, transposed ? b.stride : 1,
-      pointer(Region(offset: offset, rows: 1, columns: size)))
+    let (rowStride, columnStride) = transposed ? (1, b.stride) : (b.stride, 1)
+    let packed = Region(offset: offset, rows: 1, columns: Self.packedCount(inner: inner, columns: columns, storage))
+    if storage == .full {
+      unsafe Element.kernels.pointee.pack(inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
+    } else {
+      require(Element.self == Float.self, "weights of \(Element.self) are stored in full, got \(storage)")
+      unsafe Element.kernels.pointee.pack_half(
+        storage.kernel, inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
+    }
   }
 
   /// Columns at whose multiples a part of a packed matrix may start, on every instruction set.
   package static var packedColumnUnit: Int { 32 }
 
   /// C = start + A·B with B packed at `offset`. A row's result does not depend on the rows that go along with it.
-  /// - Parameter part: columns of C to compute, from a multiple of `packedColumnUnit` on; nil: all.
+  /// - Parameters:
+  ///   - storage: as B was packed.
+  ///   - part: columns of C to compute, from a multiple of `packedColumnUnit` on; nil: all.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
   package func multiplyPacked(
-    _ a: Region, packed offset: Int, from start: ProductStart = .itself, into c: Region, columns part: Range<Int>? = nil
+    _ a: Region, packed offset: Int, _ storage: WeightStorage = .full, from start: ProductStart = .itself,
+    into c: Region, columns part: Range<Int>? = nil
   ) {
     require(a.rows == c.rows, "product of \(a.rows) rows into \(c.rows)")
     let part = part ?? 0..<c.columns
     require(part.lowerBound % Self.packedColumnUnit == 0, "part of a packed matrix from column \(part.lowerBound)")
     let packed = Region(
-      offset: offset + Self.packedCount(inner: a.columns, columns: part.lowerBound), rows: 1,
-      columns: Self.packedCount(inner: a.columns, columns: part.count))
+      offset: offset + Self.packedCount(inner: a.columns, columns: part.lowerBound, storage), rows: 1,
+      columns: Self.packedCount(inner: a.columns, columns: part.count, storage))
     let target = c.columns(part)
     let first: UnsafePointer<Element>?
     var stride = 0
@@ -76,8 +86,14 @@ extension Memory where Element: KernelScalar {
       require(bias.columns == c.columns, "a bias of \(bias.columns) for \(c.columns) columns")
       unsafe first = UnsafePointer(vector(bias.columns(part)))
     }
-    unsafe Element.kernels.pointee.multiply_packed(
-      a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride, pointer(target), c.stride)
+    if storage == .full {
+      unsafe Element.kernels.pointee.multiply_packed(
+        a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride, pointer(target), c.stride)
+    } else {
+      unsafe Element.kernels.pointee.multiply_half(
+        storage.kernel, a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride,
+        pointer(target), c.stride)
+    }
   }
 
   /// C += Aᵀ·B without OpenBLAS. A part of C does not depend on the parts computed beside it.

@@ -1,6 +1,6 @@
-import CKernels
-import Glibc
-import Synchronization
+internal import CKernels
+internal import Storage
+internal import Synchronization
 
 /// Work that all workers of a pool run together, each knowing its own index.
 package protocol PoolTask: AnyObject {
@@ -10,9 +10,8 @@ package protocol PoolTask: AnyObject {
 
 /// A few threads that live as long as the engine and run one task together (single program, multiple data).
 ///
-/// The caller is worker 0. Workers spin for a short while after a task, so that the next step finds them awake, and
-/// then sleep. Who waits at a barrier spins, then lets others have the processor: the one that is waited for may be among
-/// them. Denormals are flushed to zero on every worker, the caller included, while a task runs.
+/// The caller is worker 0. Who waits, for the next task or for the others, spins for a short while and then sleeps
+/// (`Patience`). Denormals are flushed to zero on every worker, the caller included, while a task runs.
 package final class WorkerPool: Sendable {
   package let count: Int
   private let shared: Shared
@@ -20,11 +19,13 @@ package final class WorkerPool: Sendable {
   /// Whether the running task is the caller's alone. Workers see it as they see the task.
   private let isAlone = Atomic<Bool>(false)
 
-  /// - Parameter count: number of workers including the caller, at least 1.
+  /// - Parameters:
+  ///   - count: number of workers including the caller, at least 1.
+  ///   - processors: processors that the process may use.
   /// - Throws: where the system starts no more threads; those that it started are gone then.
-  package init(count: Int) throws(WorkerError) {
+  package init(count: Int, processors: Int = SystemProcessors.usable()) throws(WorkerError) {
     require(count >= 1, "a pool needs at least 1 worker, got \(count)")
-    let shared = Shared(count: count)
+    let shared = Shared(count: count, processors: processors)
     threads = try WorkerThreads(1..<count, run: { shared.serve(worker: $0) }, end: { shared.stop() })
     self.count = count
     self.shared = shared
@@ -37,18 +38,9 @@ package final class WorkerPool: Sendable {
   /// - Parameter alone: whether the caller does it all and wakes nobody; barriers are then none.
   /// - Precondition: in an orphaned pool it does.
   package func run(_ task: some PoolTask, alone: Bool = false) {
-    isAlone.store(alone || count == 1, ordering: .relaxed)
-    guard count > 1, !alone else {
-      let control = rk_flush_denormals()
-      task.run(worker: 0)
-      rk_restore_denormals(control)
-      return
-    }
-    shared.publish(task)
-    let control = rk_flush_denormals()
-    task.run(worker: 0)
-    rk_restore_denormals(control)
-    shared.waitForOthers()
+    let isAlone = alone || count == 1
+    self.isAlone.store(isAlone, ordering: .relaxed)
+    if isAlone { perform(task, worker: 0) } else { shared.run(task) }
   }
 
   /// Returns when every worker has arrived. To be called by all workers of the running task, equally often.
@@ -64,123 +56,66 @@ package final class WorkerPool: Sendable {
 
 /// What the threads share. Threads hold this and not the pool, so that the pool can end.
 @safe private final class Shared: @unchecked Sendable {
-  let count: Int
-  private let generation = Atomic<Int>(0)
-  private let finished = Atomic<Int>(0)
+  private let count: UInt32
+  /// Each grows by one: with every task, with every meeting at a barrier, when all have done the task.
+  private let tasks = EventCount()
+  private let meetings = EventCount()
+  private let completions = EventCount()
+  /// Workers that have come to the barrier, or done the task.
+  private let arrived = CacheLine()
+  private let finished = CacheLine()
   private let stopping = Atomic<Bool>(false)
-  private let arrived = Atomic<Int>(0)
-  private let episode = Atomic<Int>(0)
-  private let sleepers = Atomic<Int>(0)
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let wake: UnsafeMutablePointer<pthread_cond_t>
   private unowned(unsafe) var task: (any PoolTask)?
 
-  /// Spins of an idle worker before it goes to sleep, and how often it yields the processor meanwhile: together some tens
-  /// of microseconds when the processor is free.
-  private static let spins = 4_000
-  private static let yields = 64
+  /// Of those who wait for the others' part of a task, and for the next task: that comes when the caller likes.
+  private let patience: Patience
+  private let idlePatience: Patience
 
-  /// Spins before a thread that waits for others yields the processor, and how often it does so before it sleeps between
-  /// its looks. A millisecond is more than workers that all run need to catch up with each other; where others have the
-  /// processors they wait for milliseconds, and to yield is then to be asked again at once.
-  private static let waitingSpins = 500
-  private static let waitingYields = 40
-  private static let nap: UInt32 = 50
-
-  init(count: Int) {
-    self.count = count
-    unsafe mutex = .allocate(capacity: 1)
-    unsafe wake = .allocate(capacity: 1)
-    unsafe pthread_mutex_init(mutex, nil)
-    unsafe pthread_cond_init(wake, nil)
+  init(count: Int, processors: Int) {
+    self.count = UInt32(count)
+    patience = Patience(isCrowded: count > processors)
+    idlePatience = Patience(isCrowded: count > processors)
   }
 
-  deinit {
-    unsafe pthread_cond_destroy(wake)
-    unsafe pthread_mutex_destroy(mutex)
-    unsafe wake.deallocate()
-    unsafe mutex.deallocate()
-  }
-
-  func publish(_ task: some PoolTask) {
+  /// Runs `task` on all workers, the caller being worker 0.
+  func run(_ task: some PoolTask) {
     unsafe self.task = task
-    finished.store(0, ordering: .relaxed)
-    // Sequentially consistent with `sleepers`: either the sleeper sees the new generation or we see the sleeper.
-    generation.add(1, ordering: .sequentiallyConsistent)
-    wakeSleepers()
+    let completion = completions.value
+    finished.value = 0
+    tasks.advance()
+    perform(task, worker: 0)
+    completions.wait(beyond: completion, patience)
+  }
+
+  func serve(worker: Int) {
+    var seen: UInt32 = 0
+    while true {
+      seen = tasks.wait(beyond: seen, idlePatience)
+      if stopping.load(ordering: .relaxed) { return }
+      unsafe perform(task!, worker: worker)
+      if finished.add(1) == count - 1 { completions.advance() }
+    }
   }
 
   func stop() {
     stopping.store(true, ordering: .relaxed)
-    generation.add(1, ordering: .sequentiallyConsistent)
-    wakeSleepers()
-  }
-
-  private func wakeSleepers() {
-    guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
-    unsafe pthread_mutex_lock(mutex)
-    unsafe pthread_cond_broadcast(wake)
-    unsafe pthread_mutex_unlock(mutex)
-  }
-
-  func waitForOthers() {
-    spin { finished.load(ordering: .acquiring) == count - 1 }
+    tasks.advance()
   }
 
   func barrier() {
-    let current = episode.load(ordering: .acquiring)
-    if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
-      arrived.store(0, ordering: .relaxed)
-      episode.store(current &+ 1, ordering: .releasing)
+    let meeting = meetings.value
+    if arrived.add(1) == count {
+      arrived.value = 0
+      meetings.advance()
     } else {
-      spin { episode.load(ordering: .acquiring) != current }
+      meetings.wait(beyond: meeting, patience)
     }
   }
+}
 
-  private func spin(until condition: () -> Bool) {
-    var yields = 0
-    while true {
-      for _ in 0..<Self.waitingSpins {
-        if condition() { return }
-        rk_spin_hint()
-      }
-      if yields < Self.waitingYields {
-        yields += 1
-        sched_yield()
-      } else {
-        usleep(Self.nap)
-      }
-    }
-  }
-
-  func serve(worker: Int) {
-    var seen = 0
-    while true {
-      seen = waitForWork(after: seen)
-      if stopping.load(ordering: .relaxed) { return }
-      let control = rk_flush_denormals()
-      unsafe task!.run(worker: worker)
-      rk_restore_denormals(control)
-      finished.add(1, ordering: .releasing)
-    }
-  }
-
-  private func waitForWork(after seen: Int) -> Int {
-    for _ in 0..<Self.yields {
-      for _ in 0..<Self.spins / Self.yields {
-        let now = generation.load(ordering: .acquiring)
-        if now != seen { return now }
-        rk_spin_hint()
-      }
-      sched_yield()
-    }
-    unsafe pthread_mutex_lock(mutex)
-    defer { unsafe pthread_mutex_unlock(mutex) }
-    sleepers.add(1, ordering: .sequentiallyConsistent)
-    while generation.load(ordering: .sequentiallyConsistent) == seen {
-      unsafe pthread_cond_wait(wake, mutex)
-    }
-    sleepers.subtract(1, ordering: .relaxed)
-    return generation.load(ordering: .acquiring)
-  }
+/// Runs a task, denormals being flushed to zero.
+private func perform(_ task: some PoolTask, worker: Int) {
+  let control = rk_flush_denormals()
+  task.run(worker: worker)
+  rk_restore_denormals(control)
 }

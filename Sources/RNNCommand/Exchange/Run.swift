@@ -40,6 +40,7 @@ struct Run: ParsableCommand {
   var precision: Precision?
 
   @OptionGroup var multiplying: ProductsOption
+  @OptionGroup var storing: WeightsOption
 
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
@@ -53,6 +54,7 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
+    try storing.check(multiplying.choice)
     let outputs = try FileUse(reading: [(model, "<model>"), (input, "--input")], writing: [(output, "--output")]).hold()
     defer { outputs.release() }
     Note.threads(threads)
@@ -61,7 +63,12 @@ struct Run: ParsableCommand {
     case .arrays(let file):
       switch precision ?? Precision(of: file) {
       case .float: try run(Model<Float>(file, path: model))
-      case .double: try run(Model<Double>(file, path: model))
+      case .double:
+        guard storing.choice == .full else {
+          throw Failure(
+            message: "--weights \(storing.choice) is of single precision: give --precision float", status: .usage)
+        }
+        try run(Model<Double>(file, path: model))
       }
     }
   }
@@ -69,7 +76,7 @@ struct Run: ParsableCommand {
   private func run(_ graph: ONNXModel) throws {
     for (name, isGiven) in [
       ("--batch-first", batchFirst), ("--input-tensor", inputTensor != nil), ("--lengths-tensor", lengthsTensor != nil),
-      ("--precision", precision != nil),
+      ("--precision", precision != nil), ("--weights", storing.weights != nil),
     ] where isGiven {
       throw Failure(message: "\(name) is not for ONNX models, which say it themselves", status: .usage)
     }
@@ -114,7 +121,8 @@ struct Run: ParsableCommand {
     let input = try RunInput(
       ArrayFile(sequences: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
     warn(input.unused)
-    let result = try RunResult(model, input, products: multiplying.choice, threads: threads ?? 0)
+    let result = try RunResult(
+      model, input, products: multiplying.choice, weights: storing.choice, threads: threads ?? 0)
     let arrays = result.arrays(isBatchFirst: batchFirst)
     try write(arrays)
   }

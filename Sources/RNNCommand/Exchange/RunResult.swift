@@ -24,7 +24,9 @@ struct RunResult<S: Scalar> {
   private static var pieceRows: Int { 8192 }
 
   /// - Throws: `PlanError`, `Failure` where the memory does not suffice.
-  init(_ model: Model<S>, _ input: RunInput<S>, products: Products, threads: Int) throws {
+  init(
+    _ model: Model<S>, _ input: RunInput<S>, products: Products, weights: WeightPrecision, threads: Int
+  ) throws {
     let configuration = model.configuration
     self.input = input
     width = configuration.outputSize
@@ -41,7 +43,8 @@ struct RunResult<S: Scalar> {
       configuration.directions.count == 2 || configuration.head == .meanOverSteps || configuration.head == .maxOverSteps
     let steps = runsWhole ? input.stepCount : min(input.stepCount, max(1, Self.pieceRows / input.sequenceCount))
     var pass = try InferencePass(
-      model, steps: steps, batchSize: input.sequenceCount, products: products, threads: threads)
+      model, steps: steps, batchSize: input.sequenceCount, products: products, precision: weights,
+      threads: threads)
     Note.productsHint(of: pass.plan)
     if let state = input.state { pass.state = state }
     finalState = RecurrentState(zerosFor: configuration, batchSize: input.sequenceCount)

@@ -33,18 +33,50 @@ public enum ModelFile {
   }
 }
 
+extension WeightPrecision {
+  /// nil: that of the model.
+  fileprivate var dataType: Safetensors.DType? {
+    switch self {
+    case .full: nil
+    case .bfloat16: .BF16
+    case .float16: .F16
+    }
+  }
+
+  /// The numbers in 16 bits each, little-endian.
+  fileprivate func bytes<S: Scalar>(of values: Span<S>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(2 * values.count)
+    for index in values.indices {
+      let rounded = rounded(Float(values[index]))
+      let bits = self == .float16 ? Float16(rounded).bitPattern : UInt16(truncatingIfNeeded: rounded.bitPattern >> 16)
+      bytes.append(UInt8(truncatingIfNeeded: bits))
+      bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
+    }
+    return bytes
+  }
+}
+
 extension Model {
   /// Writes the model to `path`, whole or not at all: to a temporary file beside it, synced, then renamed. The file has a
   /// checksum, which is verified when it is read.
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - precision: how the weights that products read are written, rounded where it is of 16 bits; of `Float` models.
   /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
-  public func save(to path: String) throws(CheckpointError) {
+  /// - Precondition: no weight is too large for the precision (`rounded(to:)` says).
+  public func save(to path: String, precision: WeightPrecision = .full) throws(CheckpointError) {
+    do throws(PlanError) { try refuse(beyond: precision) } catch { stop(error.description) }
     let type = Safetensors.DType(rawValue: S._dataType)!
+    let halfType = precision.dataType ?? type
     try Safetensors.write(
-      to: path, tensors: table.entries.map { (name: $0.name, dtype: type, shape: $0.shape) },
+      to: path,
+      tensors: table.entries.map { (name: $0.name, dtype: $0.isMultiplied ? halfType : type, shape: $0.shape) },
       metadata: ModelMetadata(configuration, vocabulary, annotations).entries, checksum: true
     ) { (tensor, file) throws(FileError) in
       let entry = table[tensor.name]!
-      try file.write(block.span.extracting(entry.offset..<entry.offset + entry.count))
+      let values = block.span.extracting(entry.offset..<entry.offset + entry.count)
+      if tensor.dtype == type { try file.write(values) } else { try file.write(precision.bytes(of: values).span) }
     }
   }
 

@@ -23,7 +23,7 @@ final class Engine<S: Scalar>: PoolTask {
   /// The next gradient task that no worker has taken.
   private let nextTask = Atomic<Int>(0)
   private var call: Call
-  /// Whether single steps of a forward pass are worth sharing.
+  /// Whether single steps of a forward pass, or small batches of a training, are worth sharing.
   private var trial = SharingTrial()
   /// Whether the packed weights are those of the parameters.
   private var isPacked = false
@@ -68,20 +68,25 @@ final class Engine<S: Scalar>: PoolTask {
     continuesGradient: Bool = false, startsFromStateGradient: Bool = false, skipsHead: Bool = false
   ) {
     let most = pool.isOrphaned ? 1 : plan.workers(for: rows, of: pool.count)
-    let isOnTrial = most > 1 && !plan.isTraining && rows.steps == 1
+    let sharing = most > 1 ? plan.sharing(of: phases, rows) : .always
+    let shares =
+      switch sharing {
+      case .always: true
+      case .onTrial(let size): trial.shares(rows: size)
+      case .asTried: trial.isSharing
+      }
     call = Call(
       phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, continuesGradient: continuesGradient,
-      startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead,
-      workers: isOnTrial && !trial.shares(rows: rows.rowCount) ? 1 : most)
+      startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead, workers: shares ? most : 1)
     if phases.contains(.forward), !isPacked {
       call.phases.insert(.pack)
       isPacked = true
     }
     if phases.contains(.update) { isPacked = false }
-    guard isOnTrial else { return pool.run(self, alone: call.workers == 1) }
+    guard case .onTrial = sharing else { return pool.run(self, alone: call.workers == 1) }
     let start = ContinuousClock.now
     pool.run(self, alone: call.workers == 1)
-    trial.note(ContinuousClock.now - start)
+    trial.note((ContinuousClock.now - start) / max(1, rows.rowCount))
   }
 
   // Everything below is then specialised too: no look-ups of metadata in the steps.
@@ -153,6 +158,7 @@ final class Engine<S: Scalar>: PoolTask {
 
   func load(_ model: Model<S>) {
     require(model.block.count == plan.table.blockCount, "the model does not fit the plan")
+    do throws(PlanError) { try model.refuse(beyond: plan.precision) } catch { stop(error.description) }
     memory.write(model.block.span, at: 0)
     isPacked = false
   }

@@ -1,10 +1,11 @@
 internal import Kernels
 
-/// How many workers are worth waking. Training wakes all; a forward pass only those that bring more than they cost.
+/// How many workers are worth waking: those that bring more than they cost.
 ///
 /// To wake a worker and to meet it at the barriers takes some microseconds where a processor is free, and where none is as
-/// long as others keep it: milliseconds. A call that is done in some tens of microseconds is done alone, then; whether a
-/// larger one of a single step is shared its times decide (`SharingTrial`).
+/// long as others keep it: milliseconds. A call that is done in some tens of microseconds is done alone, then. Whether a
+/// larger one of a single step is shared, or a training whose workers meet every few microseconds, times decide
+/// (`SharingTrial`).
 extension Plan {
   /// Multiply-adds of a call from which on its work is shared. A few rows read weights for each multiply-add, and are slower
   /// at it than many, which use them again.
@@ -29,6 +30,24 @@ extension Plan {
   /// Workers for a call, of so many: all, or one.
   func workers(for rows: Rows, of count: Int) -> Int {
     count == 1 || isTraining || attention != nil || sharesWork(rows: rows.rowCount) ? count : 1
+  }
+
+  /// Whether a call is shared that may be.
+  enum Sharing {
+    case always
+    /// As the times say that such calls take, which are of so many rows; 0: of any.
+    case onTrial(rows: Int)
+    /// As other calls of the engine were.
+    case asTried
+  }
+
+  /// Multiply-adds of a step of a training, from which on its workers gain whatever others do.
+  private static let leastTrainingStep = 1 << 20
+
+  func sharing(of phases: EnginePhases, _ rows: Rows) -> Sharing {
+    if !isTraining { return rows.steps == 1 && attention == nil ? .onTrial(rows: rows.rowCount) : .always }
+    guard batchSize * workOfRow < Self.leastTrainingStep else { return .always }
+    return phases == .training ? .onTrial(rows: 0) : .asTried
   }
 
   private func sharesWork(rows: Int) -> Bool { rows * workOfRow >= Self.leastSharedWork(rows: rows) }

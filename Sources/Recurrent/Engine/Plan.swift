@@ -72,12 +72,14 @@ public struct Plan: Sendable, CustomStringConvertible {
   ///   - accumulatesGradients: whether gradients of several batches are summed up for an update.
   ///   - memory: what a model with attention attends to; nil for others.
   ///   - products: who multiplies.
+  ///   - precision: of the weights that products read, in inference.
   ///   - scalar: the precision.
   /// - Throws: `PlanError` where a size overflows or the memory does not suffice.
   public init<S: Scalar>(
     _ configuration: ModelConfiguration, steps: Int, batchSize: Int, purpose: Purpose,
     inputGradient wantsInputGradient: Bool = false, isRagged: Bool = false, segmentSteps: Int? = nil,
-    accumulatesGradients: Bool = false, memory: MemoryShape? = nil, products: Products = .automatic, scalar: S.Type
+    accumulatesGradients: Bool = false, memory: MemoryShape? = nil, products: Products = .automatic,
+    precision: WeightPrecision = .full, scalar: S.Type
   ) throws(PlanError) {
     require(steps >= 1, "steps must be 1 or more, got \(steps)")
     require(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
@@ -90,17 +92,18 @@ public struct Plan: Sendable, CustomStringConvertible {
         ? "a model without attention has no memory" : "a model with attention needs a memory: give its most steps")
     (self.configuration, self.purpose, self.products) = (configuration, purpose, products)
     let isTraining = purpose.isTraining
+    require(precision == .full || !isTraining, "a training needs its weights in full, got \(precision)")
     let sizes = BatchSizes(
       steps: steps, batchSize: batchSize, keptSteps: min(steps, segmentSteps ?? steps),
       blockSteps: isTraining ? steps : min(steps, max(1, 1024 / batchSize)), isTraining: isTraining,
       isRagged: isRagged)
-    let choice = ProductChoice(products, keepsRows: sizes.keepsRows)
+    let choice = ProductChoice(products, keepsRows: sizes.keepsRows, precision: precision)
     let table = try ParameterTable(configuration)
     try Self.refuseOverflow(configuration, sizes, table)
     try memory?.refuseOverflow(configuration, steps: steps, batchSize: batchSize)
     if sizes.isSegmented { Self.validateSegments(configuration, purpose, sizes) }
 
-    var arenas = ArenaLayout(scalar)
+    var arenas = ArenaLayout(scalar, storage: precision.storage)
     update = UpdateStage(table, purpose, accumulates: accumulatesGradients, &arenas)
     index = IndexLayout(configuration, steps: steps, batchSize: batchSize, &arenas)
     input = InputStage(configuration, table, sizes, &arenas)
@@ -189,6 +192,9 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// the batch, more steps of its own in the same call or segment. So it is where packed kernels multiply everything. Else
   /// such results are equal to rounding. That the number of threads changes no bit is always so.
   public var keepsRows: Bool { choice.keepsRows }
+
+  /// How the weights that products read are stored.
+  public var precision: WeightPrecision { choice.precision }
 
   // MARK: For the engine
 

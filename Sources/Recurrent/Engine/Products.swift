@@ -41,9 +41,21 @@ struct ProductChoice: Sendable, Hashable {
   let batched: Multiplier
   /// Products of a single step.
   let steps: Multiplier
+  /// How packed weights are stored.
+  let precision: WeightPrecision
 
-  /// - Parameter keepsRows: whether a row's result must not depend on the rows that go along.
-  init(_ products: Products, keepsRows: Bool) {
+  /// - Parameters:
+  ///   - keepsRows: whether a row's result must not depend on the rows that go along.
+  ///   - precision: of packed weights.
+  init(_ products: Products, keepsRows: Bool, precision: WeightPrecision = .full) {
+    self.precision = precision
+    guard precision == .full else {
+      require(
+        products != .openBLAS,
+        "OpenBLAS multiplies weights in full: expected products .automatic or .packed with weights in \(precision)")
+      (batched, steps) = (.packed, .packed)
+      return
+    }
     switch products == .automatic ? .standing : products {
     case .automatic:
       batched = keepsRows || OpenBLAS.isNarrower(than: Processor.instructionSet) ? .packed : .openBLAS
@@ -88,6 +100,8 @@ extension ProductChoice: CustomStringConvertible {
       case .packed: "packed kernels (\(Processor.instructionSet))"
       }
     }
-    return batched == steps ? "all by \(text(batched))" : "batched by \(text(batched)), steps by \(text(steps))"
+    let multipliers =
+      batched == steps ? "all by \(text(batched))" : "batched by \(text(batched)), steps by \(text(steps))"
+    return precision == .full ? multipliers : "\(multipliers), weights in \(precision)"
   }
 }

@@ -1,20 +1,22 @@
-/// Whether steps are worth sharing among workers now, by the times that they take: a few microseconds are won where the
+/// Whether calls are worth sharing among workers now, by the times that they take: a few microseconds are won where the
 /// processors are free, and milliseconds lost where others have them. Which of them holds can change at any moment, and
 /// nobody but the clock knows. Results do not depend on it.
 ///
+/// A call is a step of a stream, or a small batch of a training; by the time of a row batches of different sizes compare.
 /// Steps are taken alone at first. Now and then a few are shared on trial: if they are faster, sharing goes on until
 /// some in short succession are slower than alone. Trials that fail become rarer.
 package struct SharingTrial: Sendable {
   private enum State {
     /// - left: steps until the next trial.
     case alone(left: Int)
-    /// - left: steps of the trial; the first wakes the workers, and is not counted.
+    /// - left: steps of the trial. The first ones are not counted: workers wake, and their caches do not know the weights.
     case trying(left: Int)
     /// - strikes: slow steps of late: each counts some, and a fast one takes one away.
     case shared(strikes: Int)
   }
 
-  private static let trialSteps = 4
+  private static let trialSteps = 12
+  private static let uncountedSteps = 4
   private static let shortestPause = 64
   private static let longestPause = 1 << 16
   private static let never = Duration.seconds(1 << 30)
@@ -42,6 +44,12 @@ package struct SharingTrial: Sendable {
     return true
   }
 
+  /// Whether steps are shared at present, and not on trial only.
+  package var isSharing: Bool {
+    if case .shared = state { return true }
+    return false
+  }
+
   /// Learns what the step took.
   package mutating func note(_ time: Duration) {
     switch state {
@@ -50,9 +58,9 @@ package struct SharingTrial: Sendable {
       best = Self.never
       state = left > 1 ? .alone(left: left - 1) : .trying(left: Self.trialSteps)
     case .trying(let left):
-      let isFirst = left == Self.trialSteps
-      if !isFirst { best = min(best, time) }
-      if time > usual * (isFirst ? 8 : 2) {
+      let counts = left <= Self.trialSteps - Self.uncountedSteps
+      if counts { best = min(best, time) }
+      if time > usual * (counts ? 2 : 8) {
         giveUp()
       } else if left > 1 {
         state = .trying(left: left - 1)

@@ -11,6 +11,9 @@ public enum PlanError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The system starts fewer threads than are wanted beside the caller's.
   case noThreads(wanted: Int, started: Int, reason: String)
 
+  /// A weight is larger than the precision stores.
+  case exceedsPrecision(parameter: String, value: Double, precision: WeightPrecision)
+
   public var description: String {
     switch self {
     case .tooLarge(let what):
@@ -20,6 +23,8 @@ public enum PlanError: Error, Sendable, Hashable, CustomStringConvertible {
     case .noThreads(let wanted, let started, let reason):
       "cannot start \(wanted) worker threads, only \(started) (\(reason)): ask for fewer threads, or raise the limit on "
         + "processes or memory"
+    case .exceedsPrecision(let parameter, let value, let precision):
+      "\"\(parameter)\" has a weight of \(value), and \(precision) stores none beyond \(precision.largest): take bfloat16"
     }
   }
 
@@ -52,7 +57,7 @@ extension PlanError {
 
 extension WorkerPool {
   static func starting(_ count: Int) throws(PlanError) -> WorkerPool {
-    do throws(WorkerError) { return try WorkerPool(count: count) } catch {
+    do throws(WorkerError) { return try WorkerPool(count: count, processors: Processors.available) } catch {
       throw .noThreads(wanted: error.wanted, started: error.started, reason: error.reason)
     }
   }

@@ -32,15 +32,18 @@ public struct InferencePass<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - memorySteps: the most steps of a memory, for a model with attention; nil for others.
   ///   - products: who multiplies. By `.automatic` it is packed kernels: what a sequence gives does not depend on those
   ///     beside it, nor on the pieces that it comes in.
+  ///   - precision: how the weights that products read are stored; of `Float` models.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
-  /// - Throws: `PlanError` where the memory does not suffice.
+  /// - Throws: `PlanError` where the memory does not suffice, or a weight is too large for the precision.
   public init(
     _ model: Model<S>, steps: Int, batchSize: Int, memorySteps: Int? = nil, products: Products = .automatic,
-    threads: Int = 0
+    precision: WeightPrecision = .full, threads: Int = 0
   ) throws(PlanError) {
+    try model.refuse(beyond: precision)
     let plan = try Plan(
       model.configuration, steps: steps, batchSize: batchSize, purpose: .inference(loss: nil),
-      memory: memorySteps.map { MemoryShape(steps: $0) }, products: products, scalar: S.self)
+      memory: memorySteps.map { MemoryShape(steps: $0) }, products: products, precision: precision,
+      scalar: S.self)
     engine = try Engine(plan, threads: threads)
     memory = engine.memory
     engine.load(model)

@@ -29,12 +29,14 @@ public final class InferenceServer<S: Scalar>: Sendable {
   ///   - maximumSteps: the most steps that are computed at once. Longer calls are taken piece by piece; but of a model that
   ///     gives one output a sequence (`Head.isPooled`) a call has at most so many.
   ///   - products: who multiplies.
+  ///   - precision: how the weights that products read are stored; of `Float` models.
   ///   - threads: workers that share a batch, if it is large enough to be worth it; 0: one for each processor. Results do
   ///     not depend on it.
   /// - Precondition: a model that runs forward only, without attention: else there is no state to go on from.
-  /// - Throws: `PlanError` where the memory does not suffice.
+  /// - Throws: `PlanError` where the memory does not suffice, or a weight is too large for the precision.
   public init(
-    _ model: Model<S>, maximumBatch: Int = 16, maximumSteps: Int = 16, products: Products = .automatic, threads: Int = 1
+    _ model: Model<S>, maximumBatch: Int = 16, maximumSteps: Int = 16, products: Products = .automatic,
+    precision: WeightPrecision = .full, threads: Int = 1
   ) throws(PlanError) {
     require(maximumBatch >= 1, "the most sessions at once (maximumBatch) must be 1 or more, got \(maximumBatch)")
     require(maximumSteps >= 1, "the most steps at once (maximumSteps) must be 1 or more, got \(maximumSteps)")
@@ -46,7 +48,8 @@ public final class InferenceServer<S: Scalar>: Sendable {
       "sessions have a state and no memory: expected a model without attention, got one with it")
     plan = try Plan(
       model.configuration, steps: maximumSteps, batchSize: maximumBatch, purpose: .inference(loss: nil),
-      products: products, scalar: S.self)
+      products: products, precision: precision, scalar: S.self)
+    try model.refuse(beyond: precision)
     sessions = try Mutex(ServedSessions(model, plan, threads: threads))
   }
 

@@ -15,17 +15,20 @@ public struct Sampler<S: Scalar>: ~Copyable, @unchecked Sendable {
 
   /// - Precondition: the model takes tokens and has an output for each of them at every step.
   /// - Throws: `PlanError` where the memory does not suffice.
-  public init(_ model: Model<S>, options: SamplingOptions = .init(), products: Products = .automatic, seed: UInt64 = 0)
-    throws(PlanError)
-  {
+  public init(
+    _ model: Model<S>, options: SamplingOptions = .init(), products: Products = .automatic,
+    precision: WeightPrecision = .full, seed: UInt64 = 0
+  ) throws(PlanError) {
     let configuration = model.configuration
     require(
       configuration.input.vocabularySize == configuration.outputSize && configuration.head == .everyStep,
       "sampling needs a token model with one output a token at every step")
     require(configuration.directions == .forward, "a model that runs both ways cannot be sampled step by step")
+    try model.refuse(beyond: precision)
     engine = try Engine(
       Plan(
-        configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: products, scalar: S.self),
+        configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: products,
+        precision: precision, scalar: S.self),
       threads: 1)
     engine.load(model)
     rows = engine.rows(steps: 1)

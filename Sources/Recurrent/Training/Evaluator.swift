@@ -9,6 +9,7 @@ final class Evaluator<S: Scalar> {
   /// N at most.
   private let batchSize: Int
   private let products: Products
+  private let precision: WeightPrecision
   private let threads: Int
   private var engine: Engine<S>?
 
@@ -16,12 +17,15 @@ final class Evaluator<S: Scalar> {
   private static var pieceSteps: Int { 512 }
 
   /// - Parameter loss: nil: only to predict.
-  init(_ configuration: ModelConfiguration, loss: Loss?, batchSize: Int, products: Products, threads: Int) {
+  init(
+    _ configuration: ModelConfiguration, loss: Loss?, batchSize: Int, products: Products,
+    precision: WeightPrecision = .full, threads: Int
+  ) {
     require(
       configuration.attention == nil,
       "a model with attention is the decoder of an EncoderDecoder, and is run by it")
     (self.configuration, self.loss, self.batchSize) = (configuration, loss, batchSize)
-    (self.products, self.threads) = (products, threads)
+    (self.products, self.precision, self.threads) = (products, precision, threads)
   }
 
   /// The outputs for each sequence: one for each of its steps, or one.
@@ -136,7 +140,7 @@ final class Evaluator<S: Scalar> {
     if let engine, engine.plan.steps >= steps, engine.plan.batchSize >= batchSize { return engine }
     let plan = try Plan(
       configuration, steps: max(steps, engine?.plan.steps ?? 0), batchSize: max(batchSize, engine?.plan.batchSize ?? 0),
-      purpose: .inference(loss: loss), products: products, scalar: S.self)
+      purpose: .inference(loss: loss), products: products, precision: precision, scalar: S.self)
     engine = nil
     let made = try Engine<S>(plan, threads: threads)
     engine = made

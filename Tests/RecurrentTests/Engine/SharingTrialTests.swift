@@ -26,11 +26,21 @@ struct SharingTrialTests {
   @Test("What is not is not, and tried ever more rarely")
   func slower() {
     var trial = SharingTrial()
-    // A little slower: each trial is four steps, after 16, 64, 256, 1024 and 4096.
-    #expect(take(6000, &trial, alone: 300, shared: 290) == 5 * 4)
+    // A little slower: each trial is twelve steps, after 16, 64, 256, 1024 and 4096.
+    #expect(take(6000, &trial, alone: 300, shared: 290) == 5 * 12)
     // Much slower: one.
     trial = SharingTrial()
     #expect(take(6000, &trial, alone: 300, shared: 10_000) == 5)
+  }
+
+  @Test("The first steps of a trial may be slow: workers wake, and their caches are cold")
+  func coldCaches() {
+    var trial = SharingTrial()
+    #expect(take(16, &trial, alone: 300, shared: 160) == 0)
+    #expect(take(4, &trial, alone: 300, shared: 2000) == 4)
+    #expect(!trial.isSharing)
+    #expect(take(1000, &trial, alone: 300, shared: 160) == 1000)
+    #expect(trial.isSharing)
   }
 
   @Test("A machine that becomes busy, and free again")

@@ -89,8 +89,9 @@ final class AttentionStage: Sendable {
     bias = Region(offset: table.attentionBias, rows: 1, columns: width)
     memory = arenas.matrix("memory", .workspace, memories * shape.steps, width)
     lengths = arenas.integers("lengths of memories", .workspace, [memories])
-    packedKeys = arenas.packed("memory packed as keys", width, shape.steps, copies: memories, scalar)
-    packedValues = arenas.packed("memory packed as values", shape.steps, width, copies: memories, scalar)
+    packedKeys = arenas.packed("memory packed as keys", width, shape.steps, copies: memories, storage: .full, scalar)
+    packedValues = arenas.packed(
+      "memory packed as values", shape.steps, width, copies: memories, storage: .full, scalar)
     queries = arenas.matrix("queries", .workspace, rows, width)
     probabilities = arenas.matrix("attention probabilities", .workspace, rows, shape.steps)
     contexts = arenas.matrix("contexts", .scratch, rows, width)

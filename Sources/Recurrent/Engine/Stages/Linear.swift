@@ -47,8 +47,8 @@ struct Linear: Sendable {
   /// Makes the copies that the products want. To be called after every change of the weights.
   func pack<S: Scalar>(in memory: Memory<S>) {
     guard case .packed(let forward, let backward) = operand else { return }
-    memory.pack(weights, transposed: true, at: forward.offset)
-    if let backward { memory.pack(weights, transposed: false, at: backward.offset) }
+    memory.pack(weights, transposed: true, at: forward.offset, forward.storage)
+    if let backward { memory.pack(weights, transposed: false, at: backward.offset, backward.storage) }
   }
 
   // MARK: Products
@@ -61,7 +61,8 @@ struct Linear: Sendable {
   ) {
     switch operand {
     case .packed(let forward, _):
-      memory.multiplyPacked(input, packed: forward.offset, from: start, into: output, columns: columns)
+      memory.multiplyPacked(
+        input, packed: forward.offset, forward.storage, from: start, into: output, columns: columns)
     case .openBLAS:
       if case .bias(let bias) = start { memory.broadcast(bias, to: output) }
       forEachPiece(input.rows) { rows in
@@ -79,7 +80,8 @@ struct Linear: Sendable {
     switch operand {
     case .packed(_, let backward):
       guard let backward else { stop("weights that were planned without a backward pass have none") }
-      memory.multiplyPacked(gradient, packed: backward.offset, from: start, into: result, columns: columns)
+      memory.multiplyPacked(
+        gradient, packed: backward.offset, backward.storage, from: start, into: result, columns: columns)
     case .openBLAS:
       forEachPiece(gradient.rows) { rows in
         memory.multiply(gradient.rows(rows), weights, addingTo: start.factor, into: result.rows(rows))

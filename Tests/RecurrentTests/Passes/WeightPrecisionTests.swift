@@ -1,0 +1,97 @@
+import Foundation
+import Recurrent
+import TestSupport
+import Testing
+
+/// A pass with weights of 16 bits gives the bits that it gives in full with the rounded weights.
+@Suite("Weights of 16 bits")
+struct WeightPrecisionTests {
+  private static let precisions: [WeightPrecision] = [.bfloat16, .float16]
+
+  private static func configuration(_ cell: any RecurrentCell) -> ModelConfiguration {
+    ModelConfiguration(
+      cell: cell, input: .embedding(vocabularySize: 11, size: 6), hiddenSize: 40, layerCount: 2, outputSize: 11)
+  }
+
+  @Test("As the rounded model gives it, batches and streams", arguments: OracleCell.allCases, precisions)
+  func passes(cell: OracleCell, precision: WeightPrecision) throws {
+    let model = try Model<Float>(Self.configuration(cell.cell), seed: 2)
+    let rounded = try model.rounded(to: precision)
+    for (steps, batchSize) in [(7, 3), (1, 1), (5, 14)] {
+      let tokens = (0..<steps * batchSize).map { Int32($0 * 5 % 11) }
+      var half = try InferencePass(model, steps: steps, batchSize: batchSize, precision: precision, threads: 2)
+      var full = try InferencePass(rounded, steps: steps, batchSize: batchSize, products: .packed, threads: 1)
+      for _ in 0..<3 {
+        half.run(.tokens(tokens), continuing: true)
+        full.run(.tokens(tokens), continuing: true)
+        #expect(half.outputs == full.outputs)
+      }
+      #expect(half.plan.precision == precision && half.plan.productsDescription.hasSuffix("weights in \(precision)"))
+    }
+  }
+
+  @Test("Only what products read is rounded, by half a unit at most", arguments: precisions)
+  func rounding(precision: WeightPrecision) throws {
+    let model = try Model<Float>(Self.configuration(.lstm), seed: 2)
+    let rounded = try model.rounded(to: precision)
+    let bound: Float = precision == .bfloat16 ? 0x1p-8 : 0x1p-11
+    for entry in model.table.entries {
+      let (old, new) = (model[parameter: entry.name], rounded[parameter: entry.name])
+      let isWeight = ["rnn.weight_ih", "rnn.weight_hh", "linear.weight"].contains { entry.name.hasPrefix($0) }
+      #expect((old != new) == isWeight, "\(entry.name)")
+      // Half a unit in the last place of the binade.
+      for (x, y) in zip(old, new) { #expect((x - y).magnitude <= bound * x.magnitude + 0x1p-25) }
+    }
+    #expect(try rounded.rounded(to: precision).block == rounded.block)
+  }
+
+  @Test("Servers, samplers, predictions and evaluations take it")
+  func everywhere() throws {
+    let model = try Model<Float>(Self.configuration(.gru), seed: 2)
+    let rounded = try model.rounded(to: .bfloat16)
+    let tokens = (0..<20).map { Int32($0 * 3 % 11) }
+    let server = try InferenceServer(model, precision: .bfloat16)
+    let other = try InferenceServer(rounded, products: .packed)
+    #expect(server.open().run(.tokens(tokens)) == other.open().run(.tokens(tokens)))
+    #expect(
+      try model.predict(.tokens(tokens), precision: .bfloat16).values
+        == rounded.predict(.tokens(tokens), products: .packed).values)
+    #expect(
+      try model.evaluate(tokens, precision: .bfloat16).loss == rounded.evaluate(tokens, products: .packed).loss)
+    var half = try Sampler(model, precision: .bfloat16, seed: 1)
+    var full = try Sampler(rounded, products: .packed, seed: 1)
+    half.feed(3)
+    full.feed(3)
+    for _ in 0..<20 {
+      let (token, same) = (half.next(), full.next())
+      #expect(token == same)
+    }
+  }
+
+  @Test("A weight that is too large for float16 is named")
+  func tooLarge() throws {
+    var model = try Model<Float>(Self.configuration(.lstm), seed: 2)
+    model[parameter: "rnn.weight_hh_l1"][7] = 70_000
+    #expect(
+      throws: PlanError.exceedsPrecision(parameter: "rnn.weight_hh_l1", value: 70_000, precision: .float16)
+    ) { _ = try InferencePass(model, steps: 1, batchSize: 1, precision: .float16) }
+    #expect(throws: Never.self) { _ = try InferencePass(model, steps: 1, batchSize: 1, precision: .bfloat16) }
+    // Not read by products.
+    model = try Model<Float>(Self.configuration(.lstm), seed: 2)
+    model[parameter: "rnn.bias_hh_l1"][7] = 70_000
+    #expect(throws: Never.self) { _ = try InferencePass(model, steps: 1, batchSize: 1, precision: .float16) }
+  }
+
+  @Test("A file with weights of 16 bits is read as the rounded model", arguments: precisions)
+  func file(precision: WeightPrecision) throws {
+    let model = try Model<Float>(Self.configuration(.lstm), seed: 2)
+    let directory = try ScratchDirectory()
+    let (path, full) = (directory.file("half.safetensors"), directory.file("full.safetensors"))
+    try model.save(to: path, precision: precision)
+    try model.save(to: full)
+    let read = try Model<Float>(contentsOf: path)
+    #expect(try read.block == model.rounded(to: precision).block)
+    let sizes = try [path, full].map { try Data(contentsOf: URL(fileURLWithPath: $0)).count }
+    #expect(sizes[0] < sizes[1] * 6 / 10)
+  }
+}
