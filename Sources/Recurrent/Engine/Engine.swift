@@ -42,7 +42,7 @@ final class Engine<S: Scalar>: PoolTask {
     self.plan = plan
     cell = CellCaller(plan.configuration.cell)
     let workers = OpenBLAS.workers(requested: threads, processors: Processors.available)
-    pool = try .starting(plan.workers(wanted: workers))
+    pool = try .starting(plan.workers(wanted: workers), processors: Processors.available)
     if plan.usesOpenBLAS { try PlanError.admitToOpenBLAS(callers: pool.count) }
     arena = Arena(count: plan.arenas.scalarCount, filledWith: 0)
     indexArena = Arena(count: plan.arenas.indexCount, filledWith: 0)

@@ -56,8 +56,8 @@ extension PlanError {
 }
 
 extension WorkerPool {
-  static func starting(_ count: Int) throws(PlanError) -> WorkerPool {
-    do throws(WorkerError) { return try WorkerPool(count: count, processors: Processors.available) } catch {
+  static func starting(_ count: Int, processors: Int) throws(PlanError) -> WorkerPool {
+    do throws(WorkerError) { return try WorkerPool(count: count, processors: processors) } catch {
       throw .noThreads(wanted: error.wanted, started: error.started, reason: error.reason)
     }
   }
