@@ -42,7 +42,7 @@ struct QuantizeTests {
       (["quantize", "model.safetensors", "out.safetensors"], 64, "--weights"),
       (["quantize", "model.safetensors", "out.safetensors", "--weights", "full"], 64, "bfloat16 or float16"),
       (["quantize", "model.safetensors", "out.safetensors", "--weights", "int4"], 64, "int4"),
-      (["quantize", "model.safetensors", "model.safetensors", "--weights", "float16"], 64, "model.safetensors"),
+      (["quantize", "model.safetensors", "model.safetensors", "--weights", "float16"], 1, "would be overwritten"),
       (["quantize", "nothing.safetensors", "out.safetensors", "--weights", "float16"], 1, "nothing.safetensors"),
       (["sample", "model.safetensors", "--weights", "bfloat16", "--products", "openblas"], 64, "--products openblas"),
     ] as [([String], Int32, String)] {

@@ -9,7 +9,7 @@ internal import Kernels
 extension Plan {
   /// Multiply-adds of a call from which on its work is shared. A few rows read weights for each multiply-add, and are slower
   /// at it than many, which use them again.
-  private static func leastSharedWork(rows: Int) -> Int { rows < 4 ? 1 << 20 : 1 << 22 }
+  private static func leastSharedWork(rows: Int) -> Int { rows < 4 ? 1 << 18 : 1 << 22 }
 
   /// Workers to be kept where `wanted` are to be had: one where no call would ever wake another.
   func workers(wanted: Int) -> Int {

@@ -50,7 +50,7 @@ struct PlanAllocationTests {
   }
 }
 
-/// That making a trainer allocates what its plan says.
+/// That making a trainer allocates what its plan says; the few cache lines over which workers meet are none of its.
 private func expectListed(
   _ configuration: ModelConfiguration, loss: Loss = .crossEntropy, isRagged: Bool = false,
   recomputing: Recomputation = .none, products: Products = .automatic
@@ -60,7 +60,7 @@ private func expectListed(
   let allocated = try alignedBytes {
     let trainer = try Trainer(
       model, batchSize: 3, sequenceLength: 20, loss: loss, isRagged: isRagged, recomputing: recomputing,
-      products: products, threads: 2)
+      products: products, threads: 1)
     planned = trainer.plan.totalBytes
   }
   #expect(allocated == planned, "\(configuration.cell.name), \(loss), \(recomputing)")
