@@ -60,12 +60,13 @@ extension WeightPrecision {
 extension Model {
   /// Writes the model to `path`, whole or not at all: to a temporary file beside it, synced, then renamed. The file has a
   /// checksum, which is verified when it is read.
-  /// - Parameters:
-  ///   - path: of the file.
-  ///   - precision: how the weights that products read are written, rounded where it is of 16 bits; of `Float` models.
   /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
-  /// - Precondition: no weight is too large for the precision (`rounded(to:)` says).
-  public func save(to path: String, precision: WeightPrecision = .full) throws(CheckpointError) {
+  public func save(to path: String) throws(CheckpointError) { try save(to: path, precision: .full) }
+
+  /// The same with the weights that products read as `precision` stores them, rounded where it is of 16 bits: half the size.
+  /// - Precondition: a `Float` model, none of whose weights is too large for the precision (`rounded(to:)` says).
+  /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
+  public func save(to path: String, precision: WeightPrecision) throws(CheckpointError) {
     do throws(PlanError) { try refuse(beyond: precision) } catch { stop(error.description) }
     let type = Safetensors.DType(rawValue: S._dataType)!
     let halfType = precision.dataType ?? type
