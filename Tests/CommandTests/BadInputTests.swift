@@ -96,7 +96,7 @@ struct BadInputTests {
     expectFailure(
       try place.rnn("evaluate", "model.safetensors", "--text", "other.txt"), 1, "'€' (U+20AC)", "other.txt")
     try place.write("t", to: "one.txt")
-    expectFailure(try place.rnn("evaluate", "model.safetensors", "--text", "one.txt"), 1, "too short")
+    expectFailure(try place.rnn("evaluate", "model.safetensors", "--text", "one.txt"), 1, "too few to evaluate")
   }
 
   @Test func lossThatIsNoLongerFinite() throws {

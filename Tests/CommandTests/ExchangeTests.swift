@@ -285,7 +285,7 @@ struct ExchangeTests {
       let bytes: [UInt8] = [2, 3]
       try file.write(bytes.span)
     }
-    expectFailure(try run(), 1, "token 3 at place 1", "0..<3")
+    expectFailure(try run(), 1, "token 3 at [0, 1]", "0..<3")
     #expect(place.exists("y.npy") == true, "of the one run that went well")
   }
 

@@ -278,7 +278,9 @@ struct ForecastTests {
       "forecast", "train", "t.csv", "--window", "6", "--horizon", "7", "--checkpoint", "long.safetensors")
     expectFailure(long, 1, "the test part of 6 steps is shorter than --horizon 7")
     #expect(!place.exists("long.safetensors") && !long.errors.contains("epoch"))
-    let sizes = ["--test", "1000000000", "--validation", "1000000000", "--window", "1000000000"]
+    let sizes = [
+      "--test", "1000000000", "--validation", "1000000000", "--window", "1000000000", "--checkpoint", "n.st",
+    ]
     expectFailure(try place.rnn(["forecast", "train", "t.csv"] + sizes), 1, "t.csv: 60 rows are too few")
     expectFailure(
       try place.rnn(

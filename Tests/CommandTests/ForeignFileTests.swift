@@ -69,7 +69,7 @@ struct ForeignFileTests {
     ForeignFile("net.st.gz", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2], "gzip"),
     ForeignFile("page.st", Array("<!DOCTYPE html>\n<html><body>Not found".utf8), "a web page"),
     ForeignFile("big.st", Array("version https://git-lfs.github.com/spec/v1\noid sha256:1".utf8), "git lfs pull"),
-    ForeignFile("graph.bin", [8, 8, 0x12, 7] + Array("pytorch".utf8) + [0x1A, 1, 0x32, 0x3A, 0], ".onnx"),
+    ForeignFile("graph.bin", [8, 8, 0x12, 7] + Array("pytorch".utf8) + [0x1A, 1, 0x32, 0x3A, 0], "ONNX"),
   ]
 
   @Test(arguments: foreign) func saysWhatItIs(_ file: ForeignFile) throws {

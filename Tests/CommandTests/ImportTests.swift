@@ -142,7 +142,7 @@ struct ImportTests {
     let npy = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.count + 1), 0] + header + [0x0A, 2, 5]
     try Data(npy).write(to: place.url("x.npy"))
     let outcome = try place.rnn("run", "m.st", "--input", "x.npy", "--output", "y.npy")
-    expectFailure(outcome, 1, "x.npy: token 5 at place 1 is not in 0..<3")
+    expectFailure(outcome, 1, "x.npy: token 5 at [1] is not in 0..<3")
     #expect(!outcome.errors.contains("\"\""))
     try Safetensors.write(to: path("x.st"), tensors: [("words", .U8, [2])]) { (_, file) throws(FileError) in
       let bytes: [UInt8] = [0, 1]
