@@ -65,6 +65,8 @@ async def main():
 
     worst = max(await asyncio.gather(*(stream(sensor) for sensor in range(8))))
     print(f"worst error of 8 sessions: {worst}")
+    crowd = await forecaster.expect({f"visitor {visitor}": wave(visitor % 2, 0) for visitor in range(100)})
+    print(f"{len(crowd)} sessions in one call")
     together = await forecaster.expect({"sensor 0": wave(0, 39), "sensor 1": wave(1, 39)})
     print(f"together: {together}")
     print(f"every session goes on where it was: {worst < 0.3 and abs(together['sensor 0'] - wave(0, 40)) < 0.3}")

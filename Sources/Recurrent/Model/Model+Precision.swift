@@ -2,7 +2,7 @@ internal import Kernels
 
 extension Model {
   /// The model with its weights rounded as `precision` stores them: what a pass in this precision gives, to the bit, this
-  /// model gives in full.
+  /// model gives in full where packed kernels multiply.
   /// - Throws: `PlanError.exceedsPrecision` where a weight is too large.
   public func rounded(to precision: WeightPrecision) throws(PlanError) -> Model {
     try refuse(beyond: precision)

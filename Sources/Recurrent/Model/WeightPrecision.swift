@@ -4,8 +4,8 @@ internal import Kernels
 ///
 /// One sequence reads all weights in every step, and from some hundred units on it waits for them: half the bytes take half
 /// the time. Only what products read is rounded; inputs, sums, gates, states, biases and embeddings stay what they are, and
-/// numbers of 16 bits are widened exactly as they are read. So a pass gives the bits that it gives in full with the rounded
-/// weights, whatever the instruction set. With many sequences at once nothing is won but memory.
+/// numbers of 16 bits are widened exactly as they are read. So a pass gives the bits that packed kernels give in full with the
+/// rounded weights, on each instruction set. With many sequences at once nothing is won but memory.
 ///
 /// Of Floats only: `Double` models are run in full.
 public enum WeightPrecision: String, Sendable, Hashable, CaseIterable {
