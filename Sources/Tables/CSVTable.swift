@@ -128,11 +128,14 @@ package struct CSVTable: Sendable {
     }
   }
 
-  /// Whether the column is one of numbers: its first value that is not missing is a number. Text further below is an error
-  /// of the file, not a reason to leave the column out.
+  /// Whether the column is one of numbers: its first value that is not missing is a number. Text further below, and a number
+  /// that cannot be taken, is an error of the file, not a reason to leave the column out.
   package func isNumeric(_ column: Int) -> Bool {
     for row in 0..<rowCount {
-      do { if try parseNumber(text(row, column)) != nil { return true } } catch { return false }
+      do throws(TableError.Reason) { if try parseNumber(text(row, column)) != nil { return true } } catch {
+        if case .notANumber = error { return false }
+        return true
+      }
     }
     return false
   }

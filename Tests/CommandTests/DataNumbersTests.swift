@@ -63,6 +63,17 @@ struct DataNumbersTests {
     }
   }
 
+  /// A column that begins with a number which cannot be taken is not left out without a word.
+  @Test(arguments: ["1e300", "-inf"])
+  func unfitFirst(number: String) throws {
+    let place = try Workplace()
+    try place.write("t,y\n1,\(number)\n" + (2..<90).map { "\($0),\($0 % 7)\n" }.joined(), to: "t.csv")
+    let outcome = try place.rnn("forecast", "train", "t.csv", "--epochs", "1")
+    #expect(
+      outcome.status == 1 && outcome.errors.contains("t.csv:2") && outcome.errors.contains("\"y\""), "\(outcome.errors)"
+    )
+  }
+
   @Test func labelsOfPlotsDiffer() throws {
     let place = try Workplace()
     _ = try predictions(place, (0..<60).map { "\(1e12 + sin(Double($0)))" }, options: ["--plot", "p.svg"])

@@ -40,7 +40,7 @@ struct QuantizeTests {
     let place = try Self.trained()
     for (arguments, status, text) in [
       (["quantize", "model.safetensors", "out.safetensors"], 64, "--weights"),
-      (["quantize", "model.safetensors", "out.safetensors", "--weights", "full"], 64, "bfloat16 or float16"),
+      (["quantize", "model.safetensors", "out.safetensors", "--weights", "full"], 64, "'bfloat16'"),
       (["quantize", "model.safetensors", "out.safetensors", "--weights", "int4"], 64, "int4"),
       (["quantize", "model.safetensors", "model.safetensors", "--weights", "float16"], 1, "would be overwritten"),
       (["quantize", "nothing.safetensors", "out.safetensors", "--weights", "float16"], 1, "nothing.safetensors"),

@@ -14,7 +14,8 @@ package protocol PoolTask: AnyObject {
 /// (`Patience`). Denormals are flushed to zero on every worker, the caller included, while a task runs.
 package final class WorkerPool: Sendable {
   package let count: Int
-  private let shared: Shared
+  /// nil where the caller is alone.
+  private let shared: Shared?
   private let threads: WorkerThreads
   /// Whether the running task is the caller's alone. Workers see it as they see the task.
   private let isAlone = Atomic<Bool>(false)
@@ -25,8 +26,8 @@ package final class WorkerPool: Sendable {
   /// - Throws: where the system starts no more threads; those that it started are gone then.
   package init(count: Int, processors: Int = SystemProcessors.usable()) throws(WorkerError) {
     require(count >= 1, "a pool needs at least 1 worker, got \(count)")
-    let shared = Shared(count: count, processors: processors)
-    threads = try WorkerThreads(1..<count, run: { shared.serve(worker: $0) }, end: { shared.stop() })
+    let shared = count > 1 ? Shared(count: count, processors: processors) : nil
+    threads = try WorkerThreads(1..<count, run: { shared?.serve(worker: $0) }, end: { shared?.stop() })
     self.count = count
     self.shared = shared
   }
@@ -38,14 +39,13 @@ package final class WorkerPool: Sendable {
   /// - Parameter alone: whether the caller does it all and wakes nobody; barriers are then none.
   /// - Precondition: in an orphaned pool it does.
   package func run(_ task: some PoolTask, alone: Bool = false) {
-    let isAlone = alone || count == 1
-    self.isAlone.store(isAlone, ordering: .relaxed)
-    if isAlone { perform(task, worker: 0) } else { shared.run(task) }
+    isAlone.store(alone, ordering: .relaxed)
+    if let shared, !alone { shared.run(task) } else { perform(task, worker: 0) }
   }
 
   /// Returns when every worker has arrived. To be called by all workers of the running task, equally often.
   package func barrier() {
-    if !isAlone.load(ordering: .relaxed) { shared.barrier() }
+    if !isAlone.load(ordering: .relaxed) { shared?.barrier() }
   }
 
   /// The contiguous part of `0..<total` that belongs to `worker`.

@@ -18,13 +18,11 @@ struct Quantize: ParsableCommand {
   @Argument(reading: "The model file.") var model: String
   @Argument(writing: "The file to write.") var target: String
 
-  @Option(help: ArgumentHelp("bfloat16 or float16.", valueName: "name"))
-  var weights: WeightPrecision
+  @Option(help: ArgumentHelp("What they are rounded to.", valueName: "name"))
+  var weights: Format
 
-  func validate() throws {
-    guard weights != .full else {
-      throw ValidationError("The value 'full' is invalid for '--weights <name>': expected bfloat16 or float16")
-    }
+  enum Format: String, NamedChoice {
+    case bfloat16, float16
   }
 
   func run() throws {
@@ -37,8 +35,9 @@ struct Quantize: ParsableCommand {
     }
     let model = try Model<Float>(file, path: model)
     NonFinite.warn(model.nonFiniteParameters, in: self.model)
-    let rounded = try model.rounded(to: weights)
-    try rounded.save(to: target, precision: weights)
+    let precision: WeightPrecision = weights == .bfloat16 ? .bfloat16 : .float16
+    let rounded = try model.rounded(to: precision)
+    try rounded.save(to: target, precision: precision)
     try report(table(Self.errors(model, rounded), right: [1, 2]), besides: target)
   }
 

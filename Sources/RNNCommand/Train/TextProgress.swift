@@ -88,7 +88,7 @@ extension TextProgress {
           message: "the text of \(file) came from \(path), which is not there again: give it anew with --text")
       }
       guard !place.isThere else { continue }
-      let origin = path.utf8.first == UInt8(ascii: "/") ? "" : ", as seen from where its training began"
+      let origin = path.utf8.first == UInt8(ascii: "/") ? "" : ", a path from the folder in which its training began"
       throw Failure(
         message: "there is no file or directory \(path), the text of \(file)\(origin): --text says where it is now")
     }

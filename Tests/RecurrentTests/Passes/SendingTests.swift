@@ -117,7 +117,7 @@ struct SendingTests {
   @Test("Streams of small models have no worker, those of large ones do")
   func streamWorkers() async {
     await #expect(processExitsWith: .success) {
-      for (hidden, expected) in [(64, 0), (256, 0), (512, 1)] {
+      for (hidden, expected) in [(64, 0), (128, 0), (256, 1), (512, 1)] {
         let model = try Model<Float>(
           ModelConfiguration(cell: .lstm, input: .vectors(size: hidden), hiddenSize: hidden), seed: 1)
         let before = try threadCount()
