@@ -37,7 +37,7 @@ extension Plan {
     case always
     /// As the times say that such calls take, which are of so many rows; 0: of any.
     case onTrial(rows: Int)
-    /// As other calls of the engine were.
+    /// As the calls are that go back.
     case asTried
   }
 
@@ -47,7 +47,7 @@ extension Plan {
   func sharing(of phases: EnginePhases, _ rows: Rows) -> Sharing {
     if !isTraining { return rows.steps == 1 && attention == nil ? .onTrial(rows: rows.rowCount) : .always }
     guard batchSize * workOfRow < Self.leastTrainingStep else { return .always }
-    return phases == .training ? .onTrial(rows: 0) : .asTried
+    return phases.contains(.backward) ? .onTrial(rows: 0) : .asTried
   }
 
   private func sharesWork(rows: Int) -> Bool { rows * workOfRow >= Self.leastSharedWork(rows: rows) }
