@@ -42,7 +42,7 @@ extension Plan {
   }
 
   /// Multiply-adds of a step of a training, from which on its workers gain whatever others do.
-  private static let leastTrainingStep = 1 << 20
+  private static let leastTrainingStep = 1 << 17
 
   func sharing(of phases: EnginePhases, _ rows: Rows) -> Sharing {
     if !isTraining { return rows.steps == 1 && attention == nil ? .onTrial(rows: rows.rowCount) : .always }
