@@ -11,9 +11,9 @@ internal import Kernels
 public enum WeightPrecision: String, Sendable, Hashable, CaseIterable {
   /// As the model is.
   case full
-  /// The upper half of a Float: its range, and 8 significant bits; a weight is rounded by at most 2⁻⁹ of it.
+  /// The upper half of a Float: its range, and 8 significant bits; a weight is rounded by at most 2⁻⁸ of it.
   case bfloat16
-  /// IEEE 754 binary16: 11 significant bits; a weight of 6·10⁻⁵ or more is rounded by at most 2⁻¹² of it, and none may be
+  /// IEEE 754 binary16: 11 significant bits; a weight of 6·10⁻⁵ or more is rounded by at most 2⁻¹¹ of it, and none may be
   /// larger than 65,504.
   case float16
 
