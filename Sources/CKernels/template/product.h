@@ -6,10 +6,10 @@
 
 // Panels that a tile of few rows takes at once: it has too few sums otherwise to hide the latency of the additions. To
 // widen numbers takes registers, too.
-#define PANELS_AT_ONCE(rows, weights)                                       \
-  (8 * (rows) <= RK_ACCUMULATORS || (rows) == 1             ? 4             \
-   : 4 * (rows) <= RK_ACCUMULATORS - 3 * (weights != RK_FULL) ? 2           \
-                                                            : 1)
+#define PANELS_AT_ONCE(rows, weights)                              \
+  (8 * (rows) <= RK_ACCUMULATORS || (rows) == 1               ? 4 \
+   : 4 * (rows) <= RK_ACCUMULATORS - 3 * (weights != RK_FULL) ? 2 \
+                                                              : 1)
 
 // A panel read as a stream is fetched some steps ahead: across pages the processor does not foresee it.
 #define TILE_OF(weights, vectors, last, fetches)                                                                 \
@@ -19,7 +19,7 @@
 
 #define STRIP_OF(weights, rows)                                                                                  \
   case rows: {                                                                                                   \
-    enum { count = rows, at_once = PANELS_AT_ONCE(rows, weights) };                                                       \
+    enum { count = rows, at_once = PANELS_AT_ONCE(rows, weights) };                                              \
     if (count > RK_TILE_ROWS) break;                                                                             \
     if (at_once > 1)                                                                                             \
       for (; columns - j >= at_once * PANEL; j += at_once * PANEL) TILE_OF(weights, 2 * at_once, LANES, false);  \
@@ -89,7 +89,9 @@ static void ID(multiply_group_packed)(size_t first, size_t last, size_t rows, si
     const REAL *panel = packed + j * inner + k * PANEL;
     // The strips share the fetching of what comes after this panel: the next one, or the first one's next piece.
     ID(ahead) ahead = {NULL, PANEL * sizeof(REAL) / (last - first)};
-    if (is_far) ahead.first = (const char *)(j + PANEL < columns ? panel + PANEL * inner : packed + (k + depth) % inner * PANEL);
+    if (is_far)
+      ahead.first =
+          (const char *)(j + PANEL < columns ? panel + PANEL * inner : packed + (k + depth) % inner * PANEL);
     for (size_t row = first_row, s = first; s < last; ++s) {
       const size_t count = STRIP_ROWS(s, rows), after = row + count;
       const REAL *left = a + row * a_stride + k, *from = start ? start + row * start_stride + j : start;
