@@ -102,6 +102,10 @@ extension ProductChoice: CustomStringConvertible {
     }
     let multipliers =
       batched == steps ? "all by \(text(batched))" : "batched by \(text(batched)), steps by \(text(steps))"
-    return precision == .full ? multipliers : "\(multipliers), weights in \(precision)"
+    switch precision {
+    case .full: return multipliers
+    case .bfloat16, .float16: return "\(multipliers), weights in \(precision)"
+    case .int8: return "\(multipliers), weights in \(precision) (\(Processor.integerInstructions))"
+    }
   }
 }
