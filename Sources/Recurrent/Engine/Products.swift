@@ -74,6 +74,10 @@ struct ProductChoice: Sendable, Hashable {
     return batched
   }
 
+  /// Rows of a block of steps whose input product is done at once where no backward pass needs all of them. OpenBLAS packs
+  /// the weights anew for each block.
+  var blockRows: Int { batched == .packed ? 64 : 1024 }
+
   /// Multiply-adds from which on OpenBLAS is called in `.automatic`.
   static let leastWork = 1 << 15
 
