@@ -24,6 +24,8 @@ struct QuantizeTests {
     #expect(try place.data("half.safetensors").count < place.data("model.safetensors").count * 3 / 4)
     #expect(try place.rnn("inspect", "half.safetensors").text.contains("in \(name)"))
     #expect(try place.rnn("inspect", "half.safetensors", "--json").json()["weights"] as? String == name)
+    let export = try place.rnn("export", "half.safetensors", "half.onnx")
+    #expect(export.status == 0 && export.errors.contains("half.onnx has the same numbers in float"))
     // The same letters as the file is and as asked, and from the file that was not rounded.
     let arguments = ["--prompt", "ab", "--length", "40", "--seed", "3"]
     let texts = try [

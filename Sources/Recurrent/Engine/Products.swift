@@ -76,7 +76,7 @@ struct ProductChoice: Sendable, Hashable {
 
   /// Rows of a block of steps whose input product is done at once where no backward pass needs all of them. OpenBLAS packs
   /// the weights anew for each block.
-  var blockRows: Int { batched == .packed ? 64 : 1024 }
+  var blockRows: Int { batched == .packed ? 256 : 1024 }
 
   /// Multiply-adds from which on OpenBLAS is called in `.automatic`.
   static let leastWork = 1 << 15

@@ -1,4 +1,3 @@
-import CKernels
 import Kernels
 import Testing
 
@@ -14,7 +13,7 @@ struct IntegerProductTests {
     ])
   func scalarLoop(rows: Int, columns: Int, inner: Int) {
     var random = SplitMix64(rows * 1_000_000 + columns * 1000 + inner)
-    var product = IntegerProduct(rows: rows, columns: columns, inner: inner)
+    let product = IntegerProduct(rows: rows, columns: columns, inner: inner)
     product.memory.write((random.numbers(product.count, within: 1) as [Float]).span, at: 0)
     product.pack()
     let before = product.memory.array(product.c)
@@ -38,7 +37,7 @@ struct IntegerProductTests {
   @Test("A row does not depend on the rows beside it")
   func rowsAlone() {
     var random = SplitMix64(5)
-    var product = IntegerProduct(rows: 40, columns: 70, inner: 100)
+    let product = IntegerProduct(rows: 40, columns: 70, inner: 100)
     product.memory.write((random.numbers(product.count, within: 1) as [Float]).span, at: 0)
     product.pack()
     product.multiply(.zero, 0..<70)
@@ -53,7 +52,7 @@ struct IntegerProductTests {
   @Test("What is not finite makes what depends on it NaN, and nothing else", arguments: [Float.nan, .infinity, -.infinity])
   func notFinite(value: Float) {
     var random = SplitMix64(6)
-    var product = IntegerProduct(rows: 3, columns: 40, inner: 20)
+    let product = IntegerProduct(rows: 3, columns: 40, inner: 20)
     product.memory.write((random.numbers(product.count, within: 1) as [Float]).span, at: 0)
     product.memory[product.a.offset + product.a.stride + 3] = value
     product.memory[product.b.offset + 7 * product.b.stride + 33] = value
@@ -69,7 +68,7 @@ struct IntegerProductTests {
       (0, 1, 0), (1, 0, 0), (0x1p-120, 1, 0), (1, 0x1p-120, 0), (.greatestFiniteMagnitude, 0x1p-90, 0x1p38),
       (0x1p-60, 0x1p-60, 0x1p-120), (-0x1p50, 0x1p50, -0x1p100),
     ] as [(Float, Float, Float)] {
-      var product = IntegerProduct(rows: 1, columns: 1, inner: 1)
+      let product = IntegerProduct(rows: 1, columns: 1, inner: 1)
       product.memory.write([left].span, to: product.a)
       product.memory.write([right].span, to: product.b)
       product.pack()
@@ -106,7 +105,7 @@ struct IntegerProductTests {
 }
 
 /// A product in a memory of its own, and what it should give.
-private struct IntegerProduct {
+private struct IntegerProduct: ~Copyable {
   let a: Region, b: Region, bias: Region, c: Region
   let packed: Int, count: Int
   private let arena: Arena<Float>
@@ -142,7 +141,7 @@ private struct IntegerProduct {
       let values = (0..<inner).map { b[$0 * columns + column] }
       // To 16 significant bits, ties away from zero.
       let exact = (values.map(\.magnitude).max() ?? 0) / 127
-      let unit = Float(sign: .plus, exponent: max(exact.exponent, -200) - 15, significand: 1)
+      let unit = Float(sign: .plus, exponent: max(exact.exponent, -100) - 15, significand: 1)
       let scale = (exact / unit).rounded(.toNearestOrAwayFromZero) * unit
       return (numbers: Self.whole(values, inverse: 1 / scale), scale: scale)
     }
