@@ -74,9 +74,12 @@ struct ProductChoice: Sendable, Hashable {
     return batched
   }
 
-  /// Rows of a block of steps whose input product is done at once where no backward pass needs all of them. OpenBLAS packs
-  /// the weights anew for each block.
-  var blockRows: Int { batched == .packed ? 256 : 1024 }
+  /// Rows of a block of steps whose input product is done at once where no backward pass needs all of them: of packed
+  /// products so many that the gates of a block, of so many columns, take 1 MiB of Floats. OpenBLAS packs the weights anew for
+  /// each block.
+  func blockRows(gateColumns: Int) -> Int {
+    batched == .packed ? min(max((1 << 18) / max(gateColumns, 1), 64), 1024) : 1024
+  }
 
   /// Multiply-adds from which on OpenBLAS is called in `.automatic`.
   static let leastWork = 1 << 15
