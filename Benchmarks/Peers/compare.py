@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from peers.case import CELLS, MODES, SHAPES, STREAM_SIZES, THREADS, Case, grid
+from peers.case import CELLS, MODES, PRECISIONS, SHAPES, STREAM_SIZES, THREADS, Case, grid, random_shapes
 from peers.errors import WrongResult
 from peers.machine import describe_machine
 from peers.measure import PEERS, Reference, Sides, measure
@@ -48,8 +48,11 @@ def parse():
     parser.add_argument("--engine", type=Path, help="the program rnn-bench, built for release")
     parser.add_argument("--cell", nargs="+", choices=CELLS, default=CELLS)
     parser.add_argument("--shape", nargs="+", type=shape, help="T,N,I,H or T,N,I,H,L; 65hot for I: one-hot tokens")
+    parser.add_argument("--random", type=int, metavar="COUNT", default=0, help="as many shapes drawn by --seed")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hidden", nargs="+", type=int, help="sizes of streams")
     parser.add_argument("--mode", nargs="+", choices=MODES, default=MODES)
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=["float"], help="of weights, not in training")
     parser.add_argument("--threads", nargs="+", type=int, default=THREADS)
     parser.add_argument("--peer", nargs="+", choices=PEERS, default=list(PEERS))
     parser.add_argument("--rounds", type=int, default=5)
@@ -70,9 +73,10 @@ def parse():
 
 def chosen_cases(options) -> tuple[list[Case], bool]:
     """The cases, and whether they are the whole grid. Shapes given alone leave out streams, and the other way round."""
-    shapes = options.shape or ([] if options.hidden else SHAPES)
-    sizes = options.hidden or ([] if options.shape else STREAM_SIZES)
-    cases = grid(options.cell, shapes, sizes, options.mode, options.threads)
+    shapes = [*(options.shape or []), *random_shapes(options.random, options.seed)]
+    sizes = options.hidden or ([] if shapes else STREAM_SIZES)
+    shapes = shapes or ([] if options.hidden else SHAPES)
+    cases = grid(options.cell, shapes, sizes, options.mode, options.threads, options.precision)
     whole = set(grid(CELLS, SHAPES, STREAM_SIZES, MODES, THREADS))
     return cases, set(cases) == whole and set(options.peer) == set(PEERS)
 
@@ -117,6 +121,7 @@ def compare(options, cases: list[Case], output: Path | None) -> dict:
         "command": command,
         "rounds": options.rounds,
         "seconds": options.seconds,
+        "random": {"seed": options.seed, "shapes": random_shapes(options.random, options.seed)} if options.random else None,
         "libraries": {},
         "peaks": {str(threads): [] for threads in options.threads},
         "cases": [],

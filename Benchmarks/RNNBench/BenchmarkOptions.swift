@@ -40,14 +40,20 @@ extension Products {
   }
 }
 
-extension WeightPrecision {
-  /// A transform for options.
-  @Sendable static func parse(_ text: String) throws -> WeightPrecision {
-    guard let precision = WeightPrecision(rawValue: text) else {
-      throw ValidationError("expected full, bfloat16 or float16")
-    }
-    return precision
-  }
+/// How weights are stored.
+struct PrecisionOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How the weights that products read are stored: float, bfloat16, float16 or int8. (default: float)",
+      valueName: "name"),
+    transform: { text in
+      if text == "float" { return .full }
+      guard let precision = WeightPrecision(rawValue: text), precision != .full else {
+        throw ValidationError("expected float, bfloat16, float16 or int8")
+      }
+      return precision
+    })
+  var precision = WeightPrecision.full
 }
 
 /// Who multiplies.

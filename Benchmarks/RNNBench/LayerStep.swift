@@ -20,11 +20,11 @@ protocol LayerStep: AnyObject {
 
 extension LayerMode {
   func step(
-    _ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, _ products: Products, threads: Int
+    _ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, _ plan: Plan, threads: Int
   ) throws -> any LayerStep {
     switch self {
-    case .train: try TrainingStep(model, shape, data, products, threads: threads)
-    case .infer: try InferenceStep(model, shape, data, products, threads: threads)
+    case .train: try TrainingStep(model, shape, data, plan, threads: threads)
+    case .infer: try InferenceStep(model, shape, data, plan, threads: threads)
     }
   }
 }
@@ -35,12 +35,12 @@ private final class TrainingStep: LayerStep {
   private let data: LayerData
 
   init(
-    _ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, _ products: Products, threads: Int
+    _ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, _ plan: Plan, threads: Int
   ) throws {
     (self.shape, self.data) = (shape, data)
     pass = try RecurrentPass(
       model, steps: shape.steps, batchSize: shape.batchSize, inputGradient: !shape.isOneHot,
-      products: products, threads: threads)
+      products: plan.products, threads: threads)
   }
 
   func run() {
@@ -74,11 +74,12 @@ private final class InferenceStep: LayerStep {
   private let data: LayerData
 
   init(
-    _ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, _ products: Products, threads: Int
+    _ model: Model<Float>, _ shape: LayerShape, _ data: LayerData, _ plan: Plan, threads: Int
   ) throws {
     (self.shape, self.data) = (shape, data)
     pass = try InferencePass(
-      model, steps: shape.steps, batchSize: shape.batchSize, products: products, threads: threads)
+      model, steps: shape.steps, batchSize: shape.batchSize, products: plan.products, precision: plan.precision,
+      threads: threads)
   }
 
   func run() {

@@ -25,10 +25,12 @@ struct LayersBenchmark: ParsableCommand {
     transform: LayerShape.init(parsing:))
   var shapes: [LayerShape] = []
 
-  @Option(name: .customLong("mode"), help: "train or infer; may be given several times. (default: both)")
+  @Option(name: .customLong("mode"), help: "train or infer; may be given several times. (default: both; infer with a --precision)")
   var modes: [LayerMode] = []
 
   @OptionGroup var multiplying: ProductsOption
+
+  @OptionGroup var storing: PrecisionOption
 
   @OptionGroup var measuring: MeasuringOptions
 
@@ -49,7 +51,7 @@ struct LayersBenchmark: ParsableCommand {
   private var chosen: (shapes: [LayerShape], cells: [any RecurrentCell], modes: [LayerMode]) {
     (
       shapes.isEmpty ? LayerShape.grid : shapes, cells.isEmpty ? CellOption.usual : cells.map(\.cell),
-      modes.isEmpty ? LayerMode.allCases : modes
+      !modes.isEmpty ? modes : storing.precision == .full ? LayerMode.allCases : [.infer]
     )
   }
 
@@ -62,6 +64,9 @@ struct LayersBenchmark: ParsableCommand {
         \(dumpPath != nil ? "--dump" : "--on-request") needs exactly one case, one each of --cell, --shape, --mode and \
         --threads; there are \(count)
         """)
+    }
+    if storing.precision != .full, modes.contains(.train) {
+      throw ValidationError("--precision \(storing.precision) is for inference: a training needs its weights in full")
     }
     if onRequest, measuring.jsonPath != nil { throw ValidationError("--json does not go with --on-request") }
   }
@@ -99,6 +104,6 @@ struct LayersBenchmark: ParsableCommand {
   private func plan(_ shape: LayerShape, _ cell: any RecurrentCell, _ mode: LayerMode) throws -> Plan {
     try Plan(
       shape.configuration(cell), steps: shape.steps, batchSize: shape.batchSize, purpose: mode.purpose,
-      inputGradient: !shape.isOneHot, products: multiplying.products, scalar: Float.self)
+      inputGradient: !shape.isOneHot, products: multiplying.products, precision: storing.precision, scalar: Float.self)
   }
 }

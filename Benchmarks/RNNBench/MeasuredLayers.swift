@@ -17,7 +17,7 @@ struct MeasuredLayers {
     (self.model, self.shape, self.mode, self.plan, self.threads) = (model, shape, mode, plan, threads)
     let data = try LayerData(shape)
     self.data = data
-    steps = try threads.map { try mode.step(model, shape, data, plan.products, threads: $0) }
+    steps = try threads.map { try mode.step(model, shape, data, plan, threads: $0) }
     try check()
   }
 
@@ -26,7 +26,7 @@ struct MeasuredLayers {
     let label = "\(model.configuration.cell.name) \(shape.label), \(mode.rawValue)"
     for step in steps { step.run() }
     let outputs = steps[0].outputs
-    try NaiveLayers(model).check(outputs, shape, data, label)
+    try NaiveLayers(model, plan.precision).check(outputs, shape, data, label)
     let gradients = steps[0].gradients
     for gradient in gradients {
       if let index = gradient.values.firstIndex(where: { !$0.isFinite }) {

@@ -11,11 +11,11 @@ final class MeasuredStream {
   /// - Parameter shape: two steps of one sequence of vectors.
   /// - Throws: `PlanError` where the memory does not suffice; `WrongOutput`.
   init(
-    _ model: Model<Float>, _ shape: LayerShape, _ products: Products, _ weights: WeightPrecision, threads: Int
+    _ model: Model<Float>, _ shape: LayerShape, _ products: Products, _ precision: WeightPrecision, threads: Int
   ) throws {
     (self.model, self.threads) = (model, threads)
     pass = try InferencePass(
-      model, steps: 1, batchSize: 1, products: products, precision: weights, threads: threads)
+      model, steps: 1, batchSize: 1, products: products, precision: precision, threads: threads)
     let data = try LayerData(shape)
     input = Array(data.vectors[0..<shape.inputSize])
     var outputs: [Float] = []
@@ -24,7 +24,7 @@ final class MeasuredStream {
         vectors: data.vectors.span.extracting(step * shape.inputSize..<(step + 1) * shape.inputSize), continuing: true)
       outputs += pass.outputs
     }
-    try NaiveLayers(model.rounded(to: weights)).check(
+    try NaiveLayers(model, precision).check(
       outputs, shape, data, "\(model.configuration.cell.name), one step a call")
   }
 
@@ -53,6 +53,12 @@ final class MeasuredStream {
   /// Wx and Wh of all layers.
   private var weightBytes: Int {
     let weights = model.table.entries.filter { $0.shape.count == 2 }
-    return weights.reduce(0) { $0 + $1.count } * (plan.precision == .full ? 4 : 2)
+    let bytes =
+      switch plan.precision {
+      case .full: 4
+      case .bfloat16, .float16: 2
+      case .int8: 1
+      }
+    return weights.reduce(0) { $0 + $1.count } * bytes
   }
 }

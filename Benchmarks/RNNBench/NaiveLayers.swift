@@ -16,8 +16,13 @@ struct NaiveLayers {
   private let hidden: Int
   private let vocabulary: Int?
   private let layers: [Layer]
+  /// Whether products round what they multiply by weights.
+  private let roundsOperands: Bool
 
-  init(_ model: Model<Float>) {
+  /// - Parameter precision: in which the model is run.
+  init(_ model: Model<Float>, _ precision: WeightPrecision) throws {
+    let model = try model.rounded(to: precision)
+    roundsOperands = precision == .int8
     let configuration = model.configuration
     cell = configuration.cell.name
     hidden = configuration.hiddenSize
@@ -155,15 +160,22 @@ struct NaiveLayers {
   private typealias Sum = (value: Double, magnitude: Double, error: Double)
 
   private func inputs(_ layer: Layer, _ row: Int, _ x: [BoundedNumber]) -> Sum {
-    let sum = BoundedNumber.sum(of: layer.inputWeights[row * x.count..<(row + 1) * x.count], x)
+    let sum = BoundedNumber.sum(of: layer.inputWeights[row * x.count..<(row + 1) * x.count], operand(x))
     let bias = Double(layer.inputBias[row])
     return (sum.value + bias, sum.magnitude + abs(bias), sum.error)
   }
 
   private func hiddens(_ layer: Layer, _ row: Int, _ h: [BoundedNumber]) -> Sum {
-    let sum = BoundedNumber.sum(of: layer.hiddenWeights[row * hidden..<(row + 1) * hidden], h)
+    let sum = BoundedNumber.sum(of: layer.hiddenWeights[row * hidden..<(row + 1) * hidden], operand(h))
     let bias = Double(layer.hiddenBias[row])
     return (sum.value + bias, sum.magnitude + abs(bias), sum.error)
+  }
+
+  /// What a product multiplies: rounded to whole numbers of which the largest becomes 127 it is off by half a unit.
+  private func operand(_ x: [BoundedNumber]) -> [BoundedNumber] {
+    guard roundsOperands, vocabulary == nil || x.count == hidden else { return x }
+    let largest = x.reduce(0) { max($0, abs($1.value) + $1.error) }
+    return x.map { BoundedNumber(value: $0.value, error: $0.error + largest / 254) }
   }
 
   /// n products and biases added up in any order are off by at most γ·Σ|w·x| with γ = n·u/(1 − n·u) (Higham 2002, eq.

@@ -29,10 +29,7 @@ struct StreamBenchmark: ParsableCommand {
 
   @OptionGroup var multiplying: ProductsOption
 
-  @Option(
-    help: ArgumentHelp("How weights are stored: full, bfloat16 or float16. (default: full)", valueName: "name"),
-    transform: WeightPrecision.parse)
-  var weights = WeightPrecision.full
+  @OptionGroup var storing: PrecisionOption
 
   @OptionGroup var measuring: MeasuringOptions
 
@@ -68,7 +65,7 @@ struct StreamBenchmark: ParsableCommand {
         let shape = LayerShape(2, 1, size, size, layers: layers)
         let model = try Model<Float>(shape.configuration(cell), seed: 1)
         for threads in measuring.threads {
-          let stream = try MeasuredStream(model, shape, multiplying.products, weights, threads: threads)
+          let stream = try MeasuredStream(model, shape, multiplying.products, storing.precision, threads: threads)
           if !isDescribed {
             try describeProducts(of: [("", stream.plan)])
             try say(StreamResult.header)

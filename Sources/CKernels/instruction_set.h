@@ -9,14 +9,18 @@
 typedef struct {
   const char *name;
   rk_kernels f32, f64;
+  rk_half_kernels halves;
 } rk_instruction_set_kernels;
 
 /// SSE2 on x86, NEON on arm64, whatever the compiler makes of 16-byte vectors elsewhere.
 extern const rk_instruction_set_kernels rk_kernels_baseline;
+extern const rk_integer_kernels rk_integers_baseline;
 
 #if defined(__x86_64__)
 extern const rk_instruction_set_kernels rk_kernels_avx2;
 extern const rk_instruction_set_kernels rk_kernels_avx512;
+extern const rk_integer_kernels rk_integers_avx2;
+extern const rk_integer_kernels rk_integers_vnni;
 #endif
 
 #endif

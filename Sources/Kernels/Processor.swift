@@ -5,6 +5,9 @@ package enum Processor {
   /// "avx512", "avx2+fma", "neon" or "baseline": the instruction set of the kernels in use.
   package static var instructionSet: String { unsafe String(cString: rk_instruction_set()) }
 
+  /// "vnni", "avx2" or "baseline": how products of whole numbers of 8 bits are made.
+  package static var integerInstructions: String { unsafe String(cString: rk_integers().pointee.name) }
+
   /// Multiply-adds in registers and nothing else, `flops` of `S` for each iteration. The result is of no interest.
   package static func multiplyAdd<S: KernelScalar>(iterations: Int, _ scalar: S.Type) -> S {
     unsafe S(S.kernels.pointee.peak(iterations, 0.5, 0.25))

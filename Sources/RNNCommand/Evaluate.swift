@@ -21,7 +21,7 @@ struct Evaluate: ParsableCommand {
   var json = false
 
   @OptionGroup var multiplying: ProductsOption
-  @OptionGroup var storing: WeightsOption
+  @OptionGroup var storing: PrecisionOption
 
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
@@ -29,11 +29,11 @@ struct Evaluate: ParsableCommand {
   func validate() throws { try text.require() }
 
   func run() throws {
-    try storing.check(multiplying.choice)
     var files = FileUse(reading: [(model, "<model>")])
     files.reads(text: text.text, fileExtension: text.fileExtension, as: "--text")
     try files.check()
     let (model, vocabulary) = try Model.forText(at: model)
+    let precision = try storing.weights(of: model, multiplying.choice)
     let corpus = try text.corpus(vocabulary: vocabulary, unknowns)
     unknowns.report(corpus.unknownCounts, vocabulary)
     let tokens = corpus.training
@@ -46,10 +46,10 @@ struct Evaluate: ParsableCommand {
     Note.productsHint(
       of: try Plan(
         model.configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: multiplying.choice,
-        precision: storing.choice, scalar: Float.self))
+        precision: precision, scalar: Float.self))
     Note.threads(threads)
     let result = try model.evaluate(
-      tokens, products: multiplying.choice, precision: storing.choice, threads: threads ?? 0)
+      tokens, products: multiplying.choice, precision: precision, threads: threads ?? 0)
     guard result.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(result.loss))", status: .notFinite)
     }

@@ -34,17 +34,17 @@ struct Sample: ParsableCommand {
   var seed: UInt64?
 
   @OptionGroup var multiplying: ProductsOption
-  @OptionGroup var storing: WeightsOption
+  @OptionGroup var storing: PrecisionOption
 
   func run() throws {
-    try storing.check(multiplying.choice)
     try FileUse(reading: [(model, "<model>"), (prompt.promptFile, "--prompt-file")]).check()
     let (model, vocabulary) = try Model.forText(at: model)
+    let precision = try storing.weights(of: model, multiplying.choice)
     let start = try prompt.tokens(vocabulary, unknowns)
     let seed = seed ?? UInt64.random(in: 0..<1 << 32)
     let options = SamplingOptions(temperature: temperature, topK: topK, topP: topP)
     var sampler = try Sampler(
-      model, options: options, products: multiplying.choice, precision: storing.choice, seed: seed)
+      model, options: options, products: multiplying.choice, precision: precision, seed: seed)
     Note.productsHint(of: sampler.plan)
     if self.seed == nil, temperature > 0 || start.isEmpty { Note.note("--seed \(seed)") }
 

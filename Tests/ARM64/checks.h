@@ -72,9 +72,9 @@ static void NAME(check_packed)(size_t rows, size_t columns, size_t inner, int st
       rounded[i] = (REAL)round_to((double)b[i], weights == RK_BFLOAT16 ? 8 : 11);
     K(pack)(inner, columns, rounded, columns, 1, packed);
     K(multiply_packed)(rows, columns, inner, a, a_stride, packed, start == 2 ? full : from, from_stride, full, c_stride);
-    K(pack_half)(weights, inner, columns, b, columns, 1, packed);
-    K(multiply_half)(weights, rows, columns, inner, a, a_stride, packed, start == 2 ? half : from, from_stride, half,
-                     c_stride);
+    rk_halves()->pack(weights, inner, columns, b, columns, 1, packed);
+    rk_halves()->multiply(weights, rows, columns, inner, a, a_stride, packed, start == 2 ? half : from, from_stride, half,
+                          c_stride);
     NAME(expect_same)("product with weights of 16 bits", half, full, rows * c_stride);
   }
   K(pack)(inner, columns, b, columns, 1, packed);

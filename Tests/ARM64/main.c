@@ -114,6 +114,48 @@ static size_t row_count;
 #include "support.h"
 #include "checks.h"
 
+/// Whole numbers, the largest magnitude becoming 127; returns their scale, for weights of 16 significant bits.
+static float round_whole(size_t count, const float *x, size_t stride, bool is_weight, int *whole) {
+  float largest = 0;
+  for (size_t k = 0; k < count; ++k) largest = fmaxf(largest, fabsf(x[k * stride]));
+  float scale = largest / 127, inverse = 127 / largest;
+  if (is_weight && largest > 0) {
+    const float unit = ldexpf(1, ilogbf(scale) - 15);
+    scale = roundf(scale / unit) * unit;
+    inverse = 1 / scale;
+  }
+  for (size_t k = 0; k < count; ++k) whole[k] = largest > 0 ? (int)rintf(x[k * stride] * inverse) : 0;
+  return scale;
+}
+
+/// C = S + A·B in whole numbers of 8 bits: exact sums, one multiply-add with both scales for each 4,096 products.
+static void check_integers(size_t rows, size_t columns, size_t inner) {
+  float *a = numbers_f32(rows * inner + 1, 1), *b = numbers_f32(inner * columns + 1, 1);
+  float *c = numbers_f32(rows * columns, 1), *expected = copy_f32(c, rows * columns);
+  int *left = malloc((inner + 1) * sizeof *left), *right = malloc((inner + 1) * sizeof *right);
+  for (size_t i = 0; i < rows; ++i) {
+    for (size_t j = 0; j < columns; ++j) {
+      const float weight_scale = round_whole(inner, b + j, columns, true, right);
+      for (size_t k = 0; k < inner; k += 4096) {
+        const size_t depth = inner - k < 4096 ? inner - k : 4096;
+        const float scale = round_whole(depth, a + i * inner + k, 1, false, left);
+        long sum = 0;
+        for (size_t l = 0; l < depth; ++l) sum += (long)left[l] * right[k + l];
+        expected[i * columns + j] = multiply_add_f32((float)sum, weight_scale * scale, expected[i * columns + j]);
+      }
+    }
+  }
+  const size_t bytes = rk_integers()->packed_count(inner, columns) * sizeof(float);
+  void *packed = aligned_alloc(64, (bytes + 127) / 64 * 64);
+  rk_integers()->pack(inner, columns, b, columns, 1, packed);
+  rk_integers()->multiply(rows, columns, inner, a, inner, packed, c, columns, c, columns);
+  expect_same_f32("product in whole numbers", c, expected, rows * columns);
+  free(packed);
+  free(left);
+  free(right);
+  check_guards_f32("product in whole numbers");
+}
+
 static void check_checksum(void) {
   uint8_t bytes[259];
   for (size_t i = 0; i < sizeof bytes; ++i) bytes[i] = (uint8_t)mix(i);
@@ -148,6 +190,9 @@ int main(void) {
   printf("%s\n", set);
   check_all_f32();
   check_all_f64();
+  const size_t shapes[][3] = {{1, 1, 1}, {1, 31, 17}, {2, 67, 129}, {3, 100, 61}, {4, 33, 5}, {5, 16, 385}, {13, 34, 70},
+                              {97, 19, 23}, {2, 9, 4100}, {1, 4, 0}};
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) check_integers(shapes[i][0], shapes[i][1], shapes[i][2]);
   check_checksum();
   check_denormals();
   printf("  %d checks, %d failed\n", checks, failures);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from dataclasses import asdict, dataclass
 
@@ -10,6 +11,7 @@ GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 KINDS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")  # of parameters; PyTorch's names add the layer
 MODES = ("train", "infer", "stream")
 THREADS = (1, 2)
+PRECISIONS = ("float", "bfloat16", "float16", "int8")  # of weights; training is always in float
 
 # T,N,I,H[,L] as `rnn-bench layers --shape` reads it; "65hot" is one-hot tokens of 65. The last is char-rnn's.
 SHAPES = (
@@ -45,9 +47,10 @@ class Case:
     layers: int  # L
     one_hot: bool
     threads: int
+    precision: str = "float"
 
     @staticmethod
-    def layer(cell: str, mode: str, shape: str, threads: int) -> Case:
+    def layer(cell: str, mode: str, shape: str, threads: int, precision: str = "float") -> Case:
         """A case of whole sequences from a shape as in `SHAPES`."""
         match = re.fullmatch(r"(\d+),(\d+),(\d+)(hot)?,(\d+)(?:,(\d+))?", shape)
         if not match:
@@ -56,11 +59,11 @@ class Case:
         sizes = (int(steps), int(sequences), int(inputs), int(hidden), int(layers or 1))
         if min(sizes) < 1:
             raise ValueError(f"all sizes of a shape are positive; not {shape!r}")
-        return Case(cell, mode, *sizes, one_hot=hot is not None, threads=threads)
+        return Case(cell, mode, *sizes, one_hot=hot is not None, threads=threads, precision=precision)
 
     @staticmethod
-    def stream(cell: str, hidden: int, threads: int) -> Case:
-        return Case(cell, "stream", STREAM_STEPS, 1, hidden, hidden, 1, one_hot=False, threads=threads)
+    def stream(cell: str, hidden: int, threads: int, precision: str = "float") -> Case:
+        return Case(cell, "stream", STREAM_STEPS, 1, hidden, hidden, 1, False, threads, precision)
 
     @staticmethod
     def from_json(values: dict) -> Case:
@@ -79,7 +82,9 @@ class Case:
 
     @property
     def name(self) -> str:
-        return f"{self.mode} {self.cell} {self.shape} on {self.threads} thread{'s' if self.threads > 1 else ''}"
+        precision = "" if self.precision == "float" else f" in {self.precision}"
+        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        return f"{self.mode} {self.cell} {self.shape} on {threads}{precision}"
 
     @property
     def flops(self) -> int:
@@ -107,13 +112,24 @@ def parameter_names(case: Case) -> list[str]:
     return [layer_name(kind, layer) for layer in range(case.layers) for kind in KINDS]
 
 
-def grid(cells, shapes, stream_sizes, modes, threads) -> list[Case]:
-    """All cases, those of the same data beside one another."""
+def random_shapes(count: int, seed: int) -> list[str]:
+    """Shapes T,N,I,H that nobody chose, the same for the same seed; sizes are even on a logarithmic scale."""
+    source = random.Random(seed)
+
+    def draw(low: int, high: int) -> int:
+        return round(low * (high / low) ** source.random())
+
+    return [f"{draw(10, 150)},{draw(1, 96)},{draw(16, 640)},{draw(16, 640)}" for _ in range(count)]
+
+
+def grid(cells, shapes, stream_sizes, modes, threads, precisions=("float",)) -> list[Case]:
+    """All cases, those of the same data beside one another; training only in float."""
     cases = []
     for cell in cells:
         for shape in shapes:
             for mode in [mode for mode in modes if mode != "stream"]:
-                cases += [Case.layer(cell, mode, shape, count) for count in threads]
+                these = [precision for precision in precisions if mode != "train" or precision == "float"]
+                cases += [Case.layer(cell, mode, shape, count, precision) for count in threads for precision in these]
         for hidden in stream_sizes if "stream" in modes else ():
-            cases += [Case.stream(cell, hidden, count) for count in threads]
+            cases += [Case.stream(cell, hidden, count, precision) for count in threads for precision in precisions]
     return cases

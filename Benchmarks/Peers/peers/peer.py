@@ -53,13 +53,21 @@ class Peer(ABC):
     def fastest(self, case: Case, data: dict[str, np.ndarray]) -> tuple[Run, str, dict[str, float]]:
         """The fastest run in a short trial, its name, and the milliseconds of all."""
         makers = self.runs(case, data)
-        runs = {name: make() for name, make in makers.items()}
-        for run in runs.values():  # compiles, allocates, warms up
-            run.prepare()
-            run.step()
-            run.step()
+        runs, last = {}, None
+        for name, make in makers.items():
+            try:
+                run = make()
+                run.prepare()
+                run.step()  # compiles, allocates, warms up
+                run.step()
+                runs[name] = run
+            except (RuntimeError, NotImplementedError, ValueError) as error:  # not every way has every precision
+                last = error
+        if not runs:
+            raise last or ValueError(f"there is no way to compute {case.name}")
         if len(runs) == 1:
             name = next(iter(runs))
+            runs[name].prepare()
             return runs[name], name, {}
         trial: dict[str, list[float]] = {name: [] for name in runs}
         for _ in range(3):

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from html import escape
 
-from .ratios import in_order, ratio, ratio_less_call
+from .ratios import in_order, precision_of, ratio, ratio_in_loop, ratio_less_call
 
 TITLES = {"train": "Training", "infer": "Inference", "stream": "Streaming, a step at a time, less the peers' calls"}
 COLOURS = {"rnn": "#3d8fe0", "lstm": "#e07b28", "gru": "#2ea36a"}
@@ -29,7 +29,7 @@ STYLE = """
 
 def shown(case: dict) -> float:
     """The ratio that is drawn: of a stream that of the steps alone."""
-    return ratio_less_call(case) if case["mode"] == "stream" else ratio(case)
+    return (ratio_in_loop(case) or ratio_less_call(case)) if case["mode"] == "stream" else ratio(case)
 
 
 class Axis:
@@ -138,7 +138,7 @@ def legend(cells: list[str], threads: list[int]) -> list[str]:
 
 def picture(document: dict) -> str:
     """An SVG file; its colours are legible on light and on dark, and its text follows the reader's preference."""
-    cases = [case for case in document["cases"] if ratio(case) is not None]
+    cases = [case for case in document["cases"] if ratio(case) is not None and precision_of(case) == "float"]
     cells = [cell for cell in COLOURS if any(case["cell"] == cell for case in cases)]
     parts = [text("How many times as fast as the best of PyTorch, JAX and ONNX Runtime", 14, 22, style="title")]
     parts += legend(cells, in_order(case["threads"] for case in cases))

@@ -21,8 +21,10 @@ def environment(threads: int) -> dict[str, str]:
     """Variables that pin the threads of every library, for those that read them only when loaded."""
     count = str(threads)
     flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC", "PEER_THREADS")
-    return {**os.environ, **{name: count for name in names}, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC", "PEER_THREADS")
+    # What the caller has set of OpenBLAS would choose other kernels or threads than users get.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    return {**inherited, **{name: count for name in names}, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
 
 
 class LineProcess:
@@ -142,13 +144,18 @@ class EngineSide:
             # by the program.
             self.start(self.layers(case, f"{case.steps},1,{case.hidden},{case.hidden}", "infer", dump), timeout)
             self.close()
-            self.start(["stream", "--cell", case.cell, "--hidden", str(case.hidden)], timeout)
+            self.start(["stream", "--cell", case.cell, "--hidden", str(case.hidden), *self.precision(case)], timeout)
         else:
             self.start(self.layers(case, case.shape, case.mode, dump), timeout)
 
     @staticmethod
+    def precision(case: Case) -> list[str]:
+        return [] if case.precision == "float" else ["--precision", case.precision]
+
+    @staticmethod
     def layers(case: Case, shape: str, mode: str, dump: Path) -> list[str]:
-        return ["layers", "--cell", case.cell, "--shape", shape, "--mode", mode, "--dump", str(dump)]
+        arguments = ["layers", "--cell", case.cell, "--shape", shape, "--mode", mode, "--dump", str(dump)]
+        return arguments + EngineSide.precision(case)
 
     def start(self, arguments: list[str], timeout: float):
         command = [self.program, *arguments, "--threads", str(self.threads), "--on-request"]

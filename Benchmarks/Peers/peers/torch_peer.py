@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 
@@ -38,17 +39,50 @@ def make_input(case: Case, data: dict[str, np.ndarray], dtype: torch.dtype):
     return lambda: leaf, leaf
 
 
-def sequence_run(case: Case, data: dict[str, np.ndarray], dtype: torch.dtype, prepare=lambda: None) -> Run:
+HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def quantized(module: nn.Module) -> nn.Module:
+    """Weights in qint8, inputs quantized at each call: PyTorch has it for LSTM, GRU and the single cells."""
+    made = torch.ao.quantization.quantize_dynamic(nn.Sequential(module), {type(module)}, dtype=torch.qint8)[0]
+    if type(made) is type(module):
+        raise ValueError(f"PyTorch does not quantize {type(module).__name__}")
+    return made
+
+
+def ways(case: Case) -> dict[str, tuple]:
+    """Of the case's precision: the type of module and input, the context of a call, and what becomes of the module."""
+    if case.precision == "float":
+        return {"": (torch.float32, contextlib.nullcontext, lambda module: module)}
+    if case.precision == "int8":
+        return {"dynamic qint8, ": (torch.float32, contextlib.nullcontext, quantized)}
+    dtype = HALVES[case.precision]
+    return {
+        "converted, ": (dtype, contextlib.nullcontext, lambda module: module),
+        "autocast, ": (torch.float32, lambda: torch.autocast("cpu", dtype), lambda module: module),
+    }
+
+
+def sequence_run(
+    case: Case, data: dict[str, np.ndarray], dtype: torch.dtype, prepare=lambda: None, context=None, convert=None
+) -> Run:
     """Whole sequences: forward, and in training all gradients of the sum of output · output_gradient."""
     module = make_module(case, data, dtype)
     give_input, leaf = make_input(case, data, dtype)
     if case.mode != "train":
 
+        module = convert(module) if convert else module
+        context = context or contextlib.nullcontext
+
         def infer():
-            with torch.inference_mode():
+            with torch.inference_mode(), context():
                 return module(give_input())[0]
 
-        return Run(infer, lambda: {"output": infer().numpy()}, prepare)
+        def results():
+            output = infer()
+            return {"output": (output if output.dtype == torch.float64 else output.float()).numpy()}
+
+        return Run(infer, results, prepare)
 
     gradient = torch.from_numpy(data["output_gradient"]).to(dtype)
     leaves = {f"d.{name}": getattr(module, name) for name in parameter_names(case)}
@@ -69,24 +103,26 @@ def sequence_run(case: Case, data: dict[str, np.ndarray], dtype: torch.dtype, pr
     return Run(train, results, prepare)
 
 
-def stream_run(case: Case, data: dict[str, np.ndarray], whole: bool, prepare) -> Run:
+def stream_run(case: Case, data: dict[str, np.ndarray], whole: bool, prepare, way) -> Run:
     """One step of one sequence, the state kept: by the module with T = 1 (`whole`), or by the module of one cell."""
-    inputs = torch.from_numpy(data["input"])  # [T, 1, I]
+    dtype, context, convert = way
+    inputs = torch.from_numpy(data["input"]).to(dtype)  # [T, 1, I]
     if whole:
-        module = make_module(case, data, torch.float32)
+        module = make_module(case, data, dtype)
         pieces = list(inputs.split(1))  # each [1, 1, I]
     else:
-        module = CELLS[case.cell](case.inputs, case.hidden)
+        module = CELLS[case.cell](case.inputs, case.hidden, dtype=dtype)
         with torch.no_grad():
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
                 getattr(module, name).copy_(torch.from_numpy(data[f"{name}_l0"]))
         pieces = list(inputs.unbind(0))  # each [1, I]
+    module = convert(module)
     turn = itertools.cycle(pieces)
     state = None
 
     def step():
         nonlocal state
-        with torch.inference_mode():
+        with torch.inference_mode(), context():
             if whole:
                 output, state = module(next(turn), state)
             else:
@@ -97,7 +133,7 @@ def stream_run(case: Case, data: dict[str, np.ndarray], whole: bool, prepare) ->
     def results():
         nonlocal turn, state
         turn, state = itertools.cycle(pieces), None
-        return {"output": np.stack([step().numpy().copy() for _ in pieces])[:, None, :]}
+        return {"output": np.stack([step().float().numpy().copy() for _ in pieces])[:, None, :]}
 
     return Run(step, results, prepare)
 
@@ -133,14 +169,19 @@ class TorchPeer(Peer):
 
                 name = "" if case.cell != "lstm" else "oneDNN, " if onednn else "native, "
                 name += f"{threads} threads" if threads > 1 else "1 thread"
-                if case.mode != "stream":
-                    runs[name] = lambda prepare=prepare: sequence_run(case, data, torch.float32, prepare)
-                    continue
-                for whole, kind in ((True, MODULES[case.cell]), (False, CELLS[case.cell])):
-                    if whole or not onednn or case.cell != "lstm":  # oneDNN has no single cell
-                        runs[f"nn.{kind.__name__}, {name}"] = lambda whole=whole, prepare=prepare: stream_run(
-                            case, data, whole, prepare
+                for label, way in ways(case).items():
+                    if case.mode != "stream":
+                        runs[label + name] = lambda prepare=prepare, way=way: sequence_run(
+                            case, data, way[0], prepare, *way[1:]
                         )
+                        continue
+                    for whole, kind in ((True, MODULES[case.cell]), (False, CELLS[case.cell])):
+                        if whole or not onednn or case.cell != "lstm":  # oneDNN has no single cell
+                            runs[f"nn.{kind.__name__}, {label}{name}"] = (
+                                lambda whole=whole, prepare=prepare, way=way: stream_run(
+                                    case, data, whole, prepare, way
+                                )
+                            )
         return runs
 
     def call(self, case):

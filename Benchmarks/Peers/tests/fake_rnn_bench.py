@@ -42,6 +42,7 @@ def main():
     parser.add_argument("--shape")
     parser.add_argument("--hidden", type=int)
     parser.add_argument("--mode")
+    parser.add_argument("--precision", default="float")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--dump", type=Path)
     parser.add_argument("--json", type=Path)
@@ -58,9 +59,9 @@ def main():
     from peers.torch_peer import TorchPeer  # late: it takes seconds
 
     if options.command == "stream":
-        case = Case.stream(options.cell, options.hidden, options.threads)
+        case = Case.stream(options.cell, options.hidden, options.threads, options.precision)
     else:
-        case = Case.layer(options.cell, options.mode, options.shape, options.threads)
+        case = Case.layer(options.cell, options.mode, options.shape, options.threads, options.precision)
     data = make_data(case)
     run, _, _ = TorchPeer(options.threads).fastest(case, data)
     if options.dump:

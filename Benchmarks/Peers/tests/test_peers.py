@@ -11,10 +11,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from peers.case import SHAPES, Case, grid  # noqa: E402
+from peers.case import SHAPES, Case, grid, random_shapes  # noqa: E402
 from peers.errors import WrongResult, check, expected_tensors  # noqa: E402
 from peers.picture import picture  # noqa: E402
-from peers.ratios import below_goal, best_peer, ratio  # noqa: E402
+from peers.ratios import below_goal, best_peer, headline, ratio  # noqa: E402
 from peers.sides import LineProcess, SideFailed  # noqa: E402
 from peers.table import table  # noqa: E402
 
@@ -45,6 +45,22 @@ class CaseTests(unittest.TestCase):
         cases = grid(["rnn", "gru"], ["1,2,3,4"], [8], ["train", "stream"], [1, 2])
         self.assertEqual(len(cases), len(set(cases)))
         self.assertEqual([case.mode for case in cases], ["train", "train", "stream", "stream"] * 2)
+
+
+    def test_precisions_are_of_inference(self):
+        cases = grid(["lstm"], ["1,2,3,4"], [8], ["train", "infer", "stream"], [1], ["float", "int8"])
+        self.assertEqual([(case.mode, case.precision) for case in cases][:3],
+                         [("train", "float"), ("infer", "float"), ("infer", "int8")])
+        self.assertEqual(len(cases), 5)
+        self.assertEqual(Case.from_json(cases[2].json()), cases[2])
+
+    def test_random_shapes_are_those_of_the_seed(self):
+        shapes = random_shapes(200, 7)
+        self.assertEqual(shapes, random_shapes(200, 7))
+        self.assertNotEqual(shapes, random_shapes(200, 8))
+        for shape in shapes:
+            T, N, I, H = map(int, shape.split(","))
+            self.assertTrue(10 <= T <= 150 and 1 <= N <= 96 and 16 <= I <= 640 and 16 <= H <= 640, shape)
 
 
 class ProcessTests(unittest.TestCase):
@@ -112,6 +128,22 @@ class ReportTests(unittest.TestCase):
         self.assertEqual([best_peer(case) for case in self.cases], ["pytorch", "jax", None, "onnxruntime"])
         self.assertEqual([ratio(case) for case in self.cases], [1.1, 2.0, None, 1.5])
         self.assertEqual(below_goal(self.cases), [self.cases[3], self.cases[0]])
+
+    def test_streams_count_without_calls(self):
+        case = measured(Case.stream("gru", 64, 1), recurrent=1.0, pytorch=9.0)
+        self.assertEqual(headline(case), 9.0)
+        case["sides"]["recurrent"]["loop_milliseconds"], case["sides"]["pytorch"]["loop_milliseconds"] = 2.0, 3.0
+        self.assertEqual((headline(case), ratio(case)), (1.5, 9.0))
+        self.assertEqual(below_goal([case]), [case])
+
+    def test_precisions_have_a_table(self):
+        short = measured(Case.layer("lstm", "infer", "4,2,3,5", 1, "int8"), recurrent=0.5, pytorch=1.0)
+        full = measured(Case.layer("lstm", "infer", "4,2,3,5", 1), recurrent=1.0, pytorch=1.2)
+        short["sides"]["recurrent"]["h"] = {"max": 0.01, "rms": 0.002}
+        text = table(self.document | {"cases": [full, short]})
+        self.assertIn("## Weights of fewer bits", text)
+        self.assertIn("1.0e-02, 2.0e-03", text)
+        self.assertIn("of 1 cases", text)
 
     def test_report(self):
         text = table(self.document)

@@ -29,9 +29,44 @@ typedef struct {
 #undef TWO_STAGE_CELL
 } rk_kernels;
 
+/// Products of floats with a B in 16 bits.
+typedef struct {
+  /// Packs B as `pack` does, rounded to the nearest, ties to even.
+  void (*_Nonnull pack)(rk_weights weights, size_t inner, size_t columns, RK_IN b, size_t row_stride,
+                        size_t column_stride, RK_OUT packed);
+  /// As `multiply_packed`, of what `pack` packed.
+  void (*_Nonnull multiply)(rk_weights weights, size_t rows, size_t columns, size_t inner, RK_IN a, size_t a_stride,
+                            RK_IN packed, RK_IN_OR_NULL start, size_t start_stride, RK_OUT c, size_t c_stride);
+} rk_half_kernels;
+
+/// Products of floats with a B in whole numbers of 8 bits: each column of it has a scale, and each row of A is rounded by
+/// a scale of its own (one for each 4,096 of its numbers) as it comes. The sums are exact.
+typedef struct {
+  /// How they are made: "vnni", "avx2" or "baseline". They are the same.
+  const char *_Nonnull name;
+  /// Floats that a packed matrix takes.
+  size_t (*_Nonnull packed_count)(size_t inner, size_t columns);
+  /// Rounds B as `rk_round_integers` does, and packs it; element (k, j) is b[k * row_stride + j * column_stride].
+  /// `packed` must be aligned to 64 bytes.
+  void (*_Nonnull pack)(size_t inner, size_t columns, RK_IN b, size_t row_stride, size_t column_stride, RK_OUT packed);
+  /// C = S + A·B with the arguments of `multiply_packed`: each element is its element of S plus the sum, times the product of
+  /// both scales, fused where that is one instruction. Takes 98 KiB of the stack.
+  void (*_Nonnull multiply)(size_t rows, size_t columns, size_t inner, RK_IN a, size_t a_stride, RK_IN packed,
+                            RK_IN_OR_NULL start, size_t start_stride, RK_OUT c, size_t c_stride);
+} rk_integer_kernels;
+
 /// The kernels in use for float and for double.
 const rk_kernels *_Nonnull rk_kernels_f32(void);
 const rk_kernels *_Nonnull rk_kernels_f64(void);
+
+/// The kernels in use for weights of 16 and of 8 bits.
+const rk_half_kernels *_Nonnull rk_halves(void);
+const rk_integer_kernels *_Nonnull rk_integers(void);
+
+/// Rounds a column of weights to whole numbers from -127 to 127 and returns their scale. It has 16 significant bits, so that
+/// a whole number times it is exact in a float, and rounding what was rounded changes nothing. It is NaN where a weight is
+/// not finite.
+float rk_round_integers(size_t count, const float *_Nonnull weights, int8_t *_Nonnull rounded);
 
 /// The kernels of the cell that stands in the list under this name; null where none does.
 const rk_cell *_Nullable rk_cell_named(const rk_kernels *_Nonnull kernels, const char *_Nonnull name);

@@ -34,13 +34,6 @@ KERNEL(void, pack, (size_t inner, size_t columns, RK_IN b, size_t row_stride, si
 KERNEL(void, multiply_packed, (size_t rows, size_t columns, size_t inner, RK_IN a, size_t a_stride, RK_IN packed,
        RK_IN_OR_NULL start, size_t start_stride, RK_OUT c, size_t c_stride), (rows, columns, inner, a, a_stride,
        packed, start, start_stride, c, c_stride))
-/// Packs B as `pack` does, in 16 bits: rounded to the nearest, ties to even. Of Floats only.
-KERNEL(void, pack_half, (rk_weights weights, size_t inner, size_t columns, RK_IN b, size_t row_stride,
-       size_t column_stride, RK_OUT packed), (weights, inner, columns, b, row_stride, column_stride, packed))
-/// As `multiply_packed`, of a matrix that `pack_half` packed.
-KERNEL(void, multiply_half, (rk_weights weights, size_t rows, size_t columns, size_t inner, RK_IN a, size_t a_stride,
-       RK_IN packed, RK_IN_OR_NULL start, size_t start_stride, RK_OUT c, size_t c_stride), (weights, rows, columns,
-       inner, a, a_stride, packed, start, start_stride, c, c_stride))
 /// C[rows, columns] += Aᵀ·B with A[inner, rows] and B[inner, columns] as they come. Each element of C is a chain as
 /// above but over k in descending order: a part of C does not depend on the parts computed beside it, and the rows of A
 /// and B may be handed in piece by piece, the last ones first. Takes 128 KiB of the stack.

@@ -35,7 +35,9 @@
 #define REAL float
 #define INTEGER int32_t
 #define ID(name) name##_f32
+#define RK_HAS_HALVES 1
 #include "kernels.h"
+#undef RK_HAS_HALVES
 #undef REAL
 #undef INTEGER
 #undef ID
@@ -43,7 +45,9 @@
 #define REAL double
 #define INTEGER int64_t
 #define ID(name) name##_f64
+#define RK_HAS_HALVES 0
 #include "kernels.h"
+#undef RK_HAS_HALVES
 #undef REAL
 #undef INTEGER
 #undef ID
@@ -68,6 +72,7 @@
 
 const rk_instruction_set_kernels RK_TABLE = {
     .name = RK_TABLE_NAME,
+    .halves = {.pack = pack_half_f32, .multiply = multiply_half_f32},
 #define KERNEL(result, kernel, parameters, arguments) .kernel = entry_##kernel##_f32,
 #define CELL(cell, ...) ONE_STAGE(cell, f32, __VA_ARGS__)
 #define TWO_STAGE_CELL(cell, ...) TWO_STAGES(cell, f32, __VA_ARGS__)

@@ -1,4 +1,4 @@
-// All kernels in the precision REAL.
+// All kernels in the precision REAL; with products of weights of 16 bits where RK_HAS_HALVES is 1.
 
 #include "vector.h"
 
@@ -15,6 +15,9 @@
 #include "weights.h"
 #include "tile.h"
 #include "product.h"
+#if RK_HAS_HALVES
+#include "half_product.h"
+#endif
 #include "transposed_product.h"
 #include "rows.h"
 #include "losses.h"

@@ -43,20 +43,10 @@
   }
 
 #define FULL_STRIP(rows) STRIP_OF(RK_FULL, rows)
-#define BFLOAT16_STRIP(rows) STRIP_OF(RK_BFLOAT16, rows)
-#define FLOAT16_STRIP(rows) STRIP_OF(RK_FLOAT16, rows)
 
 STRIP(strip, FULL_STRIP)
-STRIP(strip_of_bfloat16, BFLOAT16_STRIP)
-STRIP(strip_of_float16, FLOAT16_STRIP)
 
 #undef FULL_STRIP
-#undef BFLOAT16_STRIP
-#undef FLOAT16_STRIP
-#undef STRIP
-#undef STRIP_OF
-#undef TILE_OF
-#undef PANELS_AT_ONCE
 
 // A strip of A in the order in which a tile reads it: worth it where many panels do.
 #define TURN_OF(count)                                                                                           \
@@ -130,16 +120,4 @@ static void ID(multiply_packed)(size_t rows, size_t columns, size_t inner, const
       ID(multiply_group_packed)(first, AT_MOST(first + group, strips), rows, columns, k, depth, inner, is_far, a,
                                 a_stride, packed, piece ? c : start, piece ? c_stride : start_stride, c, c_stride);
     }
-}
-
-// The same with numbers of 16 bits, a strip after the other.
-static void ID(multiply_half)(rk_weights weights, size_t rows, size_t columns, size_t inner, const REAL *a,
-                              size_t a_stride, const void *packed, const REAL *start, size_t start_stride, REAL *c,
-                              size_t c_stride) {
-  const size_t strips = STRIPS(rows), panel_size = inner * ROW_SIZE(weights);
-  const bool is_far = columns * inner * sizeof(uint16_t) >= FAR_SIZE;
-  for (size_t row = 0, s = 0; s < strips; row += STRIP_ROWS(s, rows), ++s)
-    (weights == RK_BFLOAT16 ? ID(strip_of_bfloat16) : ID(strip_of_float16))(
-        STRIP_ROWS(s, rows), columns, inner, is_far, a + row * a_stride, a_stride, packed, panel_size,
-        start ? start + row * start_stride : start, start_stride, c + row * c_stride, c_stride);
 }

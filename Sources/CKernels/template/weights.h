@@ -44,17 +44,3 @@ RK_INLINE ID(vector) ID(row_vector)(rk_weights weights, const char *row, size_t 
   }
   return v;
 }
-
-static void ID(pack_half)(rk_weights weights, size_t inner, size_t columns, const REAL *b, size_t row_stride,
-                          size_t column_stride, void *packed) {
-  uint16_t *row = packed;
-  for (size_t column = 0; column < columns; column += PANEL)
-    for (size_t k = 0; k < inner; ++k, row += PANEL)
-      for (size_t j = 0; j < PANEL; ++j) {
-        const float x = column + j < columns ? (float)b[k * row_stride + (column + j) * column_stride] : 0;
-        if (weights == RK_BFLOAT16)
-          row[2 * (j % LANES) + j / LANES] = to_bfloat16(x);
-        else
-          row[j] = to_float16(x);
-      }
-}

@@ -36,8 +36,11 @@ extension Memory where Element: KernelScalar {
 
   /// Scalars that a matrix [inner, columns] takes when packed.
   package static func packedCount(inner: Int, columns: Int, _ storage: WeightStorage = .full) -> Int {
-    let count = unsafe Element.kernels.pointee.packed_count(inner, columns)
-    return (count + storage.perScalar - 1) / storage.perScalar
+    switch storage {
+    case .full: unsafe Element.kernels.pointee.packed_count(inner, columns)
+    case .bfloat16, .float16: unsafe (Element.kernels.pointee.packed_count(inner, columns) + 1) / 2
+    case .int8: unsafe rk_integers().pointee.packed_count(inner, columns)
+    }
   }
 
   /// Packs B = `b` (or its transpose) for `multiplyPacked`.
@@ -48,12 +51,14 @@ extension Memory where Element: KernelScalar {
     let (inner, columns) = transposed ? (b.columns, b.rows) : (b.rows, b.columns)
     let (rowStride, columnStride) = transposed ? (1, b.stride) : (b.stride, 1)
     let packed = Region(offset: offset, rows: 1, columns: Self.packedCount(inner: inner, columns: columns, storage))
+    require(
+      storage == .full || Element.self == Float.self, "weights of \(Element.self) are stored in full, got \(storage)")
     if storage == .full {
       unsafe Element.kernels.pointee.pack(inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
+    } else if let half = storage.half {
+      unsafe rk_halves().pointee.pack(half, inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
     } else {
-      require(Element.self == Float.self, "weights of \(Element.self) are stored in full, got \(storage)")
-      unsafe Element.kernels.pointee.pack_half(
-        storage.kernel, inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
+      unsafe rk_integers().pointee.pack(inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
     }
   }
 
@@ -61,6 +66,7 @@ extension Memory where Element: KernelScalar {
   package static var packedColumnUnit: Int { 32 }
 
   /// C = start + A·B with B packed at `offset`. A row's result does not depend on the rows that go along with it.
+  /// - Precondition: only of Floats is there another storage than the full one.
   /// - Parameters:
   ///   - storage: as B was packed.
   ///   - part: columns of C to compute, from a multiple of `packedColumnUnit` on; nil: all.
@@ -89,10 +95,13 @@ extension Memory where Element: KernelScalar {
     if storage == .full {
       unsafe Element.kernels.pointee.multiply_packed(
         a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride, pointer(target), c.stride)
+    } else if let half = storage.half {
+      unsafe rk_halves().pointee.multiply(
+        half, a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride, pointer(target),
+        c.stride)
     } else {
-      unsafe Element.kernels.pointee.multiply_half(
-        storage.kernel, a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride,
-        pointer(target), c.stride)
+      unsafe rk_integers().pointee.multiply(
+        a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride, pointer(target), c.stride)
     }
   }
 

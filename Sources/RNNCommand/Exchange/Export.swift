@@ -43,6 +43,9 @@ struct Export: ParsableCommand {
 
   private func write<S: Scalar>(_ model: Model<S>) throws {
     NonFinite.warn(model.nonFiniteParameters, in: self.model)
+    if model.storedPrecision != .full {
+      Note.note("\(self.model) has its weights in \(model.storedPrecision); \(target) has the same numbers in float")
+    }
     switch format ?? ExchangeFormat(path: target)! {
     case .safetensors:
       try model.saveStateDictionary(to: target)

@@ -36,11 +36,13 @@ struct Run: ParsableCommand {
     help: ArgumentHelp("The name of the sequences' lengths. (default: lengths, if there are any)", valueName: "name"))
   var lengthsTensor: String?
 
-  @Option(help: ArgumentHelp("Compute in float or double. (default: as the model is kept)", valueName: "name"))
-  var precision: Precision?
+  @Option(
+    help: ArgumentHelp(
+      "Compute in float or double, or in float with the weights that products read in bfloat16, float16 or int8. (default: as "
+        + "the model is kept)", valueName: "name"))
+  var precision: RunPrecision?
 
   @OptionGroup var multiplying: ProductsOption
-  @OptionGroup var storing: WeightsOption
 
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
@@ -54,21 +56,17 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
-    try storing.check(multiplying.choice)
     let outputs = try FileUse(reading: [(model, "<model>"), (input, "--input")], writing: [(output, "--output")]).hold()
     defer { outputs.release() }
     Note.threads(threads)
     switch try ExchangeFile(path: model) {
     case .graph(let graph): try run(graph)
     case .arrays(let file):
-      switch precision ?? Precision(of: file) {
-      case .float: try run(Model<Float>(file, path: model))
-      case .double:
-        guard storing.choice == .full else {
-          throw Failure(
-            message: "--weights \(storing.choice) is of single precision: give --precision float", status: .usage)
-        }
-        try run(Model<Double>(file, path: model))
+      if precision == .double || precision == nil && Precision(of: file) == .double {
+        try run(Model<Double>(file, path: model), .full)
+      } else {
+        let model = try Model<Float>(file, path: model)
+        try run(model, PrecisionOption.weights(precision, of: model, multiplying.choice))
       }
     }
   }
@@ -76,7 +74,7 @@ struct Run: ParsableCommand {
   private func run(_ graph: ONNXModel) throws {
     for (name, isGiven) in [
       ("--batch-first", batchFirst), ("--input-tensor", inputTensor != nil), ("--lengths-tensor", lengthsTensor != nil),
-      ("--precision", precision != nil), ("--weights", storing.weights != nil),
+      ("--precision", precision != nil),
     ] where isGiven {
       throw Failure(message: "\(name) is not for ONNX models, which say it themselves", status: .usage)
     }
@@ -112,7 +110,7 @@ struct Run: ParsableCommand {
     }
   }
 
-  private func run<S: Scalar>(_ model: Model<S>) throws {
+  private func run<S: Scalar>(_ model: Model<S>, _ weights: WeightPrecision) throws {
     guard model.configuration.attention == nil else {
       throw Failure(message: "\(self.model) attends to a memory, which a file of inputs does not have")
     }
@@ -122,7 +120,7 @@ struct Run: ParsableCommand {
       ArrayFile(sequences: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
     warn(input.unused)
     let result = try RunResult(
-      model, input, products: multiplying.choice, weights: storing.choice, threads: threads ?? 0)
+      model, input, products: multiplying.choice, weights: weights, threads: threads ?? 0)
     let arrays = result.arrays(isBatchFirst: batchFirst)
     try write(arrays)
   }

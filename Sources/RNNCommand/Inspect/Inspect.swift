@@ -61,6 +61,7 @@ struct Inspect: ParsableCommand {
       ["dropout", short(configuration.dropout)], ["head dropout", short(configuration.headDropout)],
     ]
     facts += configuration.options.map { [$0.name, $0.value] }
+    if model.storedPrecision != .full { facts.append(["weights", "in \(model.storedPrecision)"]) }
     if let vocabulary = model.vocabulary {
       let form = vocabulary.normalization == .none ? "" : ", normalized to \(vocabulary.normalization.rawValue)"
       facts.append(["vocabulary", "\(vocabulary.count) \(vocabulary.unit == .byte ? "bytes" : "characters")\(form)"])
@@ -151,6 +152,7 @@ struct Inspect: ParsableCommand {
       (key: "parameters", value: .array(parameters)),
       (key: "parameter_count", value: .integer(model.parameterCount)),
       (key: "bytes", value: .integer(bytes(model))),
+      (key: "weights", value: .string(model.storedPrecision == .full ? "float" : model.storedPrecision.rawValue)),
       (key: "not_finite", value: NonFinite.json(unsound)),
     ])
   }

@@ -9,6 +9,17 @@ public enum ModelFile {
   static let version = "2"
   private static let versions = ["1", version]
 
+  /// What the tensor of the scales of another one, of whole numbers, is named besides.
+  static let scaleSuffix = ".scale"
+
+  /// Whether the tensor of a matrix holds whole numbers, which have a scale for each row.
+  static func hasScales(
+    _ entry: ParameterTable.Entry, _ name: String, in file: SafetensorsFile
+  ) throws(CheckpointError) -> Bool {
+    let type = try file.tensor(name).dtype
+    return type == .I8 && entry.shape.count == 2
+  }
+
   /// - Throws: `CheckpointError.foreignModel` where a file says that it is none of this package.
   static func requireOwn(_ file: SafetensorsFile) throws(CheckpointError) {
     guard file.metadata("format")?.hasPrefix("recurrent") ?? false else {
@@ -33,52 +44,23 @@ public enum ModelFile {
   }
 }
 
-extension WeightPrecision {
-  /// nil: that of the model.
-  fileprivate var dataType: Safetensors.DType? {
-    switch self {
-    case .full: nil
-    case .bfloat16: .BF16
-    case .float16: .F16
-    }
-  }
-
-  /// The numbers in 16 bits each, little-endian.
-  fileprivate func bytes<S: Scalar>(of values: Span<S>) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(2 * values.count)
-    for index in values.indices {
-      let rounded = rounded(Float(values[index]))
-      let bits = self == .float16 ? Float16(rounded).bitPattern : UInt16(truncatingIfNeeded: rounded.bitPattern >> 16)
-      bytes.append(UInt8(truncatingIfNeeded: bits))
-      bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
-    }
-    return bytes
-  }
-}
-
 extension Model {
   /// Writes the model to `path`, whole or not at all: to a temporary file beside it, synced, then renamed. The file has a
   /// checksum, which is verified when it is read.
   /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
   public func save(to path: String) throws(CheckpointError) { try save(to: path, precision: .full) }
 
-  /// The same with the weights that products read as `precision` stores them, rounded where it is of 16 bits: half the size.
+  /// The same with the weights that products read as `precision` stores them: half the size or less. Those of 8 bits have
+  /// their scales beside them, one for each row: `rnn.weight_hh_l0.scale`.
   /// - Precondition: a `Float` model, none of whose weights is too large for the precision (`rounded(to:)` says).
   /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
   public func save(to path: String, precision: WeightPrecision) throws(CheckpointError) {
     do throws(PlanError) { try refuse(beyond: precision) } catch { stop(error.description) }
-    let type = Safetensors.DType(rawValue: S._dataType)!
-    let halfType = precision.dataType ?? type
+    let stored = StoredWeights(self, precision)
     try Safetensors.write(
-      to: path,
-      tensors: table.entries.map { (name: $0.name, dtype: $0.isMultiplied ? halfType : type, shape: $0.shape) },
-      metadata: ModelMetadata(configuration, vocabulary, annotations).entries, checksum: true
-    ) { (tensor, file) throws(FileError) in
-      let entry = table[tensor.name]!
-      let values = block.span.extracting(entry.offset..<entry.offset + entry.count)
-      if tensor.dtype == type { try file.write(values) } else { try file.write(precision.bytes(of: values).span) }
-    }
+      to: path, tensors: stored.tensors, metadata: ModelMetadata(configuration, vocabulary, annotations).entries,
+      checksum: true
+    ) { (tensor, file) throws(FileError) in try stored.write(tensor, to: &file) }
   }
 
   /// Reads a model. Numbers of the other precision are converted.
@@ -103,6 +85,7 @@ extension Model {
       throw .io(file: file.file, reason: error.description)
     }
     annotations = metadata.annotations
+    storedPrecision = try StoredWeights(self, .full).precision(of: file)
     try read(file, prefix: "")
   }
 
@@ -111,8 +94,10 @@ extension Model {
     let entries = table.entries
     var values = block.mutableSpan
     for entry in entries {
+      let name = prefix + entry.name
       try file.read(
-        prefix + entry.name, shape: entry.shape, into: &values, entry.offset..<entry.offset + entry.count)
+        name, shape: entry.shape, scales: ModelFile.hasScales(entry, name, in: file) ? name + ModelFile.scaleSuffix : nil,
+        into: &values, entry.offset..<entry.offset + entry.count)
     }
   }
 }

@@ -140,13 +140,20 @@ extension ModelMetadata {
     do { table = try ParameterTable(configuration) } catch {
       throw .invalidMetadata(file: file.file, key: "configuration", reason: error.description)
     }
-    for entry in table.entries {
-      let shape = try file.tensor(prefix + entry.name).shape
-      if shape != entry.shape {
-        throw .shapeMismatch(file: file.file, tensor: prefix + entry.name, expected: entry.shape, actual: shape)
+    var names: Set<ExactString> = []
+    func check(_ name: String, _ expected: [Int]) throws(CheckpointError) {
+      let shape = try file.tensor(name).shape
+      guard shape == expected else {
+        throw .shapeMismatch(file: file.file, tensor: name, expected: expected, actual: shape)
       }
+      names.insert(ExactString(name))
     }
-    return Set(table.entries.map { ExactString(prefix + $0.name) })
+    for entry in table.entries {
+      let name = prefix + entry.name
+      try check(name, entry.shape)
+      if try ModelFile.hasScales(entry, name, in: file) { try check(name + ModelFile.scaleSuffix, [entry.shape[0]]) }
+    }
+    return names
   }
 
   package static func configuration(

@@ -149,6 +149,24 @@ extension SafetensorsFile {
     }
   }
 
+  /// The same; with the name of a tensor of scales, of whole numbers of 8 bits: those of row i times scale i.
+  package func read<S: Scalar>(
+    _ name: String, shape: [Int], scales scalesName: String?, into target: inout MutableSpan<S>, _ range: Range<Int>
+  ) throws(CheckpointError) {
+    guard let scalesName else { return try read(name, shape: shape, into: &target, range) }
+    let scales = try floats(scalesName, shape: [shape[0]])
+    let tensor = try checked(name, shape)
+    guard tensor.dtype == .I8 else { throw unsupported(tensor) }
+    var place = 0
+    try pieces(tensor.dataRange, unit: 1) { (bytes) throws(CheckpointError) in
+      for index in bytes.indices {
+        let number = Float(Int8(bitPattern: bytes[index]))
+        target[range.lowerBound + place] = S(number * scales[place / shape[1]])
+        place += 1
+      }
+    }
+  }
+
   /// The tensor's numbers, row-major, as `values`.
   package func floats(_ name: String, shape: [Int]? = nil) throws(CheckpointError) -> [Float] {
     try values(name, shape: shape)

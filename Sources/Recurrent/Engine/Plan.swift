@@ -93,11 +93,13 @@ public struct Plan: Sendable, CustomStringConvertible {
     (self.configuration, self.purpose, self.products) = (configuration, purpose, products)
     let isTraining = purpose.isTraining
     require(precision == .full || !isTraining, "a training needs its weights in full, got \(precision)")
-    let sizes = BatchSizes(
-      steps: steps, batchSize: batchSize, keptSteps: min(steps, segmentSteps ?? steps),
-      blockSteps: isTraining ? steps : min(steps, max(1, 1024 / batchSize)), isTraining: isTraining,
-      isRagged: isRagged)
+    var sizes = BatchSizes(
+      steps: steps, batchSize: batchSize, keptSteps: min(steps, segmentSteps ?? steps), blockSteps: steps,
+      isTraining: isTraining, isRagged: isRagged)
     let choice = ProductChoice(products, keepsRows: sizes.keepsRows, precision: precision)
+    let widest = (0..<configuration.layerCount).map { configuration.hiddenSize(ofLayer: $0) }.max() ?? 0
+    let gateColumns = configuration.cell.structure.gateCount * widest
+    sizes = sizes.blocks(ofRows: choice.blockRows(gateColumns: gateColumns))
     let table = try ParameterTable(configuration)
     try Self.refuseOverflow(configuration, sizes, table)
     try memory?.refuseOverflow(configuration, steps: steps, batchSize: batchSize)

@@ -74,6 +74,13 @@ struct ProductChoice: Sendable, Hashable {
     return batched
   }
 
+  /// Rows of a block of steps whose input product is done at once where no backward pass needs all of them: of packed
+  /// products so many that the gates of a block, of so many columns, take 1 MiB of Floats. OpenBLAS packs the weights anew for
+  /// each block.
+  func blockRows(gateColumns: Int) -> Int {
+    batched == .packed ? min(max((1 << 18) / max(gateColumns, 1), 64), 1024) : 1024
+  }
+
   /// Multiply-adds from which on OpenBLAS is called in `.automatic`.
   static let leastWork = 1 << 15
 
@@ -102,6 +109,10 @@ extension ProductChoice: CustomStringConvertible {
     }
     let multipliers =
       batched == steps ? "all by \(text(batched))" : "batched by \(text(batched)), steps by \(text(steps))"
-    return precision == .full ? multipliers : "\(multipliers), weights in \(precision)"
+    switch precision {
+    case .full: return multipliers
+    case .bfloat16, .float16: return "\(multipliers), weights in \(precision)"
+    case .int8: return "\(multipliers), weights in \(precision) (\(Processor.integerInstructions))"
+    }
   }
 }

@@ -1,16 +1,18 @@
 internal import Kernels
 
 extension Model {
-  /// The model with its weights rounded as `precision` stores them: what a pass in this precision gives, to the bit, this
-  /// model gives in full where packed kernels multiply.
+  /// The model with its weights rounded as `precision` stores them. With 16 bits a pass gives what this model gives in full
+  /// where packed kernels multiply, to the bit; with 8 bits what it gives in the same precision, as such passes round what
+  /// they multiply, too.
   /// - Throws: `PlanError.exceedsPrecision` where a weight is too large.
   public func rounded(to precision: WeightPrecision) throws(PlanError) -> Model {
     try refuse(beyond: precision)
     guard precision != .full else { return self }
     var result = self
-    for entry in table.entries where entry.isMultiplied {
-      for index in entry.offset..<entry.offset + entry.count {
-        result.block[index] = S(precision.rounded(Float(block[index])))
+    for entry in multipliedEntries {
+      for row in rows(of: entry) {
+        let rounded = RoundedWeights(self, row, precision)
+        for (offset, index) in row.enumerated() { result.block[index] = S(rounded[offset]) }
       }
     }
     return result
@@ -20,24 +22,57 @@ extension Model {
   func refuse(beyond precision: WeightPrecision) throws(PlanError) {
     require(precision == .full || S.self == Float.self, "weights of \(S.self) are run in full, got \(precision)")
     guard precision.largest.isFinite else { return }
-    for entry in table.entries where entry.isMultiplied {
+    for entry in multipliedEntries {
       for value in block[entry.offset..<entry.offset + entry.count] where Double(value.magnitude) > precision.largest {
         throw .exceedsPrecision(parameter: entry.name, value: Double(value), precision: precision)
       }
     }
   }
+
+  /// The parameters that products read as their weights: no embeddings, biases, vectors of a cell and initial states, nor the
+  /// first layer's input weights where tokens choose among them.
+  var multipliedEntries: [ParameterTable.Entry] { table.entries.filter { isMultiplied($0) } }
+
+  func isMultiplied(_ entry: ParameterTable.Entry) -> Bool {
+    if case .oneHot = configuration.input, entry.name.hasPrefix("rnn.weight_ih_l0") { return false }
+    return entry.name != "embedding.weight" && entry.name.contains("weight")
+  }
+
+  /// Places of each row of a matrix in the block.
+  func rows(of entry: ParameterTable.Entry) -> some Sequence<Range<Int>> {
+    let columns = entry.shape[1]
+    return (0..<entry.shape[0]).lazy.map { entry.offset + $0 * columns..<entry.offset + ($0 + 1) * columns }
+  }
 }
 
-extension ParameterTable.Entry {
-  /// Whether products read it as their weights: embeddings, biases, a cell's own vectors and initial states they do not.
-  var isMultiplied: Bool { name != "embedding.weight" && name.contains("weight") }
+/// A row of weights as a precision stores them.
+struct RoundedWeights {
+  /// The rounded weights, divided by the scale.
+  private(set) var values: [Float]
+  /// 1 in precisions without one.
+  private(set) var scale: Float = 1
+
+  init<S: Scalar>(_ model: Model<S>, _ row: Range<Int>, _ precision: WeightPrecision) {
+    values = row.map { Float(model.block[$0]) }
+    guard precision == .int8 else {
+      for index in values.indices { values[index] = precision.rounded(values[index]) }
+      return
+    }
+    var integers = [Int8](repeating: 0, count: values.count)
+    var span = integers.mutableSpan
+    scale = IntegerWeights.round(values.span, into: &span)
+    values = integers.map(Float.init)
+  }
+
+  /// A rounded weight.
+  subscript(index: Int) -> Float { values[index] * scale }
 }
 
 extension WeightPrecision {
-  /// The nearest number that it stores, ties to even.
-  func rounded(_ value: Float) -> Float {
+  /// The nearest number that a precision of 16 bits stores, ties to even.
+  fileprivate func rounded(_ value: Float) -> Float {
     switch self {
-    case .full: return value
+    case .full, .int8: return value
     case .bfloat16:
       guard value.isFinite else { return value }
       let bits = value.bitPattern

@@ -12,6 +12,9 @@ public struct Model<S: Scalar>: Sendable {
   public var vocabulary: Vocabulary?
   /// What a program keeps with its model, such as the scaling of its inputs: texts by name, saved in the model's file.
   public var annotations: [String: String] = [:]
+  /// How the file that it was read from stores the weights that products read; `.full` of a model that was made here. The
+  /// weights are the rounded ones: give it as the precision of a pass to run it with as few bytes.
+  public package(set) var storedPrecision = WeightPrecision.full
 
   /// A new model. The same seed gives the same parameters.
   /// - Throws: `PlanError` where the parameters would not fit into memory.

@@ -61,7 +61,7 @@ struct HalfProductTests {
   /// By arithmetic: what the kernels do by bits.
   private static func rounded(_ value: Float, _ storage: WeightStorage) -> Float {
     switch storage {
-    case .full: return value
+    case .full, .int8: return value
     case .float16: return Float(Float16(value))
     case .bfloat16:
       guard value != 0 else { return value }

@@ -3,8 +3,9 @@ import Recurrent
 import TestSupport
 import Testing
 
-/// A pass with weights of 16 bits gives the bits that it gives in full with the rounded weights.
-@Suite("Weights of 16 bits")
+/// A pass with weights of 16 bits gives the bits that it gives in full with the rounded weights; one with weights of 8 bits
+/// rounds what they multiply, too.
+@Suite("Weights of 16 and 8 bits")
 struct WeightPrecisionTests {
   private static let precisions: [WeightPrecision] = [.bfloat16, .float16]
 
@@ -28,6 +29,49 @@ struct WeightPrecisionTests {
       }
       #expect(half.plan.precision == precision && half.plan.productsDescription.hasSuffix("weights in \(precision)"))
     }
+  }
+
+  @Test("With 8 bits: as the rounded model in 8 bits, alone, among others, and on any number of threads", arguments: OracleCell.allCases)
+  func integers(cell: OracleCell) throws {
+    let model = try Model<Float>(Self.configuration(cell.cell), seed: 2)
+    let rounded = try model.rounded(to: .int8)
+    let (steps, batchSize) = (6, 14)
+    let tokens = (0..<steps * batchSize).map { Int32($0 * 5 % 11) }
+    func outputs(_ model: Model<Float>, threads: Int) throws -> [Float] {
+      var pass = try InferencePass(
+        model, steps: steps, batchSize: batchSize, precision: .int8, threads: threads)
+      pass.run(.tokens(tokens))
+      return pass.outputs
+    }
+    let together = try outputs(model, threads: 2)
+    #expect(try outputs(model, threads: 1) == together && outputs(rounded, threads: 1) == together)
+    var alone = try InferencePass(model, steps: 1, batchSize: 1, precision: .int8, threads: 1)
+    #expect(alone.plan.productsDescription.contains("weights in int8 ("))
+    for sequence in [0, 13] {
+      alone.resetState()
+      for step in 0..<steps {
+        let row = step * batchSize + sequence
+        alone.run(.tokens([tokens[row]]), continuing: true)
+        #expect(alone.outputs == Array(together[row * 11..<(row + 1) * 11]))
+      }
+    }
+    // Near what the rounded model gives in full: its products are off by half a unit of 127 at most of what they multiply.
+    var full = try InferencePass(rounded, steps: steps, batchSize: batchSize, products: .packed, threads: 1)
+    full.run(.tokens(tokens))
+    let distance = zip(full.outputs, together).reduce(Float(0)) { max($0, ($1.0 - $1.1).magnitude) }
+    #expect(distance > 0 && distance < 0.05, "\(distance)")
+  }
+
+  @Test("One-hot tokens choose among weights that are not rounded", arguments: WeightPrecision.allCases)
+  func oneHot(precision: WeightPrecision) throws {
+    let model = try Model<Float>(
+      ModelConfiguration(cell: .lstm, input: .oneHot(vocabularySize: 7), hiddenSize: 20, outputSize: 7), seed: 2)
+    let rounded = try model.rounded(to: precision)
+    #expect(rounded[parameter: "rnn.weight_ih_l0"] == model[parameter: "rnn.weight_ih_l0"])
+    let tokens: [Int32] = [1, 2, 3, 6, 5, 4]
+    #expect(
+      try model.predict(.tokens(tokens), products: .packed, precision: precision).values
+        == rounded.predict(.tokens(tokens), products: .packed, precision: precision).values)
   }
 
   @Test("Only what products read is rounded, by half a unit at most", arguments: precisions)
@@ -82,7 +126,7 @@ struct WeightPrecisionTests {
     #expect(throws: Never.self) { _ = try InferencePass(model, steps: 1, batchSize: 1, precision: .float16) }
   }
 
-  @Test("A file with weights of 16 bits is read as the rounded model", arguments: precisions)
+  @Test("A file with rounded weights is read as the rounded model", arguments: precisions + [.int8])
   func file(precision: WeightPrecision) throws {
     let model = try Model<Float>(Self.configuration(.lstm), seed: 2)
     let directory = try ScratchDirectory()
@@ -91,7 +135,29 @@ struct WeightPrecisionTests {
     try model.save(to: full)
     let read = try Model<Float>(contentsOf: path)
     #expect(try read.block == model.rounded(to: precision).block)
+    #expect(read.storedPrecision == precision && model.storedPrecision == .full)
+    #expect(try Model<Double>(contentsOf: path).block == read.block.map(Double.init))
+    try read.save(to: directory.file("again.safetensors"), precision: precision)
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: directory.file("again.safetensors")))
+        == Data(contentsOf: URL(fileURLWithPath: path)))
     let sizes = try [path, full].map { try Data(contentsOf: URL(fileURLWithPath: $0)).count }
-    #expect(sizes[0] < sizes[1] * 6 / 10)
+    #expect(sizes[0] < sizes[1] * (precision == .int8 ? 4 : 6) / 10)
+  }
+
+  @Test("A file of whole numbers without its scales, or with others, is refused")
+  func scales() throws {
+    let model = try Model<Float>(Self.configuration(.rnn), seed: 2)
+    let directory = try ScratchDirectory()
+    let path = directory.file("model.safetensors")
+    try model.save(to: path, precision: .int8)
+    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+    let name = Array("rnn.weight_hh_l0.scale".utf8)
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
+    bytes[place + name.count - 1] = UInt8(ascii: "f")
+    // The checksum would say so first: a file of the version before has none.
+    let text = String(decoding: bytes[8..<8 + 4000], as: UTF8.self)
+    #expect(text.contains("\"I8\""))
+    #expect(throws: CheckpointError.self) { _ = try Model<Float>(bytes: bytes, file: "model") }
   }
 }
