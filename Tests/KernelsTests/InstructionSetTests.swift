@@ -37,6 +37,7 @@ struct InstructionSetTests {
       for test in [
         CellTests.elmanTanh, CellTests.elmanReLU, CellTests.lstm, CellTests.gru, CellTests.gruBefore,
         CellTests.lstmPeephole, CellTests.lstmCoupled, CellTests.minGRU, CellTests.indRNN,
+        CellTests.leaky,
       ] {
         test(CellTests())()
       }
