@@ -16,6 +16,7 @@
 #include "tile.h"
 #include "product.h"
 #include "transposed_product.h"
+#include "sparse_product.h"
 #include "rows.h"
 #include "losses.h"
 #include "ctc.h"
