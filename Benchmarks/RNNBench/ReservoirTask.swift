@@ -39,7 +39,7 @@ enum ReservoirTask: String, CaseIterable {
     switch self {
     case .mackeyGlass, .direct:
       let ahead = self == .direct ? 84 : 1
-      let series = ChaoticSeries.mackeyGlass(count: 4184)
+      let series = ChaoticSeries.mackeyGlassMap(count: 4184, seed: seed)
       return [
         try error(
           model, inputs: Array(series[..<4100]), outputs: Array(series[ahead..<4100 + ahead]), training: 3100, threads)
@@ -47,7 +47,7 @@ enum ReservoirTask: String, CaseIterable {
     case .narma:
       let (inputs, outputs) = ChaoticSeries.narma10(count: 5100, seed: seed)
       return [try error(model, inputs: inputs, outputs: outputs, training: 4100, threads)]
-    case .free: return [try freeError(model, threads)]
+    case .free: return [try freeError(model, seed: seed, threads)]
     case .lorenz: return try validTimes(model, seed: seed, threads)
     }
   }
@@ -71,8 +71,8 @@ enum ReservoirTask: String, CaseIterable {
   }
 
   /// Of the 84th step from each of 100 starts, each output being the next input.
-  private func freeError<S: Scalar>(_ model: Model<S>, _ threads: Int) throws -> Double {
-    let series = ChaoticSeries.mackeyGlass(count: 3101 + 100 * 10 + 84)
+  private func freeError<S: Scalar>(_ model: Model<S>, seed: UInt64, _ threads: Int) throws -> Double {
+    let series = ChaoticSeries.mackeyGlassMap(count: 3101 + 100 * 10 + 84, seed: seed)
     let fitted = try fitted(model, Array(series[..<3100]), Array(series[1...3100]), threads)
     let inputs = series.map { S($0) }
     var pass = try InferencePass(fitted, steps: 500, batchSize: 1, threads: threads)

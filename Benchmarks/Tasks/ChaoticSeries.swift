@@ -24,6 +24,23 @@ public enum ChaoticSeries {
     return (0..<count).map { x[delay + (skipped + $0) * perUnit] }
   }
 
+  /// The same equation in steps of 1 with the delayed value held, as reservoirpy takes them: a map of x(t) and x(t − 17) alone, and
+  /// so another system, easier to learn. From a random past, the first 100 values left out.
+  public static func mackeyGlassMap(count: Int, seed: UInt64) -> [Double] {
+    var generator = SeededGenerator(seed: seed)
+    var x = (0...17).map { _ in 1.2 + 0.2 * (generator.uniform() - 0.5) }
+    func change(_ x: Double, _ delayed: Double) -> Double { 0.2 * delayed / (1 + pow(delayed, 10)) - 0.1 * x }
+    for _ in 1..<100 + count {
+      let (now, delayed) = (x[x.count - 1], x[x.count - 18])
+      let k1 = change(now, delayed)
+      let k2 = change(now + k1 / 2, delayed)
+      let k3 = change(now + k2 / 2, delayed)
+      let k4 = change(now + k3, delayed)
+      x.append(now + (k1 + 2 * k2 + 2 * k3 + k4) / 6)
+    }
+    return Array(x.suffix(count))
+  }
+
   /// NARMA of order 10 (Atiya & Parlos 2000): y ← 0.3·y + 0.05·y·Σ(the last ten y) + 1.5·u(t − 9)·u(t) + 0.1, u uniform in 0..<0.5.
   /// - Returns: the inputs, and for each of them the y that follows.
   public static func narma10(count: Int, seed: UInt64) -> (inputs: [Double], outputs: [Double]) {

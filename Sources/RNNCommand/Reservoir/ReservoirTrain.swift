@@ -125,7 +125,7 @@ struct ReservoirTrain: ParsableCommand {
     guard testCount > 0 else { return }
     var forecaster = try Forecaster(
       model, description, origins: testCount, products: multiplying.choice, threads: threads ?? 0)
-    for line in try scoring.reports(&forecaster, name: "reservoir", series, testCount: testCount) {
+    for line in try scoring.reports(&forecaster, name: model.configuration.cell.name, series, testCount: testCount) {
       try report("\n" + line.description, besides: nil)
     }
   }

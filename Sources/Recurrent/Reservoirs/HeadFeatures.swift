@@ -1,7 +1,7 @@
 internal import Kernels
 
-/// What the head of a model reads for some data, and what it should give: rows in double precision, block by block, as often as they
-/// are gone through.
+/// What the head of a model reads for some data, and what it should give: rows in double precision, some hundreds at a time, as often as
+/// they are gone through.
 struct HeadFeatures<S: Scalar> {
   let model: Model<S>
   let input: ModelInput<S>
@@ -18,25 +18,31 @@ struct HeadFeatures<S: Scalar> {
     _ body: (_ features: [Double], _ targets: [Double]) throws(RidgeError) -> Void
   ) throws(RidgeError) {
     var failure: RidgeError?
+    var block = (features: [Double](), targets: [Double]())
+    func flush() {
+      guard failure == nil, !block.targets.isEmpty else { return }
+      do throws(RidgeError) { try body(block.features, block.targets) } catch { failure = error }
+      block = ([], [])
+    }
     let evaluator = Evaluator<S>(
       model.configuration, loss: nil, batchSize: input.isFlat ? 1 : 64, products: products, threads: threads)
     do throws(PlanError) {
       try evaluator.headInputs(input, target, load: { $0.load(model) }) { steps, features, targets in
-        guard failure == nil else { return }
-        do throws(RidgeError) {
-          for sequence in 0..<features.count {
-            let skipped = model.configuration.head.isPooled ? 0 : max(0, washout - steps.lowerBound)
-            guard skipped < features.lengths[sequence] else { continue }
-            let rows = features.lengths[sequence] - skipped
-            try body(
-              doubles(features[sequence].suffix(rows * features.width)),
-              self.targets(targets, sequence, rows: rows))
-          }
-        } catch { failure = error }
+        let skipped = model.configuration.head.isPooled ? 0 : max(0, washout - steps.lowerBound)
+        for sequence in 0..<features.count where features.lengths[sequence] > skipped {
+          let rows = features.lengths[sequence] - skipped
+          block.features += doubles(features[sequence].suffix(rows * features.width))
+          block.targets += self.targets(targets, sequence, rows: rows)
+          if block.targets.count >= Self.blockRows * targetCount { flush() }
+        }
       }
     } catch { throw .memory(error) }
+    flush()
     if let failure { throw failure }
   }
+
+  /// Rows from which on a block is worth a product.
+  private static var blockRows: Int { 512 }
 
   private func targets(_ content: TargetSequences<S>.Content, _ sequence: Int, rows: Int) -> [Double] {
     switch content {

@@ -8,8 +8,9 @@ public struct HeadRefit<S: Scalar>: Sendable {
   public let isBetter: Bool
   /// How it was fitted.
   public let fit: RidgeFit
-  /// With the head that it had, and with the new one: by the loss that is optimised.
+  /// With the head that it had, by the loss that is optimised.
   public let before: Evaluation
+  /// With the new one.
   public let after: Evaluation
   /// What the new outputs were multiplied by: of classes the best of some, as least squares know nothing of a softmax; else 1.
   public let scale: Double

@@ -19,13 +19,19 @@ extension Model {
   ) throws(PlanError) {
     let (units, inputs) = (reservoir.unitCount, configuration.inputSize(ofLayer: layer))
     let scaling = layer == 0 ? reservoir.inputScaling : reservoir.inputScaling / Double(inputs).squareRoot()
-    let read = min(inputs, max(1, Int((reservoir.inputDensity * Double(inputs)).rounded())))
+    // What is fed back stands behind the inputs, and is read by all units.
+    let own = layer == 0 ? reservoir.inputSize : inputs
+    let read = min(own, max(1, Int((reservoir.inputDensity * Double(own)).rounded())))
     var weights = [Double](repeating: 0, count: units * inputs)
-    var places = Array(0..<inputs)
+    var places = Array(0..<own)
     for unit in 0..<units {
       for place in 0..<read {
-        if read < inputs { places.swapAt(place, Int.random(in: place..<inputs, using: &generator)) }
+        if read < own { places.swapAt(place, Int.random(in: place..<own, using: &generator)) }
         weights[unit * inputs + places[place]] = generator.uniform(-scaling, scaling)
+      }
+      for place in own..<inputs {
+        let scaling = reservoir.feedbackScaling ?? 0
+        weights[unit * inputs + place] = generator.uniform(-scaling, scaling)
       }
     }
     var matrix = RecurrentMatrix(reservoir.connections, order: units, using: &generator)

@@ -42,6 +42,9 @@ public struct ReservoirConfiguration: Sendable, Hashable {
   /// The input's weights are uniform in ± this. Layers above the first read the one below by weights in ± this over the root of its
   /// width.
   public var inputScaling = 1.0
+  /// Where the outputs of the step before are read, too: their weights are uniform in ± this; nil: not. The model then takes steps of
+  /// `inputSize` + `outputSize` features: see `Model.teacherForced(_:_:)`.
+  public var feedbackScaling: Double?
   /// The share of a unit's inputs that are there, above 0 and at most 1; at least one is.
   public var inputDensity = 1.0
   /// The biases are uniform in ± this.
@@ -59,10 +62,14 @@ public struct ReservoirConfiguration: Sendable, Hashable {
       "a reservoir needs inputs, outputs, units and layers, got \(inputSize), \(outputSize), \(unitCount), \(layerCount)"
     )
     require(head != .none, "a reservoir needs a head to be fitted")
+    require(
+      feedbackScaling == nil || head == .everyStep && directions == .forward,
+      "outputs are fed back from a head at every step of layers that run forward")
     require(leakRate > 0 && leakRate <= 1, "a leak rate is above 0 and at most 1, got \(leakRate)")
     require(inputDensity > 0 && inputDensity <= 1, "a density is above 0 and at most 1, got \(inputDensity)")
     for (name, value) in [
       ("spectral radius", spectralRadius ?? 0), ("input scaling", inputScaling), ("bias scaling", biasScaling),
+      ("feedback scaling", feedbackScaling ?? 0),
     ] {
       require(value >= 0 && value.isFinite, "a \(name) is a number of 0 or more, got \(value)")
     }
@@ -81,7 +88,8 @@ public struct ReservoirConfiguration: Sendable, Hashable {
   /// The model's configuration.
   var model: ModelConfiguration {
     var configuration = ModelConfiguration(
-      cell: .leaky, input: .vectors(size: inputSize), hiddenSize: unitCount, layerCount: layerCount,
+      cell: .leaky, input: .vectors(size: inputSize + (feedbackScaling == nil ? 0 : outputSize)), hiddenSize: unitCount,
+      layerCount: layerCount,
       directions: directions, outputSize: outputSize, head: head)
     configuration.headReadsAllLayers = layerCount > 1 && head == .everyStep
     if case .blockSparse = connections { configuration.hasSparseRecurrence = true }

@@ -147,6 +147,27 @@ struct ReservoirTests {
     #expect(ChaoticSeries.normalizedError(predicted[4200...].map { Double($0) }, Array(outputs[4200...])) < 0.2)
   }
 
+  @Test("Fed back outputs carry what the inputs do not: a sum of inputs that fades in a hundred steps")
+  func feedback() throws {
+    var generator = SeededGenerator(seed: 9)
+    let inputs = (0..<1500).map { _ in generator.uniform(-1, 1) }
+    var outputs: [Double] = []
+    for input in inputs { outputs.append(0.99 * (outputs.last ?? 0) + 0.1 * input) }
+    let model = try Model<Double>(
+      reservoir(30) {
+        ($0.spectralRadius, $0.inputScaling, $0.feedbackScaling) = (0.1, 0.1, 0.1)
+      }, seed: 2)
+    let steps = model.teacherForced(inputs, outputs)
+    #expect(Array(steps[..<4]) == [inputs[0], 0, inputs[1], outputs[0]])
+    let (fitted, _) = try model.fittingHead(
+      to: .vectors(Array(steps[..<2400])), .values(Array(outputs[..<1200])),
+      RidgeOptions(penalty: .fixed(1e-9), washout: 50), threads: 1)
+    var pass = try InferencePass(fitted, steps: 1200, batchSize: 1, threads: 1)
+    pass.run(.vectors(Array(steps[..<2400])))
+    let free = pass.generate(reading: Array(inputs[1200...]), after: [outputs[1199]])
+    #expect(ChaoticSeries.normalizedError(free, Array(outputs[1200...])) < 0.05)
+  }
+
   // MARK: Fits
 
   /// Sines of two frequencies, with phases and noise.
