@@ -39,7 +39,7 @@ enum ReservoirTask: String, CaseIterable {
     switch self {
     case .mackeyGlass, .direct:
       let ahead = self == .direct ? 84 : 1
-      let series = ChaoticSeries.mackeyGlassMap(count: 4184, seed: seed)
+      let series = Self.mackeyGlass(count: 4184, seed: seed)
       return [
         try error(
           model, inputs: Array(series[..<4100]), outputs: Array(series[ahead..<4100 + ahead]), training: 3100, threads)
@@ -50,6 +50,13 @@ enum ReservoirTask: String, CaseIterable {
     case .free: return [try freeError(model, seed: seed, threads)]
     case .lorenz: return try validTimes(model, seed: seed, threads)
     }
+  }
+
+  /// As it is compared: scaled to −1…1.
+  private static func mackeyGlass(count: Int, seed: UInt64) -> [Double] {
+    let series = ChaoticSeries.mackeyGlassMap(count: count, seed: seed)
+    let (least, most) = (series.min() ?? 0, series.max() ?? 1)
+    return series.map { 2 * ($0 - least) / (most - least) - 1 }
   }
 
   private func fitted<S: Scalar>(
@@ -72,7 +79,7 @@ enum ReservoirTask: String, CaseIterable {
 
   /// Of the 84th step from each of 100 starts, each output being the next input.
   private func freeError<S: Scalar>(_ model: Model<S>, seed: UInt64, _ threads: Int) throws -> Double {
-    let series = ChaoticSeries.mackeyGlassMap(count: 3101 + 100 * 10 + 84, seed: seed)
+    let series = Self.mackeyGlass(count: 3101 + 100 * 10 + 84, seed: seed)
     let fitted = try fitted(model, Array(series[..<3100]), Array(series[1...3100]), threads)
     let inputs = series.map { S($0) }
     var pass = try InferencePass(fitted, steps: 500, batchSize: 1, threads: threads)
@@ -95,8 +102,8 @@ enum ReservoirTask: String, CaseIterable {
     return (squares / variance).squareRoot()
   }
 
-  /// How long Lorenz is followed from each of 10 starts, in Lyapunov times (0.906 a unit of time): until the error is beyond 0.4 of
-  /// the deviation of the state.
+  /// How long Lorenz is followed from each of 10 starts, in Lyapunov times (0.906 a unit of time): until the error is
+  /// beyond 0.4 of the deviation of the state.
   private func validTimes<S: Scalar>(_ model: Model<S>, seed: UInt64, _ threads: Int) throws -> [Double] {
     let (training, starts, most, h) = (5100, 10, 800, 0.02)
     let series = ChaoticSeries.lorenz(count: training + starts * 200 + most + 1, step: h, seed: seed)

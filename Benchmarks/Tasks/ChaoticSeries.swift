@@ -3,8 +3,9 @@ internal import Recurrent
 
 /// The series that reservoirs are compared on, from their equations.
 public enum ChaoticSeries {
-  /// Mackey and Glass (1977), dx/dt = 0.2·x(t − 17)/(1 + x(t − 17)¹⁰) − 0.1·x, by Runge and Kutta's fourth order in steps of 0.1,
-  /// the delayed value between two on a straight line; one value for each unit of time, after 1000 of them.
+  /// Mackey and Glass (1977), dx/dt = 0.2·x(t − 17)/(1 + x(t − 17)¹⁰) − 0.1·x, by Runge and Kutta's fourth order in
+  /// steps of 0.1, the delayed value between two on a straight line; one value for each unit of time, after 1000 of
+  /// them.
   /// - Parameter start: of all times before 0.
   public static func mackeyGlass(count: Int, start: Double = 1.2) -> [Double] {
     let (h, perUnit, skipped) = (0.1, 10, 1000)
@@ -24,8 +25,8 @@ public enum ChaoticSeries {
     return (0..<count).map { x[delay + (skipped + $0) * perUnit] }
   }
 
-  /// The same equation in steps of 1 with the delayed value held, as reservoirpy takes them: a map of x(t) and x(t − 17) alone, and
-  /// so another system, easier to learn. From a random past, the first 100 values left out.
+  /// The same equation in steps of 1 with the delayed value held, as reservoirpy takes them: a map of x(t) and x(t −
+  /// 17) alone, and so another system, easier to learn. From a random past, the first 100 values left out.
   public static func mackeyGlassMap(count: Int, seed: UInt64) -> [Double] {
     var generator = SeededGenerator(seed: seed)
     var x = (0...17).map { _ in 1.2 + 0.2 * (generator.uniform() - 0.5) }
@@ -41,7 +42,8 @@ public enum ChaoticSeries {
     return Array(x.suffix(count))
   }
 
-  /// NARMA of order 10 (Atiya & Parlos 2000): y ← 0.3·y + 0.05·y·Σ(the last ten y) + 1.5·u(t − 9)·u(t) + 0.1, u uniform in 0..<0.5.
+  /// NARMA of order 10 (Atiya & Parlos 2000): y ← 0.3·y + 0.05·y·Σ(the last ten y) + 1.5·u(t − 9)·u(t) + 0.1, u uniform
+  /// in 0..<0.5.
   /// - Returns: the inputs, and for each of them the y that follows.
   public static func narma10(count: Int, seed: UInt64) -> (inputs: [Double], outputs: [Double]) {
     var generator = SeededGenerator(seed: seed)

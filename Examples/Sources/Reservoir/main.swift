@@ -1,5 +1,5 @@
-// Reservoir: 400 random units that are never trained read the chaotic series of Mackey and Glass (1977); a linear readout is fitted
-// to them in closed form, and then the network runs freely, each output its next input.
+// Reservoir: 400 random units that are never trained read the chaotic series of Mackey and Glass (1977); a linear
+// readout is fitted to them in closed form, and then the network runs freely, each output its next input.
 import Foundation
 import Recurrent
 
@@ -32,7 +32,8 @@ print("fitted: \(fit)")
 // The state goes through what is known; then the network is on its own.
 var pass = try InferencePass(model, steps: trained, batchSize: 1)
 pass.run(.vectors(Array(series[..<trained])))
-let free = pass.generate(from: series[trained...].span.extracting(0..<1), steps: 200)
+let next = [series[trained]]
+let free = pass.generate(from: next.span, steps: 200)
 for ahead in [1, 20, 84, 150, 200] {
   let (forecast, truth) = (free[ahead - 1], series[trained + ahead])
   print(String(format: "%3d ahead: %.4f, it was %.4f", ahead, forecast, truth))

@@ -1,7 +1,7 @@
 import COpenBLAS
 
-/// Products of matrices in double precision that lie in arrays, row-major, by OpenBLAS: what fits by least squares sum up. Of
-/// symmetric matrices the triangle on and above the diagonal counts, and it alone is written.
+/// Products of matrices in double precision that lie in arrays, row-major, by OpenBLAS: what fits by least squares sum
+/// up. Of symmetric matrices the triangle on and above the diagonal counts, and it alone is written.
 package enum DoubleProducts {
   /// C += Aᵀ·A, with A [rows, columns] and C symmetric.
   package static func addGram(of a: [Double], rows: Int, columns: Int, to c: inout [Double]) {

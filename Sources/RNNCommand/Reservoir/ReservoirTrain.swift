@@ -145,22 +145,28 @@ struct ReservoirTrain: ParsableCommand {
       model = fitted
       return (fit.summary, nil)
     }
+    var gram =
+      try resumed?.sums.gram
+      ?? RidgeGram(featureCount: model.configuration.headInputSize, targetCount: series.width)
+    try gram.add(
+      headOf: model, input, target, washout: description.window, products: multiplying.choice, threads: threads ?? 0)
     var penalty = ridge.penalty ?? resumed?.sums.penalty
     if penalty == nil {
-      // Those that are too small for the sums do badly, and are not chosen.
+      // Those that the sums resolve.
+      options.penalty = .leaveOneOut(RidgeOptions.penalties.filter { $0 >= gram.leastPenalty })
       options.method = .gram
       penalty = try model.fittingHead(
         to: input, target, options, products: multiplying.choice, threads: threads ?? 0
       ).fit.penalty
     }
     guard let penalty else { stop("a fit has a penalty") }
-    var gram =
-      try resumed?.sums.gram
-      ?? RidgeGram(
-        featureCount: model.configuration.headInputSize, targetCount: series.width)
-    try gram.add(
-      headOf: model, input, target, washout: description.window, products: multiplying.choice, threads: threads ?? 0)
-    model = model.withHead(try gram.solve(penalty: penalty))
+    do { model = model.withHead(try gram.solve(penalty: penalty)) } catch {
+      guard case .notPositiveDefinite = error else { throw error }
+      throw Failure(
+        message:
+          "the penalty of \(short(penalty)) is too small for the sums: give --penalty \(short(max(10 * penalty, gram.leastPenalty))) or more"
+      )
+    }
     let summary = "penalty \(short(penalty)); \(counted(gram.count, "step")) in all, by Cholesky"
     return (summary, KeptSums(gram: gram, penalty: penalty))
   }

@@ -2,7 +2,8 @@ internal import Storage
 
 /// Models that read their own outputs of the step before, behind their inputs: steps of I + O features.
 extension Model {
-  /// The steps that such a model is fitted to: each input with the output that was right a step before, and 0 before the first.
+  /// The steps that such a model is fitted to: each input with the output that was right a step before, and 0 before
+  /// the first.
   /// - Parameters:
   ///   - inputs: [T, I]
   ///   - outputs: [T, O]

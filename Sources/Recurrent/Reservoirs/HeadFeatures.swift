@@ -1,7 +1,7 @@
 internal import Kernels
 
-/// What the head of a model reads for some data, and what it should give: rows in double precision, some hundreds at a time, as often as
-/// they are gone through.
+/// What the head of a model reads for some data, and what it should give: rows in double precision, some hundreds at a
+/// time, as often as they are gone through.
 struct HeadFeatures<S: Scalar> {
   let model: Model<S>
   let input: ModelInput<S>
@@ -65,8 +65,8 @@ struct HeadFeatures<S: Scalar> {
 private func doubles<S: Scalar>(_ values: ArraySlice<S>) -> [Double] { values.map { Double($0) } }
 
 extension RidgeGram {
-  /// Adds what the head of a model reads for some data, with what it should give: to sum up series after series, and solve at the
-  /// end; `Model.withHead(_:)` takes the readout.
+  /// Adds what the head of a model reads for some data, with what it should give: to sum up series after series, and
+  /// solve at the end; `Model.withHead(_:)` takes the readout.
   /// - Parameters: as of `Model.fittingHead(to:_:_:products:threads:)`.
   /// - Throws: `RidgeError`: `noRows` where nothing was added.
   public mutating func add<S: Scalar>(

@@ -142,15 +142,15 @@ struct HeadFit<S: Scalar> {
 }
 
 extension Model {
-  /// The model with its head fitted by ridge regression to what the head reads: of a reservoir its whole training, of a trained
-  /// model the best last layer for the squared error. Nothing but the head changes.
+  /// The model with its head fitted by ridge regression to what the head reads: of a reservoir its whole training, of a
+  /// trained model the best last layer for the squared error. Nothing but the head changes.
   ///
-  /// The data are run through once, and once more where the penalty is chosen or the Gram matrix was not exact enough. The memory does
-  /// not grow with their length.
+  /// The data are run through once, and once more where the penalty is chosen or the Gram matrix was not exact enough.
+  /// The memory does not grow with their length.
   /// - Parameters:
   ///   - input: flat arrays are one sequence, [T, …]. Each sequence starts from the zero state (or the trained one).
-  ///   - target: values as wide as the output; or classes, for which each output is fitted to 1 where the class is its own and else
-  ///     to 0.
+  ///   - target: values as wide as the output; or classes, for which each output is fitted to 1 where the class is its
+  ///     own and else to 0.
   ///   - options: the penalty, and what is washed out.
   ///   - products: who multiplies; by `.automatic` packed kernels.
   ///   - threads: workers; 0: one for each processor. Results do not depend on it.

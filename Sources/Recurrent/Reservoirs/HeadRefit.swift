@@ -12,15 +12,17 @@ public struct HeadRefit<S: Scalar>: Sendable {
   public let before: Evaluation
   /// With the new one.
   public let after: Evaluation
-  /// What the new outputs were multiplied by: of classes the best of some, as least squares know nothing of a softmax; else 1.
+  /// What the new outputs were multiplied by: of classes the best of some, as least squares know nothing of a softmax;
+  /// else 1.
   public let scale: Double
 }
 
 extension Model {
-  /// Fits the head of a trained model anew by ridge regression, and keeps it where it is better by the loss that is optimised.
+  /// Fits the head of a trained model anew by ridge regression, and keeps it where it is better by the loss that is
+  /// optimised.
   ///
-  /// For the mean squared error the new head is the best one on the data that it is fitted to; for other losses on values, and for
-  /// classes, it may or may not be better.
+  /// For the mean squared error the new head is the best one on the data that it is fitted to; for other losses on
+  /// values, and for classes, it may or may not be better.
   /// - Parameters:
   ///   - input: flat arrays are one sequence, [T, …].
   ///   - target: values as wide as the output, or classes.

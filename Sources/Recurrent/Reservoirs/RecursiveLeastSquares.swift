@@ -1,7 +1,8 @@
 internal import Kernels
 
-/// A linear readout that is fitted row by row and forgets: recursive least squares in double precision, N² numbers and N² operations
-/// a row. With a forgetting of 1 it is ridge regression with the penalty that it began with, the intercept penalised too.
+/// A linear readout that is fitted row by row and forgets: recursive least squares in double precision, N² numbers and
+/// N² operations a row. With a forgetting of 1 it is ridge regression with the penalty that it began with, the
+/// intercept penalised too.
 ///
 ///     var readout = try RecursiveLeastSquares(featureCount: 200, targetCount: 1, penalty: 1e-3, forgetting: 0.999)
 ///     let error = readout.update(features: state, targets: [value])
@@ -12,8 +13,8 @@ public struct RecursiveLeastSquares: Sendable {
   public let targetCount: Int
   /// φ: what a row counts after the next, above 0 and at most 1.
   public let forgetting: Double
-  /// The trace of the inverse that is never exceeded by forgetting: where no rows come that excite a direction, forgetting alone would
-  /// let it grow without end.
+  /// The trace of the inverse that is never exceeded by forgetting: where no rows come that excite a direction,
+  /// forgetting alone would let it grow without end.
   public let largestTrace: Double
   /// Rows so far.
   public private(set) var count = 0

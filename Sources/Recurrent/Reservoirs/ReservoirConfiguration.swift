@@ -1,12 +1,12 @@
 internal import Kernels
 
-/// What a reservoir is: a recurrent network whose recurrent weights are drawn once and stay, and whose head alone is fitted, by
-/// least squares (echo state network, Jaeger 2001; Lukoševičius 2012 says how to choose the numbers).
+/// What a reservoir is: a recurrent network whose recurrent weights are drawn once and stay, and whose head alone is
+/// fitted, by least squares (echo state network, Jaeger 2001; Lukoševičius 2012 says how to choose the numbers).
 ///
 ///     h ← (1 − a)·h + a·tanh(Wᵢ·x + W·h + b)
 ///
-/// It becomes a model of the built-in cell `leaky` by `Model(_:seed:)`, and so runs, streams, is saved and trained on as all others
-/// are.
+/// It becomes a model of the built-in cell `leaky` by `Model(_:seed:)`, and so runs, streams, is saved and trained on
+/// as all others are.
 public struct ReservoirConfiguration: Sendable, Hashable {
   /// Where the recurrent matrix has its entries.
   public enum Connections: Sendable, Hashable {
@@ -14,8 +14,8 @@ public struct ReservoirConfiguration: Sendable, Hashable {
     case dense
     /// Each unit reads others chosen at random, the share `density` of all.
     case sparse(density: Double)
-    /// 16 neighbouring units read the same others, chosen at random, the share `density` of all: almost as good from 500 units
-    /// on, and many times as fast, as the products skip what is zero.
+    /// 16 neighbouring units read the same others, chosen at random, the share `density` of all: almost as good from
+    /// 500 units on, and many times as fast, as the products skip what is zero.
     case blockSparse(density: Double)
     /// This matrix, row-major [N, N], in every layer and direction.
     case given([Double])
@@ -39,11 +39,11 @@ public struct ReservoirConfiguration: Sendable, Hashable {
   public var spectralRadius: Double? = 0.9
   /// a, above 0 and at most 1.
   public var leakRate = 1.0
-  /// The input's weights are uniform in ± this. Layers above the first read the one below by weights in ± this over the root of its
-  /// width.
+  /// The input's weights are uniform in ± this. Layers above the first read the one below by weights in ± this over the
+  /// root of its width.
   public var inputScaling = 1.0
-  /// Where the outputs of the step before are read, too: their weights are uniform in ± this; nil: not. The model then takes steps of
-  /// `inputSize` + `outputSize` features: see `Model.teacherForced(_:_:)`.
+  /// Where the outputs of the step before are read, too: their weights are uniform in ± this; nil: not. The model then
+  /// takes steps of `inputSize` + `outputSize` features: see `Model.teacherForced(_:_:)`.
   public var feedbackScaling: Double?
   /// The share of a unit's inputs that are there, above 0 and at most 1; at least one is.
   public var inputDensity = 1.0

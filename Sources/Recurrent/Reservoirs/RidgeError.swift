@@ -8,7 +8,8 @@ public enum RidgeError: Error, Sendable, Hashable, CustomStringConvertible {
   case noRows(washout: Int)
   /// LAPACK's iterations did not end.
   case notConverged(String)
-  /// The Gram matrix with this penalty is not positive definite to rounding: a larger penalty, or a `RidgeTriangle`, is wanted.
+  /// The Gram matrix with this penalty is not positive definite to rounding: a larger penalty, or a `RidgeTriangle`, is
+  /// wanted.
   case notPositiveDefinite(penalty: Double)
 
   public var description: String {

@@ -1,7 +1,7 @@
 internal import Kernels
 
-/// The errors of many penalties at once on rows that are gone through once more: exact leave-one-out (Allen's PRESS), where the rows
-/// are those that were fitted to, or of rows that were left out.
+/// The errors of many penalties at once on rows that are gone through once more: exact leave-one-out (Allen's PRESS),
+/// where the rows are those that were fitted to, or of rows that were left out.
 public struct RidgeErrors: Sendable {
   /// What the rows are to the fit.
   public enum Rows: Sendable, Hashable {

@@ -1,7 +1,7 @@
 internal import Kernels
 
-/// What ridge regression needs of its data, summed up in double precision row by row: the memory does not grow with the rows, and
-/// the sums can be saved, gone on with and added to each other.
+/// What ridge regression needs of its data, summed up in double precision row by row: the memory does not grow with the
+/// rows, and the sums can be saved, gone on with and added to each other.
 ///
 ///     var gram = try RidgeGram(featureCount: 500, targetCount: 1)
 ///     gram.add(features: states, targets: values)        // as often as there is more

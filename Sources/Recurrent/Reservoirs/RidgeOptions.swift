@@ -6,10 +6,11 @@ public struct RidgeOptions: Sendable, Hashable {
   public enum Penalty: Sendable, Hashable {
     /// This one.
     case fixed(Double)
-    /// That of these whose exact leave-one-out error is the least. Of a series it is too good, as neighbours are almost copies,
-    /// but orders penalties as new data do.
+    /// That of these whose exact leave-one-out error is the least. Of a series it is too good, as neighbours are almost
+    /// copies, but orders penalties as new data do.
     case leaveOneOut([Double])
-    /// That of these with the least error on parts that were left out: so many blocks of neighbouring rows, each in turn.
+    /// That of these with the least error on parts that were left out: so many blocks of neighbouring rows, each in
+    /// turn.
     case folds(Int, [Double])
   }
 
@@ -25,8 +26,8 @@ public struct RidgeOptions: Sendable, Hashable {
 
   /// How the penalty is chosen.
   public var penalty: Penalty
-  /// Steps at the beginning of each sequence that are not fitted to, as the state still remembers where it started. Not for heads
-  /// with one output a sequence.
+  /// Steps at the beginning of each sequence that are not fitted to, as the state still remembers where it started. Not
+  /// for heads with one output a sequence.
   public var washout: Int
   /// What is factorized.
   public var method: Method

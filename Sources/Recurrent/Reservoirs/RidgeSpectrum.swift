@@ -33,7 +33,8 @@ public struct RidgeSpectrum: Sendable {
     return projections.indices.map { projections[$0] * gains[$0 / targetCount] }
   }
 
-  /// Weights that minimize Σ‖y − weights·x − intercept‖² + penalty·‖weights‖²; with a penalty of 0 the least ones that do.
+  /// Weights that minimize Σ‖y − weights·x − intercept‖² + penalty·‖weights‖²; with a penalty of 0 the least ones that
+  /// do.
   public func readout(penalty: Double) -> LinearReadout {
     require(penalty >= 0, "expected a penalty of 0 or more, got \(penalty)")
     var weights = [Double](repeating: 0, count: targetCount * featureCount)
@@ -44,8 +45,8 @@ public struct RidgeSpectrum: Sendable {
     return LinearReadout(weights: weights, featureMeans: featureMeans, targetMeans: targetMeans)
   }
 
-  /// The trace of the map from targets to fitted values, the intercept included: how many free numbers a fit with this penalty
-  /// has.
+  /// The trace of the map from targets to fitted values, the intercept included: how many free numbers a fit with this
+  /// penalty has.
   public func degreesOfFreedom(penalty: Double) -> Double {
     zip(eigenvalues, gains(penalty: penalty)).reduce(1) { $0 + max($1.0, 0) * $1.1 }
   }
@@ -71,7 +72,8 @@ public struct RidgeSpectrum: Sendable {
 }
 
 extension RidgeGram {
-  /// The eigenvalues and directions, from which every penalty is a product away. Good for penalties well above `leastPenalty`.
+  /// The eigenvalues and directions, from which every penalty is a product away. Good for penalties well above
+  /// `leastPenalty`.
   /// - Throws: `RidgeError`.
   public func spectrum() throws(RidgeError) -> RidgeSpectrum {
     guard count > 0 else { throw .noRows(washout: 0) }

@@ -1,7 +1,8 @@
 internal import Kernels
 
-/// Ridge regression by a QR factorization, block by block: only the triangle R of [1 X Y] is kept, and so nothing is squared. It is
-/// exact to rounding where a `RidgeGram` is not, down to a penalty of 0, and takes several times as long.
+/// Ridge regression by a QR factorization, block by block: only the triangle R of [1 X Y] is kept, and so nothing is
+/// squared. It is exact to rounding where a `RidgeGram` is not, down to a penalty of 0, and takes several times as
+/// long.
 public struct RidgeTriangle: Sendable {
   /// N.
   public let featureCount: Int
@@ -125,7 +126,8 @@ public struct RidgeTriangle: Sendable {
     } catch { throw RidgeError(error) }
   }
 
-  /// Weights that minimize Σ‖y − weights·x − intercept‖² + penalty·‖weights‖²; with a penalty of 0 the least ones that do.
+  /// Weights that minimize Σ‖y − weights·x − intercept‖² + penalty·‖weights‖²; with a penalty of 0 the least ones that
+  /// do.
   /// - Throws: `RidgeError`.
   public func solve(penalty: Double) throws(RidgeError) -> LinearReadout { try spectrum().readout(penalty: penalty) }
 }

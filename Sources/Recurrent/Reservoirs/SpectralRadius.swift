@@ -1,7 +1,7 @@
 internal import Kernels
 
-/// The largest magnitude of an eigenvalue of a square matrix. Of up to 1000 rows all eigenvalues are computed (LAPACK geev); of
-/// larger ones the outermost, by Arnoldi's iteration from two starts.
+/// The largest magnitude of an eigenvalue of a square matrix. Of up to 1000 rows all eigenvalues are computed (LAPACK
+/// geev); of larger ones the outermost, by Arnoldi's iteration from two starts.
 public struct SpectralRadius: Sendable, Hashable {
   /// The radius.
   public let value: Double
