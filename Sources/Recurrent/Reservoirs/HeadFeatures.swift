@@ -67,7 +67,13 @@ private func doubles<S: Scalar>(_ values: ArraySlice<S>) -> [Double] { values.ma
 extension RidgeGram {
   /// Adds what the head of a model reads for some data, with what it should give: to sum up series after series, and
   /// solve at the end; `Model.withHead(_:)` takes the readout.
-  /// - Parameters: as of `Model.fittingHead(to:_:_:products:threads:)`.
+  /// - Parameters:
+  ///   - model: whose head is to be fitted.
+  ///   - input: flat arrays are one sequence, [T, …].
+  ///   - target: as `Model.fittingHead(to:_:_:products:threads:)` takes it.
+  ///   - washout: steps at the beginning of each sequence that are left out.
+  ///   - products: who multiplies; by `.automatic` packed kernels.
+  ///   - threads: workers; 0: one for each processor. Results do not depend on it.
   /// - Throws: `RidgeError`: `noRows` where nothing was added.
   public mutating func add<S: Scalar>(
     headOf model: Model<S>, _ input: ModelInput<S>, _ target: ModelTarget<S>, washout: Int = 0,

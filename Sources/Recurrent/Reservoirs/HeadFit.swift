@@ -146,7 +146,7 @@ extension Model {
   /// trained model the best last layer for the squared error. Nothing but the head changes.
   ///
   /// The data are run through once, and once more where the penalty is chosen or the Gram matrix was not exact enough.
-  /// The memory does not grow with their length.
+  /// Their states are not kept.
   /// - Parameters:
   ///   - input: flat arrays are one sequence, [T, …]. Each sequence starts from the zero state (or the trained one).
   ///   - target: values as wide as the output; or classes, for which each output is fitted to 1 where the class is its

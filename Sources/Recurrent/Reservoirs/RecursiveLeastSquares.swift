@@ -24,6 +24,8 @@ public struct RecursiveLeastSquares: Sendable {
   private var weights: [Double]
 
   /// - Parameters:
+  ///   - featureCount: N.
+  ///   - targetCount: O.
   ///   - penalty: λ, above 0; it is forgotten, too.
   ///   - forgetting: φ.
   ///   - largestTrace: nil: a million times that of the start.

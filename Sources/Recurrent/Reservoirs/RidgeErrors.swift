@@ -23,7 +23,10 @@ public struct RidgeErrors: Sendable {
   /// [L] sums of squares.
   private var sums: [Double]
 
-  /// - Parameter penalties: one or more.
+  /// - Parameters:
+  ///   - spectrum: of the rows that were fitted to.
+  ///   - penalties: one or more.
+  ///   - kind: what the rows that come are to the fit.
   public init(_ spectrum: RidgeSpectrum, penalties: [Double], rows kind: Rows) {
     require(!penalties.isEmpty && penalties.allSatisfy { $0 >= 0 }, "expected penalties of 0 or more, got \(penalties)")
     (self.spectrum, self.penalties, self.kind) = (spectrum, penalties, kind)
