@@ -153,6 +153,13 @@ struct NaiveLayers {
           (total(inputs(layer, unit, x), (0, 0, 0), x.count + 1) + vector(0)[unit] * h[unit]).rectified
         }, c
       )
+    case "leaky":
+      return (
+        units.map { unit in
+          let rate = vector(0)[unit]
+          return (1 - rate) * h[unit] + rate * sum(0, unit, h).tanh
+        }, c
+      )
     default: preconditionFailure("no naive form of the cell \(cell)")
     }
   }

@@ -34,9 +34,11 @@ struct InstructionSetTests {
       ActivationTests().position()
       PackedProductTests().random()
       PackedProductTests().rowsAlone()
+      SparseProductTests.run()
       for test in [
         CellTests.elmanTanh, CellTests.elmanReLU, CellTests.lstm, CellTests.gru, CellTests.gruBefore,
         CellTests.lstmPeephole, CellTests.lstmCoupled, CellTests.minGRU, CellTests.indRNN,
+        CellTests.leaky,
       ] {
         test(CellTests())()
       }

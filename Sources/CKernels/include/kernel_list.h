@@ -40,6 +40,18 @@ KERNEL(void, multiply_packed, (size_t rows, size_t columns, size_t inner, RK_IN 
 KERNEL(void, multiply_transposed, (size_t rows, size_t columns, size_t inner, RK_IN a, size_t a_stride, RK_IN b,
        size_t b_stride, RK_OUT c, size_t c_stride), (rows, columns, inner, a, a_stride, b, b_stride, c, c_stride))
 
+// Products with a matrix B [inner, columns] most of which is zeros.
+
+/// Scalars that it takes when packed: room for all of it.
+KERNEL(size_t, sparse_count, (size_t inner, size_t columns), (inner, columns))
+/// Packs B as `pack` takes it: of each 16 columns those rows alone that are not all zeros.
+KERNEL(void, pack_sparse, (size_t inner, size_t columns, RK_IN b, size_t row_stride, size_t column_stride, RK_OUT packed),
+       (inner, columns, b, row_stride, column_stride, packed))
+/// C[rows, columns] += A[rows, inner] · B: to the bit what `multiply_packed` gives where A is finite, whose chains of
+/// multiply-adds these are, without those that add a zero (the sign of a zero apart).
+KERNEL(void, multiply_sparse, (size_t rows, size_t columns, size_t inner, RK_IN a, size_t a_stride, RK_IN packed,
+       RK_OUT c, size_t c_stride), (rows, columns, inner, a, a_stride, packed, c, c_stride))
+
 // Rows and columns.
 
 /// Writes `bias` [columns] into each row of `matrix`.
@@ -165,6 +177,7 @@ CELL(gru, 4, 1, 0, 0)
 TWO_STAGE_CELL(gru_before, 3, 1, 1, 0)
 CELL(mingru, 2, 1, 0, 0)
 CELL(indrnn, 1, 1, 0, 1)
+CELL(leaky, 1, 1, 0, 1)
 CELL(rnn_norm, 1, 1, 0, 2)
 CELL(lstm_norm, 4, 2, 5, 10)
 CELL(gru_norm, 4, 1, 4, 8)

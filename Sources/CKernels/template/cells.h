@@ -29,6 +29,29 @@ static void ID(elman_relu_backward)(size_t hidden, REAL *gates, const REAL *next
   });
 }
 
+// Elman network with units that leak. gates: [H], overwritten by t; previous, next, gradient: [H]; vectors: [H], a.
+//   t = tanh(gates)   h = (1 - a)·h' + a·t, which with a = 1 is t to the bit
+static void ID(leaky_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next, const REAL *vectors) {
+  FOR_EACH_BATCH(hidden, {
+    const VECTOR fresh = tanh_of(LOAD(gates));
+    const VECTOR rate = LOAD(vectors);
+    STORE(gates, fresh);
+    STORE(next, FMA(rate, fresh, (SPLAT(1) - rate) * LOAD(previous)));
+  });
+}
+
+static void ID(leaky_backward)(size_t hidden, REAL *gates, const REAL *previous, REAL *gradient, const REAL *vectors,
+                               REAL *vector_gradient) {
+  FOR_EACH_VECTOR(hidden, {
+    const VECTOR fresh = LOAD(gates);
+    const VECTOR rate = LOAD(vectors);
+    const VECTOR dh = LOAD(gradient);
+    STORE(gates, dh * rate * tanh_slope(fresh));
+    STORE(vector_gradient, FMA(dh, fresh - LOAD(previous), LOAD(vector_gradient)));
+    STORE(gradient, dh * (SPLAT(1) - rate));
+  });
+}
+
 // LSTM. gates: [4H] as i f g o; previous, next, gradient: [2H] as h c; saved: [H], tanh(c).
 //   i = σ(a_i)  f = σ(a_f)  g = tanh(a_g)  o = σ(a_o)   c = f·c' + i·g   h = o·tanh(c)
 static void ID(lstm_forward)(size_t hidden, REAL *gates, const REAL *previous, REAL *next, REAL *saved) {

@@ -19,6 +19,7 @@
 #include "half_product.h"
 #endif
 #include "transposed_product.h"
+#include "sparse_product.h"
 #include "rows.h"
 #include "losses.h"
 #include "ctc.h"

@@ -69,6 +69,14 @@ package struct ArenaLayout: Sendable {
     return PackedRegion(offset: scalars(name, .packed, shape, count: copies * count), count: count, storage: storage)
   }
 
+  /// Room for a matrix [inner, columns] when packed without its zeros.
+  package mutating func sparse<S: KernelScalar>(
+    _ name: String, _ inner: Int, _ columns: Int, _ scalar: S.Type
+  ) -> Region {
+    let count = Memory<S>.sparseCount(inner: inner, columns: columns)
+    return Region(offset: scalars(name, .packed, [inner, columns], count: count), rows: 1, columns: count)
+  }
+
   /// `count` scalars, rounded up to whole cache lines.
   package mutating func scalars(
     _ name: String, _ lifetime: BufferLifetime, _ shape: [Int], count: Int

@@ -1,3 +1,4 @@
+import COpenBLAS
 import Storage
 import Synchronization
 
@@ -21,6 +22,19 @@ extension OpenBLAS {
       return nil
     }
     if let shortage { throw shortage }
+  }
+
+  /// Lets one caller in and has the buffer taken at once, while there is room for it: for calls whose own memory comes later.
+  /// Sets OpenBLAS to one thread, too: what LAPACK computes depends on how many there are.
+  package static func warmUp() throws(MemoryShortage) {
+    _ = allowsConcurrentCalls
+    guard SystemMemory.isLimited else { return }
+    try admit(callers: 1)
+    // A product may be too small for OpenBLAS to take a buffer; this takes one at any size.
+    let identity: [Double] = [1, 0, 0, 1]
+    var solution = identity
+    unsafe cblas_dtrsm(
+      CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, 2, 2, 1, identity, 2, &solution, 2)
   }
 }
 

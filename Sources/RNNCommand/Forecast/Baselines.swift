@@ -76,7 +76,7 @@ enum Baseline {
       rows += values[(end - order)..<end]
       rows.append(1)
     }
-    do throws(LeastSquaresError) {
+    do throws(FactorizationError) {
       return try LeastSquares.solve(
         rows, rows: values.count - order, columns: order + 1, targets: Array(values[order...]))
     } catch {

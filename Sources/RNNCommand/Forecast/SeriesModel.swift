@@ -68,7 +68,7 @@ extension Model<Float> {
   static func forForecasts(at path: String) throws -> (model: Model<Float>, description: SeriesDescription) {
     let model = try Model<Float>(contentsOf: path)
     guard let text = model.annotations[SeriesDescription.annotation] else {
-      throw Failure(message: "\(path) is no model of a series: rnn forecast train makes one")
+      throw Failure(message: "\(path) is no model of a series: rnn forecast train or rnn reservoir train makes one")
     }
     let description = try SeriesDescription(text, file: path)
     let configuration = model.configuration

@@ -13,6 +13,7 @@ extension ModelConfiguration {
     if let projectionSize { options.append((key: "projection_size", value: .integer(projectionSize))) }
     if trainsInitialState { options.append((key: "trained_initial_state", value: .bool(true))) }
     if let attention { options.append((key: "attention", value: .string(attention.rawValue))) }
+    if hasSparseRecurrence { options.append((key: "sparse_recurrence", value: .bool(true))) }
     if isDropoutVariational { options.append((key: "variational_dropout", value: .bool(true))) }
     if recurrentDropout > 0 { options.append((key: "recurrent_dropout", value: .number(recurrentDropout))) }
     if zoneout.hidden > 0 { options.append((key: "zoneout_hidden", value: .number(zoneout.hidden))) }
@@ -24,6 +25,7 @@ extension ModelConfiguration {
   package static let keysInFiles = [
     "cell", "input", "hidden_size", "layers", "output_size", "head", "dropout", "head_dropout", "hidden_sizes",
     "bidirectional", "residual", "head_reads_all_layers", "projection_size", "trained_initial_state", "attention",
+    "sparse_recurrence",
     "variational_dropout", "recurrent_dropout", "zoneout_hidden", "zoneout_cell",
   ]
   /// Of its input.
@@ -58,6 +60,7 @@ extension ModelConfiguration {
     isResidual = try reader.flag("residual")
     headReadsAllLayers = try reader.flag("head_reads_all_layers")
     trainsInitialState = try reader.flag("trained_initial_state")
+    hasSparseRecurrence = try reader.flag("sparse_recurrence")
     if reader.json["attention"] != nil {
       let name = try reader.string("attention")
       attention = Attention(rawValue: name)

@@ -126,7 +126,7 @@ public struct Initialization: Sendable, Hashable {
       // LAPACK makes orthonormal columns of a tall matrix; a wide one is the transpose of a tall one.
       let (tall, narrow) = (max(rows, columns), min(rows, columns))
       var values = (0..<count).map { _ in generator.normal() }
-      do throws(MemoryShortage) { try Orthogonal.orthonormalize(&values, rows: tall, columns: narrow) } catch {
+      do throws(FactorizationError) { try Orthogonal.orthonormalize(&values, rows: tall, columns: narrow) } catch {
         throw PlanError(error, for: "the orthogonal start of a [\(rows), \(columns)] matrix")
       }
       if rows >= columns { return values }

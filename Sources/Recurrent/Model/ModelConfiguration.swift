@@ -74,6 +74,10 @@ public struct ModelConfiguration: Sendable {
   /// Whether the state from which sequences start is trained (one for all sequences) and not 0.
   public var trainsInitialState = false
 
+  /// Whether the recurrent matrices are mostly zeros, which come for 16 neighbouring units at once, as in block-sparse reservoirs.
+  /// Packed products of a forward pass then skip them, with the same results; training computes with all entries, and changes all.
+  public var hasSparseRecurrence = false
+
   /// Whether and how the top layer's outputs attend to a memory before the head reads them; nil: not. Such a model is the
   /// decoder of an `EncoderDecoder`, or gets its memory from you: see `RecurrentPass.setMemory(_:)`.
   public var attention: Attention?

@@ -53,6 +53,15 @@ extension PlanError {
   init(_ shortage: MemoryShortage, for what: String) {
     self = .exceedsMemory(what: what, needed: shortage.needed, available: shortage.available)
   }
+
+  /// - Parameter error: of a matrix of finite numbers, of a factorization that does not iterate.
+  init(_ error: FactorizationError, for what: String) {
+    switch error {
+    case .outOfMemory(_, _, _, let shortage): self.init(shortage, for: what)
+    case .tooLarge: self = .tooLarge(what: what)
+    case .notFinite, .notPositiveDefinite, .notConverged: stop("\(what): \(error)")
+    }
+  }
 }
 
 extension WorkerPool {

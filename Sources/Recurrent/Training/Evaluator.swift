@@ -82,6 +82,23 @@ final class Evaluator<S: Scalar> {
     return sums.evaluation
   }
 
+  /// What the head reads for each sequence, and what it should give, piece by piece.
+  /// - Parameter body: called with the steps of the piece, of those each sequence's that it has.
+  func headInputs(
+    _ input: ModelInput<S>, _ target: ModelTarget<S>, load: (Engine<S>) -> Void,
+    _ body: (_ steps: Range<Int>, _ features: Sequences<S>, _ targets: TargetSequences<S>.Content) -> Void
+  ) throws(PlanError) {
+    let isPooled = configuration.head.isPooled
+    let input = measurable(input, hasOneOutput: isPooled)
+    let target = TargetSequences(
+      target, lengths: input.lengths, batchSize: batchSize, isPooled: isPooled, width: configuration.outputSize)
+    try forEachPiece(of: input, load) { engine, rows, piece in
+      guard let head = engine.plan.head else { stop("a model without a head has nothing to fit") }
+      body(
+        piece.steps, engine.sequences(ofHeadRows: head.input, rows), target.content(of: piece.sequences, piece.steps))
+    }
+  }
+
   // MARK: Data
 
   /// Checked as a whole, so that messages count sequences and steps as the data do, not as batches and pieces.
@@ -151,9 +168,14 @@ final class Evaluator<S: Scalar> {
 extension Engine {
   /// The outputs of a forward pass for each sequence: one for each of its steps, or one.
   func outputSequences(_ rows: Rows) -> Sequences<S> {
-    let outputs = plan.outputs.rows(0..<outputRowCount(rows))
-    guard plan.configuration.head.isPooled else { return sequences(outputs, rows) }
+    sequences(ofHeadRows: plan.outputs, rows)
+  }
+
+  /// A matrix with the rows of the outputs, for each sequence: one for each of its steps, or one.
+  func sequences(ofHeadRows region: Region, _ rows: Rows) -> Sequences<S> {
+    let own = region.rows(0..<outputRowCount(rows))
+    guard plan.configuration.head.isPooled else { return sequences(own, rows) }
     return Sequences(
-      values: memory.array(outputs), lengths: [Int](repeating: 1, count: rows.sequenceCount), width: outputs.columns)
+      values: memory.array(own), lengths: [Int](repeating: 1, count: rows.sequenceCount), width: own.columns)
   }
 }

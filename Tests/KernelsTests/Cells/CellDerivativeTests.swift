@@ -10,6 +10,7 @@ struct CellDerivativeTests {
   @Test("LSTM with coupled gates") func lstmCoupled() { check(CellUnderTest<Double>.lstmCoupled) }
   @Test("Minimal GRU") func minGRU() { check(CellUnderTest<Double>.minGRU) }
   @Test("Independently recurrent network") func indRNN() { check(CellUnderTest<Double>.indRNN) }
+  @Test("Elman network with units that leak") func leaky() { check(CellUnderTest<Double>.leaky) }
   @Test("RNN with layer normalisation") func rnnNorm() { check(NormCellUnderTest<Double>.rnn) }
   @Test("LSTM with layer normalisation") func lstmNorm() { check(NormCellUnderTest<Double>.lstm) }
   @Test("GRU with layer normalisation") func gruNorm() { check(NormCellUnderTest<Double>.gru) }

@@ -21,6 +21,7 @@ struct ListedCell: Sendable, CustomTestStringConvertible {
     ListedCell(name: "gru_before", gates: 3, states: 1, saved: 1, vectors: 0, hasTwoStages: true),
     ListedCell(name: "mingru", gates: 2, states: 1, saved: 0, vectors: 0),
     ListedCell(name: "indrnn", gates: 1, states: 1, saved: 0, vectors: 1),
+    ListedCell(name: "leaky", gates: 1, states: 1, saved: 0, vectors: 1),
     ListedCell(name: "rnn_norm", gates: 1, states: 1, saved: 0, vectors: 2),
     ListedCell(name: "lstm_norm", gates: 4, states: 2, saved: 5, vectors: 10),
     ListedCell(name: "gru_norm", gates: 4, states: 1, saved: 4, vectors: 8),

@@ -48,6 +48,11 @@ struct CellTests {
     CellCheck.run(CellUnderTest<Double>.indRNN)
   }
 
+  @Test("Elman network with units that leak") func leaky() {
+    CellCheck.run(CellUnderTest<Float>.leaky)
+    CellCheck.run(CellUnderTest<Double>.leaky)
+  }
+
   @Test("The derivative of ReLU at 0 is 0, and NaN propagates")
   func relu() {
     let rows = CellUnderTest<Float>.elmanReLU.rows(3, count: 2, seed: 1)

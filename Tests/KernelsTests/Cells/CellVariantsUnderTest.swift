@@ -75,4 +75,19 @@ extension CellUnderTest {
         u.vectorGradient[0] += da * u.previous[0]
       })
   }
+
+  static var leaky: Self {
+    Self(
+      name: "leaky",
+      referenceForward: { u in
+        u.gates[0] = tanh(u.gates[0])
+        u.next = [(1 - u.vectors[0]) * u.previous[0] + u.vectors[0] * u.gates[0]]
+      },
+      referenceBackward: { u in
+        let (t, rate, dh) = (u.gates[0], u.vectors[0], u.gradient[0])
+        u.gates = [dh * rate * slope(ofTanh: t)]
+        u.gradient = [dh * (1 - rate)]
+        u.vectorGradient[0] += dh * (t - u.previous[0])
+      })
+  }
 }

@@ -61,6 +61,14 @@ struct AllocationTests {
     }
   }
 
+  @Test("Factorizations after the first")
+  func factorizations() async {
+    await #expect(processExitsWith: .success) {
+      try countFactorizations(Double.self)
+      try countFactorizations(Float.self)
+    }
+  }
+
   @Test("A step of encoder and decoder")
   func encoderDecoder() async {
     await #expect(processExitsWith: .success) {
@@ -236,6 +244,43 @@ private func fewestAllocations<Failure: Error>(_ body: () throws(Failure) -> Voi
     fewest = min(fewest, allocation_counter_stop())
   }
   return fewest
+}
+
+/// Everything that factorizes, on matrices of one shape.
+private func countFactorizations<S: LAPACKScalar>(_ scalar: S.Type) throws {
+  let order = 40
+  var matrix = ColumnMatrix<S>.identity(order)
+  for index in 0..<order * order { matrix.values[index] += S(index % 7 + index / order % 7) / 700 }
+  var qr = try QRFactorization<S>(rows: order, columns: order, rightColumns: order)
+  var cholesky = try CholeskyFactorization<S>(order: order)
+  var eigen = try SymmetricEigen<S>(order: order, vectors: true)
+  var eigenvalues = try Eigenvalues<S>(order: order)
+  var svd = try SingularValues<S>(rows: order, columns: order, vectors: true)
+  var solver = try RankLeastSquares<S>(rows: order, columns: order, rightColumns: order)
+  var (q, right, x) = (matrix, matrix, matrix)
+  q[0, 0] += 1
+  right[0, 0] += 1
+  x[0, 0] += 1
+  #expect(
+    try fewestAllocations {
+      try qr.factor(matrix)
+      qr.formQ(into: &q)
+      try qr.applyTransposedQ(to: &right)
+    } == 0)
+  #expect(
+    try fewestAllocations {
+      try cholesky.factor(matrix)
+      try cholesky.solve(&right)
+      _ = cholesky.reciprocalCondition()
+    } == 0)
+  #expect(try fewestAllocations { try eigen.decompose(matrix) } == 0)
+  #expect(try fewestAllocations { try eigenvalues.compute(matrix) } == 0)
+  #expect(
+    try fewestAllocations {
+      try svd.decompose(matrix)
+      try svd.decompose(matrix, by: .qrIteration)
+    } == 0)
+  #expect(try fewestAllocations { try solver.solve(matrix, right, into: &x) } == 0)
 }
 
 /// Steps with dropout, clipping and the state carried.

@@ -9,7 +9,7 @@ struct DerivativeMutationTests {
   static let cells: [any MutantCell.Type] = [
     ElmanTanhBackward.self, ElmanReLUBackward.self, LSTMBackward.self, GRUBackward.self, ResetBeforeGRUBackward.self,
     PeepholeLSTMBackward.self, CoupledLSTMBackward.self, LayerNormElmanBackward.self, LayerNormLSTMBackward.self,
-    LayerNormGRUBackward.self, MinGRUBackward.self, IndRNNBackward.self,
+    LayerNormGRUBackward.self, MinGRUBackward.self, IndRNNBackward.self, LeakyElmanBackward.self,
   ]
 
   private func check(_ cell: some RecurrentCell) throws -> GradientReport {

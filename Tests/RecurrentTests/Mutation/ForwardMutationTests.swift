@@ -11,6 +11,7 @@ struct ForwardMutationTests {
     (PeepholeLSTMForward.self, .lstmPeephole), (CoupledLSTMForward.self, .lstmCoupled),
     (LayerNormElmanForward.self, .rnnNorm), (LayerNormLSTMForward.self, .lstmNorm),
     (LayerNormGRUForward.self, .gruNorm), (MinGRUForward.self, .minGRU), (IndRNNForward.self, .indRNN),
+    (LeakyElmanForward.self, .leaky),
   ]
 
   @Test("The oracle rejects every fault in a cell's forward", arguments: cells)

@@ -15,6 +15,7 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
   case gruNorm = "gru-norm"
   case minGRU = "mingru"
   case indRNN = "indrnn"
+  case leaky
 
   /// The engine's cell of the same name.
   var cell: any RecurrentCell { BuiltInCells.named(rawValue)! }
@@ -99,6 +100,13 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
       ]
     case .indRNN:
       return [units.map { (weights.input(0, $0, x) + weights.vector(0)[$0] * h[$0]).rectified }]
+    case .leaky:
+      return [
+        units.map { unit in
+          let rate = weights.vector(0)[unit]
+          return (1 - rate) * h[unit] + rate * sum(0, unit).tanh
+        }
+      ]
     }
   }
 }

@@ -96,6 +96,10 @@ extension Problem {
       let isHalf = entry.shape.count == 1 || entry.name.contains("vectors")
       let bound = isRecurrent ? 1 / columns : isHalf ? 0.5 : 1 / columns.squareRoot()
       parameters[entry.name] = uniform(entry.count, bound)
+      if cell == .leaky, entry.name.contains("vectors") {
+        // A unit with a rate outside 0...1 grows with every step.
+        parameters[entry.name] = parameters[entry.name]!.map { Double(Float(0.5 + $0)) }
+      }
     }
     let stateCount = RecurrentState<Double>(zerosFor: configuration, batchSize: shape.batchSize).values.count
     var problem = Problem(

@@ -9,6 +9,8 @@ struct Linear: Sendable {
     case openBLAS
     /// Wᵀ for X·Wᵀ, and W for dY·W where there is a backward pass.
     case packed(forward: PackedRegion, backward: PackedRegion?)
+    /// Wᵀ packed without its zeros, for X·Wᵀ alone.
+    case sparse(Region)
   }
 
   /// [out, in]
@@ -19,10 +21,11 @@ struct Linear: Sendable {
 
   /// - Parameters:
   ///   - ofSteps: whether the products are those of a single step.
+  ///   - isSparse: whether the weights are mostly zeros, which packed products then skip; without a backward pass.
   ///   - backward: whether dY·W is wanted.
   init<S: Scalar>(
-    _ name: String, _ weights: Region, by multiplier: Multiplier, ofSteps: Bool = false, backward: Bool,
-    _ arenas: inout ArenaLayout,
+    _ name: String, _ weights: Region, by multiplier: Multiplier, ofSteps: Bool = false, isSparse: Bool = false,
+    backward: Bool, _ arenas: inout ArenaLayout,
     _ scalar: S.Type
   ) {
     (self.weights, isOfSteps) = (weights, ofSteps)
@@ -31,6 +34,10 @@ struct Linear: Sendable {
       return
     }
     let (outputs, inputs) = (weights.rows, weights.columns)
+    if isSparse, !backward, arenas.storage == .full {
+      operand = .sparse(arenas.sparse(name + " packed without zeros", inputs, outputs, scalar))
+      return
+    }
     operand = .packed(
       forward: arenas.packed(name + " packed forward", inputs, outputs, scalar),
       backward: backward ? arenas.packed(name + " packed backward", outputs, inputs, scalar) : nil)
@@ -40,15 +47,22 @@ struct Linear: Sendable {
   var multiplier: Multiplier {
     switch operand {
     case .openBLAS: .openBLAS
-    case .packed: .packed
+    case .packed, .sparse: .packed
     }
   }
 
+  /// Whether its products skip zeros.
+  var isSparse: Bool { if case .sparse = operand { true } else { false } }
+
   /// Makes the copies that the products want. To be called after every change of the weights.
   func pack<S: Scalar>(in memory: Memory<S>) {
-    guard case .packed(let forward, let backward) = operand else { return }
-    memory.pack(weights, transposed: true, at: forward.offset, forward.storage)
-    if let backward { memory.pack(weights, transposed: false, at: backward.offset, backward.storage) }
+    switch operand {
+    case .openBLAS: return
+    case .packed(let forward, let backward):
+      memory.pack(weights, transposed: true, at: forward.offset, forward.storage)
+      if let backward { memory.pack(weights, transposed: false, at: backward.offset, backward.storage) }
+    case .sparse(let packed): memory.packSparse(weights, transposed: true, at: packed)
+    }
   }
 
   // MARK: Products
@@ -63,6 +77,11 @@ struct Linear: Sendable {
     case .packed(let forward, _):
       memory.multiplyPacked(
         input, packed: forward.offset, forward.storage, from: start, into: output, columns: columns)
+    case .sparse(let packed):
+      guard case .itself = start, columns ?? 0..<output.columns == 0..<output.columns else {
+        stop("a product that skips zeros is added to what is there, all of it")
+      }
+      memory.multiplySparse(input, packed: packed, addingTo: output)
     case .openBLAS:
       if case .bias(let bias) = start { memory.broadcast(bias, to: output) }
       forEachPiece(input.rows) { rows in
@@ -82,6 +101,7 @@ struct Linear: Sendable {
       guard let backward else { stop("weights that were planned without a backward pass have none") }
       memory.multiplyPacked(
         gradient, packed: backward.offset, backward.storage, from: start, into: result, columns: columns)
+    case .sparse: stop("weights that were planned without a backward pass have none")
     case .openBLAS:
       forEachPiece(gradient.rows) { rows in
         memory.multiply(gradient.rows(rows), weights, addingTo: start.factor, into: result.rows(rows))
@@ -107,7 +127,7 @@ struct Linear: Sendable {
 
   private func part(_ rows: Int, _ columns: Int, _ inner: Int, _ call: Call) -> ProductPart {
     switch operand {
-    case .packed:
+    case .packed, .sparse:
       ProductPart(packedRows: rows, columns: columns, inner: inner, worker: call.worker, of: call.workers)
     case .openBLAS: ProductPart(openBLASRows: rows, columns: columns, worker: call.worker, of: call.workers)
     }

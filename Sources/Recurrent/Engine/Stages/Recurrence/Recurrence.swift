@@ -75,8 +75,8 @@ final class Recurrence: Sendable {
     states = arenas.matrix(name + "states", .workspace, sizes.keptRows + sizes.batchSize, stateColumns)
     saved = arenas.matrix(name + "saved", .workspace, sizes.gateRows, cell.savedCount * hidden)
     recurrent = RecurrentProduct(
-      name, cell, hidden: hidden, outputSize: output, offsets, dropout: configuration.recurrentDropout, sizes, products,
-      &arenas, scalar)
+      name, cell, hidden: hidden, outputSize: output, offsets, dropout: configuration.recurrentDropout,
+      isSparse: configuration.hasSparseRecurrence, sizes, products, &arenas, scalar)
     transition = StateTransition(
       name, cell, hidden: hidden, outputSize: output, offsets, configuration.zoneout, sizes, products, &arenas, scalar)
     vectors = offsets.vectors.map { offset in
@@ -126,7 +126,8 @@ final class Recurrence: Sendable {
       guard worker % 2 == (isReverse ? 1 : 0) else { return nil }
       (worker, workers) = (worker / 2, workers / 2)
     }
-    let isPlain = !transition.isActive && recurrent.second == nil && recurrent.isThere
+    let isPlain =
+      !transition.isActive && recurrent.second == nil && recurrent.isThere && !recurrent.map.isSparse
     return StepShare(
       call.rows, gates: recurrent.map.weights.rows, output: outputSize, isPacked: recurrent.map.multiplier == .packed,
       mayShareColumns: isPlain && directions == 1 && !call.rows.isRagged && !usesOperands(call.rows), worker: worker,

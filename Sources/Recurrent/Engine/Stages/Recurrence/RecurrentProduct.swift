@@ -48,7 +48,8 @@ struct RecurrentProduct: Sendable {
 
   init<S: Scalar>(
     _ name: String, _ cell: CellShape, hidden: Int, outputSize: Int, _ offsets: ParameterTable.Recurrence,
-    dropout: Double, _ sizes: BatchSizes, _ products: ProductChoice, _ arenas: inout ArenaLayout, _ scalar: S.Type
+    dropout: Double, isSparse: Bool, _ sizes: BatchSizes, _ products: ProductChoice, _ arenas: inout ArenaLayout,
+    _ scalar: S.Type
   ) {
     let gateRows = cell.gateCount * hidden
     let isTraining = sizes.isTraining
@@ -62,7 +63,7 @@ struct RecurrentProduct: Sendable {
     let firstRows = isThere ? (cell.gateCount - cell.secondStageCount) * hidden : 0
     map = Linear(
       name + "weight_hh", inOrder.rows(0..<firstRows), by: isThere ? products.steps : .packed, ofSteps: true,
-      backward: isTraining, &arenas, scalar)
+      isSparse: isSparse && isThere, backward: isTraining, &arenas, scalar)
     if cell.secondStageCount > 0 {
       second = SecondStage(
         map: Linear(

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Recurrent
+import Storage
+import Tables
+
+struct Refit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fit the last layer of a trained model anew, in closed form.",
+    discussion: """
+      The head is fitted by ridge regression to what it reads for the data: a table for a model of 'rnn forecast', whose squared error \
+      the new head minimizes exactly; a text for one of 'rnn train', whose cross-entropy it may or may not lower. Both heads are \
+      compared by the loss that is optimised on the last part of the data (--validation), which is not fitted to, and the better one \
+      is written. Nothing but the head changes.
+
+      \(FilePath.documentation)
+      """)
+
+  @Argument(reading: "The model file.") var model: String
+  @Argument(reading: "The table, a CSV file, or the text.") var data: String
+
+  @Option(writing: "Write the better model here. (default: write none)")
+  var output: String?
+
+  @Option(help: ArgumentHelp("The last part, to compare on: so many steps, or a share of all.", valueName: "n|x"))
+  var validation = PartSize.share(0.1)
+
+  @OptionGroup(title: "Readout") var ridge: RidgeFitOptions
+  @OptionGroup(title: "Table") var reading: TableOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The column of the time. (default: the first, if it is text or rises from row to row)", valueName: "name"))
+  var timeColumn: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do about missing values: refuse the table, interpolate on straight lines, or drop the rows.",
+      valueName: "what"))
+  var missing = MissingPolicy.refuse
+
+  @OptionGroup var multiplying: ProductsOption
+
+  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
+  var threads: Int?
+
+  func run() throws {
+    let outputs = try FileUse(reading: [(model, "<model>"), (data, "<data>")], writing: [(output, "--output")]).hold()
+    defer { outputs.release() }
+    Note.threads(threads)
+    let refit =
+      switch ModelUse(try SafetensorsFile(path: model)) {
+      case .series: try series()
+      case .text: try text()
+      case .classes, nil:
+        throw Failure(message: "\(model) is no model of a series or of text, whose heads can be fitted anew")
+      }
+    Note.line("fit       \(refit.fit)")
+    try report(
+      table(
+        [
+          ["", "loss"], ["head as it was", lossText(refit.before.loss)],
+          ["head fitted anew", lossText(refit.after.loss)],
+        ], right: [1]) + "\n" + (refit.isBetter ? "The new head is better." : "The head stays as it was."),
+      besides: output)
+    if let output {
+      try refit.model.save(to: output)
+      Note.note("saved \(output), the model with the \(refit.isBetter ? "new head" : "head that it had")")
+    }
+  }
+
+  /// On all windows of the series, as its training.
+  private func series() throws -> HeadRefit<Float> {
+    let (model, description) = try Model.forForecasts(at: model)
+    let series = try Series(
+      CSVTable(path: data, separator: reading.separator), columns: description.columns, timeColumn: timeColumn,
+      missing: missing)
+    let (width, window) = (series.width, description.window)
+    let values = description.inputs(series.values)
+    let count = values.count / width - window
+    let heldCount = validation.count(of: count)
+    // The windows on either side share no step.
+    let fittedCount = heldCount == 0 ? count : count - heldCount - window
+    guard fittedCount > 0, heldCount >= 0 else {
+      throw TableError(
+        series.file,
+        .tooShort(
+          needed: description.difference + 2 * window + heldCount + 1, found: series.count,
+          why: "windows of \(window) on both sides of --validation"))
+    }
+    func windows(_ starts: Range<Int>) -> (input: ModelInput<Float>, target: ModelTarget<Float>) {
+      func parts(_ shift: Int) -> [[Float]] {
+        starts.map { Array(values[($0 + shift) * width..<($0 + shift + window) * width]) }
+      }
+      return (.vectors(parts(0)), .values(parts(1)))
+    }
+    let fitted = windows(0..<fittedCount)
+    return try model.refittingHead(
+      on: fitted.input, fitted.target, loss: .meanSquaredError,
+      comparingOn: heldCount == 0 ? nil : windows(count - heldCount..<count), ridge.options(washout: 0),
+      products: multiplying.choice, threads: threads ?? 0)
+  }
+
+  private func text() throws -> HeadRefit<Float> {
+    let (model, vocabulary) = try Model.forText(at: model)
+    let tokens = try Corpus(paths: [data], vocabulary: vocabulary).training
+    let heldCount = validation.count(of: tokens.count)
+    guard tokens.count - heldCount >= 2, heldCount == 0 || heldCount >= 2 else {
+      throw Failure(
+        message: "\(printable(data)): \(counted(tokens.count, "character")) are too few to fit to and to compare on")
+    }
+    func part(_ tokens: ArraySlice<Int32>) -> (input: ModelInput<Float>, target: ModelTarget<Float>) {
+      (.tokens(Array(tokens.dropLast())), .classes(Array(tokens.dropFirst())))
+    }
+    let fitted = part(tokens.dropLast(heldCount))
+    return try model.refittingHead(
+      on: fitted.input, fitted.target, loss: .crossEntropy,
+      comparingOn: heldCount == 0 ? nil : part(tokens.suffix(heldCount)), ridge.options(washout: 0),
+      products: multiplying.choice, threads: threads ?? 0)
+  }
+}
