@@ -84,6 +84,9 @@ struct Diagnose: ParsableCommand {
 
   private func diagnose<S: Scalar>(_ model: Model<S>) throws -> NetworkDiagnosis {
     let input = try data.input(model.configuration, S.self)
+    if input.state != nil {
+      Note.note("the initial states of the file are left out: sequences start as the model starts them")
+    }
     switch input.steps {
     case .tokens: return try diagnose(model, .tokens(input.tokenSequences ?? []))
     case .vectors: return try diagnose(model, .vectors(input.vectorSequences ?? []))

@@ -81,7 +81,8 @@ extension DiagnosisFinding {
         "; the gate \(gate.name) that keeps the state is closed (mean \(two(mean)): after \(steps(kept)) 1 % is left)"
       advice =
         configuration.cell.structure.forgetGate == nil
-        ? "add 1 to the start of its bias" : "start it with a bias of 1 (--forget-bias 1)"
+        ? "add 1 to the start of its bias"
+        : "start it with a bias of 1 (--forget-bias 1), or of 2 or 3 where it had one"
     } else if let output = recurrence.gates.first(where: { $0.kind == .tanh && $0.saturated > 0.5 }) {
       observation +=
         "; \(percent(output.saturated)) of the values of \(output.name) are beyond ±0.95, where tanh is flat"
@@ -158,8 +159,11 @@ extension DiagnosisFinding {
 
   private static func saturation(_ recurrence: RecurrenceDiagnosis) -> [DiagnosisFinding] {
     recurrence.gates.compactMap { gate in
-      let name = gate.kind == .tanh && gate.name == "h" ? "the output" : "the gate \(gate.name)"
-      if gate.kind == .tanh, gate.saturated > 0.5 {
+      let isOutput = gate.kind == .tanh && gate.name == "h"
+      let name = isOutput ? "the output" : "the gate \(gate.name)"
+      // What is written into a cell is ±1 half of the time in networks that have learnt well; a plain network's output is all of its
+      // state.
+      if gate.kind == .tanh, gate.saturated > (isOutput ? 0.5 : 0.9) {
         return DiagnosisFinding(
           kind: .saturated, place: recurrence.name,
           observation:
