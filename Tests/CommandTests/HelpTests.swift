@@ -6,7 +6,7 @@ struct HelpTests {
   private static let commands: [[String]] = [
     [], ["train"], ["sample"], ["evaluate"], ["forecast"], ["forecast", "train"], ["forecast", "evaluate"],
     ["forecast", "predict"], ["classify"], ["classify", "train"], ["classify", "evaluate"], ["classify", "predict"],
-    ["run"], ["export"], ["import"], ["inspect"], ["gradcheck"],
+    ["run"], ["export"], ["import"], ["inspect"], ["diagnose"], ["gradcheck"],
   ]
 
   private func help(_ command: [String], columns: Int) throws -> String {

@@ -58,16 +58,21 @@ extension Model<Float> {
   /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
   static func forClasses(at path: String) throws -> (model: Model<Float>, description: ClassDescription) {
     let model = try Model<Float>(contentsOf: path)
-    guard let text = model.annotations[ClassDescription.annotation] else {
+    guard let description = try model.classDescription(path) else {
       throw Failure(message: "\(path) is no model of classes: rnn classify train makes one")
     }
+    try NonFinite.refuse(model, path)
+    return (model, description)
+  }
+
+  /// What a model of classes was trained on; nil where it is none.
+  func classDescription(_ path: String) throws -> ClassDescription? {
+    guard let text = annotations[ClassDescription.annotation] else { return nil }
     let description = try ClassDescription(text, file: path)
-    let configuration = model.configuration
     guard configuration.input == .vectors(size: description.features.count),
       configuration.outputSize == description.classes.count, configuration.head != .none,
       configuration.head.isPooled != description.isPerStep
     else { throw Failure(message: "\(path): the model does not suit its own features and classes") }
-    try NonFinite.refuse(model, path)
-    return (model, description)
+    return description
   }
 }

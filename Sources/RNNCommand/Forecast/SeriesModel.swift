@@ -67,17 +67,22 @@ extension Model<Float> {
   /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
   static func forForecasts(at path: String) throws -> (model: Model<Float>, description: SeriesDescription) {
     let model = try Model<Float>(contentsOf: path)
-    guard let text = model.annotations[SeriesDescription.annotation] else {
+    guard let description = try model.seriesDescription(path) else {
       throw Failure(message: "\(path) is no model of a series: rnn forecast train or rnn reservoir train makes one")
     }
+    try NonFinite.refuse(model, path)
+    return (model, description)
+  }
+
+  /// What a model of a series was trained on; nil where it is none.
+  func seriesDescription(_ path: String) throws -> SeriesDescription? {
+    guard let text = annotations[SeriesDescription.annotation] else { return nil }
     let description = try SeriesDescription(text, file: path)
-    let configuration = model.configuration
     guard configuration.input == .vectors(size: description.columns.count),
       configuration.outputSize == description.columns.count, configuration.head == .everyStep
     else {
       throw Failure(message: "\(path): the model does not have the \(description.columns.count) columns of its series")
     }
-    try NonFinite.refuse(model, path)
-    return (model, description)
+    return description
   }
 }

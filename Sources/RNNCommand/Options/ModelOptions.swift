@@ -4,7 +4,7 @@ import Recurrent
 /// What the model is, and how it starts.
 struct ModelOptions: ParsableArguments {
   enum Start: String, NamedChoice {
-    case pytorch, xavier, kaiming, orthogonal
+    case pytorch, xavier, kaiming, orthogonal, identity, critical
   }
 
   @Option(help: ArgumentHelp("The recurrent cell.", valueName: "name"))
@@ -31,6 +31,12 @@ struct ModelOptions: ParsableArguments {
   @Option(.finite, help: "Start value of the forget gate's bias, for cells that have one. (default: as --init)")
   var forgetBias: Double?
 
+  @Option(.positive, help: "Scale each gate's recurrent matrix to this spectral radius at the start.")
+  var spectralRadius: Double?
+
+  @Option(.positive, help: "Scale each gate's recurrent matrix to this norm, its largest singular value, at the start.")
+  var recurrentNorm: Double?
+
   @OptionGroup var structure: StructureOptions
 
   func validate() throws {
@@ -41,6 +47,19 @@ struct ModelOptions: ParsableArguments {
         "The value '\(short(forgetBias))' is invalid for '--forget-bias <x>': the cell \(cell.cell.name) has no forget gate"
       )
     }
+    if spectralRadius != nil || recurrentNorm != nil {
+      let option = spectralRadius != nil ? "--spectral-radius <x>" : "--recurrent-norm <x>"
+      if spectralRadius != nil, recurrentNorm != nil {
+        throw ValidationError("'--spectral-radius <x>' excludes '--recurrent-norm <x>'")
+      }
+      if cell.cell.structure.recurrentProduct == .none {
+        throw ValidationError("'\(option)' is for cells with a recurrent matrix: \(cell.cell.name) has none")
+      }
+      if spectralRadius != nil, structure.projectionSize != nil {
+        throw ValidationError(
+          "'\(option)' excludes '--projection-size <n>': a spectral radius is that of a square matrix")
+      }
+    }
   }
 
   var initialization: Initialization {
@@ -50,7 +69,11 @@ struct ModelOptions: ParsableArguments {
       case .xavier: .xavier
       case .kaiming: .kaiming
       case .orthogonal: .orthogonal
+      case .identity: Initialization(input: .xavier, recurrent: .identity)
+      case .critical: Initialization(input: .xavier, recurrent: .critical)
       }
+    initialization.recurrentScale =
+      spectralRadius.map { .spectralRadius($0) } ?? recurrentNorm.map { .norm($0) }
     initialization.forgetGateBias = forgetBias
     return initialization
   }

@@ -51,7 +51,7 @@ struct Train: ParsableCommand {
     if settings.initFrom != nil {
       let decided: Set = [
         "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size",
-        "--trained-initial-state", "--forget-bias",
+        "--trained-initial-state", "--forget-bias", "--spectral-radius", "--recurrent-norm",
       ]
       if let option = GivenOptions.names.first(where: decided.contains) {
         throw ValidationError("'\(option)' excludes '--init-from <file>': the model has decided it")

@@ -12,6 +12,26 @@ public struct Initialization: Sendable, Hashable {
     case kaiming
     /// Orthonormal rows or columns (Saxe et al. 2014); biases 0.
     case orthogonal
+    /// Ones on the diagonal (Le et al. 2015), meant for max(·, 0) and for gates that let the state through; biases 0.
+    case identity
+    /// Normal with variance 1/fan-in: a large square matrix then has a spectral radius of 1, and a tanh network without input stands
+    /// between forgetting and chaos (Sompolinsky et al. 1988); biases 0.
+    case critical
+  }
+
+  /// What the recurrent matrices are scaled to, gate by gate.
+  public enum RecurrentScale: Sendable, Hashable {
+    /// The largest magnitude of an eigenvalue, exact to rounding (a relative error of about H·ε for matrices far from defective). Of
+    /// square matrices: not with a projection. The time grows with H³: 0.4 s for 1000 units.
+    case spectralRadius(Double)
+    /// The largest singular value: below 1 no step of a tanh network can stretch anything.
+    case norm(Double)
+
+    var value: Double {
+      switch self {
+      case .spectralRadius(let value), .norm(let value): value
+      }
+    }
   }
 
   /// For Wᵢ of every layer, the head and the embedding.
@@ -20,6 +40,9 @@ public struct Initialization: Sendable, Hashable {
   public var recurrent: Weights
   /// Value of the forget gate's bias at the start (the sum of its two biases); nil leaves what the scheme gives.
   public var forgetGateBias: Double?
+  /// What each gate's Wₕ is scaled to after it was drawn; nil: it stays as it was drawn. A matrix of zeros, or (for the radius) one whose
+  /// eigenvalues all are 0, stays too.
+  public var recurrentScale: RecurrentScale?
 
   /// A scheme for each kind of weights.
   public init(input: Weights = .pytorch, recurrent: Weights = .pytorch, forgetGateBias: Double? = nil) {
@@ -95,7 +118,11 @@ public struct Initialization: Sendable, Hashable {
     var values: [Double] = []
     values.reserveCapacity(entry.count)
     for _ in 0..<gates {
-      values += try Self.values(scheme, shape, bound: 1 / Double(hidden).squareRoot(), &generator)
+      var gate = try Self.values(scheme, shape, bound: 1 / Double(hidden).squareRoot(), &generator)
+      if let recurrentScale, entry.name.hasPrefix("rnn.weight_hh") {
+        try recurrentScale.apply(to: &gate, rows: shape[0], columns: shape[1])
+      }
+      values += gate
     }
     return values
   }
@@ -122,6 +149,11 @@ public struct Initialization: Sendable, Hashable {
     case .kaiming:
       let deviation = (2 / Double(columns)).squareRoot()
       return (0..<count).map { _ in deviation * generator.normal() }
+    case .critical:
+      let deviation = 1 / Double(columns).squareRoot()
+      return (0..<count).map { _ in deviation * generator.normal() }
+    case .identity:
+      return (0..<count).map { $0 / columns == $0 % columns ? 1 : 0 }
     case .orthogonal:
       // LAPACK makes orthonormal columns of a tall matrix; a wide one is the transpose of a tall one.
       let (tall, narrow) = (max(rows, columns), min(rows, columns))

@@ -200,12 +200,22 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
     goBack()
   }
 
+  /// Back-propagates dL/d(final state) alone through the last forward call, of sequences that are equally long.
+  mutating func backward(finalStateGradient: RecurrentState<S>) {
+    require(!rows.isRagged, "sequences of different lengths end at different steps")
+    requireTape()
+    engine.memory.fill(gradientPlace, with: 0)
+    engine.setStateGradient(finalStateGradient)
+    goBack(startsFromStateGradient: true)
+  }
+
   private func requireTape() {
     if let spoiler { stop("expected a forward call before each backward, got none since \(spoiler)") }
   }
 
-  private mutating func goBack() {
-    engine.perform(.backward, rows, dropoutSeed: lastDropoutSeed)
+  private mutating func goBack(startsFromStateGradient: Bool = false) {
+    engine.perform(
+      .backward, rows, dropoutSeed: lastDropoutSeed, startsFromStateGradient: startsFromStateGradient)
     spoiler = "the last backward"
     hasOutputs = model.configuration.head == .none
     (hasGradients, hasOwnGradients) = (true, true)

@@ -20,6 +20,21 @@ extension Engine {
     }
   }
 
+  /// Writes dL/d(final states), from which a backward pass through equally long sequences may start.
+  func setStateGradient(_ gradient: RecurrentState<S>) {
+    checkShape(of: gradient)
+    for index in 0..<recurrenceCount {
+      let recurrence = recurrence(index)
+      for sequence in 0..<plan.batchSize {
+        let row = recurrence.stateGradient.row(sequence)
+        for part in 0..<gradient.partCount {
+          let range = gradient.range(part, index, sequence)
+          memory.write(gradient.values.span.extracting(range), at: row.offset + part * recurrence.hidden)
+        }
+      }
+    }
+  }
+
   /// The states of a recurrence after every step of each sequence, in the order of time.
   func stateSequences(_ recurrence: Recurrence, _ rows: Rows) -> Sequences<S> {
     let states = recurrence.states.rows(plan.batchSize..<recurrence.states.rows)

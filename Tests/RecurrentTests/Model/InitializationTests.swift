@@ -1,3 +1,4 @@
+import Kernels
 import Recurrent
 import Testing
 
@@ -188,6 +189,66 @@ struct InitializationTests {
       #expect(again[parameter: entry.name] == values)
       #expect(single[parameter: entry.name] == values.map { Float($0) })
       if entry.shape.count == 2 { #expect(other[parameter: entry.name] != values) }
+    }
+  }
+
+  @Test("Recurrent matrices are scaled to a spectral radius, or to a norm, gate by gate")
+  func scaled() throws {
+    for scale in [Initialization.RecurrentScale.spectralRadius(0.9), .norm(1.2)] {
+      for scheme in [Initialization.Weights.pytorch, .critical, .orthogonal] {
+        var initialization = Initialization(input: .xavier, recurrent: scheme)
+        let plain = try Model<Double>(configuration(.gru), initialization: initialization, seed: 4)
+        initialization.recurrentScale = scale
+        let model = try Model<Double>(configuration(.gru), initialization: initialization, seed: 4)
+        for (matrix, drawn) in zip(matrices(model), matrices(plain)) {
+          guard matrix.name.hasPrefix("rnn.weight_hh") else {
+            #expect(matrix.values == drawn.values)
+            continue
+          }
+          let columns = ColumnMatrix(matrix.values, rows: Self.hidden, columns: Self.hidden)
+          var eigenvalues = try Eigenvalues<Double>(order: Self.hidden)
+          try eigenvalues.compute(columns)
+          var svd = try SingularValues<Double>(rows: Self.hidden, columns: Self.hidden, vectors: false)
+          try svd.decompose(columns)
+          switch scale {
+          // Of a random matrix eigenvalues are off by some hundred roundings times the condition of theirs, here some tens.
+          case .spectralRadius(let radius): #expect(abs(eigenvalues.spectralRadius - radius) <= 1e-11)
+          case .norm(let norm): #expect(abs(svd.values[0] - norm) <= 1e-13)
+          }
+          // Nothing but scaled.
+          let factor = matrix.values[1] / drawn.values[1]
+          for (one, other) in zip(matrix.values, drawn.values) { #expect(abs(one - factor * other) <= 1e-13) }
+        }
+      }
+    }
+  }
+
+  @Test("Identity and critical starts")
+  func identity() throws {
+    let identity = try Model<Double>(
+      configuration(.rnn), initialization: Initialization(input: .xavier, recurrent: .identity), seed: 1)
+    for matrix in matrices(identity) where matrix.name.hasPrefix("rnn.weight_hh") {
+      #expect(matrix.values == (0..<matrix.values.count).map { $0 % (Self.hidden + 1) == 0 ? 1 : 0 })
+    }
+    let critical = try Model<Double>(
+      configuration(.lstm), initialization: Initialization(recurrent: .critical), seed: 1)
+    for matrix in matrices(critical) where matrix.name.hasPrefix("rnn.weight_hh") {
+      expectMoments(matrix.values, variance: 1 / Double(Self.hidden), kurtosis: 3, matrix.name)
+    }
+  }
+
+  @Test("A matrix without a spectral radius stays, and one that is not square stops")
+  func unscalable() async throws {
+    var initialization = Initialization(input: .xavier, recurrent: .identity)
+    initialization.recurrentScale = .spectralRadius(0.5)
+    let model = try Model<Double>(configuration(.rnn), initialization: initialization, seed: 1)
+    #expect(matrices(model).contains { $0.name == "rnn.weight_hh_l0" && $0.values[0] == 0.5 && $0.values[1] == 0 })
+    await #expect(processExitsWith: .failure) {
+      var configuration = ModelConfiguration(cell: .lstm, input: .vectors(size: 2), hiddenSize: 4)
+      configuration.projectionSize = 2
+      var initialization = Initialization.pytorch
+      initialization.recurrentScale = .spectralRadius(1)
+      _ = try Model<Double>(configuration, initialization: initialization, seed: 1)
     }
   }
 }

@@ -1,0 +1,85 @@
+internal import Foundation
+
+extension NetworkDiagnosis: CustomStringConvertible {
+  /// Tables of the numbers, and the findings.
+  public var description: String {
+    var parts = [dynamics]
+    if recurrences.contains(where: { !$0.matrices.isEmpty }) { parts.append(matrices) }
+    parts += [gradients, gates, units]
+    parts.append("findings\n" + findings.map { ($0.isProblem ? "! " : "  ") + $0.description }.joined(separator: "\n"))
+    return parts.joined(separator: "\n\n")
+  }
+
+  private var dynamics: String {
+    var rows = [["dynamics", "largest exponent", "above 0", "exponents", "Jacobian: largest", "median", "near 1"]]
+    for recurrence in recurrences {
+      let jacobian = recurrence.stepJacobian
+      rows.append([
+        recurrence.name, recurrence.exponents.first.map(signed) ?? "", String(recurrence.exponents.count { $0 > 0 }),
+        String(recurrence.exponents.count), jacobian.map { three($0.largest) } ?? "-",
+        jacobian.map { three($0.median) } ?? "-", jacobian.map { percent($0.nearOne) } ?? "-",
+      ])
+    }
+    return table(rows, right: [1, 2, 3, 4, 5, 6])
+  }
+
+  private var matrices: String {
+    var rows = [["recurrent matrices", "gate", "spectral radius", "singular values: largest", "median", "least"]]
+    for recurrence in recurrences {
+      for matrix in recurrence.matrices {
+        let values = matrix.singularValues
+        rows.append([
+          recurrence.name, matrix.gate, matrix.spectralRadius.map(three) ?? "-", values.first.map(three) ?? "",
+          values.isEmpty ? "" : three(values[values.count / 2]), values.last.map(three) ?? "",
+        ])
+      }
+    }
+    return table(rows, right: [2, 3, 4, 5])
+  }
+
+  private var gradients: String {
+    let shown = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+    let longest = recurrences.map(\.gradientNorms.count).max() ?? 0
+    let steps = shown.filter { $0 < longest }
+    var rows = [["gradient, steps back"] + steps.map(String.init) + ["1 % after"]]
+    for recurrence in recurrences {
+      let norms = recurrence.gradientNorms
+      rows.append(
+        [recurrence.name] + steps.map { $0 < norms.count ? String(format: "%.1e", norms[$0]) : "" }
+          + [recurrence.gradientReach.map(String.init) ?? "-"])
+    }
+    return table(rows, right: Set(1..<rows[0].count))
+  }
+
+  private var gates: String {
+    var rows = [["gates", "", "mean", "low", "high", "sensitivity", "insensitive"]]
+    for recurrence in recurrences {
+      for gate in recurrence.gates {
+        rows.append([
+          recurrence.name, gate.name, gate.mean.map(three) ?? "-", gate.low.map(percent) ?? "-",
+          gate.high.map(percent) ?? "-", gate.sensitivity.map(three) ?? "-", gate.insensitive.map(percent) ?? "-",
+        ])
+      }
+    }
+    return table(rows, right: [2, 3, 4, 5, 6])
+  }
+
+  private var units: String {
+    var rows = [["units", "count", "dead", "redundant", "effective rank", "99 % of variance", "memory capacity"]]
+    for recurrence in recurrences {
+      let units = recurrence.units
+      rows.append([
+        recurrence.name, String(units.count), String(units.dead.count), String(units.redundant.count),
+        String(format: "%.1f", units.effectiveRank), String(units.rank99),
+        recurrence.memoryCapacity.map { String(format: "%.1f", $0) } ?? "-",
+      ])
+    }
+    return table(rows, right: [1, 2, 3, 4, 5, 6])
+  }
+
+  private func three(_ value: Double) -> String { String(format: "%.3f", value) }
+
+  private func signed(_ value: Double) -> String { value.isFinite ? String(format: "%+.4f", value) : "-∞" }
+
+  private func percent(_ share: Double) -> String { String(format: "%.0f %%", 100 * share) }
+}
