@@ -189,8 +189,8 @@ def table(document: dict) -> str:
             lines += [
                 "Microseconds a step, a call each; in brackets those of a call that does next to nothing, which `less the call`"
             ]
-            lines += ["takes off the best peer's. `peers' loops`: a step where the peer goes over many in one call, all inputs"]
-            lines += ["known beforehand; `ratio in loop`, to the fastest of these, is the one in the goals and means.", ""]
+            lines += ["takes off the best peer's: the ratio in the goals and means. `peers' loops`: a step where the peer goes over"]
+            lines += ["many in one call, all inputs known beforehand, beside our step of a call each.", ""]
             lines += [*stream_table(these, peers), ""]
         else:
             unit = "10⁹ operations a second of matrix products"
