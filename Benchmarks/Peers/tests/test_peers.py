@@ -134,6 +134,8 @@ class ReportTests(unittest.TestCase):
         case["sides"]["pytorch"]["call_milliseconds"] = 2.0
         case["sides"]["recurrent"]["loop_milliseconds"], case["sides"]["pytorch"]["loop_milliseconds"] = 2.0, 3.0
         self.assertEqual((headline(case), ratio(case), ratio_in_loop(case)), (7.0, 9.0, 1.5))
+        self.assertEqual(below_goal([case]), [])
+        case["sides"]["pytorch"]["call_milliseconds"] = 7.5
         self.assertEqual(below_goal([case]), [case])
 
     def test_precisions_have_a_table(self):
