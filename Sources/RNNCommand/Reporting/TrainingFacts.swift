@@ -1,0 +1,31 @@
+import Recurrent
+import Storage
+
+/// A training's settings in the words of its report, a row each.
+enum TrainingFacts {
+  /// - Parameter data: names of what it is trained on, each with what it is.
+  static func rows(_ trainer: borrowing Trainer<Float>, data: [[String]]) -> [[String]] {
+    let (plan, settings) = (trainer.plan, trainer.settings)
+    let configuration = plan.configuration
+    return data + [
+      ["cell", configuration.cell.name],
+      ["layers", "\(configuration.layerCount) of \(counted(configuration.hiddenSize, "unit"))"],
+      ["input", "\(configuration.input)"],
+      ["head", "\(configuration.head), \(counted(configuration.outputSize, "output"))"],
+      ["dropout", "\(short(configuration.dropout)); before the head \(short(configuration.headDropout))"],
+      ["parameters", grouped(plan.parameterCount)], ["memory", "\(ByteCount(plan.totalBytes))"],
+      ["batch", "\(counted(settings.batchSize, "sequence")) of \(counted(settings.sequenceLength, "step"))"],
+      ["loss", "\(settings.loss)"], ["optimizer", "\(settings.optimizer)"], ["schedule", "\(settings.schedule)"],
+      ["clipping", "\(settings.clipping)"], ["products", settings.products.rawValue],
+      ["command", (["rnn"] + ProcessArguments.all).map(quoted).joined(separator: " ")],
+    ]
+  }
+
+  /// As a shell takes it.
+  private static func quoted(_ argument: String) -> String {
+    let plain = argument.unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./=:,+%@".unicodeScalars.contains($0)
+    }
+    return plain && !argument.isEmpty ? argument : "'" + argument.replacing("'", with: "'\\''") + "'"
+  }
+}
