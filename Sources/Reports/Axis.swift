@@ -34,7 +34,7 @@ struct Axis {
     }
     let powers = Int(low.rounded(.up))...max(Int(low.rounded(.up)), Int(high.rounded(.down)))
     let every = max(1, (powers.count + count - 1) / count)
-    let factors = powers.count > 3 ? [1.0] : [1.0, 2.0, 5.0]
+    let factors = powers.count > 2 ? [1.0] : [1.0, 2.0, 5.0]
     return (powers.lowerBound - 1...powers.upperBound).flatMap { power in
       factors.compactMap { factor in
         let place = (Double(power) + log10(factor) - low) / (high - low)

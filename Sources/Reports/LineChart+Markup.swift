@@ -2,9 +2,9 @@ import Foundation
 
 /// The drawing of a chart.
 extension LineChart {
-  private static let (width, height) = (860.0, 300.0)
-  private static let (left, right, top, bottom) = (64.0, 16.0, 10.0, 44.0)
-  private static let (mostPoints, styles) = (1200, 4)
+  private static let (width, height) = (640.0, 240.0)
+  private static let (left, right, top, bottom) = (72.0, 14.0, 12.0, 44.0)
+  private static let (mostPoints, densePoints, styles) = (1200, 300, 4)
 
   /// - Parameter identifier: of this chart alone in its page.
   func markup(identifier: String) -> Markup {
@@ -25,7 +25,7 @@ extension LineChart {
         .element(
           "circle",
           [
-            "class": "mark", "r": "5", "cx": number(x(mark.point.x, xs)), "cy": number(y(mark.point.y, ys)),
+            "class": "mark", "r": "4", "cx": number(x(mark.point.x, xs)), "cy": number(y(mark.point.y, ys)),
           ]))
     }
     if points.isEmpty {
@@ -100,8 +100,10 @@ extension LineChart {
       if run.count == 1 {
         return .element("circle", ["class": "point s\(style)", "r": "3", "cx": places[0].0, "cy": places[0].1])
       }
+      let dense = run.count > Self.densePoints ? " dense" : ""
       return .element(
-        "polyline", ["class": "line s\(style)", "points": places.map { "\($0.0),\($0.1)" }.joined(separator: " ")])
+        "polyline",
+        ["class": "line s\(style)\(dense)", "points": places.map { "\($0.0),\($0.1)" }.joined(separator: " ")])
     }
   }
 

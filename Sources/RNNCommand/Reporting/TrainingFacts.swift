@@ -1,3 +1,4 @@
+import Foundation
 import Recurrent
 import Storage
 
@@ -15,10 +16,21 @@ enum TrainingFacts {
       ["dropout", "\(short(configuration.dropout)); before the head \(short(configuration.headDropout))"],
       ["parameters", grouped(plan.parameterCount)], ["memory", "\(ByteCount(plan.totalBytes))"],
       ["batch", "\(counted(settings.batchSize, "sequence")) of \(counted(settings.sequenceLength, "step"))"],
-      ["loss", "\(settings.loss)"], ["optimizer", "\(settings.optimizer)"], ["schedule", "\(settings.schedule)"],
-      ["clipping", "\(settings.clipping)"], ["products", settings.products.rawValue],
+      ["loss", "\(settings.loss)"], ["optimizer", text(settings.optimizer)], ["schedule", "\(settings.schedule)"],
+      ["clipping", text(settings.clipping)], ["products", settings.products.rawValue],
       ["command", (["rnn"] + ProcessArguments.all).map(quoted).joined(separator: " ")],
     ]
+  }
+
+  private static func text(_ optimizer: Optimizer) -> String {
+    // As Swift names it, without the types about it.
+    let method = "\(optimizer.method)".components(separatedBy: "Method.").last ?? ""
+    return "\(method), learning rate \(short(optimizer.learningRate))"
+  }
+
+  private static func text(_ clipping: GradientClipping) -> String {
+    let parts = [clipping.norm.map { "norm to \(short($0))" }, clipping.value.map { "values to \(short($0))" }]
+    return parts.compactMap { $0 }.isEmpty ? "none" : parts.compactMap { $0 }.joined(separator: ", ")
   }
 
   /// As a shell takes it.

@@ -125,7 +125,10 @@ final class TrainingPage {
       [
         .chart(LineChart("Loss", xTitle: "step", lines: losses, mark: best)),
         .chart(LineChart("Gradient norm", xTitle: "step", lines: [.init("gradient norm", points(\.gradientNorm))])),
-        .chart(LineChart("Learning rate", xTitle: "step", lines: [.init("learning rate", points(\.learningRate))])),
+        .chart(
+          LineChart(
+            "Learning rate", xTitle: "step", lines: [.init("learning rate", points(\.learningRate))],
+            isLogarithmic: false)),
         .chart(
           LineChart(
             "Speed (\(unit) a second)", xTitle: "step", lines: [.init("speed", points(\.speed))],
