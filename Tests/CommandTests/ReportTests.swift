@@ -24,7 +24,7 @@ struct ReportTests {
     try place.write(sampleText() + "<script>&", to: "t<b>.txt")
     let first = try place.rnn(["train", "--text", "t<b>.txt", "--steps", "4", "--report", "r.html"] + tiny)
     #expect(first.status == 0, "\(first.errors)")
-    let page = try page(place)
+    let page = try self.page(place)
     #expect(try steps(page) == [1, 2, 3, 4])
     for part in ["t&lt;b&gt;.txt", "Samples", "Gradient norm", "All 4 steps are done", "validation"] {
       #expect(page.contains(part), "\(part)")
@@ -54,12 +54,12 @@ struct ReportTests {
 
   @Test func forecast() throws {
     let place = try Workplace()
-    try place.write("x<y\n" + (0..<120).map { "\(sin(Double($0) / 5))\n" }.joined(), to: "t.csv")
+    try place.write("i,x<y\n" + (0..<120).map { "\($0),\(sin(Double($0) / 5))\n" }.joined(), to: "t.csv")
     let outcome = try place.rnn(
       "forecast", "train", "t.csv", "--epochs", "2", "--window", "6", "--hidden-size", "4", "--validation", "30",
       "--report", "r.html")
     #expect(outcome.status == 0, "\(outcome.errors)")
-    let page = try page(place)
+    let page = try self.page(place)
     for part in ["x&lt;y", "80 % interval", "class=\"band b1\"", "validation", "All "] {
       #expect(page.contains(part), "\(part)")
     }
@@ -73,7 +73,7 @@ struct ReportTests {
       "classify", "train", "t.csv", "--sequence-column", "id", "--label-column", "l", "--epochs", "2", "--hidden-size",
       "4", "--report", "r.html")
     #expect(outcome.status == 0, "\(outcome.errors)")
-    let page = try page(place)
+    let page = try self.page(place)
     for part in ["&lt;a&gt;", "ב", "Accuracy", "recall %", "class=\"heat\""] { #expect(page.contains(part), "\(part)") }
   }
 

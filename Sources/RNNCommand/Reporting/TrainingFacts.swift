@@ -1,4 +1,3 @@
-import Foundation
 import Recurrent
 import Storage
 
@@ -23,9 +22,15 @@ enum TrainingFacts {
   }
 
   private static func text(_ optimizer: Optimizer) -> String {
-    // As Swift names it, without the types about it.
-    let method = "\(optimizer.method)".components(separatedBy: "Method.").last ?? ""
-    return "\(method), learning rate \(short(optimizer.learningRate))"
+    let (name, decay) =
+      switch optimizer.method {
+      case .sgd(let momentum, let decay, let nesterov):
+        ("SGD, \(nesterov ? "Nesterov " : "")momentum \(short(momentum))", decay)
+      case .rmsprop(_, _, let decay): ("RMSprop", decay)
+      case .adam(_, _, _, let decay, let isDecoupled): (isDecoupled ? "AdamW" : "Adam", decay)
+      }
+    return "\(name), learning rate \(short(optimizer.learningRate))"
+      + (decay > 0 ? ", weight decay \(short(decay))" : "")
   }
 
   private static func text(_ clipping: GradientClipping) -> String {

@@ -111,7 +111,7 @@ extension TrainingHistory {
     func counts(_ key: String) -> [Int]? { json[key]?.array?.map { $0.integer ?? .max } }
     guard let places = numbers("step"), let losses = numbers("loss"), let norms = numbers("gradient_norm"),
       let rates = numbers("learning_rate"), let speeds = numbers("speed"), let stride = json["stride"]?.integer,
-      stride >= 1, [losses, norms, rates, speeds].allSatisfy({ $0.count == places.count }),
+      (1...1 << 40).contains(stride), [losses, norms, rates, speeds].allSatisfy({ $0.count == places.count }),
       let evaluationSteps = counts("evaluation_step"), let evaluationLosses = numbers("evaluation_loss"),
       evaluationLosses.count == evaluationSteps.count,
       let sampleSteps = counts("sample_step"), let texts = json["sample_text"]?.array?.map({ $0.string ?? "" }),
@@ -120,7 +120,7 @@ extension TrainingHistory {
     self.stride = stride
     steps = places.indices.map {
       Step(step: places[$0], loss: losses[$0], gradientNorm: norms[$0], learningRate: rates[$0], speed: speeds[$0])
-    }.filter { $0.step <= Double(step) }.suffix(Self.mostSteps)
+    }.filter { (0...Double(step)).contains($0.step) }.suffix(Self.mostSteps)
     evaluations = zip(evaluationSteps, evaluationLosses).map { Evaluation(step: $0, loss: $1) }
       .filter { $0.step <= step }.suffix(Self.mostEvaluations)
     samples = zip(sampleSteps, texts).map { Sample(step: $0, text: $1) }.filter { $0.step <= step }

@@ -14,6 +14,7 @@ final class TrainingPage {
   private var history: TrainingHistory
   private var state = "Running."
   private var written: ContinuousClock.Instant?
+  private var sampled: ContinuousClock.Instant?
   private var hasFailed = false
   /// What only some trainings have: forecasts, a confusion table.
   var results: [Section] = []
@@ -62,8 +63,10 @@ final class TrainingPage {
   }
 
   /// Adds what a saved model writes by itself, which asks nothing of the training that goes on.
-  func addSample(ofModelAt path: String, step: Int) {
+  func addSample(ofModelAt path: String, step: Int, isLast: Bool) {
     if step == history.samples.last?.step { return }
+    if !isLast, let sampled, ContinuousClock.now - sampled < Self.pause { return }
+    sampled = .now
     guard let (model, vocabulary) = try? Model.forText(at: path), var sampler = try? Sampler(model, seed: 0) else {
       return
     }
@@ -74,6 +77,7 @@ final class TrainingPage {
       vocabulary.appendUTF8(of: sampler.next(), to: &bytes)
     }
     history.add(.init(step: step, text: String(decoding: bytes, as: UTF8.self)))
+    write()
   }
 
   /// Writes the page if it is time to.

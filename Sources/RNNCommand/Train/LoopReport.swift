@@ -20,6 +20,7 @@ final class LoopReport {
   private var epochCount = 0
   private var lastLine: ContinuousClock.Instant?
   private var hasFailed = false
+  private var isEnding = false
   private var path: String
   /// Of the last step, counted from 1.
   private(set) var epoch = 1
@@ -69,7 +70,7 @@ final class LoopReport {
     case .step(let step): note(step)
     case .epoch(let epoch): note(epoch)
     case .saved(let step, let path):
-      if samplesText { page?.addSample(ofModelAt: path, step: step) }
+      if samplesText { page?.addSample(ofModelAt: path, step: step, isLast: isEnding || step == totalSteps) }
       if hasFailed { line { Note.note("saved \(path) again, at step \(step)") } }
       hasFailed = false
     case .saveFailed(let step, let error, let isLast):
@@ -78,8 +79,11 @@ final class LoopReport {
         Note.warning("cannot save the checkpoint of step \(step): \(error)" + (isLast ? "" : "; the training goes on"))
       }
     case .ending(.noProgress, _):
+      isEnding = true
       line { Note.note("no lower validation loss in \(counted(patience ?? 0, "epoch")): stopped after epoch \(epoch)") }
-    case .ending: display.clear()
+    case .ending:
+      isEnding = true
+      display.clear()
     case .resumed, .validated, .reducedLearningRate: break
     }
   }
