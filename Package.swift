@@ -53,10 +53,11 @@ let package = Package(
       dependencies: ["Kernels", "Recurrent", "Storage", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Schema/onnx.proto"],
       swiftSettings: swiftSettings),
+    .target(name: "Reports", dependencies: ["Storage"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Kernels", "Recurrent", "RecurrentExchange", "RecurrentONNX", "Storage", "Tables",
+        "Kernels", "Recurrent", "RecurrentExchange", "RecurrentONNX", "Reports", "Storage", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -73,6 +74,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(
       name: "StorageTests", dependencies: ["CStorage", "Storage", "TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: swiftSettings),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
     .target(name: "FaultInjector", path: "Tests/FaultInjector", cSettings: cSettings),
     .testTarget(

@@ -60,3 +60,10 @@ struct Classifier: ~Copyable {
     return report
   }
 }
+
+/// A classifier that closures share.
+final class ClassifierBox {
+  var classifier: Classifier
+
+  init(_ classifier: consuming Classifier) { self.classifier = classifier }
+}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recurrent
+import Reports
 import Storage
 import Tables
 
@@ -86,6 +87,7 @@ struct ClassifyTrain: ParsableCommand {
 
   func run() throws {
     try options.files(reading: [(sequences, "<sequences>"), (validationFile, "--validation")]).check()
+    try TrainingPage.check(options.shared.report)
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
     guard let file = options.shared.resume else {
@@ -164,17 +166,22 @@ struct ClassifyTrain: ParsableCommand {
       Classifier(
         trainer.model(), description, longest: held.items.map(held.length).max() ?? 1,
         products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0))
+    let page = self.page(trainer, training, held)
     let validation = ValidationData<Float> { trainer in
       validator.classifier.load(trainer.model())
-      return validator.classifier.report(heldInputs, classes: heldClasses).loss
+      let report = validator.classifier.report(heldInputs, classes: heldClasses)
+      page?.results = [Section(report)]
+      return report.loss
     }
     var run = try TableTraining(
       trainer, data, held: heldInputs.isEmpty ? nil : validation, note: note, table: sequences, resumed: resumed,
-      store: store, unit: "steps", log: log)
+      store: store, unit: "steps", log: log, page: page)
     let best = try run.run()
     guard !heldInputs.isEmpty else { return }
     validator.classifier.load(best)
     let report = validator.classifier.report(heldInputs, classes: heldClasses)
+    page?.results = [Section(report)]
+    page?.write()
     try RNNCommand.report("\nvalidation part\n" + report.description, besides: options.shared.log)
   }
 
@@ -287,10 +294,4 @@ struct ClassifyTrain: ParsableCommand {
         + "\(counted(loader.batchSize, "sequence")); padding would be \(decimal(padded * 100, places: 1)) %; \(optimizer.summary(for: .tables))"
     )
   }
-}
-
-private final class ClassifierBox {
-  var classifier: Classifier
-
-  init(_ classifier: consuming Classifier) { self.classifier = classifier }
 }

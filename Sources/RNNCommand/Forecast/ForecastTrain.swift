@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recurrent
+import Reports
 import Storage
 import Tables
 
@@ -54,6 +55,7 @@ struct ForecastTrain: ParsableCommand {
 
   func run() throws {
     try options.files(reading: [(input.table, "<table>")]).check()
+    try TrainingPage.check(options.shared.report)
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
     guard let file = options.shared.resume else {
@@ -130,14 +132,32 @@ struct ForecastTrain: ParsableCommand {
       Forecaster(
         trainer.model(), description, origins: validationCount, products: options.shared.multiplying.choice,
         threads: options.shared.threads ?? 0))
-    let held = ValidationData<Float> { trainer in validator.loss(trainer.model(), series, origins: validated) }
+    let page = self.page(trainer, series, training: trainingCount, validation: validationCount, test: testCount)
+    let horizon = scoring.horizon ?? min(10, max(1, testCount > 0 ? testCount : validationCount))
+    // Without a test part the end of the validation part is what is shown.
+    let shown = testCount > 0 ? trainingCount + validationCount : series.count - min(horizon, validationCount)
+    func show() {
+      page?.results = [
+        Section(
+          &validator.forecaster, series, origins: validated, start: shown, horizon: min(horizon, series.count - shown))
+      ]
+    }
+    let held = ValidationData<Float> { trainer in
+      let loss = validator.loss(trainer.model(), series, origins: validated)
+      if page?.isDue ?? false { show() }
+      return loss
+    }
     var training = try TableTraining(
       trainer, TrainingData(batchesPerEpoch: stepsPerEpoch) { epoch, batch in batches.batch(epoch: epoch, batch) },
       held: validated.isEmpty ? nil : held, note: note, table: input.table, resumed: resumed, store: store,
-      unit: "windows", scale: batchSize, log: log)
+      unit: "windows", scale: batchSize, log: log, page: page)
     let best = try training.run()
 
     validator.forecaster.load(best)
+    if let page, shown < series.count {
+      show()
+      page.write()
+    }
     let reports = try scoring.reports(
       &validator.forecaster, name: model.cell.cell.name, series, testCount: testCount)
     for line in reports { try report("\n" + line.description, besides: options.shared.log) }

@@ -1,3 +1,5 @@
+import Reports
+
 /// Panels one above the other, as an SVG file that needs nothing else.
 struct SVGPlot {
   private let panels: [PlotPanel]

@@ -1,3 +1,4 @@
+import Reports
 import Storage
 
 /// A panel in characters: Braille patterns of 2 × 4 dots, a forecast in a colour of its own where there are colours.

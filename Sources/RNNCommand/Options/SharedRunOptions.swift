@@ -26,6 +26,12 @@ struct SharedRunOptions: ParsableArguments {
   @Option(writing: "Write a JSON object a line here, for each step; another training's lines are replaced.")
   var log: String?
 
+  @Option(
+    writing:
+      "Write a page (HTML) with the training's curves, results and settings here, again at its evaluations; with --resume it "
+      + "goes on with what it holds.")
+  var report: String?
+
   static let defaultCheckpoint = "model.safetensors"
 
   /// The files that a training with its checkpoint at `path` reads and writes, but for its data.
@@ -33,6 +39,7 @@ struct SharedRunOptions: ParsableArguments {
     var files = FileUse()
     files.keeps(path, as: "--checkpoint", resuming: resume)
     files.writes(log, as: "--log")
+    files.writes(report, as: "--report")
     return files
   }
 }

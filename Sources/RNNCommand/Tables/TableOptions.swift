@@ -103,7 +103,7 @@ struct TableRunOptions: ParsableArguments {
     guard shared.resume != nil else { return }
     try GivenOptions.refuseWithResume(
       allowing: others.union([
-        "--resume", "--checkpoint", "--epochs", "--patience", "--products", "--threads", "--log",
+        "--resume", "--checkpoint", "--epochs", "--patience", "--products", "--threads", "--log", "--report",
       ]))
   }
 

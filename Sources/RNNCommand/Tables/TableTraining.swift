@@ -17,7 +17,7 @@ struct TableTraining: ~Copyable {
   init(
     _ trainer: consuming Trainer<Float>, _ data: TrainingData<Float>, held: ValidationData<Float>?, note: TableNote,
     table: String, resumed: ResumedTable?, store: consuming CheckpointStore, unit: String, scale: Int = 1,
-    log: consuming TrainingLog?
+    log: consuming TrainingLog?, page: TrainingPage?
   ) throws(TrainingError) {
     var options = TrainingOptions(.epochs(note.epochs))
     options.patience = held == nil ? nil : note.patience
@@ -28,7 +28,7 @@ struct TableTraining: ~Copyable {
       trainer, data, options, validation: held, store: store, progress: resumed?.progress,
       best: resumed?.checkpoint.best, file: resumed?.file)
     // Epochs of small tables are too many to show each.
-    report = LoopReport(loop, path: path, unit: unit, scale: scale, linePause: .seconds(1), log: log)
+    report = LoopReport(loop, path: path, unit: unit, scale: scale, linePause: .seconds(1), log: log, page: page)
     (self.note, self.table) = (note, table)
   }
 

@@ -4,6 +4,9 @@ import Recurrent
 final class LoopReport {
   private var display: ProgressDisplay
   private var log: TrainingLog?
+  private let page: TrainingPage?
+  /// Whether the page shows what the saved models write.
+  var samplesText = false
   private let totalSteps: Int
   private let patience: Int?
   /// What is shown of a step for each of its count.
@@ -17,6 +20,7 @@ final class LoopReport {
   private var epochCount = 0
   private var lastLine: ContinuousClock.Instant?
   private var hasFailed = false
+  private var isEnding = false
   private var path: String
   /// Of the last step, counted from 1.
   private(set) var epoch = 1
@@ -24,8 +28,9 @@ final class LoopReport {
   /// - Parameter scale: how many of `unit` one of the loop's counts is.
   init(
     _ loop: borrowing TrainingLoop<Float>, path: String, unit: String, scale: Int = 1, linePause: Duration? = nil,
-    log: consuming TrainingLog?
+    log: consuming TrainingLog?, page: TrainingPage? = nil
   ) {
+    self.page = page
     totalSteps = loop.totalSteps
     patience = loop.options.patience
     firstStep = loop.trainer.stepCount
@@ -43,10 +48,20 @@ final class LoopReport {
     Interruption.watch()
     do {
       let result = try loop.run(until: { Interruption.signal != nil }) { receive($0) }
+      page?.end(ending(result))
       return (result, result.reason == .stopped ? Interruption.signal : nil)
     } catch {
       display.clear()
+      page?.end("It failed: \((error as? TrainingError)?.description ?? "\(error)").")
       throw error
+    }
+  }
+
+  private func ending(_ result: TrainingResult) -> String {
+    switch result.reason {
+    case .completed: "All \(counted(totalSteps, "step")) are done."
+    case .noProgress: "It ended early: no lower validation loss in \(counted(patience ?? 0, "epoch"))."
+    case .stopped: "It was stopped by signal \(Interruption.signal ?? 0), in epoch \(result.epoch), and can go on."
     }
   }
 
@@ -55,6 +70,7 @@ final class LoopReport {
     case .step(let step): note(step)
     case .epoch(let epoch): note(epoch)
     case .saved(let step, let path):
+      if samplesText { page?.addSample(ofModelAt: path, step: step, isLast: isEnding || step == totalSteps) }
       if hasFailed { line { Note.note("saved \(path) again, at step \(step)") } }
       hasFailed = false
     case .saveFailed(let step, let error, let isLast):
@@ -63,8 +79,11 @@ final class LoopReport {
         Note.warning("cannot save the checkpoint of step \(step): \(error)" + (isLast ? "" : "; the training goes on"))
       }
     case .ending(.noProgress, _):
+      isEnding = true
       line { Note.note("no lower validation loss in \(counted(patience ?? 0, "epoch")): stopped after epoch \(epoch)") }
-    case .ending: display.clear()
+    case .ending:
+      isEnding = true
+      display.clear()
     case .resumed, .validated, .reducedLearningRate: break
     }
   }
@@ -88,6 +107,8 @@ final class LoopReport {
       gradientNorm: report.gradientNorm, tokensPerSecond: Double(step.count * scale) / seconds,
       seconds: (now - start).seconds)
     log?.append(record)
+    page?.note(step, scale: scale)
+    if step.evaluation != nil { page?.update() }
     guard report.isFinite, step.evaluation == nil, report.step < totalSteps else { return }
     let perStep = (now - start).seconds / Double(report.step - firstStep)
     display.step(record, rate: rate, secondsLeft: perStep * Double(totalSteps - report.step))
@@ -96,6 +117,7 @@ final class LoopReport {
   private var rate: Double { Double(epochCount) / epochSeconds }
 
   private func note(_ end: TrainingEpoch) {
+    page?.update()
     let now = ContinuousClock.now
     if let linePause, end.step < totalSteps, let lastLine, now - lastLine < linePause { return }
     lastLine = now

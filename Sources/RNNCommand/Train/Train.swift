@@ -43,7 +43,7 @@ struct Train: ParsableCommand {
     if settings.shared.resume != nil {
       try GivenOptions.refuseWithResume(allowing: [
         "--resume", "--text", "--extension", "--checkpoint", "--steps", "--epochs", "--patience", "--products",
-        "--threads", "--log", "--save-every", "--keep",
+        "--threads", "--log", "--report", "--save-every", "--keep",
       ])
     } else {
       try text.require()
@@ -61,6 +61,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try settings.files(text: text.text, fileExtension: text.fileExtension).check()
+    try TrainingPage.check(settings.shared.report)
     if let file = settings.shared.resume { return try goOn(from: file) }
     let keepsBest = division.validationFraction > 0
     let store = try store(keepsBest: keepsBest)
@@ -100,8 +101,26 @@ struct Train: ParsableCommand {
   private func run(
     _ training: consuming TextTraining, log: consuming TrainingLog?, _ store: consuming CheckpointStore
   ) throws {
-    var run = try TrainingRun(training, saveEvery: settings.saveEvery, store: store, log: log)
+    let page = self.page(training)
+    var run = try TrainingRun(training, saveEvery: settings.saveEvery, store: store, log: log, page: page)
     try run.run()
+  }
+
+  /// The page of `--report`, if it is asked for.
+  private func page(_ training: borrowing TextTraining) -> TrainingPage? {
+    guard let path = settings.shared.report else { return nil }
+    let corpus = training.corpus
+    let unit = corpus.vocabulary.unit == .byte ? "byte" : "character"
+    let data = [
+      ["text", training.progress.text.joined(separator: ", ")],
+      ["to train on", counted(corpus.training.count, unit)],
+      ["to validate on", counted(corpus.validation.count, unit)],
+      ["vocabulary", "\(corpus.vocabulary.count) different ones"],
+      ["steps in all", grouped(training.progress.totalSteps)],
+    ]
+    return TrainingPage(
+      path: path, title: "Training on \(training.progress.text.joined(separator: ", "))", unit: unit + "s",
+      facts: TrainingFacts.rows(training.trainer, data: data), resumingAt: training.trainer.stepCount)
   }
 
   /// Says on standard error what is about to happen.

@@ -11,7 +11,8 @@ struct TrainingRun: ~Copyable {
 
   /// - Throws: `TrainingError.otherData`.
   init(
-    _ training: consuming TextTraining, saveEvery: Int?, store: consuming CheckpointStore, log: consuming TrainingLog?
+    _ training: consuming TextTraining, saveEvery: Int?, store: consuming CheckpointStore, log: consuming TrainingLog?,
+    page: TrainingPage?
   ) throws(TrainingError) {
     let (progress, held) = (training.progress, training.data.held)
     var options = TrainingOptions(.steps(progress.totalSteps))
@@ -23,7 +24,8 @@ struct TrainingRun: ~Copyable {
     let (loopProgress, best, file) = (training.loop, training.best, training.resumedFile)
     loop = try TrainingLoop(
       training.trainer, data, options, validation: held, store: store, progress: loopProgress, best: best, file: file)
-    report = LoopReport(loop, path: path, unit: progress.unit == .byte ? "bytes" : "chars", log: log)
+    report = LoopReport(loop, path: path, unit: progress.unit == .byte ? "bytes" : "chars", log: log, page: page)
+    report.samplesText = true
   }
 
   /// All steps that are left, one at least.

@@ -2,13 +2,13 @@ internal import Storage
 
 /// How parameters follow their gradients. Formulas and defaults are PyTorch's; each walks the one flat block.
 public struct Optimizer: Sendable, Hashable {
-  enum Method: Sendable, Hashable {
+  package enum Method: Sendable, Hashable {
     case sgd(momentum: Double, weightDecay: Double, nesterov: Bool)
     case rmsprop(decay: Double, epsilon: Double, weightDecay: Double)
     case adam(beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, isDecoupled: Bool)
   }
 
-  let method: Method
+  package let method: Method
   /// η, before the schedule.
   public var learningRate: Double
 

@@ -1,0 +1,47 @@
+import Recurrent
+import Reports
+import Tables
+
+extension Section {
+  /// Which classes of the validation part are taken for which.
+  init(_ report: ClassificationReport) {
+    func percent(_ share: Double?) -> String { share.map { decimal($0 * 100, places: 1) } ?? "" }
+    let counts = report.classes.count <= Self.mostColumns
+    let rows = report.classes.enumerated().map { index, name in
+      [name] + (counts ? report.confusion[index].map(String.init) : [])
+        + [percent(report.recall(index)), percent(report.precision(index)), percent(report.f1(index))]
+    }
+    self.init(
+      "Classes",
+      [
+        .paragraph(
+          "Accuracy \(decimal(report.accuracy * 100, places: 2)) % (\(grouped(report.correctCount)) of "
+            + "\(counted(report.count, report.unit)) of the validation part), balanced "
+            + "\(decimal(report.balancedAccuracy * 100, places: 2)) %."),
+        .table(
+          Table(
+            caption: counts ? "True classes in rows, predicted ones in columns." : "",
+            header: [counts ? "true \\ predicted" : "class"] + (counts ? report.classes : [])
+              + ["recall %", "precision %", "F1 %"],
+            rows: rows, kind: counts ? .shaded(columns: report.classes.count) : .numbers)),
+      ])
+  }
+
+  private static let mostColumns = 30
+}
+
+extension ClassifyTrain {
+  func page(
+    _ trainer: borrowing Trainer<Float>, _ training: LabelledSequences, _ held: LabelledSequences
+  ) -> TrainingPage? {
+    guard let path = options.shared.report else { return nil }
+    let data = [
+      ["table", sequences], ["to train on", counted(training.items.count, "sequence")],
+      ["to validate on", counted(held.items.count, "sequence")],
+      ["features", training.features.joined(separator: ", ")], ["classes", training.classes.joined(separator: ", ")],
+    ]
+    return TrainingPage(
+      path: path, title: "Classes of \(sequences)", unit: "steps", facts: TrainingFacts.rows(trainer, data: data),
+      resumingAt: trainer.stepCount)
+  }
+}
