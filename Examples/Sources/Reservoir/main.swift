@@ -27,7 +27,7 @@ let drawn = try Model<Double>(reservoir, seed: 1)
 
 let (model, fit) = try drawn.fittingHead(
   to: .vectors(Array(series[..<trained])), .values(Array(series[1...trained])),
-  RidgeOptions(penalty: .fixed(1e-10), washout: 100))
+  RidgeOptions(penalty: .fixed(1e-9), washout: 100))
 print("fitted: \(fit)")
 
 // The state goes through what is known; then the network is on its own.
