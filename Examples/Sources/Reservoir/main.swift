@@ -15,7 +15,8 @@ func mackeyGlass(_ count: Int) -> [Double] {
   return (0..<count).map { x[170 + (500 + $0) * 10] }
 }
 
-let series = mackeyGlass(3300)
+// Between about −1 and 1, where the units bend most.
+let series = mackeyGlass(3300).map { 2.2 * ($0 - 0.87) }
 let trained = 3000
 
 var reservoir = ReservoirConfiguration(inputSize: 1, outputSize: 1, unitCount: 400)
@@ -26,7 +27,7 @@ let drawn = try Model<Double>(reservoir, seed: 1)
 
 let (model, fit) = try drawn.fittingHead(
   to: .vectors(Array(series[..<trained])), .values(Array(series[1...trained])),
-  RidgeOptions(washout: 100))
+  RidgeOptions(penalty: .fixed(1e-9), washout: 100))
 print("fitted: \(fit)")
 
 // The state goes through what is known; then the network is on its own.
