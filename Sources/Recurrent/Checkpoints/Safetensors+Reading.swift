@@ -156,12 +156,10 @@ extension SafetensorsFile {
     guard let scalesName else { return try read(name, shape: shape, into: &target, range) }
     let scales = try floats(scalesName, shape: [shape[0]])
     let tensor = try checked(name, shape)
-    guard tensor.dtype == .I8 else { throw unsupported(tensor) }
     var place = 0
     try pieces(tensor.dataRange, unit: 1) { (bytes) throws(CheckpointError) in
       for index in bytes.indices {
-        let number = Float(Int8(bitPattern: bytes[index]))
-        target[range.lowerBound + place] = S(number * scales[place / shape[1]])
+        target[range.lowerBound + place] = S(Float(Int8(bitPattern: bytes[index])) * scales[place / shape[1]])
         place += 1
       }
     }
