@@ -43,6 +43,6 @@ enum PageStyle {
     font:.85rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace}
     @media print{:root{--back:#fff;--text:#000;--dim:#444;--rule:#ccc;--band:#f5f5f5;--c0:#0072b2;--c1:#c2500a;--c2:#00795a;\
     --c3:#a34d80;--heat:0,114,178}body{font-size:11pt}main{max-width:none;padding:0}h2{break-after:avoid}\
-    *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.scroll{overflow:visible}figure>svg{max-height:5.4cm}section>p{break-after:avoid}}
+    *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.scroll{overflow:visible}figcaption~svg{max-height:5.4cm}section p{break-after:avoid}}
     """
 }

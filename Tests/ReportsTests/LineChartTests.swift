@@ -13,7 +13,8 @@ struct LineChartTests {
   @Test(
     arguments: [
       [], [1], [0], [.nan], [.infinity, -.infinity], [1, 1, 1], [-1e300, 1e300], [.greatestFiniteMagnitude, 1],
-      [5e-324, 1e-310], [1e300, 1e-300], [1e16, 1e16 + 2], [0, 1e-320], [-5, .nan, 3], [1, 1 + 2.3e-16],
+      [.leastNonzeroMagnitude, .leastNormalMagnitude / 16], [1e300, 1e-300], [1e16, 1e16 + 2],
+      [0, .leastNonzeroMagnitude * 64], [-5, .nan, 3], [1, 1 + 2.3e-16],
       [99.99, 100.01],
     ] as [[Double]])
   func extremes(values: [Double]) {
