@@ -19,8 +19,8 @@ static void ID(pack_half)(rk_weights weights, size_t inner, size_t columns, cons
 #define BFLOAT16_STRIP(rows) STRIP_OF(RK_BFLOAT16, rows)
 #define FLOAT16_STRIP(rows) STRIP_OF(RK_FLOAT16, rows)
 
-STRIP(strip_of_bfloat16, BFLOAT16_STRIP)
-STRIP(strip_of_float16, FLOAT16_STRIP)
+STRIP_NAMED(strip_of_bfloat16, BFLOAT16_STRIP)
+STRIP_NAMED(strip_of_float16, FLOAT16_STRIP)
 
 #undef BFLOAT16_STRIP
 #undef FLOAT16_STRIP

@@ -34,7 +34,7 @@
   }
 
 // A strip of 1 to RK_TILE_ROWS rows by all its columns, of the last panel those that there are.
-#define STRIP(name, STRIP_OF_ROWS)                                                                               \
+#define STRIP_NAMED(name, STRIP_OF_ROWS)                                                                             \
   static void ID(name)(size_t rows, size_t columns, size_t depth, bool is_far, const REAL *a, size_t a_stride,   \
                        const char *packed, size_t panel_size, const REAL *start, size_t start_stride, REAL *c,   \
                        size_t c_stride) {                                                                        \
@@ -44,7 +44,7 @@
 
 #define FULL_STRIP(rows) STRIP_OF(RK_FULL, rows)
 
-STRIP(strip, FULL_STRIP)
+STRIP_NAMED(strip, FULL_STRIP)
 
 #undef FULL_STRIP
 

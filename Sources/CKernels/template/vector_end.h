@@ -20,7 +20,7 @@
 #undef LONGEST_PIECE
 #undef FAR_SIZE
 #undef ROW_SIZE
-#undef STRIP
+#undef STRIP_NAMED
 #undef STRIP_OF
 #undef TILE_OF
 #undef PANELS_AT_ONCE
