@@ -12,6 +12,7 @@ final class TrainingPage {
   private let unit: String
   private var facts: [[String]]
   private var history: TrainingHistory
+  private var lastStep: Int
   private var state = "Running."
   private var written: ContinuousClock.Instant?
   private var sampled: ContinuousClock.Instant?
@@ -28,6 +29,7 @@ final class TrainingPage {
   ///   - facts: names, each with what it is.
   init(path: String, title: String, unit: String, facts: [[String]], resumingAt step: Int = 0) {
     (self.path, self.title, self.unit, self.facts) = (path, title, unit, facts)
+    lastStep = step
     let earlier = step == 0 ? nil : Self.history(at: path, resumingAt: step)
     history = earlier ?? TrainingHistory()
     if step > 0, earlier == nil { Note.note("\(path) holds no report of the steps before: it begins at step \(step)") }
@@ -55,6 +57,7 @@ final class TrainingPage {
 
   func note(_ step: TrainingStep, scale: Int) {
     let report = step.report
+    lastStep = report.step
     history.add(
       TrainingHistory.Step(
         step: Double(report.step), loss: report.loss, gradientNorm: report.gradientNorm,
@@ -110,7 +113,7 @@ final class TrainingPage {
   }
 
   private var summary: String {
-    let step = history.steps.last.map { "After step \(grouped(Int($0.step.rounded(.up)))). " } ?? ""
+    let step = lastStep > 0 ? "After step \(grouped(lastStep)). " : ""
     let best = history.best.map { " Lowest validation loss \(lossText($0.loss)), at step \(grouped($0.step))." } ?? ""
     return step + state + best
   }
