@@ -25,7 +25,9 @@ struct LayersBenchmark: ParsableCommand {
     transform: LayerShape.init(parsing:))
   var shapes: [LayerShape] = []
 
-  @Option(name: .customLong("mode"), help: "train or infer; may be given several times. (default: both; infer with a --precision)")
+  @Option(
+    name: .customLong("mode"),
+    help: "train or infer; may be given several times. (default: both; infer with a --precision)")
   var modes: [LayerMode] = []
 
   @OptionGroup var multiplying: ProductsOption

@@ -30,7 +30,9 @@ struct RoundingBenchmark: ParsableCommand {
     for cell in cells.isEmpty ? CellOption.usual : cells.map(\.cell) {
       let model = try Model<Float>(shape.configuration(cell), seed: 1)
       var reference = try Model<Double>(shape.configuration(cell), seed: 1)
-      for entry in model.table.entries { reference[parameter: entry.name] = model[parameter: entry.name].map(Double.init) }
+      for entry in model.table.entries {
+        reference[parameter: entry.name] = model[parameter: entry.name].map(Double.init)
+      }
       let exact = try outputs(of: reference, data.vectors.map(Double.init), .full)
       for precision in WeightPrecision.allCases {
         let found = try outputs(of: model, data.vectors, precision)

@@ -47,7 +47,9 @@ struct QuantizeTests {
       (["quantize", "model.safetensors", "out.safetensors", "--precision", "int4"], 64, "int4"),
       (["quantize", "model.safetensors", "model.safetensors", "--precision", "float16"], 1, "would be overwritten"),
       (["quantize", "nothing.safetensors", "out.safetensors", "--precision", "float16"], 1, "nothing.safetensors"),
-      (["sample", "model.safetensors", "--precision", "bfloat16", "--products", "openblas"], 64, "--products openblas"),
+      (
+        ["sample", "model.safetensors", "--precision", "bfloat16", "--products", "openblas"], 64, "--products openblas"
+      ),
       (["sample", "model.safetensors", "--precision", "double"], 64, "'double'"),
       (["evaluate", "model.safetensors", "--precision", "bfloat16-dot"], 64, "'int8'"),
     ] as [([String], Int32, String)] {

@@ -96,7 +96,8 @@ extension Model {
     for entry in entries {
       let name = prefix + entry.name
       try file.read(
-        name, shape: entry.shape, scales: ModelFile.hasScales(entry, name, in: file) ? name + ModelFile.scaleSuffix : nil,
+        name, shape: entry.shape,
+        scales: ModelFile.hasScales(entry, name, in: file) ? name + ModelFile.scaleSuffix : nil,
         into: &values, entry.offset..<entry.offset + entry.count)
     }
   }

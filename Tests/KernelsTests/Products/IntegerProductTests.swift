@@ -49,7 +49,8 @@ struct IntegerProductTests {
     #expect(product.memory.array(product.c).isIdentical(to: together))
   }
 
-  @Test("What is not finite makes what depends on it NaN, and nothing else", arguments: [Float.nan, .infinity, -.infinity])
+  @Test(
+    "What is not finite makes what depends on it NaN, and nothing else", arguments: [Float.nan, .infinity, -.infinity])
   func notFinite(value: Float) {
     var random = SplitMix64(6)
     let product = IntegerProduct(rows: 3, columns: 40, inner: 20)

@@ -31,7 +31,9 @@ struct WeightPrecisionTests {
     }
   }
 
-  @Test("With 8 bits: as the rounded model in 8 bits, alone, among others, and on any number of threads", arguments: OracleCell.allCases)
+  @Test(
+    "With 8 bits: as the rounded model in 8 bits, alone, among others, and on any number of threads",
+    arguments: OracleCell.allCases)
   func integers(cell: OracleCell) throws {
     let model = try Model<Float>(Self.configuration(cell.cell), seed: 2)
     let rounded = try model.rounded(to: .int8)
