@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where values stand along an axis from 0 to 1, and the round numbers at it.
-struct Axis {
+package struct Axis {
   let isLogarithmic: Bool
   private let low: Double
   private let high: Double
@@ -10,7 +10,7 @@ struct Axis {
   static let largest = 1e300
 
   /// - Parameter logarithmic: nil: where all values are positive and span two decades at least.
-  init(_ values: [Double], logarithmic: Bool?, margin: Double) {
+  package init(_ values: [Double], logarithmic: Bool?, margin: Double) {
     let least = values.min() ?? 0
     let most = values.max() ?? 1
     isLogarithmic = least > 0 && (logarithmic ?? (most / least >= 100))
@@ -26,7 +26,7 @@ struct Axis {
   func place(_ value: Double) -> Double { ((isLogarithmic ? log10(value) : value) - low) / (high - low) }
 
   /// About `count` of them.
-  func ticks(_ count: Int) -> [(place: Double, label: String)] {
+  package func ticks(_ count: Int) -> [(place: Double, label: String)] {
     guard isLogarithmic, high - low >= 1 else {
       let range = isLogarithmic ? pow(10, low)...pow(10, high) : low...high
       let ticks = Ticks(range, count: count)

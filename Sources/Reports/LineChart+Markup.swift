@@ -7,7 +7,7 @@ extension LineChart {
   private static let (mostPoints, densePoints, styles) = (1200, 300, 4)
 
   /// - Parameter identifier: of this chart alone in its page.
-  func markup(identifier: String) -> Markup {
+  package func markup(identifier: String) -> Markup {
     let drawn = lines.map { $0.thinned(to: Self.mostPoints) }
     let points = drawn.flatMap { $0.filter(\.isDrawn) } + (mark.map { [$0.point] } ?? []).filter(\.isDrawn)
     let bands = lines.flatMap(\.band).filter { Point($0.x, $0.low).isDrawn && Point($0.x, $0.high).isDrawn }

@@ -40,7 +40,7 @@ package struct LineChart: Sendable {
 
 extension LineChart.Line {
   /// As many points at most as a chart can show: of each stretch the least and the greatest, so that no peak is lost.
-  func thinned(to limit: Int) -> [LineChart.Point] {
+  package func thinned(to limit: Int) -> [LineChart.Point] {
     guard points.count > limit else { return points }
     let stretches = limit / 2
     return (0..<stretches).flatMap { stretch -> [LineChart.Point] in

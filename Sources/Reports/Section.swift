@@ -13,7 +13,7 @@ package struct Section: Sendable {
 
   package init(_ title: String, _ blocks: [Block]) { (self.title, self.blocks) = (title, blocks) }
 
-  func markup(number: Int) -> Markup {
+  package func markup(number: Int) -> Markup {
     let content = blocks.enumerated().map { index, block -> Markup in
       switch block {
       case .paragraph(let text): .element("p", ["dir": "auto"], text)

@@ -21,7 +21,7 @@ package struct Table: Sendable {
     (self.caption, self.header, self.rows, self.kind) = (caption, header, rows, kind)
   }
 
-  var markup: Markup {
+  package var markup: Markup {
     let name =
       switch kind {
       case .facts: "facts"

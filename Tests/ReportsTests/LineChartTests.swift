@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Reports
+import Reports
 
 struct LineChartTests {
   private func svg(_ values: [Double], logarithmic: Bool? = nil) -> String {

@@ -2,7 +2,7 @@ import Foundation
 import FoundationXML
 import Testing
 
-@testable import Reports
+import Reports
 
 /// Pages are well-formed whatever they hold, and show it as it is.
 struct PageTests {
