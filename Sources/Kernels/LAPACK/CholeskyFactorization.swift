@@ -37,12 +37,13 @@ package struct CholeskyFactorization<S: LAPACKScalar>: Sendable {
     for index in 0..<order { sums[index] = 0 }
     for column in 0..<order {
       for row in column..<order {
-        let size = abs(factors.values[column * order + row])
+        let size = factors.values[column * order + row].magnitude
         sums[column] += size
         if row > column { sums[row] += size }
       }
     }
-    norm = sums.max() ?? 0
+    norm = 0
+    for index in 0..<order where sums[index] > norm { norm = sums[index] }
   }
 
   /// Replaces the columns of B by the solutions of A·X = B.

@@ -97,11 +97,11 @@ public struct Plan: Sendable, CustomStringConvertible {
       steps: steps, batchSize: batchSize, keptSteps: min(steps, segmentSteps ?? steps), blockSteps: steps,
       isTraining: isTraining, isRagged: isRagged)
     let choice = ProductChoice(products, keepsRows: sizes.keepsRows, precision: precision)
+    let table = try ParameterTable(configuration)
+    try Self.refuseOverflow(configuration, sizes, table)
     let widest = (0..<configuration.layerCount).map { configuration.hiddenSize(ofLayer: $0) }.max() ?? 0
     let gateColumns = configuration.cell.structure.gateCount * widest
     sizes = sizes.blocks(ofRows: choice.blockRows(gateColumns: gateColumns))
-    let table = try ParameterTable(configuration)
-    try Self.refuseOverflow(configuration, sizes, table)
     try memory?.refuseOverflow(configuration, steps: steps, batchSize: batchSize)
     if sizes.isSegmented { Self.validateSegments(configuration, purpose, sizes) }
 
