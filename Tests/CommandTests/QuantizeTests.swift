@@ -57,5 +57,9 @@ struct QuantizeTests {
       #expect(outcome.status == status && outcome.errors.contains(text), "\(arguments): \(outcome.errors)")
     }
     #expect(!place.exists("out.safetensors"))
+    // What is no model is not replaced.
+    let outcome = try place.rnn("quantize", "model.safetensors", "text.txt", "--precision", "int8")
+    #expect(outcome.status == 1 && outcome.errors.contains("text.txt holds no model"))
+    #expect(try place.data("text.txt").count == 600)
   }
 }

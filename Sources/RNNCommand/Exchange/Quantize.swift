@@ -37,6 +37,7 @@ struct Quantize: ParsableCommand {
   func run() throws {
     let outputs = try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>")]).hold()
     defer { outputs.release() }
+    try ModelOutput.verifyReplaceable(target)
     let file = try ArrayFile(path: model)
     guard case .float = Precision(of: file) else {
       throw Failure(
@@ -59,6 +60,6 @@ struct Quantize: ParsableCommand {
       let change = (error / old.reduce(0) { $0 + Double($1) * Double($1) }).squareRoot()
       rows.append([entry.name, grouped(entry.count), String(format: "%.1e", change)])
     }
-    return rows.count > 1 ? rows : [["all weights are such numbers already", "", ""]]
+    return rows.count > 1 ? rows : [["all weights are such numbers already: a copy", "", ""]]
   }
 }

@@ -66,7 +66,7 @@ struct Run: ParsableCommand {
         try run(Model<Double>(file, path: model), .full)
       } else {
         let model = try Model<Float>(file, path: model)
-        try run(model, PrecisionOption.weights(precision, of: model, multiplying.choice))
+        try run(model, PrecisionOption.weights(precision?.stored, of: model, multiplying.choice))
       }
     }
   }

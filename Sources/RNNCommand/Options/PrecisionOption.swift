@@ -1,19 +1,26 @@
 import ArgumentParser
 import Recurrent
 
-/// How a command runs a model: in which precision it computes, and how the weights that products read are stored.
-enum RunPrecision: String, NamedChoice {
-  case float, double, bfloat16, float16, int8
+/// How the weights that products read are stored while a model of floats is run.
+enum StoredPrecision: String, NamedChoice {
+  case float, bfloat16, float16, int8
 
-  /// Of the weights of a model of floats.
   var weights: WeightPrecision {
     switch self {
-    case .float, .double: .full
+    case .float: .full
     case .bfloat16: .bfloat16
     case .float16: .float16
     case .int8: .int8
     }
   }
+}
+
+/// The same where a model may be run in double precision, too.
+enum RunPrecision: String, NamedChoice {
+  case float, double, bfloat16, float16, int8
+
+  /// nil in double precision.
+  var stored: StoredPrecision? { StoredPrecision(rawValue: rawValue) }
 }
 
 /// For commands that run models of floats.
@@ -23,14 +30,7 @@ struct PrecisionOption: ParsableArguments {
       "How the weights that products read are stored: float, bfloat16, float16 or int8. Fewer bytes are faster where one "
         + "sequence is run step by step, int8 with many, too. (default: as the file has them)",
       valueName: "name"))
-  var precision: RunPrecision?
-
-  func validate() throws {
-    guard precision != .double else {
-      throw ValidationError(
-        "The value 'double' is invalid for '--precision <name>': expected one of float, bfloat16, float16, int8")
-    }
-  }
+  var precision: StoredPrecision?
 
   /// Of the weights of a model; OpenBLAS multiplies them in full.
   /// - Throws: where it is asked to multiply others.
@@ -39,10 +39,10 @@ struct PrecisionOption: ParsableArguments {
   }
 
   static func weights<S: Scalar>(
-    _ precision: RunPrecision?, of model: Model<S>, _ products: Products
+    _ precision: StoredPrecision?, of model: Model<S>, _ products: Products
   ) throws -> WeightPrecision {
     guard products == .openBLAS else { return precision?.weights ?? model.storedPrecision }
-    guard let precision, precision.weights != .full else { return .full }
+    guard let precision, precision != .float else { return .full }
     throw Failure(
       message: "--products openblas multiplies weights in full: leave it out, or --precision \(precision.rawValue)",
       status: .usage)

@@ -46,6 +46,7 @@ struct Refit: ParsableCommand {
   func run() throws {
     let outputs = try FileUse(reading: [(model, "<model>"), (data, "<data>")], writing: [(output, "--output")]).hold()
     defer { outputs.release() }
+    if let output { try ModelOutput.verifyReplaceable(output) }
     Note.threads(threads)
     let refit =
       switch ModelUse(try SafetensorsFile(path: model)) {
@@ -78,6 +79,7 @@ struct Refit: ParsableCommand {
     let values = description.inputs(series.values)
     let count = values.count / width - window
     let heldCount = validation.count(of: count)
+    Self.warn(heldCount: heldCount)
     // The windows on either side share no step.
     let fittedCount = heldCount == 0 ? count : count - heldCount - window
     guard fittedCount > 0, heldCount >= 0 else {
@@ -100,10 +102,16 @@ struct Refit: ParsableCommand {
       products: multiplying.choice, threads: threads ?? 0)
   }
 
+  private static func warn(heldCount: Int) {
+    guard heldCount == 0 else { return }
+    Note.warning("nothing is kept aside: both heads are compared on the data that the new one is fitted to")
+  }
+
   private func text() throws -> HeadRefit<Float> {
     let (model, vocabulary) = try Model.forText(at: model)
     let tokens = try Corpus(paths: [data], vocabulary: vocabulary).training
     let heldCount = validation.count(of: tokens.count)
+    Self.warn(heldCount: heldCount)
     guard tokens.count - heldCount >= 2, heldCount == 0 || heldCount >= 2 else {
       throw Failure(
         message: "\(printable(data)): \(counted(tokens.count, "character")) are too few to fit to and to compare on")

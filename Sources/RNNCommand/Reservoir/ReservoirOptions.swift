@@ -19,8 +19,8 @@ struct ReservoirOptions: ParsableArguments {
         + "others).", valueName: "name"))
   var connections = Connections.dense
 
-  @Option(.share, help: "The share of the entries that are there, of sparse and blocks.")
-  var density = 0.1
+  @Option(.share, help: "The share of the entries that are there, of sparse and blocks. (default: 0.1)")
+  var density: Double?
 
   @Option(.nonNegative, help: "The recurrent matrix is scaled to this spectral radius.")
   var spectralRadius = 0.9
@@ -37,14 +37,22 @@ struct ReservoirOptions: ParsableArguments {
   @Option(.nonNegative, help: "Biases are drawn from plus to minus this.")
   var biasScaling = 0.2
 
+  func validate() throws {
+    if density != nil, connections == .dense {
+      throw ValidationError("--density is for --connections sparse and blocks: dense ones have all entries")
+    }
+  }
+
+  private var share: Double { density ?? 0.1 }
+
   func configuration(width: Int) -> ReservoirConfiguration {
     var reservoir = ReservoirConfiguration(inputSize: width, outputSize: width, unitCount: units)
     reservoir.layerCount = layers
     reservoir.connections =
       switch connections {
       case .dense: .dense
-      case .sparse: .sparse(density: density)
-      case .blocks: .blockSparse(density: density)
+      case .sparse: .sparse(density: share)
+      case .blocks: .blockSparse(density: share)
       }
     reservoir.spectralRadius = spectralRadius
     reservoir.leakRate = leakRate
@@ -56,8 +64,8 @@ struct ReservoirOptions: ParsableArguments {
 
   /// For the note at the start.
   var summary: String {
-    let share = connections == .dense ? "" : " (\(short(density)))"
-    return "\(layers) × \(units) units, \(connections.rawValue)\(share), spectral radius \(short(spectralRadius)), "
+    let entries = connections == .dense ? "" : " (\(short(share)))"
+    return "\(layers) × \(units) units, \(connections.rawValue)\(entries), spectral radius \(short(spectralRadius)), "
       + "leak rate \(short(leakRate))"
   }
 }

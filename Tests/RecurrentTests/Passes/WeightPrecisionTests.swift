@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 import Recurrent
 import TestSupport
 import Testing
@@ -147,19 +148,37 @@ struct WeightPrecisionTests {
     #expect(sizes[0] < sizes[1] * (precision == .int8 ? 4 : 6) / 10)
   }
 
-  @Test("A file of whole numbers without its scales, or with others, is refused")
+  @Test("A file of whole numbers without its scales, with scales of another shape, or with some that belong to nothing")
   func scales() throws {
     let model = try Model<Float>(Self.configuration(.rnn), seed: 2)
     let directory = try ScratchDirectory()
-    let path = directory.file("model.safetensors")
-    try model.save(to: path, precision: .int8)
-    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
-    let name = Array("rnn.weight_hh_l0.scale".utf8)
-    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
-    bytes[place + name.count - 1] = UInt8(ascii: "f")
-    // The checksum would say so first: a file of the version before has none.
-    let text = String(decoding: bytes[8..<8 + 4000], as: UTF8.self)
-    #expect(text.contains("\"I8\""))
-    #expect(throws: CheckpointError.self) { _ = try Model<Float>(bytes: bytes, file: "model") }
+    try model.save(to: directory.file("model.safetensors"), precision: .int8)
+    let file = try SafetensorsFile(path: directory.file("model.safetensors"))
+    let bytes = try Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, try file.bytes(of: $0)) })
+    let scale = "rnn.weight_hh_l0.scale"
+    /// The file with its tensors changed, and a checksum that is right.
+    func read(_ change: (inout [(name: String, dtype: Safetensors.DType, shape: [Int])]) -> Void) throws {
+      var tensors = file.tensors.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }
+      change(&tensors)
+      let path = directory.file("changed.safetensors")
+      try Safetensors.write(
+        to: path, tensors: tensors, metadata: file.metadata.filter { $0.key != "checksum" }, checksum: true
+      ) { (tensor, output) throws(FileError) in
+        let data = bytes[tensor.name] ?? bytes[scale]!
+        try output.write(data.span)
+      }
+      _ = try Model<Float>(contentsOf: path)
+    }
+    let path = directory.file("changed.safetensors")
+    try read { _ in }
+    #expect(throws: CheckpointError.missingTensor(file: path, name: scale)) {
+      try read { $0.removeAll { $0.name == scale } }
+    }
+    #expect(throws: CheckpointError.shapeMismatch(file: path, tensor: scale, expected: [40], actual: [20, 2])) {
+      try read { $0[$0.firstIndex { $0.name == scale }!].shape = [20, 2] }
+    }
+    #expect(throws: CheckpointError.unexpectedTensor(file: path, name: "rnn.bias_hh_l0.scale")) {
+      try read { $0.append((name: "rnn.bias_hh_l0.scale", dtype: .F32, shape: [40])) }
+    }
   }
 }
