@@ -26,7 +26,9 @@ public struct NetworkDiagnosis: Sendable {
 
 extension Model {
   /// Runs the model on sequences of tokens and says how its recurrences behave on them.
-  /// - Parameter tokens: of each sequence; as many as memory holds at once, some thousand steps are enough.
+  /// - Parameters:
+  ///   - tokens: of each sequence; as many as memory holds at once, some thousand steps are enough.
+  ///   - options: what is measured, and how far.
   /// - Precondition: the model reads tokens, all of them below the vocabulary's size.
   public func diagnose(
     tokens: [[Int32]], options: DiagnosisOptions = DiagnosisOptions()
@@ -39,7 +41,9 @@ extension Model {
   }
 
   /// Runs the model on sequences of vectors and says how its recurrences behave on them.
-  /// - Parameter vectors: [length, I] of each sequence; as many as memory holds at once, some thousand steps are enough.
+  /// - Parameters:
+  ///   - vectors: [length, I] of each sequence; as many as memory holds at once, some thousand steps are enough.
+  ///   - options: what is measured, and how far.
   /// - Precondition: the model reads vectors of I numbers.
   public func diagnose(
     vectors: [[S]], options: DiagnosisOptions = DiagnosisOptions()
