@@ -40,7 +40,7 @@ struct RoundingBenchmark: ParsableCommand {
         let name = precision == .full ? "float" : precision.rawValue
         try say(
           String(
-            format: "%@  %@   %.1e  %.1e           %.1e", padded(cell.name, to: 4), padded(name, to: 8),
+            format: "%@  %@   %.1e  %.1e           %.1e", padded(cell.name, 4), padded(name, 8),
             errors.max() ?? 0, rootMeanSquare(errors[...]), rootMeanSquare(errors.suffix(errors.count / 10))))
       }
     }
@@ -59,9 +59,5 @@ struct RoundingBenchmark: ParsableCommand {
 
   private func rootMeanSquare(_ errors: ArraySlice<Double>) -> Double {
     (errors.reduce(0) { $0 + $1 * $1 } / Double(errors.count)).squareRoot()
-  }
-
-  private func padded(_ text: String, to length: Int) -> String {
-    text + String(repeating: " ", count: max(0, length - text.count))
   }
 }

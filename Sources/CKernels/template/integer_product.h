@@ -13,14 +13,13 @@
 #pragma STDC FP_CONTRACT OFF
 
 #include "../integer_rows.h"
+#include "unrolling.h"
 
 #include <stdbool.h>
 
 // Vectors wider than a register pass between functions here, but every one of those is inlined: there is no ABI.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-#define RK_INLINE static inline __attribute__((always_inline))
-#define RK_UNROLL _Pragma("clang loop unroll(full)")
 #define AT_MOST(x, bound) ((bound) < (x) ? (bound) : (x))
 
 typedef int32_t integers __attribute__((ext_vector_type(RK_LANES)));
@@ -185,10 +184,7 @@ RK_INLINE void move(operands *o, size_t panels) {
 static void strip(size_t rows, size_t columns, operands o, const float *start, size_t start_stride, float *c,
                   size_t c_stride) {
   size_t j = 0;
-  switch (rows) {
-    STRIP_OF(1) STRIP_OF(2) STRIP_OF(3) STRIP_OF(4) STRIP_OF(5) STRIP_OF(6) STRIP_OF(7) STRIP_OF(8) STRIP_OF(9)
-    STRIP_OF(10) STRIP_OF(11) STRIP_OF(12)
-  }
+  switch (rows) { RK_EACH_STRIP(STRIP_OF) }
 }
 
 #undef TILE_OF

@@ -14,16 +14,7 @@ struct DiagnosedData: ParsableArguments {
 
   @OptionGroup var sequences: SequenceOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "The column of the time. (default: the first, if it is text or rises from row to row)", valueName: "name"))
-  var timeColumn: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "What to do about missing values of a series: refuse the table, interpolate on straight lines, or drop the rows.",
-      valueName: "what"))
-  var missing = MissingPolicy.refuse
+  @OptionGroup var rows: SeriesRowOptions
 
   @Option(
     reading: "Sequences in a .safetensors, .npz or .npy file, as for rnn run: vectors [T, N, I] or tokens [T, N].")
@@ -57,9 +48,7 @@ struct DiagnosedData: ParsableArguments {
   /// What a model of a series or of classes sees of a table: [length, I] of each sequence.
   func vectors(of model: Model<Float>, _ path: String, table: String) throws -> [[Float]] {
     if let description = try model.seriesDescription(path) {
-      let series = try Series(
-        CSVTable(path: table, separator: sequences.reading.separator), columns: description.columns,
-        timeColumn: timeColumn, missing: missing)
+      let series = try rows.series(at: table, sequences.reading, columns: description.columns)
       return [description.inputs(series.values)]
     }
     if let description = try model.classDescription(path) {

@@ -37,7 +37,7 @@ struct Quantize: ParsableCommand {
   func run() throws {
     let outputs = try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>")]).hold()
     defer { outputs.release() }
-    try ModelOutput.verifyReplaceable(target)
+    try ReplaceableOutput.verifyModel(target)
     let file = try ArrayFile(path: model)
     guard case .float = Precision(of: file) else {
       throw Failure(

@@ -42,12 +42,7 @@ struct KeptSums {
   /// - Throws: `Failure`, `CheckpointError`.
   static func verifyReplaceable(_ path: String) throws {
     try ModelFile.verifyWritable(path)
-    guard let status = try? FileStatus(of: path), status.kind == .regular, status.size > 0 else { return }
-    guard (try? RidgeGram.load(contentsOf: path)) != nil else {
-      throw Failure(
-        message: "\(path) does not hold the sums of a fit, and is not replaced: --sums names another file, or remove it"
-      )
-    }
+    try ReplaceableOutput.verifySums(path)
   }
 }
 

@@ -27,16 +27,7 @@ struct Refit: ParsableCommand {
   @OptionGroup(title: "Readout") var ridge: RidgeFitOptions
   @OptionGroup(title: "Table") var reading: TableOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "The column of the time. (default: the first, if it is text or rises from row to row)", valueName: "name"))
-  var timeColumn: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "What to do about missing values: refuse the table, interpolate on straight lines, or drop the rows.",
-      valueName: "what"))
-  var missing = MissingPolicy.refuse
+  @OptionGroup(title: "Table") var rows: SeriesRowOptions
 
   @OptionGroup var multiplying: ProductsOption
 
@@ -46,7 +37,7 @@ struct Refit: ParsableCommand {
   func run() throws {
     let outputs = try FileUse(reading: [(model, "<model>"), (data, "<data>")], writing: [(output, "--output")]).hold()
     defer { outputs.release() }
-    if let output { try ModelOutput.verifyReplaceable(output) }
+    if let output { try ReplaceableOutput.verifyModel(output) }
     Note.threads(threads)
     let refit =
       switch ModelUse(try SafetensorsFile(path: model)) {
@@ -72,9 +63,7 @@ struct Refit: ParsableCommand {
   /// On all windows of the series, as its training.
   private func series() throws -> HeadRefit<Float> {
     let (model, description) = try Model.forForecasts(at: model)
-    let series = try Series(
-      CSVTable(path: data, separator: reading.separator), columns: description.columns, timeColumn: timeColumn,
-      missing: missing)
+    let series = try rows.series(at: data, reading, columns: description.columns)
     let (width, window) = (series.width, description.window)
     let values = description.inputs(series.values)
     let count = values.count / width - window

@@ -85,7 +85,7 @@ extension Model {
       throw .io(file: file.file, reason: error.description)
     }
     annotations = metadata.annotations
-    storedPrecision = try StoredWeights(self, .full).precision(of: file)
+    storedPrecision = try storedPrecision(in: file)
     try read(file, prefix: "")
   }
 

@@ -29,18 +29,6 @@ struct StoredWeights<S: Scalar> {
     }
   }
 
-  /// The precision that the weights have in a file of this model; `.full` where they have several.
-  func precision(of file: SafetensorsFile) throws(CheckpointError) -> WeightPrecision {
-    var types: Set<Safetensors.DType> = []
-    for entry in model.multipliedEntries { types.insert(try file.tensor(entry.name).dtype) }
-    return switch types {
-    case [.BF16]: .bfloat16
-    case [.F16]: .float16
-    case [.I8]: .int8
-    default: .full
-    }
-  }
-
   /// Writes a tensor's data.
   func write(_ tensor: Safetensors.Tensor, to file: inout DurableFile) throws(FileError) {
     if let entry = model.table[tensor.name] {
@@ -64,5 +52,19 @@ struct StoredWeights<S: Scalar> {
 
   private static func bytes(_ numbers: [UInt16]) -> [UInt8] {
     numbers.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
+  }
+}
+
+extension Model {
+  /// The precision that the weights have in a file of this model; `.full` where they have several.
+  func storedPrecision(in file: SafetensorsFile) throws(CheckpointError) -> WeightPrecision {
+    var types: Set<Safetensors.DType> = []
+    for entry in multipliedEntries { types.insert(try file.tensor(entry.name).dtype) }
+    return switch types {
+    case [.BF16]: .bfloat16
+    case [.F16]: .float16
+    case [.I8]: .int8
+    default: .full
+    }
   }
 }

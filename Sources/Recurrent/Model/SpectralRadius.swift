@@ -37,7 +37,8 @@ public struct SpectralRadius: Sendable, Hashable {
     }
   }
 
-  private static func exact(_ matrix: [Double], _ order: Int) throws(PlanError) -> Double {
+  /// Of all eigenvalues, however many.
+  static func exact(_ matrix: [Double], _ order: Int) throws(PlanError) -> Double {
     do throws(FactorizationError) {
       var eigenvalues = try Eigenvalues<Double>(order: order)
       // The transpose, which has the same ones.
