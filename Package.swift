@@ -65,7 +65,7 @@ let package = Package(
     .executableTarget(
       name: "RNNBench",
       dependencies: [
-        "Kernels", "Recurrent", "Storage", "Tasks",
+        "Kernels", "Recurrent", "Storage", "Tables", "Tasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/RNNBench",

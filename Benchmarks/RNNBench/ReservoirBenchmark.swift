@@ -12,6 +12,8 @@ struct ReservoirBenchmark: ParsableCommand {
       (sums and Cholesky; the run is not counted again). Errors are the median, the least and the greatest over seeds: of Mackey \
       and Glass one step ahead, 84 ahead by a readout of its own and running freely, of NARMA 10, and the Lyapunov times that \
       Lorenz is followed for. All in double precision unless --single is given.
+
+      scripts/compare-reservoirs measures reservoirpy on the same series.
       """)
 
   @Option(
@@ -36,6 +38,17 @@ struct ReservoirBenchmark: ParsableCommand {
   @Flag(help: "In single precision, the sums of the fit apart.")
   var single = false
 
+  @Option(
+    name: .customLong("series"),
+    help: ArgumentHelp("Write the series of the errors into this folder, and measure nothing.", valueName: "folder"))
+  var seriesFolder: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder of JapaneseVowels_TRAIN.ts and JapaneseVowels_TEST.ts: which speaker, too, by the last state.",
+      valueName: "folder"))
+  var vowels: String?
+
   private var units: [Int] { givenUnits.isEmpty ? [100, 500, 1000] : givenUnits }
 
   private static let connections: [(name: String, kind: ReservoirConfiguration.Connections)] = [
@@ -44,6 +57,12 @@ struct ReservoirBenchmark: ParsableCommand {
 
   func run() throws {
     try RNNBench.requireRelease()
+    if let seriesFolder {
+      for task in ReservoirTask.allCases {
+        for seed in 1...UInt64(max(1, seeds)) { try task.write(seed: seed, to: seriesFolder) }
+      }
+      return
+    }
     if single { try measure(Float.self) } else { try measure(Double.self) }
   }
 
@@ -71,10 +90,22 @@ struct ReservoirBenchmark: ParsableCommand {
       }
       try say("| \(task.rawValue) | " + cells.joined(separator: " | ") + " |")
     }
+    guard let vowels else { return }
+    let data = try VowelsTask(folder: vowels)
+    var cells: [String] = []
+    for count in units {
+      for (_, kind) in Self.connections {
+        cells.append(
+          Self.text(
+            try (1...UInt64(seeds)).map { try data.rightShare(units: count, kind, seed: $0, threads: threads, scalar) })
+        )
+      }
+    }
+    try say("| Japanese vowels, right | " + cells.joined(separator: " | ") + " |")
   }
 
   private static func text(_ scores: [Double]) -> String {
-    func short(_ value: Double) -> String { String(format: "%.2g", value) }
+    func short(_ value: Double) -> String { String(format: value > 0.9 && value < 1 ? "%.3f" : "%.2g", value) }
     let sorted = scores.sorted()
     return "\(short(median(scores))) [\(short(sorted[0])), \(short(sorted[sorted.count - 1]))]"
   }

@@ -9,8 +9,8 @@ enum ReservoirTask: String, CaseIterable {
   case narma = "NARMA 10"
   case lorenz = "Lorenz, Lyapunov times"
 
-  private var washout: Int { 100 }
-  private var penalty: Double {
+  var washout: Int { 100 }
+  var penalty: Double {
     switch self {
     case .mackeyGlass, .direct, .free: 1e-10
     case .narma: 1e-9
@@ -19,36 +19,69 @@ enum ReservoirTask: String, CaseIterable {
   }
 
   private func configuration(_ units: Int, _ kind: ReservoirConfiguration.Connections) -> ReservoirConfiguration {
-    let width = self == .lorenz ? 3 : 1
     var configuration = ReservoirConfiguration(inputSize: width, outputSize: width, unitCount: units)
     configuration.connections = kind
-    (configuration.spectralRadius, configuration.inputScaling, configuration.biasScaling) =
-      switch self {
-      case .mackeyGlass, .direct, .free: (0.8, 0.5, 0.2)
-      case .narma: (0.95, 0.1, 0.3)
-      case .lorenz: (0.9, 0.1, 1)
-      }
+    (configuration.spectralRadius, configuration.inputScaling, configuration.biasScaling) = scalings
     return configuration
   }
+
+  var scalings: (spectralRadius: Double, input: Double, bias: Double) {
+    switch self {
+    case .mackeyGlass, .direct, .free: (0.8, 0.5, 0.2)
+    case .narma: (0.95, 0.1, 0.3)
+    case .lorenz: (0.9, 0.1, 1)
+    }
+  }
+
+  /// Values of a step.
+  var width: Int { self == .lorenz ? 3 : 1 }
+  /// Steps of a series that are fitted to, the wash-out among them; what follows is measured on.
+  var training: Int {
+    switch self {
+    case .mackeyGlass, .direct, .free: 3100
+    case .narma: 4100
+    case .lorenz: 5100
+    }
+  }
+
+  /// The series of a seed: inputs [T, width], and for each step what should come out.
+  func series(seed: UInt64) -> (inputs: [Double], outputs: [Double]) {
+    switch self {
+    case .mackeyGlass, .direct:
+      let ahead = self == .direct ? 84 : 1
+      let series = Self.mackeyGlass(count: 4184, seed: seed)
+      return (Array(series[..<4100]), Array(series[ahead..<4100 + ahead]))
+    case .free:
+      let series = Self.mackeyGlass(count: training + 1 + Self.freeStarts * 10 + Self.freeSteps, seed: seed)
+      return (Array(series.dropLast()), Array(series.dropFirst()))
+    case .narma: return ChaoticSeries.narma10(count: 5100, seed: seed)
+    case .lorenz:
+      let count = training + Self.lorenzStarts * 200 + Self.lorenzSteps + 1
+      let series = ChaoticSeries.lorenz(count: count, step: Self.lorenzStep, seed: seed)
+      return (Array(series.dropLast(3)), Array(series.dropFirst(3)))
+    }
+  }
+
+  private static let (freeStarts, freeSteps) = (100, 84)
+  private static let (lorenzStarts, lorenzSteps, lorenzStep) = (10, 800, 0.02)
 
   /// Errors, or Lyapunov times, of one reservoir; of Lorenz several.
   func scores<S: Scalar>(
     units: Int, _ kind: ReservoirConfiguration.Connections, seed: UInt64, threads: Int, _ scalar: S.Type
   ) throws -> [Double] {
-    let model = try Model<S>(configuration(units, kind), seed: seed)
+    let (inputs, outputs) = series(seed: seed)
+    let drawn = try Model<S>(configuration(units, kind), seed: seed)
+    let model = try drawn.fittingHead(
+      to: .vectors(inputs.prefix(training * width).map { S($0) }),
+      .values(outputs.prefix(training * width).map { S($0) }),
+      RidgeOptions(penalty: .fixed(penalty), washout: washout), threads: threads
+    ).model
     switch self {
-    case .mackeyGlass, .direct:
-      let ahead = self == .direct ? 84 : 1
-      let series = Self.mackeyGlass(count: 4184, seed: seed)
-      return [
-        try error(
-          model, inputs: Array(series[..<4100]), outputs: Array(series[ahead..<4100 + ahead]), training: 3100, threads)
-      ]
-    case .narma:
-      let (inputs, outputs) = ChaoticSeries.narma10(count: 5100, seed: seed)
-      return [try error(model, inputs: inputs, outputs: outputs, training: 4100, threads)]
-    case .free: return [try freeError(model, seed: seed, threads)]
-    case .lorenz: return try validTimes(model, seed: seed, threads)
+    case .mackeyGlass, .direct, .narma:
+      let predicted = try model.predict(.vectors(inputs.map { S($0) }), threads: threads).values.map { Double($0) }
+      return [ChaoticSeries.normalizedError(Array(predicted[training...]), Array(outputs[training...]))]
+    case .free: return [try freeError(model, inputs, outputs, threads)]
+    case .lorenz: return try validTimes(model, inputs, outputs, threads)
     }
   }
 
@@ -59,81 +92,64 @@ enum ReservoirTask: String, CaseIterable {
     return series.map { 2 * ($0 - least) / (most - least) - 1 }
   }
 
-  private func fitted<S: Scalar>(
-    _ model: Model<S>, _ inputs: [Double], _ outputs: [Double], _ threads: Int
-  ) throws -> Model<S> {
-    try model.fittingHead(
-      to: .vectors(inputs.map { S($0) }), .values(outputs.map { S($0) }),
-      RidgeOptions(penalty: .fixed(penalty), washout: washout), threads: threads
-    ).model
-  }
-
-  /// On what follows the part that was fitted to.
-  private func error<S: Scalar>(
-    _ model: Model<S>, inputs: [Double], outputs: [Double], training: Int, _ threads: Int
-  ) throws -> Double {
-    let fitted = try fitted(model, Array(inputs[..<training]), Array(outputs[..<training]), threads)
-    let predicted = try fitted.predict(.vectors(inputs.map { S($0) }), threads: threads).values.map { Double($0) }
-    return ChaoticSeries.normalizedError(Array(predicted[training...]), Array(outputs[training...]))
-  }
-
   /// Of the 84th step from each of 100 starts, each output being the next input.
-  private func freeError<S: Scalar>(_ model: Model<S>, seed: UInt64, _ threads: Int) throws -> Double {
-    let series = Self.mackeyGlass(count: 3101 + 100 * 10 + 84, seed: seed)
-    let fitted = try fitted(model, Array(series[..<3100]), Array(series[1...3100]), threads)
-    let inputs = series.map { S($0) }
-    var pass = try InferencePass(fitted, steps: 500, batchSize: 1, threads: threads)
-    var (at, ends, truth) = (0, [Double](), [Double]())
-    for start in 0..<100 {
-      let next = 3100 + 10 * start
-      while at < next {
-        let count = min(500, next - at)
-        pass.run(vectors: inputs.span.extracting(at..<at + count), continuing: at > 0)
-        at += count
-      }
-      let state = pass.state
-      ends.append(Double(pass.generate(from: inputs.span.extracting(at..<at + 1), steps: 84)[83]))
-      truth.append(series[at + 84])
-      pass.state = state
+  private func freeError<S: Scalar>(
+    _ model: Model<S>, _ inputs: [Double], _ outputs: [Double], _ threads: Int
+  ) throws -> Double {
+    var (ends, truth) = ([Double](), [Double]())
+    try generate(model, inputs, starts: Self.freeStarts, apart: 10, steps: Self.freeSteps, threads) { at, generated in
+      ends.append(Double(generated[Self.freeSteps - 1]))
+      truth.append(outputs[at + Self.freeSteps - 1])
     }
-    let mean = series.reduce(0, +) / Double(series.count)
-    let variance = series.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(series.count)
+    let mean = outputs.reduce(0, +) / Double(outputs.count)
+    let variance = outputs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(outputs.count)
     let squares = zip(ends, truth).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Double(ends.count)
     return (squares / variance).squareRoot()
   }
 
   /// How long Lorenz is followed from each of 10 starts, in Lyapunov times (0.906 a unit of time): until the error is
   /// beyond 0.4 of the deviation of the state.
-  private func validTimes<S: Scalar>(_ model: Model<S>, seed: UInt64, _ threads: Int) throws -> [Double] {
-    let (training, starts, most, h) = (5100, 10, 800, 0.02)
-    let series = ChaoticSeries.lorenz(count: training + starts * 200 + most + 1, step: h, seed: seed)
-    let fitted = try fitted(model, Array(series[..<(training * 3)]), Array(series[3..<(training + 1) * 3]), threads)
-    let inputs = series.map { S($0) }
-    let count = Double(series.count / 3)
-    let means = (0..<3).map { part in stride(from: part, to: series.count, by: 3).reduce(0) { $0 + series[$1] } / count
+  private func validTimes<S: Scalar>(
+    _ model: Model<S>, _ inputs: [Double], _ outputs: [Double], _ threads: Int
+  ) throws -> [Double] {
+    let count = Double(outputs.count / 3)
+    let means = (0..<3).map { part in
+      stride(from: part, to: outputs.count, by: 3).reduce(0) { $0 + outputs[$1] } / count
     }
-    let power = series.indices.reduce(0.0) { $0 + (series[$1] - means[$1 % 3]) * (series[$1] - means[$1 % 3]) } / count
-    var pass = try InferencePass(fitted, steps: 500, batchSize: 1, threads: threads)
-    var (at, times) = (0, [Double]())
-    for start in 0..<starts {
-      let next = training + 200 * start
-      while at < next {
-        let count = min(500, next - at)
-        pass.run(vectors: inputs.span.extracting(at * 3..<(at + count) * 3), continuing: at > 0)
-        at += count
-      }
-      let state = pass.state
-      let generated = pass.generate(from: inputs.span.extracting(at * 3..<(at + 1) * 3), steps: most)
-      let valid = (0..<most).first { step in
+    let power =
+      outputs.indices.reduce(0.0) { $0 + (outputs[$1] - means[$1 % 3]) * (outputs[$1] - means[$1 % 3]) } / count
+    var times: [Double] = []
+    try generate(model, inputs, starts: Self.lorenzStarts, apart: 200, steps: Self.lorenzSteps, threads) { at, values in
+      let valid = (0..<Self.lorenzSteps).first { step in
         let squares = (0..<3).reduce(0.0) { sum, part in
-          let error = Double(generated[step * 3 + part]) - series[(at + 1 + step) * 3 + part]
+          let error = Double(values[step * 3 + part]) - outputs[(at + step) * 3 + part]
           return sum + error * error
         }
         return !(squares < 0.16 * power)
       }
-      times.append(Double(valid ?? most) * h * 0.906)
-      pass.state = state
+      times.append(Double(valid ?? Self.lorenzSteps) * Self.lorenzStep * 0.906)
     }
     return times
+  }
+
+  /// Lets a model run freely from several steps of a series on, each time with the state that the true series left.
+  private func generate<S: Scalar>(
+    _ model: Model<S>, _ inputs: [Double], starts: Int, apart: Int, steps: Int, _ threads: Int,
+    _ body: (_ at: Int, _ generated: [S]) -> Void
+  ) throws {
+    let inputs = inputs.map { S($0) }
+    var pass = try InferencePass(model, steps: 500, batchSize: 1, threads: threads)
+    var at = 0
+    for start in 0..<starts {
+      let next = training + apart * start
+      while at < next {
+        let count = min(500, next - at)
+        pass.run(vectors: inputs.span.extracting(at * width..<(at + count) * width), continuing: at > 0)
+        at += count
+      }
+      let state = pass.state
+      body(at, pass.generate(from: inputs.span.extracting(at * width..<(at + 1) * width), steps: steps))
+      pass.state = state
+    }
   }
 }

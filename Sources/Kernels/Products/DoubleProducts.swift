@@ -3,13 +3,35 @@ import COpenBLAS
 /// Products of matrices in double precision that lie in arrays, row-major, by OpenBLAS: what fits by least squares sum
 /// up. Of symmetric matrices the triangle on and above the diagonal counts, and it alone is written.
 package enum DoubleProducts {
-  /// C += Aᵀ·A, with A [rows, columns] and C symmetric.
+  /// C += Aᵀ·A, with A [rows, columns] and C symmetric, of which what lies on and above the diagonal counts.
   package static func addGram(of a: [Double], rows: Int, columns: Int, to c: inout [Double]) {
     check(a, rows, columns)
     check(c, columns, columns)
     guard rows > 0, columns > 0 else { return }
-    let n = blasint(columns)
-    unsafe cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, n, blasint(rows), 1, a, n, 1, &c, n)
+    if OpenBLAS.isNarrower(than: Processor.instructionSet) {
+      addGramInStrips(of: a, rows: rows, columns: columns, to: &c)
+    } else {
+      let n = blasint(columns)
+      unsafe cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, n, blasint(rows), 1, a, n, 1, &c, n)
+    }
+  }
+
+  /// The same by the kernels of this package, for processors that OpenBLAS does not know.
+  package static func addGramInStrips(of a: [Double], rows: Int, columns: Int, to c: inout [Double]) {
+    check(a, rows, columns)
+    check(c, columns, columns)
+    // Narrow enough that little is computed below the diagonal, wide enough for the kernels.
+    let width = 128
+    unsafe a.withUnsafeBufferPointer { a in
+      unsafe c.withUnsafeMutableBufferPointer { c in
+        guard let a = a.baseAddress, let c = c.baseAddress else { return }
+        for first in stride(from: 0, to: columns, by: width) {
+          let end = min(first + width, columns)
+          unsafe Double.kernels.pointee.multiply_transposed(
+            end, end - first, rows, a, columns, a + first, columns, c + first, columns)
+        }
+      }
+    }
   }
 
   /// C += factor · Aᵀ·B, with A [inner, rows], B [inner, columns] and C [rows, columns].
