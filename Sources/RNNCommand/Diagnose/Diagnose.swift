@@ -33,6 +33,12 @@ struct Diagnose: ParsableCommand {
   @Option(in: 1...largestSize, help: "Steps that the task looks back on: gradients that vanish sooner are a problem.")
   var reach = 20
 
+  @Option(
+    in: 1...1_000_000,
+    help: "Let a model of a series run freely for so many steps, each output its next input, for the exponents of that."
+  )
+  var closedLoop: Int?
+
   @Option(in: 0...UInt64(Int.max), help: "Decides the directions that are followed.")
   var seed: UInt64 = 1
 
@@ -78,7 +84,7 @@ struct Diagnose: ParsableCommand {
   private var options: DiagnosisOptions {
     var options = DiagnosisOptions()
     (options.exponentCount, options.delayCount, options.wantedReach) = (exponents, delays, reach)
-    (options.seed, options.threads) = (seed, threads ?? 0)
+    (options.seed, options.threads, options.closedLoopSteps) = (seed, threads ?? 0, closedLoop ?? 0)
     return options
   }
 
@@ -96,6 +102,9 @@ struct Diagnose: ParsableCommand {
   /// - Parameter sequences: of which as many steps are taken as are asked for.
   private func diagnose<S: Scalar>(_ model: Model<S>, _ sequences: Sequences<S>) throws -> NetworkDiagnosis {
     try NonFinite.refuse(model, self.model)
+    if closedLoop != nil, let obstacle = model.configuration.closedLoopObstacle {
+      throw Failure(message: "\(printable(self.model)): --closed-loop is not for it: \(obstacle)")
+    }
     do throws(DiagnosisError) {
       switch sequences {
       case .tokens(let tokens): return try model.diagnose(tokens: limited(tokens, width: 1), options: options)

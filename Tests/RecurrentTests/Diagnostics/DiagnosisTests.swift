@@ -55,6 +55,33 @@ struct DiagnosisTests {
     }
   }
 
+  @Test("Running freely, a linear network's exponents are those of W + Wᵢ·Wₒ", arguments: [1, 2])
+  func closedLoop(layers: Int) throws {
+    var configuration = ModelConfiguration(
+      cell: .rnn, input: .vectors(size: 2), hiddenSize: 2, layerCount: layers, outputSize: 2)
+    configuration.headReadsAllLayers = layers == 2
+    var model = try Model<Double>(configuration, seed: 1)
+    for entry in model.table.entries { model[parameter: entry.name] = [Double](repeating: 0, count: entry.count) }
+    // Turning by 1 radian: half of it in the recurrence, half by way of the output and the input.
+    let (cosine, sine) = (cos(1.0), sin(1.0))
+    let turn = [cosine, -sine, sine, cosine]
+    model[parameter: "rnn.weight_hh_l0"] = turn.map { 0.45 * $0 }
+    model[parameter: "rnn.weight_ih_l0"] = turn.map { 0.45 * $0 }
+    // Of two layers the head reads both; the upper one is the lower one's copy, and counts for nothing.
+    model[parameter: "linear.weight"] = layers == 1 ? [1, 0, 0, 1] : [1, 0, 0, 0, 0, 1, 0, 0]
+    if layers == 2 { model[parameter: "rnn.weight_ih_l1"] = [1, 0, 0, 1] }
+    var options = Self.quick
+    options.closedLoopSteps = 50
+    let input = DiagnosedNetwork.noise(4, width: 2, scale: 1e-12)
+    let loop = try #require(try model.diagnose(vectors: [input], options: options).closedLoop)
+    #expect(loop.steps == 45 && loop.exponents.count == 2 * layers)
+    for exponent in loop.exponents.prefix(2) { #expect(abs(exponent - log(0.9)) <= 1e-12) }
+    for exponent in loop.exponents.dropFirst(2) { #expect(exponent == -.infinity) }
+    #expect(loop.dimension == 0)
+    #expect(ClosedLoopSpectrum(exponents: [0.9, 0, -14.5], steps: 1).dimension == 2 + 0.9 / 14.5)
+    #expect(ClosedLoopSpectrum(exponents: [0.9, 0], steps: 1).dimension == nil)
+  }
+
   // MARK: Every cell, by its derivative
 
   @Test(

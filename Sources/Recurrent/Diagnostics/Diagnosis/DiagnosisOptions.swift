@@ -12,6 +12,9 @@ public struct DiagnosisOptions: Sendable, Hashable {
   public var jacobianCount = 6
   /// Steps that the task looks back on: gradients that vanish sooner are a finding.
   public var wantedReach = 20
+  /// Steps that a model of vectors runs freely, each output its next input, from the end of the first sequence on, for the
+  /// exponents of that; 0: none. All their states are kept.
+  public var closedLoopSteps = 0
   /// Decides the directions from which gradients start.
   public var seed: UInt64 = 1
   /// Workers; 0: one for each processor. No result depends on it.
@@ -25,6 +28,7 @@ public struct DiagnosisOptions: Sendable, Hashable {
       ("exponents", exponentCount), ("delays", delayCount), ("steps for exponents", exponentSteps),
       ("Jacobians", jacobianCount), ("steps of wanted reach", wantedReach),
     ] { require(value >= 1, "a diagnosis needs 1 or more \(name), got \(value)") }
+    require(closedLoopSteps >= 0, "a loop is followed for 0 steps or more, got \(closedLoopSteps)")
   }
 }
 

@@ -18,7 +18,7 @@ struct LyapunovSpectrum {
   ) throws(DiagnosisError) {
     let size = trajectory.stateSize
     let count = min(options.exponentCount, size)
-    var sums = [Double](repeating: 0, count: count)
+    var sums = ExponentSums(count: count, size: size)
     var adjoint = try StepAdjoint.planned(trajectory, count: count, threads: options.threads)
     var frame = try OrthonormalFrame(rows: size, columns: count)
     var left = options.exponentSteps
@@ -32,18 +32,35 @@ struct LyapunovSpectrum {
         let place = Trajectory.Place(sequence: sequence, step: length - 1 - step)
         adjoint.multiply(&frame.vectors, at: [Trajectory.Place](repeating: place, count: count))
         try frame.orthonormalize()
-        guard step >= settled else { continue }
-        let stretches = frame.stretches
-        // What is within rounding of nothing is nothing.
-        let least = (stretches.max() ?? 0) * Double(size) * .ulpOfOne
-        for (index, value) in stretches.enumerated() { sums[index] += value > least ? log(value) : -.infinity }
-        steps += 1
+        if step >= settled { sums.add(frame.stretches) }
       }
       left -= followed - settled
     }
-    let averaged = steps
-    exponents = sums.map { $0 / Double(max(1, averaged)) }.sorted(by: >)
+    (exponents, steps) = (sums.exponents, sums.steps)
   }
+}
+
+/// What vectors were stretched by, step for step.
+struct ExponentSums {
+  private var sums: [Double]
+  private let size: Int
+  private(set) var steps = 0
+
+  /// - Parameter size: numbers of a vector.
+  init(count: Int, size: Int) {
+    sums = [Double](repeating: 0, count: count)
+    self.size = size
+  }
+
+  mutating func add(_ stretches: [Double]) {
+    // What is within rounding of nothing is nothing.
+    let least = (stretches.max() ?? 0) * Double(size) * .ulpOfOne
+    for (index, value) in stretches.enumerated() { sums[index] += value > least ? log(value) : -.infinity }
+    steps += 1
+  }
+
+  /// In nats a step, the largest first.
+  var exponents: [Double] { sums.map { $0 / Double(max(1, steps)) }.sorted(by: >) }
 }
 
 /// Vectors that are made orthonormal again and again.

@@ -9,6 +9,15 @@ extension NetworkDiagnosis {
       (key: "seed", value: .integer(Int(clamping: options.seed))),
       (key: "findings", value: .array(findings.map(\.json))),
       (key: "recurrences", value: .array(recurrences.map(\.json))),
+      (
+        key: "closed_loop",
+        value: closedLoop.map {
+          .object([
+            (key: "steps", value: .integer($0.steps)), (key: "exponents", value: .numbers($0.exponents)),
+            (key: "dimension", value: .measured($0.dimension)),
+          ])
+        } ?? .null
+      ),
     ])
   }
 }

@@ -6,6 +6,7 @@ extension NetworkDiagnosis: CustomStringConvertible {
     var parts = [dynamics]
     if recurrences.contains(where: { !$0.matrices.isEmpty }) { parts.append(matrices) }
     parts += [gradients, gates, units]
+    if let closedLoop { parts.append(text(closedLoop)) }
     parts.append("findings\n" + findings.map { ($0.isProblem ? "! " : "  ") + $0.description }.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")
   }
@@ -21,6 +22,16 @@ extension NetworkDiagnosis: CustomStringConvertible {
       ])
     }
     return table(rows, right: [1, 2, 3, 4, 5, 6])
+  }
+
+  /// The first exponents, and what they mean; those of some thousand steps scatter by thousandths.
+  private func text(_ loop: ClosedLoopSpectrum) -> String {
+    let shown = loop.exponents.prefix(6).map(signed).joined(separator: "  ")
+    let largest = loop.exponents.first ?? 0
+    let meaning =
+      largest > 0.003 ? "chaotic: near-by starts part" : largest < -0.003 ? "comes to rest" : "periodic, or nearly so"
+    let dimension = loop.dimension.map { "; it moves in \(String(format: "%.2f", $0)) dimensions" } ?? ""
+    return "running freely (\(loop.steps) steps): \(meaning)\(dimension)\nexponents a step  \(shown)"
   }
 
   private var matrices: String {

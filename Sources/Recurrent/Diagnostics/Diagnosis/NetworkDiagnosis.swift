@@ -11,6 +11,8 @@ public struct NetworkDiagnosis: Sendable {
   public let options: DiagnosisOptions
   /// Each direction of each layer, the lowest first.
   public let recurrences: [RecurrenceDiagnosis]
+  /// The model running freely; nil where that was not asked for.
+  public internal(set) var closedLoop: ClosedLoopSpectrum?
   /// What is to be known, the gravest first.
   public let findings: [DiagnosisFinding]
 
@@ -44,7 +46,7 @@ extension Model {
   /// - Parameters:
   ///   - vectors: [length, I] of each sequence; as many as memory holds at once, some thousand steps are enough.
   ///   - options: what is measured, and how far.
-  /// - Precondition: the model reads vectors of I numbers.
+  /// - Precondition: the model reads vectors of I numbers; for `closedLoopSteps` its outputs can be its inputs.
   public func diagnose(
     vectors: [[S]], options: DiagnosisOptions = DiagnosisOptions()
   ) throws(DiagnosisError) -> NetworkDiagnosis {
@@ -81,7 +83,17 @@ extension Model {
           try recurrence(layer, isReverse, recorder, names, tokens, vectors, options, using: &generator))
       }
     }
-    return NetworkDiagnosis(cell: configuration.cell.name, lengths: lengths, options, found, configuration)
+    var diagnosis = NetworkDiagnosis(cell: configuration.cell.name, lengths: lengths, options, found, configuration)
+    if options.closedLoopSteps > 0 {
+      if let obstacle = configuration.closedLoopObstacle { stop(obstacle) }
+      var loop: ClosedLoop
+      do throws(PlanError) {
+        loop = try ClosedLoop(self, count: options.exponentCount, threads: options.threads)
+      } catch { throw .plan(error) }
+      diagnosis.closedLoop = try loop.spectrum(
+        after: vectors[0], steps: options.closedLoopSteps, threads: options.threads, using: &generator)
+    }
+    return diagnosis
   }
 
   private func recurrence(
