@@ -62,6 +62,18 @@ struct DiagnoseTests {
     #expect(trained.status == 0)
     let found = try place.rnn(["diagnose", "series.safetensors", "--table", "series.csv"] + Self.quick)
     #expect(found.status == 0 && found.text.contains("findings"))
+    let free = try place.rnn(
+      ["diagnose", "series.safetensors", "--table", "series.csv", "--closed-loop", "50", "--report", "page.html"]
+        + Self.quick)
+    #expect(free.status == 0 && free.text.contains("running freely (45 steps)"))
+    let page = String(decoding: try place.data("page.html"), as: UTF8.self)
+    #expect(page.contains("Diagnosis of series.safetensors") && page.contains("closed_loop"))
+    for heading in ["Findings", "How far back", "How small changes grow", "Recurrent matrices", "Gates", "Units"] {
+      #expect(page.contains("<h2 dir=\"auto\">\(heading)</h2>"))
+    }
+    expectFailure(
+      try place.rnn("diagnose", "series.safetensors", "--table", "series.csv", "--report", "-"), 1,
+      "no stream: give the name of a file")
     try Model<Float>(ModelConfiguration(cell: .gru, input: .vectors(size: 1), hiddenSize: 2), seed: 1)
       .save(to: place.url("other.safetensors").path)
     expectFailure(
@@ -80,6 +92,7 @@ struct DiagnoseTests {
     let matrix = try #require((layer["matrices"] as? [[String: Any]])?.first)
     // In single precision, after a step of next to nothing.
     #expect(abs(try #require(matrix["spectral_radius"] as? Double) - 0.7) < 1e-5)
+    #expect(try place.rnn(train + ["--input-deviation", "0.5"]).status == 0)
     expectFailure(
       try place.rnn(train + ["--spectral-radius", "1", "--recurrent-norm", "1"]), 64, "'--spectral-radius <x>' excludes"
     )
@@ -91,6 +104,10 @@ struct DiagnoseTests {
   @Test func usage() throws {
     let place = try place(ModelConfiguration(cell: .rnn, input: .vectors(size: 1), hiddenSize: 2))
     expectFailure(try place.rnn("diagnose", "model.safetensors"), 64, "--text <path> ...")
+    try NPYFile.write(to: place.url("i.npy").path, shape: [9, 1], values: [Float](repeating: 1, count: 9))
+    expectFailure(
+      try place.rnn("diagnose", "model.safetensors", "--input", "i.npy", "--closed-loop", "5"), 1,
+      "--closed-loop is not for it")
     expectFailure(
       try place.rnn("diagnose", "model.safetensors", "--text", "a", "--input", "b"), 64, "'--text' excludes '--input'")
     expectFailure(try place.rnn("diagnose", "model.safetensors", "--text", "a"), 1, "no model of text")

@@ -107,6 +107,8 @@ struct ReservoirCommandTests {
     expectFailure(try train("--resume", "m.safetensors"), 64, "'--sums <file>'")
     expectFailure(try train("--sums", "t.csv"), 1, "t.csv is read and would be overwritten")
     expectFailure(try train("--leak-rate", "0"), 64, "--leak-rate")
+    expectFailure(try train("--spectral-radius", "1e300"), 64, "expected a number from 0 to 1e6")
+    expectFailure(try train("--washout", "50", "--difference", "12"), 1, "after --difference 12")
     expectFailure(try train("--connections", "block"), 64, "Did you mean 'blocks'?")
     expectFailure(try train("--washout", "100"), 1, "t.csv")
     expectFailure(try place.rnn("reservoir", "tarin", "t.csv"), 64, "Did you mean 'train'?")
@@ -152,5 +154,30 @@ struct ReservoirCommandTests {
     expectFailure(
       try place.rnn("refit", "model.safetensors", "t.csv", "--output", "t.csv"), 1,
       "t.csv is read and would be overwritten")
+  }
+
+  @Test("A head of classes is fitted anew, and that of a reservoir from where its state has washed out")
+  func refitOthers() throws {
+    let place = try workplace()
+    try place.write(Waves(60, seed: 1).csv, to: "waves.csv")
+    let trained = try place.rnn(
+      ["classify", "train", "waves.csv", "--epochs", "1", "--hidden-size", "12", "--threads", "1"]
+        + ClassifyTests.columns)
+    #expect(trained.status == 0, "\(trained.errors)")
+    let classes = try place.rnn(
+      ["refit", "model.safetensors", "waves.csv", "--output", "c.safetensors", "--threads", "1"] + ClassifyTests.columns
+    )
+    #expect(classes.status == 0 && classes.text.contains("The new head is better."), "\(classes.errors)")
+    expectFailure(try place.rnn("refit", "model.safetensors", "waves.csv"), 64, "--label-column")
+
+    #expect(
+      try place.rnn(["reservoir", "train", "t.csv", "--test", "24", "--checkpoint", "r.safetensors"] + Self.options)
+        .status == 0)
+    let steps = String(decoding: try place.data("t.csv"), as: UTF8.self).split(separator: "\n").count - 1
+    let refit = try place.rnn("refit", "r.safetensors", "t.csv", "--threads", "1", "--validation", "24")
+    // All steps but the last, the part to compare on, and what is washed out.
+    #expect(refit.status == 0 && refit.errors.contains("on \(steps - 1 - 24 - 24) rows"), "\(refit.errors)")
+    expectFailure(
+      try place.rnn("refit", "r.safetensors", "t.csv", "--validation", "\(steps - 10)"), 1, "a wash-out of 24")
   }
 }

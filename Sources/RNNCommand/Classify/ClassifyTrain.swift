@@ -225,47 +225,13 @@ struct ClassifyTrain: ParsableCommand {
         all, try input.read(validationFile ?? validation, features: all.features, isPerStep: perStep, needsLabels: true)
       )
     }
-    var (training, held) = (all, all)
-    if perStep, all.items.count == 1 {
-      let length = all.length(all.items[0])
-      let count = part.count(of: length)
-      guard count < length else { throw tooFew(all, count, "steps", length) }
-      (training.items[0], held.items[0]) = all.items[0].split(after: length - count, width: all.features.count)
-      if count == 0 { held.items = [] }
-      return (training, held)
-    }
-    let count = part.count(of: all.items.count)
-    guard count < all.items.count else { throw tooFew(all, count, "sequences", all.items.count) }
-    let chosen = heldOut(count, of: all)
-    if chosen.count < count {
+    let (training, held, wanted) = try all.holdingOut(part, seed: options.shared.seed)
+    if held.items.count < wanted {
       Note.note(
-        "the validation part has \(chosen.count) of \(counted(count, "sequence")): the only one of a class is trained on"
+        "the validation part has \(held.items.count) of \(counted(wanted, "sequence")): the only one of a class is trained on"
       )
     }
-    training.items = all.items.indices.filter { !chosen.contains($0) }.map { all.items[$0] }
-    held.items = all.items.indices.filter(chosen.contains).map { all.items[$0] }
     return (training, held)
-  }
-
-  private func tooFew(_ all: LabelledSequences, _ count: Int, _ unit: String, _ total: Int) -> TableError {
-    TableError(all.file, .other("--validation \(count) leaves nothing to train on of \(total) \(unit)"))
-  }
-
-  /// As many of each class as its share, drawn by the seed; the k-th of a class of m stands at (k + 1/2) / m, and the
-  /// `count` first places are taken. One of each class stays, so that it can be learnt: there may be fewer than `count`.
-  private func heldOut(_ count: Int, of all: LabelledSequences) -> Set<Int> {
-    var generator = SeededGenerator(seed: options.shared.seed)
-    var seen: [String: Int] = [:]
-    let order = all.items.indices.shuffled(using: &generator)
-    let totals = Dictionary(grouping: order) { all.items[$0].labels[0] }.mapValues(\.count)
-    let places = order.compactMap { index -> (index: Int, place: Double)? in
-      let label = all.items[index].labels[0]
-      defer { seen[label, default: 0] += 1 }
-      let number = seen[label, default: 0]
-      return number + 1 == totals[label]! ? nil : (index, (Double(number) + 0.5) / Double(totals[label]!))
-    }
-    // Of equal places the first drawn: the sort is stable.
-    return Set(places.sorted { $0.place < $1.place }.prefix(count).map(\.index))
   }
 
   /// Says on standard error what is about to happen.

@@ -45,6 +45,9 @@ struct Diagnose: ParsableCommand {
   @Flag(help: "Write a JSON object with all numbers.")
   var json = false
 
+  @Option(writing: "Write a page (HTML) with the findings, curves and tables here.")
+  var report: String?
+
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
@@ -53,7 +56,9 @@ struct Diagnose: ParsableCommand {
   func run() throws {
     var files = FileUse(reading: [(model, "<model>")])
     data.note(in: &files)
+    files.writes(report, as: "--report")
     try files.check()
+    try TrainingPage.check(report)
     Note.threads(threads)
     let diagnosis: NetworkDiagnosis
     if !data.text.text.isEmpty {
@@ -73,6 +78,7 @@ struct Diagnose: ParsableCommand {
       case .double: diagnosis = try diagnose(Model<Double>(file, path: model))
       }
     }
+    if let report { try DiagnosisPage(diagnosis, model: model).write(to: report) }
     if json { try output(diagnosis.json.serialized() + [0x0A]) } else { try output(diagnosis.description) }
   }
 

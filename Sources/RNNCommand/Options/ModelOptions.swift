@@ -37,6 +37,13 @@ struct ModelOptions: ParsableArguments {
   @Option(.positive, help: "Scale each gate's recurrent matrix to this norm, its largest singular value, at the start.")
   var recurrentNorm: Double?
 
+  @Option(
+    .positive,
+    help:
+      "Scale each layer's input weights at the start so that what they give to the gates has this deviation on the text."
+  )
+  var inputDeviation: Double?
+
   @OptionGroup var structure: StructureOptions
 
   func validate() throws {

@@ -7,25 +7,28 @@ struct Refit: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Fit the last layer of a trained model anew, in closed form.",
     discussion: """
-      The head is fitted by ridge regression to what it reads for the data: a table for a model of 'rnn forecast', whose squared error \
-      the new head minimizes exactly; a text for one of 'rnn train', whose cross-entropy it may or may not lower. Both heads are \
-      compared by the loss that is optimised on the last part of the data (--validation), which is not fitted to, and the better one \
-      is written. Nothing but the head changes.
+      The head is fitted by ridge regression to what it reads for the data: a table for a model of 'rnn forecast' or 'rnn reservoir', \
+      whose squared error the new head minimizes exactly; a text for one of 'rnn train' or labelled sequences for one of 'rnn \
+      classify', whose cross-entropy it may or may not lower. Both heads are compared by the loss that is optimised on a part of the \
+      data that is not fitted to (--validation), and the better one is written. Nothing but the head changes.
 
       \(FilePath.documentation)
       """)
 
   @Argument(reading: "The model file.") var model: String
-  @Argument(reading: "The table, a CSV file, or the text.") var data: String
+  @Argument(reading: "The table or the sequences, a CSV or .ts file, or the text.") var data: String
 
   @Option(writing: "Write the better model here. (default: write none)")
   var output: String?
 
-  @Option(help: ArgumentHelp("The last part, to compare on: so many steps, or a share of all.", valueName: "n|x"))
+  @Option(
+    help: ArgumentHelp(
+      "The last part, to compare on: so many steps, or a share of all; of labelled sequences some of each class.",
+      valueName: "n|x"))
   var validation = PartSize.share(0.1)
 
   @OptionGroup(title: "Readout") var ridge: RidgeFitOptions
-  @OptionGroup(title: "Table") var reading: TableOptions
+  @OptionGroup(title: "Table") var sequences: SequenceOptions
 
   @OptionGroup(title: "Table") var rows: SeriesRowOptions
 
@@ -43,8 +46,10 @@ struct Refit: ParsableCommand {
       switch ModelUse(try SafetensorsFile(path: model)) {
       case .series: try series()
       case .text: try text()
-      case .classes, nil:
-        throw Failure(message: "\(model) is no model of a series or of text, whose heads can be fitted anew")
+      case .classes: try classes()
+      case nil:
+        throw Failure(
+          message: "\(model) is no model of a series, of classes or of text, whose heads can be fitted anew")
       }
     Note.line("fit       \(refit.fit)")
     try report(
@@ -60,10 +65,11 @@ struct Refit: ParsableCommand {
     }
   }
 
-  /// On all windows of the series, as its training.
+  /// On all windows of the series, as its training; a reservoir on one run, from where its state has washed out.
   private func series() throws -> HeadRefit<Float> {
     let (model, description) = try Model.forForecasts(at: model)
-    let series = try rows.series(at: data, reading, columns: description.columns)
+    let series = try rows.series(at: data, sequences.reading, columns: description.columns)
+    if model.configuration.cell is LeakyElmanCell { return try reservoir(model, description, series) }
     let (width, window) = (series.width, description.window)
     let values = description.inputs(series.values)
     let count = values.count / width - window
@@ -89,6 +95,55 @@ struct Refit: ParsableCommand {
       on: fitted.input, fitted.target, loss: .meanSquaredError,
       comparingOn: heldCount == 0 ? nil : windows(count - heldCount..<count), ridge.options(washout: 0),
       products: multiplying.choice, threads: threads ?? 0)
+  }
+
+  private func reservoir(
+    _ model: Model<Float>, _ description: SeriesDescription, _ series: Series
+  ) throws -> HeadRefit<Float> {
+    let (width, washout) = (series.width, description.window)
+    let values = description.inputs(series.values)
+    let count = values.count / width - 1
+    let heldCount = validation.count(of: count)
+    Self.warn(heldCount: heldCount)
+    let fittedCount = count - heldCount
+    guard fittedCount > washout else {
+      throw TableError(
+        series.file,
+        .tooShort(
+          needed: description.difference + washout + heldCount + 2, found: series.count,
+          why: "a wash-out of \(washout) before --validation"))
+    }
+    func input(_ steps: Range<Int>) -> ModelInput<Float> {
+      .vectors(Array(values[steps.lowerBound * width..<steps.upperBound * width]))
+    }
+    func target(_ steps: Range<Int>) -> ModelTarget<Float> {
+      .values(Array(values[(steps.lowerBound + 1) * width..<(steps.upperBound + 1) * width]))
+    }
+    // What is washed out before the steps that are compared on has been fitted to, and does not count.
+    let held = heldCount == 0 ? 0..<fittedCount : fittedCount - washout..<count
+    return try model.refittingHead(
+      on: input(0..<fittedCount), target(0..<fittedCount), loss: .meanSquaredError,
+      comparingOn: (input(held), target(held)), ridge.options(washout: washout), products: multiplying.choice,
+      threads: threads ?? 0)
+  }
+
+  private func classes() throws -> HeadRefit<Float> {
+    let (model, description) = try Model.forClasses(at: model)
+    let all = try sequences.read(
+      data, features: description.features, isPerStep: description.isPerStep, needsLabels: true)
+    let (training, held, _) = try all.holdingOut(validation, seed: 0)
+    Self.warn(heldCount: held.items.count)
+    func part(_ sequences: LabelledSequences) throws -> (input: ModelInput<Float>, target: ModelTarget<Float>) {
+      let classes = try sequences.classNumbers(description.classes)
+      let inputs = Sequences(sequences.items.map { description.inputs($0.values) }, width: description.features.count)
+      return (
+        .vectors(inputs), description.isPerStep ? .classes(Sequences(classes)) : .classes(classes.map { $0[0] })
+      )
+    }
+    let fitted = try part(training)
+    return try model.refittingHead(
+      on: fitted.input, fitted.target, loss: .crossEntropy, comparingOn: held.items.isEmpty ? nil : try part(held),
+      ridge.options(washout: 0), products: multiplying.choice, threads: threads ?? 0)
   }
 
   private static func warn(heldCount: Int) {

@@ -22,19 +22,19 @@ struct ReservoirOptions: ParsableArguments {
   @Option(.share, help: "The share of the entries that are there, of sparse and blocks. (default: 0.1)")
   var density: Double?
 
-  @Option(.nonNegative, help: "The recurrent matrix is scaled to this spectral radius.")
+  @Option(.scale, help: "The recurrent matrix is scaled to this spectral radius.")
   var spectralRadius = 0.9
 
   @Option(.share, help: "The share of the way that a unit goes at each step: less for slow series.")
   var leakRate = 1.0
 
-  @Option(.nonNegative, help: "Input weights are drawn from plus to minus this; columns have deviation 1.")
+  @Option(.scale, help: "Input weights are drawn from plus to minus this; columns have deviation 1.")
   var inputScaling = 0.3
 
   @Option(.share, help: "The share of the inputs that each unit reads.")
   var inputDensity = 1.0
 
-  @Option(.nonNegative, help: "Biases are drawn from plus to minus this.")
+  @Option(.scale, help: "Biases are drawn from plus to minus this.")
   var biasScaling = 0.2
 
   func validate() throws {

@@ -91,7 +91,8 @@ struct ReservoirTrain: ParsableCommand {
     let washout = resumed?.description.window ?? washout ?? max(1, min(100, (series.count - lag) / 4))
     let needed = lag + washout + 2
     let testCount = try scoring.testCount(
-      series, difference: lag, needed: needed, why: "a wash-out of \(washout)")
+      series, difference: lag, needed: needed,
+      why: "a wash-out of \(washout)" + (lag > 0 ? " after --difference \(lag)" : ""))
     try scoring.validate(series, difference: lag, testCount: testCount)
 
     let known = series.prefix(series.count - testCount)

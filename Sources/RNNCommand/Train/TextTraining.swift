@@ -56,9 +56,13 @@ extension TextTraining {
       start = adapted.model
       Self.describe(file, added: adapted.newTokens, corpus.vocabulary)
     } else {
-      start = try Model<Float>(
+      let drawn = try Model<Float>(
         configuration, initialization: options.model.initialization, seed: settings.shared.seed,
         vocabulary: corpus.vocabulary)
+      start =
+        try options.model.inputDeviation.map {
+          try drawn.scalingInputs(toDeviation: $0, on: .tokens(Array(corpus.training.prefix(Self.scaledSteps))))
+        } ?? drawn
     }
     trainer = try Trainer(
       start, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
@@ -73,6 +77,9 @@ extension TextTraining {
     self.corpus = corpus
     self.data = data
   }
+
+  /// Steps that the input weights of a start are scaled by.
+  private static let scaledSteps = 1000
 
   /// The model whose weights are the start, with the dropout and the like that the options say.
   private static func source(_ file: String, _ options: Train) throws -> Model<Float> {

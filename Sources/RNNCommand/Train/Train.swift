@@ -52,6 +52,7 @@ struct Train: ParsableCommand {
       let decided: Set = [
         "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size",
         "--trained-initial-state", "--forget-bias", "--spectral-radius", "--recurrent-norm",
+        "--input-deviation",
       ]
       if let option = GivenOptions.names.first(where: decided.contains) {
         throw ValidationError("'\(option)' excludes '--init-from <file>': the model has decided it")

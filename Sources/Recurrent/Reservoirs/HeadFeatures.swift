@@ -59,6 +59,31 @@ struct HeadFeatures<S: Scalar> {
   }
 }
 
+extension HeadFeatures {
+  /// The mean squared error of the model's own head.
+  func squaredError() throws(RidgeError) -> Evaluation {
+    let weights = model[parameter: "linear.weight"].map { Double($0) }
+    let biases = model[parameter: "linear.bias"].map { Double($0) }
+    var (squares, magnitudes, rows) = (0.0, 0.0, 0)
+    try forEachBlock { features, targets in
+      let count = targets.count / targetCount
+      let outputs = DoubleProducts.product(
+        features, weights, transposingB: true, rows: count, inner: width, columns: targetCount)
+      for index in outputs.indices {
+        let error = outputs[index] + biases[index % targetCount] - targets[index]
+        squares += error * error
+        magnitudes += abs(error)
+      }
+      rows += count
+    }
+    guard rows > 0 else { throw .noRows(washout: washout) }
+    let mean = squares / Double(rows * targetCount)
+    return Evaluation(
+      loss: mean, count: rows, meanAbsoluteError: magnitudes / Double(rows * targetCount),
+      rootMeanSquaredError: mean.squareRoot())
+  }
+}
+
 /// The same numbers in double precision.
 @_specialize(where S == Float)
 @_specialize(where S == Double)

@@ -12,7 +12,7 @@ struct HeadFit<S: Scalar> {
     let gram = try gram()
     let least = options.candidates.min() ?? 0
     if options.method == .automatic, least < gram.leastPenalty {
-      return try byTriangle(reason: "a penalty of \(least) is below what the Gram matrix resolves")
+      return try byTriangle(reason: "sums of squares would lose a penalty as small as \(least) to rounding")
     }
     guard case .fixed(let penalty) = options.penalty else {
       return try choose(gram.spectrum(), by: .eigenvalues, reason: nil)
@@ -24,7 +24,7 @@ struct HeadFit<S: Scalar> {
       )
     } catch {
       guard case .notPositiveDefinite = error, options.method == .automatic else { throw error }
-      return try byTriangle(reason: "the Gram matrix is not positive definite to rounding")
+      return try byTriangle(reason: "sums of squares were not exact enough for so small a penalty")
     }
   }
 
@@ -105,7 +105,7 @@ struct HeadFit<S: Scalar> {
     let (penalty, scores) = try best(of: sum)
     let reason =
       resolved.count < penalties.count
-      ? "penalties below \(whole.leastPenalty), which the Gram matrix does not resolve, were not tried" : nil
+      ? "penalties below \(whole.leastPenalty), which sums of squares lose to rounding, were not tried" : nil
     return (
       try whole.solve(penalty: penalty),
       RidgeFit(penalty: penalty, factorization: .cholesky, reason: reason, count: total, scores: scores)

@@ -28,10 +28,11 @@ extension Model {
   ///   - target: values as wide as the output, or classes.
   ///   - loss: what the outputs are compared by.
   ///   - held: data to compare on; nil: those that are fitted to.
-  ///   - options: the penalty, and what is washed out.
+  ///   - options: the penalty, and what is washed out: neither fitted to nor compared on.
   ///   - products: who multiplies; by `.automatic` packed kernels.
   ///   - threads: workers; 0: one for each processor. Results do not depend on it.
-  /// - Precondition: a model with a head; a loss of classes, or of a value for each output.
+  /// - Precondition: a model with a head; a loss of classes, or of a value for each output; with a wash-out the mean squared
+  ///   error.
   /// - Throws: `RidgeError`.
   public func refittingHead(
     on input: ModelInput<S>, _ target: ModelTarget<S>, loss: Loss = .meanSquaredError,
@@ -42,8 +43,17 @@ extension Model {
       loss.targets == .classes
         || loss.targets == .values && loss.valueCount(outputs: configuration.outputSize) == configuration.outputSize,
       "a head is fitted anew for a loss of classes, or of a value for each output")
+    require(
+      options.washout == 0 || loss == .meanSquaredError,
+      "steps are washed out where heads are compared by their squared error, not by \(loss)")
     let held = held ?? (input, target)
     func evaluate(_ model: Model<S>) throws(RidgeError) -> Evaluation {
+      if options.washout > 0 {
+        return try HeadFeatures(
+          model: model, input: held.input, target: held.target, washout: options.washout, products: products,
+          threads: threads
+        ).squaredError()
+      }
       do throws(PlanError) {
         return try model.evaluate(held.input, held.target, loss: loss, products: products, threads: threads)
       } catch { throw .memory(error) }

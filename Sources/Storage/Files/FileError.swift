@@ -51,7 +51,10 @@ package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   static func notRegular(_ operation: Operation, _ path: String) -> FileError {
-    FileError(operation, path, kind: .notRegularFile, reason: "it is not a regular file")
+    let reason =
+      DescriptorPath.number(of: path) == nil
+      ? "it is not a regular file" : "it is replaced as a whole, and no stream: give the name of a file"
+    return FileError(operation, path, kind: .notRegularFile, reason: reason)
   }
 
   package var description: String { "cannot \(operation.rawValue) \(printable(path)): \(reason)" }

@@ -21,7 +21,7 @@ struct GateNames {
     func tanh(_ name: String, _ block: Int?) -> Gate { Gate(name: name, kind: .tanh, block: block) }
     switch cell.name {
     case _ where !(cell is any KernelCell): gates = Self.unknown(structure)
-    case "rnn", "rnn-norm": gates = [tanh("h", nil)]
+    case "rnn", "rnn-norm", "leaky": gates = [tanh("h", nil)]
     case "lstm", "lstm-peephole", "lstm-norm":
       gates = [sigmoid("i", 0), sigmoid("f", 1, keeps: true), tanh("g", 2), sigmoid("o", 3)]
     case "lstm-coupled": gates = [sigmoid("i", 0), tanh("g", 1), sigmoid("o", 2)]

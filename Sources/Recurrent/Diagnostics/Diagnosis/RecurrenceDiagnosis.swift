@@ -46,7 +46,7 @@ public struct MatrixSpectrum: Sendable, Hashable {
   public let gate: String
   /// The largest first.
   public let singularValues: [Double]
-  /// The largest magnitude of an eigenvalue; nil where the matrix is not square, or too large for all of them.
+  /// The largest magnitude of an eigenvalue (`SpectralRadius`); nil where the matrix is not square.
   public let spectralRadius: Double?
 }
 

@@ -1,0 +1,181 @@
+import Foundation
+import Recurrent
+import Reports
+import Storage
+
+/// The page of `rnn diagnose --report`: the findings first, then the curves, then the tables.
+struct DiagnosisPage {
+  private let diagnosis: NetworkDiagnosis
+  private let title: String
+
+  /// - Parameter model: the name of its file.
+  init(_ diagnosis: NetworkDiagnosis, model: String) {
+    self.diagnosis = diagnosis
+    title = "Diagnosis of \(model)"
+  }
+
+  func write(to path: String) throws {
+    let data = (try? diagnosis.json.serialized()).map { String(decoding: $0, as: UTF8.self) }
+    let page = Page(title: title, summary: summary, sections: sections, data: data)
+    do { try replaceFile(path, with: page.html) } catch {
+      throw Failure(message: "cannot write the report: \(error.message)")
+    }
+  }
+
+  private var summary: String {
+    let problems = diagnosis.findings.count(where: \.isProblem)
+    return
+      "\(diagnosis.cell); \(counted(diagnosis.stepCount, "step")) of \(counted(diagnosis.sequenceCount, "sequence")). "
+      + (problems == 0 ? "No problem was found." : "\(counted(problems, "problem")) found.")
+  }
+
+  private var sections: [Section] {
+    [findings, gradients, dynamics, matrices, gates, units].compactMap { $0 }
+  }
+
+  private var findings: Section {
+    Section(
+      "Findings",
+      [
+        .table(
+          Table(
+            header: ["", "where", "what was found", "what to do"],
+            rows: diagnosis.findings.map {
+              [$0.isProblem ? "problem" : "note", $0.place ?? "whole model", $0.observation, $0.advice ?? ""]
+            }, kind: .facts))
+      ])
+  }
+
+  private var gradients: Section {
+    func lines(_ values: (RecurrenceDiagnosis) -> [Double]) -> [LineChart.Line] {
+      diagnosis.recurrences.filter { !values($0).isEmpty }.map { recurrence in
+        LineChart.Line(
+          recurrence.name, values(recurrence).enumerated().map { LineChart.Point(Double($0), $1 > 0 ? $1 : .nan) })
+      }
+    }
+    var blocks: [Section.Block] = [
+      .chart(
+        LineChart(
+          "Norm of the gradient, of 1 at the output", xTitle: "steps back", lines: lines(\.gradientNorms),
+          isLogarithmic: true))
+    ]
+    let remembered = diagnosis.recurrences.filter { !$0.memory.isEmpty }
+    if !remembered.isEmpty {
+      blocks.append(
+        .chart(
+          LineChart(
+            "Part of the input that the output remembers (R²)", xTitle: "steps ago",
+            lines: remembered.map { recurrence in
+              LineChart.Line(recurrence.name, recurrence.memory.enumerated().map { LineChart.Point(Double($0), $1) })
+            }, isLogarithmic: false)))
+    }
+    return Section("How far back", blocks)
+  }
+
+  private var dynamics: Section {
+    func spectrum(_ name: String, _ exponents: [Double]) -> LineChart.Line {
+      LineChart.Line(name, exponents.enumerated().map { LineChart.Point(Double($0 + 1), $1) })
+    }
+    var lines = diagnosis.recurrences.map { spectrum($0.name, $0.exponents) }
+    if let loop = diagnosis.closedLoop { lines.append(spectrum("running freely", loop.exponents)) }
+    let rows = diagnosis.recurrences.map { recurrence -> [String] in
+      let jacobian = recurrence.stepJacobian
+      return [
+        recurrence.name, recurrence.exponents.first.map(Self.signed) ?? "-",
+        String(recurrence.exponents.count { $0 > 0 }), jacobian.map { Self.three($0.largest) } ?? "-",
+        jacobian.map { Self.three($0.median) } ?? "-", jacobian.map { Self.percent($0.nearOne) } ?? "-",
+      ]
+    }
+    return Section(
+      "How small changes grow",
+      [
+        .chart(
+          LineChart(
+            "Lyapunov exponents, a step", xTitle: "exponent, the largest first", lines: lines, isLogarithmic: false)),
+        .table(
+          Table(
+            caption: "The largest exponent, and singular values of a step's Jacobian",
+            header: ["", "largest exponent", "above 0", "Jacobian: largest", "median", "near 1"], rows: rows,
+            kind: .numbers)),
+      ])
+  }
+
+  private var matrices: Section? {
+    let rows = diagnosis.recurrences.flatMap { recurrence in
+      recurrence.matrices.map { matrix -> [String] in
+        let values = matrix.singularValues
+        return [
+          "\(recurrence.name), \(matrix.gate)", matrix.spectralRadius.map(Self.three) ?? "-",
+          values.first.map(Self.three) ?? "-", values.isEmpty ? "-" : Self.three(values[values.count / 2]),
+        ]
+      }
+    }
+    guard !rows.isEmpty else { return nil }
+    let lines = diagnosis.recurrences.flatMap { recurrence in
+      recurrence.matrices.map { matrix in
+        LineChart.Line(
+          "\(recurrence.name), \(matrix.gate)",
+          matrix.singularValues.enumerated().map { LineChart.Point(Double($0 + 1), $1) })
+      }
+    }
+    return Section(
+      "Recurrent matrices",
+      [
+        .chart(
+          LineChart(
+            "Singular values", xTitle: "singular value, the largest first", lines: Array(lines.prefix(Self.mostLines)),
+            isLogarithmic: false)),
+        .table(
+          Table(header: ["", "spectral radius", "largest singular value", "median"], rows: rows, kind: .numbers)),
+      ])
+  }
+
+  private var gates: Section {
+    let rows = diagnosis.recurrences.flatMap { recurrence in
+      recurrence.gates.map { gate in
+        [
+          "\(recurrence.name), \(gate.name)", gate.mean.map(Self.three) ?? "-", gate.low.map(Self.percent) ?? "-",
+          gate.high.map(Self.percent) ?? "-", gate.sensitivity.map(Self.three) ?? "-",
+          gate.insensitive.map(Self.percent) ?? "-",
+        ]
+      }
+    }
+    return Section(
+      "Gates",
+      [
+        .table(
+          Table(
+            caption:
+              "Low: below 0.1 (of −1…1: −0.95); high: above 0.9 (0.95); insensitive: what the gate is told makes no difference",
+            header: ["", "mean", "low", "high", "sensitivity", "insensitive"], rows: rows, kind: .numbers))
+      ])
+  }
+
+  private var units: Section {
+    let rows = diagnosis.recurrences.map { recurrence in
+      let units = recurrence.units
+      return [
+        recurrence.name, String(units.count), String(units.dead.count), String(units.redundant.count),
+        String(format: "%.1f", units.effectiveRank), String(units.rank99),
+        recurrence.memoryCapacity.map { String(format: "%.1f", $0) } ?? "-",
+      ]
+    }
+    return Section(
+      "Units",
+      [
+        .table(
+          Table(
+            header: ["", "count", "dead", "redundant", "effective rank", "99 % of variance", "memory capacity"],
+            rows: rows, kind: .numbers))
+      ])
+  }
+
+  /// More lines are not told apart.
+  private static let mostLines = 8
+
+  private static func three(_ value: Double) -> String { String(format: "%.3f", value) }
+
+  private static func signed(_ value: Double) -> String { value.isFinite ? String(format: "%+.4f", value) : "−∞" }
+
+  private static func percent(_ share: Double) -> String { String(format: "%.0f %%", 100 * share) }
+}
