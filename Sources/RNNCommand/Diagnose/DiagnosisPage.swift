@@ -39,12 +39,16 @@ struct DiagnosisPage {
       [
         .table(
           Table(
-            header: ["", "where", "what was found", "what to do"],
             rows: diagnosis.findings.map {
-              [$0.isProblem ? "problem" : "note", $0.place ?? "whole model", $0.observation, $0.advice ?? ""]
+              [
+                ($0.isProblem ? "Problem" : "Note") + ($0.place.map { ", \($0)" } ?? ""),
+                sentence($0.observation) + ($0.advice.map { " What to do: \($0)." } ?? ""),
+              ]
             }, kind: .facts))
       ])
   }
+
+  private func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
 
   private var gradients: Section {
     func lines(_ values: (RecurrenceDiagnosis) -> [Double]) -> [LineChart.Line] {
@@ -111,22 +115,19 @@ struct DiagnosisPage {
       }
     }
     guard !rows.isEmpty else { return nil }
-    let lines = diagnosis.recurrences.flatMap { recurrence in
-      recurrence.matrices.map { matrix in
-        LineChart.Line(
-          "\(recurrence.name), \(matrix.gate)",
-          matrix.singularValues.enumerated().map { LineChart.Point(Double($0 + 1), $1) })
-      }
+    let charts = diagnosis.recurrences.filter { !$0.matrices.isEmpty }.prefix(Self.mostCharts).map { recurrence in
+      Section.Block.chart(
+        LineChart(
+          "Singular values, \(recurrence.name)", xTitle: "singular value, the largest first",
+          lines: recurrence.matrices.map { matrix in
+            LineChart.Line(matrix.gate, matrix.singularValues.enumerated().map { LineChart.Point(Double($0 + 1), $1) })
+          }, isLogarithmic: false))
     }
     return Section(
       "Recurrent matrices",
-      [
-        .chart(
-          LineChart(
-            "Singular values", xTitle: "singular value, the largest first", lines: Array(lines.prefix(Self.mostLines)),
-            isLogarithmic: false)),
+      charts + [
         .table(
-          Table(header: ["", "spectral radius", "largest singular value", "median"], rows: rows, kind: .numbers)),
+          Table(header: ["", "spectral radius", "largest singular value", "median"], rows: rows, kind: .numbers))
       ])
   }
 
@@ -170,8 +171,8 @@ struct DiagnosisPage {
       ])
   }
 
-  /// More lines are not told apart.
-  private static let mostLines = 8
+  /// More say nothing that the table does not.
+  private static let mostCharts = 4
 
   private static func three(_ value: Double) -> String { String(format: "%.3f", value) }
 
