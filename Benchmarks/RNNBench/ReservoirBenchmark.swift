@@ -49,6 +49,9 @@ struct ReservoirBenchmark: ParsableCommand {
       valueName: "folder"))
   var vowels: String?
 
+  @Flag(help: "Diagnose the reservoir of reservoirpy's README beside the one that is measured here, instead.")
+  var diagnosed = false
+
   private var units: [Int] { givenUnits.isEmpty ? [100, 500, 1000] : givenUnits }
 
   private static let connections: [(name: String, kind: ReservoirConfiguration.Connections)] = [
@@ -63,6 +66,7 @@ struct ReservoirBenchmark: ParsableCommand {
       }
       return
     }
+    if diagnosed { return try diagnose() }
     if single { try measure(Float.self) } else { try measure(Double.self) }
   }
 
@@ -102,6 +106,22 @@ struct ReservoirBenchmark: ParsableCommand {
       }
     }
     try say("| Japanese vowels, right | " + cells.joined(separator: " | ") + " |")
+  }
+
+  private func diagnose() throws {
+    try say("| setting | units | error, 1 step | largest exponent | found |")
+    try say("|---|--:|--:|--:|---|")
+    for reservoir in DiagnosedReservoir.all {
+      for count in units {
+        let found = try (1...UInt64(max(1, seeds))).map {
+          try reservoir.measure(units: count, seed: $0, threads: threads)
+        }
+        let kinds = Set(found.flatMap(\.findings).map(\.rawValue)).sorted().joined(separator: ", ")
+        try say(
+          "| \(reservoir.name) | \(count) | \(Self.text(found.map(\.error))) | \(Self.text(found.map(\.exponent))) | \(kinds) |"
+        )
+      }
+    }
   }
 
   private static func text(_ scores: [Double]) -> String {

@@ -18,7 +18,7 @@ enum ReservoirTask: String, CaseIterable {
     }
   }
 
-  private func configuration(_ units: Int, _ kind: ReservoirConfiguration.Connections) -> ReservoirConfiguration {
+  func configuration(_ units: Int, _ kind: ReservoirConfiguration.Connections) -> ReservoirConfiguration {
     var configuration = ReservoirConfiguration(inputSize: width, outputSize: width, unitCount: units)
     configuration.connections = kind
     (configuration.spectralRadius, configuration.inputScaling, configuration.biasScaling) = scalings

@@ -52,7 +52,8 @@ extension DiagnosisFinding {
   ) -> [DiagnosisFinding] {
     var findings: [DiagnosisFinding] = []
     let reaches = recurrences.map { $0.gradientReach ?? Int.max }
-    if reaches.allSatisfy({ $0 < options.wantedReach }) {
+    // Through a reservoir, whose recurrence stays as it was drawn, no gradient has to come back.
+    if !(configuration.cell is LeakyElmanCell), reaches.allSatisfy({ $0 < options.wantedReach }) {
       findings += recurrences.map { vanishing($0, options, configuration) }
     }
     for recurrence in recurrences {
