@@ -60,58 +60,25 @@ struct Refit: ParsableCommand {
     }
   }
 
-  /// On all windows of the series, as its training.
   private func series() throws -> HeadRefit<Float> {
     let (model, description) = try Model.forForecasts(at: model)
     let series = try rows.series(at: data, reading, columns: description.columns)
-    let (width, window) = (series.width, description.window)
-    let values = description.inputs(series.values)
-    let count = values.count / width - window
-    let heldCount = validation.count(of: count)
-    Self.warn(heldCount: heldCount)
-    // The windows on either side share no step.
-    let fittedCount = heldCount == 0 ? count : count - heldCount - window
-    guard fittedCount > 0, heldCount >= 0 else {
-      throw TableError(
-        series.file,
-        .tooShort(
-          needed: description.difference + 2 * window + heldCount + 1, found: series.count,
-          why: "windows of \(window) on both sides of --validation"))
-    }
-    func windows(_ starts: Range<Int>) -> (input: ModelInput<Float>, target: ModelTarget<Float>) {
-      func parts(_ shift: Int) -> [[Float]] {
-        starts.map { Array(values[($0 + shift) * width..<($0 + shift + window) * width]) }
-      }
-      return (.vectors(parts(0)), .values(parts(1)))
-    }
-    let fitted = windows(0..<fittedCount)
-    return try model.refittingHead(
-      on: fitted.input, fitted.target, loss: .meanSquaredError,
-      comparingOn: heldCount == 0 ? nil : windows(count - heldCount..<count), ridge.options(washout: 0),
-      products: multiplying.choice, threads: threads ?? 0)
-  }
-
-  private static func warn(heldCount: Int) {
-    guard heldCount == 0 else { return }
-    Note.warning("nothing is kept aside: both heads are compared on the data that the new one is fitted to")
+    return try refit(model, PartedData(description, series, held: validation))
   }
 
   private func text() throws -> HeadRefit<Float> {
     let (model, vocabulary) = try Model.forText(at: model)
     let tokens = try Corpus(paths: [data], vocabulary: vocabulary).training
-    let heldCount = validation.count(of: tokens.count)
-    Self.warn(heldCount: heldCount)
-    guard tokens.count - heldCount >= 2, heldCount == 0 || heldCount >= 2 else {
-      throw Failure(
-        message: "\(printable(data)): \(counted(tokens.count, "character")) are too few to fit to and to compare on")
+    return try refit(model, PartedData(tokens, of: data, held: validation))
+  }
+
+  private func refit(_ model: Model<Float>, _ data: PartedData) throws -> HeadRefit<Float> {
+    if data.held == nil {
+      Note.warning("nothing is kept aside: both heads are compared on the data that the new one is fitted to")
     }
-    func part(_ tokens: ArraySlice<Int32>) -> (input: ModelInput<Float>, target: ModelTarget<Float>) {
-      (.tokens(Array(tokens.dropLast())), .classes(Array(tokens.dropFirst())))
-    }
-    let fitted = part(tokens.dropLast(heldCount))
     return try model.refittingHead(
-      on: fitted.input, fitted.target, loss: .crossEntropy,
-      comparingOn: heldCount == 0 ? nil : part(tokens.suffix(heldCount)), ridge.options(washout: 0),
-      products: multiplying.choice, threads: threads ?? 0)
+      on: data.fitted.input, data.fitted.target, loss: data.loss,
+      comparingOn: data.held.map { ($0.input, $0.target) }, ridge.options(washout: 0), products: multiplying.choice,
+      threads: threads ?? 0)
   }
 }

@@ -50,7 +50,7 @@ struct Train: ParsableCommand {
     }
     if settings.initFrom != nil {
       let decided: Set = [
-        "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size",
+        "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size", "--rank",
         "--trained-initial-state", "--forget-bias", "--spectral-radius", "--recurrent-norm",
       ]
       if let option = GivenOptions.names.first(where: decided.contains) {

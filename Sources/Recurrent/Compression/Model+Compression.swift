@@ -46,13 +46,12 @@ extension Model {
     for entry in model.table.entries where table[entry.name] != nil {
       model.setParameter(entry, to: self[parameter: entry.name])
     }
-    return ModelCompression(
-      model: model,
-      matrices: matrices.map { matrix in
-        let rank = matrix.isInput ? ranks[matrix.layer].input : ranks[matrix.layer].recurrent
-        if let rank { model.take(matrix, rank: rank) }
-        return matrix.compressed(rank: rank)
-      })
+    let report = matrices.map { matrix in
+      let rank = matrix.isInput ? ranks[matrix.layer].input : ranks[matrix.layer].recurrent
+      if let rank { model.take(matrix, rank: rank) }
+      return matrix.compressed(rank: rank)
+    }
+    return ModelCompression(model: model, matrices: report)
   }
 }
 

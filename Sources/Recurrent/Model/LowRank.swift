@@ -24,21 +24,17 @@ extension ModelConfiguration {
   /// Of whole matrices nil.
   func lowRank(ofLayer layer: Int) -> LowRank { ranks?[layer] ?? LowRank() }
 
-  /// Whether the cell's recurrent matrix can be of low rank; and if not, why.
-  package var recurrentRankFault: String? {
-    switch cell.structure.recurrentProduct {
-    case .merged, .lastGateApart: break
-    case .lastGateSecondStage:
-      return "cell \(cell.name) multiplies its recurrent matrix by two operands: it has no low rank"
-    case .none: return "cell \(cell.name) has no recurrent matrix to be of low rank"
-    }
-    return hasSparseRecurrence ? "a sparse recurrent matrix has no low rank" : nil
+  /// Why the recurrent matrices cannot be of low rank; nil: they can.
+  var recurrentRankFault: String? {
+    cell.lowRankFault ?? (hasSparseRecurrence ? "a sparse recurrent matrix has no low rank" : nil)
   }
 
   /// What is wrong with the ranks; nil: nothing.
   var rankFault: String? {
     guard let ranks else { return nil }
-    guard ranks.count == layerCount else { return "expected ranks for each of \(layerCount) layers, got \(ranks.count)" }
+    guard ranks.count == layerCount else {
+      return "expected ranks for each of \(layerCount) layers, got \(ranks.count)"
+    }
     for (layer, rank) in ranks.enumerated() {
       let hidden = hiddenSize(ofLayer: layer)
       if let recurrent = rank.recurrent {
@@ -63,6 +59,21 @@ extension ModelConfiguration {
     return nil
   }
 
+  /// Makes every matrix one of this rank that becomes smaller by it.
+  package mutating func cutMatrices(to rank: Int) {
+    func useful(_ rank: Int, layer: Int, columns: Int) -> Int? {
+      let rows = cell.structure.gateCount * hiddenSize(ofLayer: layer)
+      return rank <= LowRank.largestUseful(rows: rows, columns: columns) ? rank : nil
+    }
+    ranks = (0..<layerCount).map { layer in
+      LowRank(
+        recurrent: recurrentRankFault == nil
+          ? useful(rank, layer: layer, columns: directionSize(ofLayer: layer)) : nil,
+        input: layer == 0 && isInputGathered
+          ? nil : useful(rank, layer: layer, columns: inputSize(ofLayer: layer)))
+    }
+  }
+
   /// The configuration with whole matrices.
   package var withWholeMatrices: ModelConfiguration {
     var result = self
@@ -79,5 +90,16 @@ extension ModelConfiguration {
       return "\(name) rank " + (Set(texts).count == 1 ? texts[0] : texts.joined(separator: " + "))
     }
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+}
+
+extension RecurrentCell {
+  /// Why its recurrent matrix cannot be of low rank; nil: it can.
+  package var lowRankFault: String? {
+    switch structure.recurrentProduct {
+    case .merged, .lastGateApart: nil
+    case .lastGateSecondStage: "cell \(name) multiplies its recurrent matrix by two operands: it has no low rank"
+    case .none: "cell \(name) has no recurrent matrix to be of low rank"
+    }
   }
 }
