@@ -141,7 +141,7 @@ struct LowRankBenchmark: ParsableCommand {
     /// Compares with the factors multiplied out, which round otherwise.
     func check() throws {
       infer()
-      let found = batch.outputs
+      let (vectors, found) = (vectors, batch.outputs)
       var whole = try InferencePass(
         model.withWholeMatrices(), steps: batch.plan.steps, batchSize: batch.plan.batchSize, threads: 1)
       whole.run(vectors: vectors.span)

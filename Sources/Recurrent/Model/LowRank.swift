@@ -82,7 +82,7 @@ extension ModelConfiguration {
   }
 
   /// For people; nil where all matrices are whole.
-  var rankDescription: String? {
+  package var rankDescription: String? {
     guard let ranks else { return nil }
     let parts = [("recurrent", ranks.map(\.recurrent)), ("input", ranks.map(\.input))].compactMap { name, ranks in
       guard ranks.contains(where: { $0 != nil }) else { return nil as String? }
