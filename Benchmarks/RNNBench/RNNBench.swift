@@ -15,7 +15,7 @@ struct RNNBench: ParsableCommand {
     subcommands: [
       MatrixProductBenchmark.self, LayersBenchmark.self, BitsBenchmark.self, StreamBenchmark.self, PeakBenchmark.self,
       ServeBenchmark.self, CrowdBenchmark.self, RaggedBenchmark.self, RegularisersBenchmark.self, MemoryBenchmark.self,
-      TasksBenchmark.self, DatesBenchmark.self, RoundingBenchmark.self, ReservoirBenchmark.self,
+      TasksBenchmark.self, DatesBenchmark.self, RoundingBenchmark.self, ReservoirBenchmark.self, LowRankBenchmark.self,
     ])
 
   /// Errors are one line on standard error, as those of `rnn`.

@@ -23,7 +23,7 @@ struct RNN: ParsableCommand {
     version: Fingerprint.packageVersion,
     subcommands: [
       Train.self, Sample.self, Evaluate.self, Forecast.self, Reservoir.self, Classify.self, Refit.self, Run.self,
-      Export.self, Import.self, Quantize.self, Inspect.self, Diagnose.self, GradCheck.self,
+      Export.self, Import.self, Quantize.self, Compress.self, Inspect.self, Diagnose.self, GradCheck.self,
     ])
 
   static func main() {

@@ -18,6 +18,8 @@ extension ModelConfiguration {
       if let input = object["input"] { try Self.check(input, Self.inputKeysInFiles, of: "input", file: path) }
       self = try ModelMetadata.configuration(
         MetadataReader(file: path, key: key, json: object), cell: nil)
+      // The weights of other programs come whole.
+      ranks = nil
     } catch { throw .file(error) }
   }
 

@@ -86,7 +86,9 @@ struct ClassifyTrain: ParsableCommand {
   }
 
   func run() throws {
-    try options.files(reading: [(sequences, "<sequences>"), (validationFile, "--validation")]).check()
+    try options.files(reading: [
+      (sequences, "<sequences>"), (validationFile, "--validation"), (model.initFrom, "--init-from"),
+    ]).check()
     try TrainingPage.check(options.shared.report)
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
@@ -186,16 +188,15 @@ struct ClassifyTrain: ParsableCommand {
   }
 
   private func newTrainer(_ description: ClassDescription, _ loader: BucketingLoader) throws -> Trainer<Float> {
-    var configuration = ModelConfiguration(
+    let configuration = ModelConfiguration(
       cell: model.cell.cell, input: .vectors(size: description.features.count), hiddenSize: model.hiddenSize,
       layerCount: model.layers, directions: bidirectional ? .both(merge: .concatenate) : .forward,
       outputSize: description.classes.count, head: perStep ? .everyStep : (head ?? .lastStep).head,
       dropout: model.dropout, headDropout: model.headDropout)
-    model.structure.apply(to: &configuration)
-    var start = try Model<Float>(configuration, seed: options.shared.seed)
-    start.annotations = [ClassDescription.annotation: description.text]
     return try Trainer(
-      start, batchSize: loader.batchSize, sequenceLength: loader.lengths.max() ?? 1,
+      model.start(
+        configuration, annotation: ClassDescription.annotation, description.text, seed: options.shared.seed),
+      batchSize: loader.batchSize, sequenceLength: loader.lengths.max() ?? 1,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
       clipping: optimizer.clipping(for: .tables),
@@ -251,7 +252,7 @@ struct ClassifyTrain: ParsableCommand {
         + "\(counted(training.features.count, "feature")), \(counted(training.classes.count, "class", plural: "classes"))"
     )
     Note.line(
-      "model     \(model.summary)\(bidirectional ? ", both directions" : ""); \(counted(plan.parameterCount, "parameter")); "
+      "model     \(plan.configuration.summary); \(counted(plan.parameterCount, "parameter")); "
         + "\(ByteCount(plan.totalBytes)) of memory")
     Note.products(of: plan)
     let padded = loader.paddedShare(of: loader.batches(epoch: 0))

@@ -46,6 +46,9 @@ struct Export: ParsableCommand {
     if model.storedPrecision != .full {
       Note.note("\(self.model) has its weights in \(model.storedPrecision); \(target) has the same numbers in float")
     }
+    if let ranks = model.configuration.rankDescription {
+      Note.note("\(self.model) has matrices of low rank (\(ranks)); \(target) has them multiplied out")
+    }
     switch format ?? ExchangeFormat(path: target)! {
     case .safetensors:
       try model.saveStateDictionary(to: target)

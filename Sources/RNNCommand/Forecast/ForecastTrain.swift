@@ -54,7 +54,7 @@ struct ForecastTrain: ParsableCommand {
   }
 
   func run() throws {
-    try options.files(reading: [(input.table, "<table>")]).check()
+    try options.files(reading: [(input.table, "<table>"), (model.initFrom, "--init-from")]).check()
     try TrainingPage.check(options.shared.report)
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
@@ -114,7 +114,7 @@ struct ForecastTrain: ParsableCommand {
         "table     \(series.columns.joined(separator: ", ")): \(counted(trainingCount, "step")) to train on, "
           + "\(grouped(validationCount)) for validation, \(grouped(testCount)) to test")
       Note.line(
-        "model     \(model.summary); \(counted(trainer.plan.parameterCount, "parameter")); "
+        "model     \(trainer.plan.configuration.summary); \(counted(trainer.plan.parameterCount, "parameter")); "
           + "\(ByteCount(trainer.plan.totalBytes)) of memory")
       Note.products(of: trainer.plan)
       Note.line(
@@ -159,7 +159,7 @@ struct ForecastTrain: ParsableCommand {
       page.write()
     }
     let reports = try scoring.reports(
-      &validator.forecaster, name: model.cell.cell.name, series, testCount: testCount)
+      &validator.forecaster, name: best.configuration.cell.name, series, testCount: testCount)
     for line in reports { try report("\n" + line.description, besides: options.shared.log) }
   }
 
@@ -167,14 +167,13 @@ struct ForecastTrain: ParsableCommand {
     _ description: SeriesDescription, batchSize: Int, stepsPerEpoch: Int
   ) throws -> Trainer<Float> {
     let width = description.columns.count
-    var configuration = ModelConfiguration(
+    let configuration = ModelConfiguration(
       cell: model.cell.cell, input: .vectors(size: width), hiddenSize: model.hiddenSize, layerCount: model.layers,
       outputSize: width, dropout: model.dropout, headDropout: model.headDropout)
-    model.structure.apply(to: &configuration)
-    var start = try Model<Float>(configuration, seed: options.shared.seed)
-    start.annotations = [SeriesDescription.annotation: description.text]
     return try Trainer(
-      start, batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
+      model.start(
+        configuration, annotation: SeriesDescription.annotation, description.text, seed: options.shared.seed),
+      batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
       clipping: optimizer.clipping(for: .tables), products: options.shared.multiplying.choice,

@@ -9,6 +9,11 @@ struct StructureOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "Project each cell's output to so many units (PyTorch's proj_size).")
   var projectionSize: Int?
 
+  @Option(
+    in: 1...largestSize,
+    help: "Make recurrent and input matrices products of two thin ones of this rank, where that makes them smaller.")
+  var rank: Int?
+
   @Flag(help: "Train the state from which sequences start.")
   var trainedInitialState = false
 
@@ -38,6 +43,16 @@ struct StructureOptions: ParsableArguments {
             + "hidden units")
       }
     }
+    if let rank {
+      let invalid = "The value '\(rank)' is invalid for '--rank <n>': "
+      if let reason = cell.lowRankFault { throw ValidationError(invalid + reason) }
+      let rows = cell.structure.gateCount * hiddenSize
+      let largest = LowRank.largestUseful(rows: rows, columns: projectionSize ?? hiddenSize)
+      guard rank <= largest else {
+        throw ValidationError(
+          invalid + "the recurrent matrix of \(hiddenSize) hidden units does not become smaller above \(largest)")
+      }
+    }
     if recurrentDropout > 0, cell.structure.recurrentProduct == .none {
       throw ValidationError(
         "The value '\(recurrentDropout)' is invalid for '--recurrent-dropout <x>': the cell \(cell.name) has no recurrent "
@@ -56,6 +71,7 @@ struct StructureOptions: ParsableArguments {
     configuration.isResidual = residual
     configuration.projectionSize = projectionSize
     configuration.trainsInitialState = trainedInitialState
+    if let rank { configuration.cutMatrices(to: rank) }
     applyRegularisation(to: &configuration)
   }
 

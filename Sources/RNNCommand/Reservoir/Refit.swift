@@ -65,108 +65,38 @@ struct Refit: ParsableCommand {
     }
   }
 
-  /// On all windows of the series, as its training; a reservoir on one run, from where its state has washed out.
   private func series() throws -> HeadRefit<Float> {
     let (model, description) = try Model.forForecasts(at: model)
     let series = try rows.series(at: data, sequences.reading, columns: description.columns)
-    if model.configuration.cell is LeakyElmanCell { return try reservoir(model, description, series) }
-    let (width, window) = (series.width, description.window)
-    let values = description.inputs(series.values)
-    let count = values.count / width - window
-    let heldCount = validation.count(of: count)
-    Self.warn(heldCount: heldCount)
-    // The windows on either side share no step.
-    let fittedCount = heldCount == 0 ? count : count - heldCount - window
-    guard fittedCount > 0, heldCount >= 0 else {
-      throw TableError(
-        series.file,
-        .tooShort(
-          needed: description.difference + 2 * window + heldCount + 1, found: series.count,
-          why: "windows of \(window) on both sides of --validation"))
+    guard model.configuration.cell is LeakyElmanCell else {
+      return try refit(model, PartedData(description, series, held: validation))
     }
-    func windows(_ starts: Range<Int>) -> (input: ModelInput<Float>, target: ModelTarget<Float>) {
-      func parts(_ shift: Int) -> [[Float]] {
-        starts.map { Array(values[($0 + shift) * width..<($0 + shift + window) * width]) }
-      }
-      return (.vectors(parts(0)), .values(parts(1)))
-    }
-    let fitted = windows(0..<fittedCount)
-    return try model.refittingHead(
-      on: fitted.input, fitted.target, loss: .meanSquaredError,
-      comparingOn: heldCount == 0 ? nil : windows(count - heldCount..<count), ridge.options(washout: 0),
-      products: multiplying.choice, threads: threads ?? 0)
-  }
-
-  private func reservoir(
-    _ model: Model<Float>, _ description: SeriesDescription, _ series: Series
-  ) throws -> HeadRefit<Float> {
-    let (width, washout) = (series.width, description.window)
-    let values = description.inputs(series.values)
-    let count = values.count / width - 1
-    let heldCount = validation.count(of: count)
-    Self.warn(heldCount: heldCount)
-    let fittedCount = count - heldCount
-    guard fittedCount > washout else {
-      throw TableError(
-        series.file,
-        .tooShort(
-          needed: description.difference + washout + heldCount + 2, found: series.count,
-          why: "a wash-out of \(washout) before --validation"))
-    }
-    func input(_ steps: Range<Int>) -> ModelInput<Float> {
-      .vectors(Array(values[steps.lowerBound * width..<steps.upperBound * width]))
-    }
-    func target(_ steps: Range<Int>) -> ModelTarget<Float> {
-      .values(Array(values[(steps.lowerBound + 1) * width..<(steps.upperBound + 1) * width]))
-    }
-    // What is washed out before the steps that are compared on has been fitted to, and does not count.
-    let held = heldCount == 0 ? 0..<fittedCount : fittedCount - washout..<count
-    return try model.refittingHead(
-      on: input(0..<fittedCount), target(0..<fittedCount), loss: .meanSquaredError,
-      comparingOn: (input(held), target(held)), ridge.options(washout: washout), products: multiplying.choice,
-      threads: threads ?? 0)
+    let washout = description.window
+    return try refit(
+      model, PartedData(description, series, held: validation, washout: washout), washout: washout)
   }
 
   private func classes() throws -> HeadRefit<Float> {
     let (model, description) = try Model.forClasses(at: model)
     let all = try sequences.read(
       data, features: description.features, isPerStep: description.isPerStep, needsLabels: true)
-    let (training, held, _) = try all.holdingOut(validation, seed: 0)
-    Self.warn(heldCount: held.items.count)
-    func part(_ sequences: LabelledSequences) throws -> (input: ModelInput<Float>, target: ModelTarget<Float>) {
-      let classes = try sequences.classNumbers(description.classes)
-      let inputs = Sequences(sequences.items.map { description.inputs($0.values) }, width: description.features.count)
-      return (
-        .vectors(inputs), description.isPerStep ? .classes(Sequences(classes)) : .classes(classes.map { $0[0] })
-      )
-    }
-    let fitted = try part(training)
-    return try model.refittingHead(
-      on: fitted.input, fitted.target, loss: .crossEntropy, comparingOn: held.items.isEmpty ? nil : try part(held),
-      ridge.options(washout: 0), products: multiplying.choice, threads: threads ?? 0)
-  }
-
-  private static func warn(heldCount: Int) {
-    guard heldCount == 0 else { return }
-    Note.warning("nothing is kept aside: both heads are compared on the data that the new one is fitted to")
+    return try refit(model, PartedData(description, all, held: validation))
   }
 
   private func text() throws -> HeadRefit<Float> {
     let (model, vocabulary) = try Model.forText(at: model)
     let tokens = try Corpus(paths: [data], vocabulary: vocabulary).training
-    let heldCount = validation.count(of: tokens.count)
-    Self.warn(heldCount: heldCount)
-    guard tokens.count - heldCount >= 2, heldCount == 0 || heldCount >= 2 else {
-      throw Failure(
-        message: "\(printable(data)): \(counted(tokens.count, "character")) are too few to fit to and to compare on")
+    return try refit(model, PartedData(tokens, of: data, held: validation))
+  }
+
+  private func refit(_ model: Model<Float>, _ data: PartedData, washout: Int = 0) throws -> HeadRefit<Float> {
+    if data.held == nil {
+      Note.warning("nothing is kept aside: both heads are compared on the data that the new one is fitted to")
     }
-    func part(_ tokens: ArraySlice<Int32>) -> (input: ModelInput<Float>, target: ModelTarget<Float>) {
-      (.tokens(Array(tokens.dropLast())), .classes(Array(tokens.dropFirst())))
-    }
-    let fitted = part(tokens.dropLast(heldCount))
     return try model.refittingHead(
-      on: fitted.input, fitted.target, loss: .crossEntropy,
-      comparingOn: heldCount == 0 ? nil : part(tokens.suffix(heldCount)), ridge.options(washout: 0),
-      products: multiplying.choice, threads: threads ?? 0)
+      on: data.fitted.input, data.fitted.target, loss: data.loss,
+      comparingOn: data.held.map { ($0.input, $0.target) }, ridge.options(washout: washout),
+      products: multiplying.choice,
+      threads: threads ?? 0)
   }
 }

@@ -52,38 +52,6 @@ enum PartSize: Sendable, Equatable, ExpressibleByArgument {
   }
 }
 
-/// A small model on vectors, and how it is trained.
-struct TableModelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The recurrent cell.", valueName: "name"))
-  var cell = CellOption(LSTMCell.lstm)
-
-  @Option(in: 1...largestSize, help: "Hidden units of each layer.")
-  var hiddenSize = 32
-
-  @Option(in: 1...1000, help: "Layers, one upon the other.")
-  var layers = 1
-
-  @Option(.fraction, help: "Share of a layer's outputs that is dropped on the way to the next layer, in training.")
-  var dropout = 0.0
-
-  @Option(.fraction, help: "Share of the top layer's outputs that is dropped on the way to the head, in training.")
-  var headDropout = 0.0
-
-  @OptionGroup var structure: StructureOptions
-
-  func validate() throws {
-    try refuseIdle(dropout: dropout, layers: layers)
-    try structure.validate(cell.cell, hiddenSize: hiddenSize, dropout: dropout, headDropout: headDropout)
-  }
-
-  /// For the note at the start.
-  var summary: String {
-    let dropouts = [("dropout", dropout), ("head dropout", headDropout)]
-    return "\(cell.cell.name), \(layers) × \(hiddenSize)"
-      + dropouts.filter { $0.1 > 0 }.map { ", \($0.0) \(short($0.1))" }.joined()
-  }
-}
-
 /// How long to train on a table, and where the results go.
 struct TableRunOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "Sequences side by side.")

@@ -50,7 +50,7 @@ struct Train: ParsableCommand {
     }
     if settings.initFrom != nil {
       let decided: Set = [
-        "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size",
+        "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size", "--rank",
         "--trained-initial-state", "--forget-bias", "--spectral-radius", "--recurrent-norm",
         "--input-deviation",
       ]
@@ -135,11 +135,8 @@ struct Train: ParsableCommand {
     Note.line(
       "text      \(counted(corpus.training.count, unit)) to train on\(held); "
         + "\(corpus.vocabulary.count) different ones\(form)")
-    let input = if case .embedding(_, let size) = configuration.input { "embedding \(size)" } else { "one-hot" }
-    let dropouts = [("dropout", configuration.dropout), ("head dropout", configuration.headDropout)]
-    let dropout = dropouts.filter { $0.1 > 0 }.map { ", \($0.0) \(short($0.1))" }.joined()
     Note.line(
-      "model     \(configuration.cell.name), \(configuration.layerCount) × \(configuration.hiddenSize), \(input)\(dropout); "
+      "model     \(configuration.summary); "
         + "\(counted(training.trainer.plan.parameterCount, "parameter")); \(ByteCount(training.trainer.plan.totalBytes)) of memory"
     )
     Note.products(of: training.trainer.plan)

@@ -11,6 +11,13 @@ extension ModelConfiguration {
     if isResidual { options.append((key: "residual", value: .bool(true))) }
     if headReadsAllLayers { options.append((key: "head_reads_all_layers", value: .bool(true))) }
     if let projectionSize { options.append((key: "projection_size", value: .integer(projectionSize))) }
+    if let ranks {
+      // 0 is a whole matrix.
+      for (key, values) in [("recurrent_ranks", ranks.map(\.recurrent)), ("input_ranks", ranks.map(\.input))]
+      where values.contains(where: { $0 != nil }) {
+        options.append((key: key, value: .array(values.map { .integer($0 ?? 0) })))
+      }
+    }
     if trainsInitialState { options.append((key: "trained_initial_state", value: .bool(true))) }
     if let attention { options.append((key: "attention", value: .string(attention.rawValue))) }
     if hasSparseRecurrence { options.append((key: "sparse_recurrence", value: .bool(true))) }
@@ -25,7 +32,7 @@ extension ModelConfiguration {
   package static let keysInFiles = [
     "cell", "input", "hidden_size", "layers", "output_size", "head", "dropout", "head_dropout", "hidden_sizes",
     "bidirectional", "residual", "head_reads_all_layers", "projection_size", "trained_initial_state", "attention",
-    "sparse_recurrence",
+    "sparse_recurrence", "recurrent_ranks", "input_ranks",
     "variational_dropout", "recurrent_dropout", "zoneout_hidden", "zoneout_cell",
   ]
   /// Of its input.
@@ -79,6 +86,12 @@ extension ModelConfiguration {
       else { throw reader.fault("projection_size is \(size), which the cell or its size does not allow") }
       projectionSize = size
     }
+    let recurrent = try reader.ranks("recurrent_ranks", layerCount: layerCount)
+    let input = try reader.ranks("input_ranks", layerCount: layerCount)
+    if recurrent != nil || input != nil {
+      ranks = (0..<layerCount).map { LowRank(recurrent: recurrent?[$0], input: input?[$0]) }
+      if let rankFault { throw reader.fault(rankFault) }
+    }
     guard !headReadsAllLayers || head == .everyStep else {
       throw reader.fault("head_reads_all_layers is for a head at every step")
     }
@@ -94,6 +107,15 @@ extension MetadataReader {
     guard let value = json[name] else { return false }
     guard case .bool(let flag) = value else { throw fault("\(name) is neither true nor false") }
     return flag
+  }
+
+  /// A rank for each layer, nil where its matrix is whole; nil where the list is missing.
+  fileprivate func ranks(_ name: String, layerCount: Int) throws(CheckpointError) -> [Int?]? {
+    guard let list = json[name] else { return nil }
+    guard let ranks = list.array?.map(\.integer), ranks.count == layerCount, ranks.allSatisfy({ $0 ?? -1 >= 0 }) else {
+      throw fault("\(name) is not a list of \(layerCount) whole numbers of at least 0")
+    }
+    return ranks.map { $0 == 0 ? nil : $0 }
   }
 
   /// 0 where it is missing.

@@ -38,9 +38,7 @@ struct ProductPart {
   /// A part of a packed product [rows, inner]·[inner, columns].
   init(packedRows rows: Int, columns: Int, inner: Int, worker: Int, of workers: Int) {
     if ProductChoice.sharesColumns(rows: rows, columns: columns, inner: inner, workers: workers) {
-      let unit = Memory<Float>.packedColumnUnit
-      let units = (columns + unit - 1) / unit
-      self.columns = units * worker / workers * unit..<min(columns, units * (worker + 1) / workers * unit)
+      self.columns = Self.share(ofColumns: columns, worker: worker, of: workers)
       (pieces, first, step) = (Pieces(of: rows, count: 1), 0, 1)
     } else {
       self.columns = 0..<columns
@@ -52,6 +50,13 @@ struct ProductPart {
   init(openBLASRows rows: Int, columns: Int, worker: Int, of workers: Int) {
     self.columns = 0..<columns
     (pieces, first, step) = (Pieces(of: rows, atMost: 512), worker, workers)
+  }
+
+  /// The worker's columns of a packed product, where columns are what is shared.
+  static func share(ofColumns columns: Int, worker: Int, of workers: Int) -> Range<Int> {
+    let unit = Memory<Float>.packedColumnUnit
+    let units = (columns + unit - 1) / unit
+    return units * worker / workers * unit..<min(columns, units * (worker + 1) / workers * unit)
   }
 
   /// The worker's ranges of rows.

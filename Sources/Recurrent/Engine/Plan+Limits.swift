@@ -27,6 +27,10 @@ extension Plan {
     for layer in 0..<configuration.layerCount {
       perRow +=
         Double(configuration.directions.count * widest) * (Double(configuration.hiddenSize(ofLayer: layer)) + 32)
+      // Of low rank what lies between both factors, and its gradient.
+      let ranks = configuration.lowRank(ofLayer: layer)
+      perRow +=
+        2 * Double(configuration.directions.count) * (Double(ranks.recurrent ?? 0) + Double(ranks.input ?? 0) + 64)
     }
     let rows = (Double(sizes.steps) + 1) * Double(sizes.batchSize)
     let scalars = rows * perRow + 16 * Double(table.blockCount)

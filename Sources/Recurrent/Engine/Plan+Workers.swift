@@ -21,8 +21,8 @@ extension Plan {
       rows >= 4
       || recurrences.contains { recurrence in
         ProductChoice.sharesColumns(
-          rows: batchSize, columns: recurrence.recurrent.map.weights.rows, inner: recurrence.outputSize, workers: wanted
-        )
+          rows: batchSize, columns: recurrence.recurrent.map.weights.rows,
+          inner: recurrence.recurrent.map.weights.columns, workers: wanted)
       }
     return shares ? wanted : 1
   }

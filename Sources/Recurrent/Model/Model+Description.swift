@@ -8,6 +8,7 @@ extension ModelConfiguration: CustomStringConvertible {
     var parts = [cell.name, hidden]
     if directions != .forward { parts.append("both directions") }
     if let projectionSize { parts.append("projected to \(projectionSize)") }
+    if let ranks = rankDescription { parts.append(ranks) }
     if isResidual { parts.append("residual") }
     if attention != nil { parts.append("attention") }
     switch input {

@@ -16,13 +16,20 @@ public struct Model<S: Scalar>: Sendable {
   /// weights are the rounded ones: give it as the precision of a pass to run it with as few bytes.
   public package(set) var storedPrecision = WeightPrecision.full
 
-  /// A new model. The same seed gives the same parameters.
+  /// A new model. The same seed gives the same parameters. Matrices of low rank are drawn whole and cut to the nearest product of
+  /// their rank (spectral initialization, Khodak et al. 2021): with the full rank it is the same function.
   /// - Throws: `PlanError` where the parameters would not fit into memory.
   public init(
     _ configuration: ModelConfiguration, initialization: Initialization = .pytorch, seed: UInt64,
     vocabulary: Vocabulary? = nil
   ) throws(PlanError) {
     try self.init(zeros: configuration, vocabulary: vocabulary)
+    guard configuration.ranks == nil else {
+      let whole = try Model(
+        configuration.withWholeMatrices, initialization: initialization, seed: seed, vocabulary: vocabulary)
+      try takeParameters(of: whole)
+      return
+    }
     var generator = SeededGenerator(seed: seed)
     try initialization.fill(&block, table, configuration, using: &generator)
   }

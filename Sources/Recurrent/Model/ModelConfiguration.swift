@@ -78,6 +78,10 @@ public struct ModelConfiguration: Sendable {
   /// Packed products of a forward pass then skip them, with the same results; training computes with all entries, and changes all.
   public var hasSparseRecurrence = false
 
+  /// Ranks of the matrices of each layer, the lowest first, that are products of two thin ones; nil: all matrices are whole.
+  /// `Model.compressed(to:on:)` makes such a model of another; `Initialization` says how a new one starts.
+  public var ranks: [LowRank]?
+
   /// Whether and how the top layer's outputs attend to a memory before the head reads them; nil: not. Such a model is the
   /// decoder of an `EncoderDecoder`, or gets its memory from you: see `RecurrentPass.setMemory(_:)`.
   public var attention: Attention?
@@ -208,6 +212,7 @@ extension ModelConfiguration {
     require(
       recurrentDropout == 0 || cell.structure.recurrentProduct != .none,
       "a recurrent dropout of \(recurrentDropout) needs a recurrent product; \(cell.name) has none")
+    if let rankFault { stop(rankFault) }
     if let projectionSize {
       require(projectionSize >= 1, "projection size must be 1 or more, got \(projectionSize)")
       require(

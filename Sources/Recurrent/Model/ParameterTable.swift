@@ -1,7 +1,8 @@
 /// The parameters of a model: name, shape and place of each in one flat block. Names and shapes are PyTorch's, as of a
 /// module with an `nn.Embedding` named embedding, an `nn.RNN`/`LSTM`/`GRU` named rnn and `nn.Linear`s named attention
 /// and linear (the attentional layer and the head, if there are such). What PyTorch does not have: rnn.vectors_l… [vectors, H], a cell's own vectors, and
-/// rnn.initial_state_l… [S, H], a trained initial state (with a projection the first P of its first row are used).
+/// rnn.initial_state_l… [S, H], a trained initial state (with a projection the first P of its first row are used). Of a matrix
+/// of low rank there are both factors, as rnn.weight_hh_left_l… [G·H, r] and rnn.weight_hh_right_l… [r, H], and none whole.
 public struct ParameterTable: Sendable, Hashable {
   /// One parameter.
   public struct Entry: Sendable, Hashable {
@@ -26,11 +27,22 @@ public struct ParameterTable: Sendable, Hashable {
   /// nil where no parameter has the name.
   public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 
+  /// The right factor [rank, columns] of a matrix of low rank.
+  struct RightFactor: Sendable, Hashable {
+    let offset: Int
+    let rank: Int
+  }
+
   /// Offsets of one direction of a layer that the engine needs, so that no name is looked up in a pass.
   struct Recurrence: Sendable, Hashable {
+    /// Of low rank its left factor.
     var inputWeights = 0
-    /// Of a cell without recurrent product 0, as its bias.
+    /// nil for a whole matrix.
+    var inputRight: RightFactor?
+    /// Of low rank its left factor; of a cell without recurrent product 0, as its bias.
     var hiddenWeights = 0
+    /// nil for a whole matrix.
+    var hiddenRight: RightFactor?
     var inputBias = 0
     var hiddenBias = 0
     /// nil without projection.
@@ -82,8 +94,13 @@ public struct ParameterTable: Sendable, Hashable {
     if overflow { throw .tooLarge(what: "the weights of a layer of \(hidden) hidden units") }
     let hasProduct = structure.recurrentProduct != .none
     var places = Recurrence()
-    places.inputWeights = try append("rnn.weight_ih" + suffix, [rows, configuration.inputSize(ofLayer: layer)])
-    if hasProduct { places.hiddenWeights = try append("rnn.weight_hh" + suffix, [rows, output]) }
+    let ranks = configuration.lowRank(ofLayer: layer)
+    (places.inputWeights, places.inputRight) = try appendMatrix(
+      "rnn.weight_ih", suffix, [rows, configuration.inputSize(ofLayer: layer)], rank: ranks.input)
+    if hasProduct {
+      (places.hiddenWeights, places.hiddenRight) = try appendMatrix(
+        "rnn.weight_hh", suffix, [rows, output], rank: ranks.recurrent)
+    }
     places.inputBias = try append("rnn.bias_ih" + suffix, [rows])
     if hasProduct { places.hiddenBias = try append("rnn.bias_hh" + suffix, [rows]) }
     if configuration.projectionSize != nil {
@@ -96,6 +113,18 @@ public struct ParameterTable: Sendable, Hashable {
       places.initialState = try append("rnn.initial_state" + suffix, [structure.stateCount, hidden])
     }
     recurrences.append(places)
+  }
+
+  /// A matrix, or its factors.
+  /// - Parameter rank: nil for a whole matrix.
+  private mutating func appendMatrix(
+    _ name: String, _ suffix: String, _ shape: [Int], rank: Int?
+  ) throws(PlanError) -> (offset: Int, right: RightFactor?) {
+    guard let rank else { return (try append(name + suffix, shape), nil) }
+    let left = try append(name + LowRank.leftSuffix + suffix, [shape[0], rank])
+    return (
+      left, RightFactor(offset: try append(name + LowRank.rightSuffix + suffix, [rank, shape[1]]), rank: rank)
+    )
   }
 
   @discardableResult

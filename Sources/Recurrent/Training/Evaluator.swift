@@ -99,6 +99,14 @@ final class Evaluator<S: Scalar> {
     }
   }
 
+  /// Runs forward over all sequences, piece by piece.
+  /// - Parameter body: called after each piece, whose states are those of the engine.
+  func forEachPiece(
+    of input: ModelInput<S>, load: (Engine<S>) -> Void, _ body: (Engine<S>, Rows) -> Void
+  ) throws(PlanError) {
+    try forEachPiece(of: self.input(input), load) { engine, rows, _ in body(engine, rows) }
+  }
+
   // MARK: Data
 
   /// Checked as a whole, so that messages count sequences and steps as the data do, not as batches and pieces.

@@ -13,9 +13,11 @@ extension Model {
   ///
   /// A safetensors file is sorted by name; its metadata `order` is the list, in JSON, of the names as `set_weights` wants
   /// them. Where Keras has one bias it is the sum of our two, rounded to the model's precision.
+  /// Matrices of low rank are multiplied out.
   /// - Throws: `ExchangeError.inexpressible`, naming what Keras does not have; `ExchangeError.file`.
   public func saveKeras(to path: String) throws(ExchangeError) {
     if let feature = configuration.featureBeyondKeras { throw .inexpressible(framework: "Keras", feature: feature) }
+    guard configuration.ranks == nil else { return try multipliedOut(path).saveKeras(to: path) }
     let arrays = kerasArrays
     guard path.hasSuffix(".safetensors") else {
       try NPZFile.write(to: path, arrays: arrays.map { ($0.name, $0.shape) }) { arrays[$0].values() }

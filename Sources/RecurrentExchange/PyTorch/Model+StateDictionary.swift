@@ -6,10 +6,13 @@ extension Model {
   /// takes it whose `nn.Embedding`, `nn.RNN`/`nn.LSTM`/`nn.GRU` and `nn.Linear` are named `embedding`, `rnn` and `linear`
   /// (the first and the last where the model has them). The file appears whole or not at all.
   ///
+  /// PyTorch's layers have whole matrices: those of low rank are multiplied out.
+  ///
   /// A head at the last step of two directions reads PyTorch's `h_n`, `torch.cat((h_n[-2], h_n[-1]), 1)`.
   /// - Throws: `ExchangeError.inexpressible`, naming what PyTorch does not have; `ExchangeError.file`.
   public func saveStateDictionary(to path: String) throws(ExchangeError) {
     if let feature = configuration.featureBeyondPyTorch { throw .inexpressible(framework: "PyTorch", feature: feature) }
+    guard configuration.ranks == nil else { return try multipliedOut(path).saveStateDictionary(to: path) }
     let type = Safetensors.DType(rawValue: S._dataType)!
     do {
       try Safetensors.write(
@@ -20,6 +23,14 @@ extension Model {
         try file.write(block.span.extracting(entry.offset..<entry.offset + entry.count))
       }
     } catch { throw .file(error) }
+  }
+}
+
+extension Model {
+  /// The same function with whole matrices.
+  /// - Parameter path: the file that it is for.
+  func multipliedOut(_ path: String) throws(ExchangeError) -> Model {
+    do { return try withWholeMatrices() } catch { throw .memory(file: path, error) }
   }
 }
 

@@ -10,11 +10,18 @@ extension Model {
   /// `lengths` also `memory_lengths`. Configuration, vocabulary and annotations stand in the file's metadata.
   ///
   /// Written are `RNN`, `LSTM` and `GRU` operators of the default opset domain, with what joins them; dropout, zoneout and
-  /// the like act in training only and are left out.
+  /// the like act in training only and are left out. Matrices of low rank are multiplied out: ONNX's operators have whole ones.
   ///
   /// - Throws: `ONNXError.inexpressible`, naming what ONNX has no operator for: a cell with layer normalisation or of your
   ///   own, more than 2 GiB of parameters, an operator set that is not written.
   public func onnx(options: ONNXExportOptions = ONNXExportOptions()) throws(ONNXError) -> [UInt8] {
+    guard configuration.ranks == nil else {
+      let whole: Model
+      do { whole = try withWholeMatrices() } catch {
+        throw .inexpressible(what: "the model with whole matrices", reason: error.description)
+      }
+      return try whole.onnx(options: options)
+    }
     var exporter = try ModelExporter(self, options)
     // A protobuf message has at most 2³¹ − 1 bytes; the nodes take a few thousand.
     let bytes = parameterCount.multipliedReportingOverflow(by: MemoryLayout<S>.size)

@@ -42,6 +42,17 @@ struct StructureGradientTests {
         $0.directions = .both(merge: .concatenate)
         $0.zoneout = Zoneout(hidden: 0.4, cell: 0.4)
       },
+      Structure(testDescription: "low rank") { $0.lowerRanks() },
+      Structure(
+        testDescription: "low rank, projection, both directions, zoneout, recurrent dropout", cells: [LSTMCell.lstm]
+      ) {
+        $0.hiddenSize = 4
+        $0.projectionSize = 3
+        $0.directions = .both(merge: .concatenate)
+        $0.zoneout = Zoneout(hidden: 0.4, cell: 0.4)
+        $0.recurrentDropout = 0.4
+        $0.lowerRanks()
+      },
       Structure(testDescription: "trained initial state") { $0.trainsInitialState = true },
       Structure(testDescription: "trained initial state, both directions") {
         $0.trainsInitialState = true

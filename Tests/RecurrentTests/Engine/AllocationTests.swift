@@ -45,6 +45,35 @@ struct AllocationTests {
     }
   }
 
+  @Test("A training step and a stream of low rank", arguments: [OracleCell.lstm, .gru, .minGRU])
+  func lowRank(cell: OracleCell) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+      for input in InputKind.allCases {
+        var problem = try Problem.random(
+          cell, Shape(steps: 5, batchSize: 4, inputSize: 6, hiddenSize: 18, layerCount: 2, seed: 1), input: input,
+          structure: { $0.lowerRanks() })
+        problem.configuration.dropout = 0.5
+        for threads in [1, 2] {
+          var trainer = try problem.trainer(Float.self, threads: threads)
+          let count = fewestAllocations { _ = problem.step(&trainer) }
+          var stream = try InferencePass<Float>(problem.model(), steps: 1, batchSize: 4, threads: threads)
+          let tokens = [Int32](repeating: 1, count: 4)
+          let vectors = [Float](repeating: 0.5, count: 24)
+          let streamed = fewestAllocations {
+            if input == .vectors {
+              stream.run(vectors: vectors.span, continuing: true)
+            } else {
+              stream.run(tokens: tokens.span, continuing: true)
+            }
+          }
+          #expect(streamed == 0, "\(streamed) in ten steps of \(threads) workers, \(input)")
+          // The problem's own arrays are converted to Float for a step of vectors.
+          #expect(input == .vectors || count == 0, "\(count) in ten steps of \(threads) workers, \(input)")
+        }
+      }
+    }
+  }
+
   @Test("A step on labels")
   func labels() async {
     await #expect(processExitsWith: .success) {

@@ -31,6 +31,10 @@ struct PlanAllocationTests {
       projected.projectionSize = 7
       projected.recurrentDropout = 0.2
       for products in Products.allCases { try expectListed(projected, products: products) }
+      projected.lowerRanks()
+      for products in Products.allCases { try expectListed(projected, products: products) }
+      projected.directions = .both(merge: .concatenate)
+      try expectListed(projected, isRagged: true)
     }
   }
 

@@ -112,9 +112,24 @@ extension OracleLayer {
     func parameter(_ name: String) -> [Variable] {
       parameters["rnn.\(name)_l\(layer)" + (direction == 0 ? "" : "_reverse")] ?? []
     }
+    /// A whole matrix; of low rank the product of its factors, multiplied out.
+    func matrix(_ name: String, columns: Int, rank: Int?) -> [Variable] {
+      guard let rank else { return parameter(name) }
+      let (left, right) = (parameter(name + "_left"), parameter(name + "_right"))
+      return (0..<left.count / rank).flatMap { row in
+        (0..<columns).map { column in
+          dot(left[row * rank..<(row + 1) * rank], (0..<rank).map { right[$0 * columns + column] })
+        }
+      }
+    }
+    let ranks = configuration.ranks?[layer] ?? LowRank()
+    let inputSize = configuration.inputSize(ofLayer: layer)
     self.init(
-      hiddenSize: configuration.hiddenSize(ofLayer: layer), inputSize: configuration.inputSize(ofLayer: layer),
-      inputWeights: parameter("weight_ih"), hiddenWeights: parameter("weight_hh"), inputBias: parameter("bias_ih"),
+      hiddenSize: configuration.hiddenSize(ofLayer: layer), inputSize: inputSize,
+      inputWeights: matrix("weight_ih", columns: inputSize, rank: ranks.input),
+      hiddenWeights: matrix(
+        "weight_hh", columns: configuration.directionSize(ofLayer: layer), rank: ranks.recurrent),
+      inputBias: parameter("bias_ih"),
       hiddenBias: parameter("bias_hh"), projection: parameter("weight_hr"), vectors: parameter("vectors"))
   }
 }

@@ -70,6 +70,20 @@ enum InputKind: CaseIterable, Sendable {
   }
 }
 
+extension ModelConfiguration {
+  /// Makes every matrix that can be one of low rank one, of 1 less than its full rank, at least 1.
+  mutating func lowerRanks() {
+    let product = cell.structure.recurrentProduct
+    ranks = (0..<layerCount).map { layer in
+      let isTable = if case .oneHot = input { layer == 0 } else { false }
+      return LowRank(
+        recurrent: product == .merged || product == .lastGateApart ? max(1, directionSize(ofLayer: layer) - 1) : nil,
+        input: isTable
+          ? nil : max(1, min(inputSize(ofLayer: layer), cell.structure.gateCount * hiddenSize(ofLayer: layer)) - 1))
+    }
+  }
+}
+
 extension Problem {
   /// A random problem, all of whose numbers are exact in single precision.
   ///

@@ -18,6 +18,7 @@ struct StructureOracleTests {
     var trainsInitialState: Bool
     var zoneout: Zoneout
     var headReadsAllLayers: Bool
+    var isLowRank: Bool
 
     var testDescription: String {
       var words = ["\(shape.seed): \(input), \(head), \(directions)"]
@@ -28,6 +29,7 @@ struct StructureOracleTests {
       if trainsInitialState { words.append("trained start") }
       if zoneout != .none { words.append("zoneout \(zoneout.hidden) \(zoneout.cell)") }
       if headReadsAllLayers { words.append("all layers") }
+      if isLowRank { words.append("low rank") }
       return words.joined(separator: ", ")
     }
 
@@ -67,6 +69,7 @@ struct StructureOracleTests {
         if drawn.allSatisfy({ $0 == 0 }) { drawn[below(drawn.count)] = 1 + below(steps) }
         lengths = drawn
       }
+      isLowRank = chance(0.4)
     }
 
     func problem(_ cell: OracleCell) throws -> Problem {
@@ -110,6 +113,7 @@ struct StructureOracleTests {
         configuration.trainsInitialState = trainsInitialState
         configuration.zoneout = zoneout
         configuration.headReadsAllLayers = headReadsAllLayers
+        if isLowRank { configuration.lowerRanks() }
       }
     }
   }
@@ -127,6 +131,10 @@ struct StructureOracleTests {
     #expect(count { $0.isProjected && $0.zoneout != .none } >= 3)
     #expect(count { $0.trainsInitialState && $0.lengths != nil } >= 3)
     #expect(count { $0.headReadsAllLayers } >= 2)
+    #expect(count { $0.isLowRank && $0.lengths != nil } >= 3)
+    #expect(count { $0.isLowRank && $0.lengths == nil } >= 2)
+    #expect(count { $0.isLowRank && $0.directions != .forward } >= 3)
+    #expect(count { $0.isLowRank && $0.isProjected } >= 3)
     for input in InputKind.allCases { #expect(count { $0.input == input } >= 3) }
   }
 

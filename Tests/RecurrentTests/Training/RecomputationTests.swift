@@ -116,6 +116,17 @@ struct RecomputationTests {
     }
   }
 
+  @Test("Of matrices of low rank", arguments: [OracleCell.lstm, .gru], InputKind.allCases)
+  func lowRank(cell: OracleCell, input: InputKind) throws {
+    var configuration = ModelConfiguration(
+      cell: cell.cell, input: input.input(size: 3), hiddenSize: 5, layerCount: 2, outputSize: 4)
+    configuration.recurrentDropout = 0.2
+    configuration.lowerRanks()
+    for lengths in [nil, [[9, 4, 7], [2, 9], [3, 3, 8]]] {
+      try compare(configuration, segments: [(4, 2)], lengths: lengths, "\(cell)")
+    }
+  }
+
   @Test("A head at the last step, and a plain model whose state is carried", arguments: OracleCell.kinds)
   func heads(cell: OracleCell) throws {
     for (head, carries) in [(ModelConfiguration.Head.lastStep, false), (.everyStep, true)] {

@@ -60,9 +60,11 @@ struct Trajectory {
 }
 
 extension Model {
-  /// The same parameters in double precision, in a model of other layers: those of `layers` without a head.
+  /// The same parameters in double precision, in a model of other layers: those of `layers` without a head. Matrices of low rank
+  /// are multiplied out.
   /// - Parameter direction: 1 for the reverse direction of a layer, as one that runs forward; nil: the directions stay.
   func part(layers: Range<Int>, direction: Int? = nil) throws(PlanError) -> Model<Double> {
+    guard configuration.ranks == nil else { return try withWholeMatrices().part(layers: layers, direction: direction) }
     var part = configuration
     part.head = .none
     part.attention = nil

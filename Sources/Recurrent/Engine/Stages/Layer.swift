@@ -65,6 +65,9 @@ final class Layer: Sendable {
 
   var directionCount: Int { runsBothWays ? 2 : 1 }
 
+  /// Whether its input matrices are of low rank.
+  private var narrowsInput: Bool { forward.input.right != nil }
+
   /// Copies of the weights of this layer and of those below in the form that the products want: a worker's share of the
   /// tasks, two for each recurrence.
   func pack<S: Scalar>(_ call: Call, in memory: Memory<S>) {
@@ -87,6 +90,11 @@ final class Layer: Sendable {
     forward.start(call, engine)
     if runsBothWays { reverse.start(call, engine) }
     mirrorInput(call, engine)
+    if narrowsInput {
+      forward.input.narrow(call, engine)
+      if runsBothWays { reverse.input.narrow(call, engine) }
+      engine.pool.barrier()
+    }
     let tokens = rows.index.tokens + rows.rowOffset
     for start in stride(from: 0, to: rows.steps, by: blockSteps) {
       let steps = start..<min(start + blockSteps, rows.steps)
@@ -116,7 +124,7 @@ final class Layer: Sendable {
     let rows = call.rows
     let share = call.share(of: rows.rowCount)
     if let input {
-      guard case .product(let target, _) = reverse.input.source else { stop("vectors are not gathered") }
+      guard let target = reverse.input.read else { stop("vectors are not gathered") }
       for row in share { engine.memory.copy(input.row(rows.mirrored(row)), to: target.row(row)) }
     } else {
       for row in share { engine.indices[mirror.tokens + row] = engine.indices[rows.index.tokens + rows.mirrored(row)] }
@@ -180,6 +188,11 @@ final class Layer: Sendable {
       reverse.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
     }
     engine.pool.barrier()
+    if narrowsInput {
+      forward.input.narrowBack(forward.gates, call, engine)
+      if runsBothWays { reverse.input.narrowBack(reverse.gates, call, engine) }
+      engine.pool.barrier()
+    }
     if let inputGradient { backwardInput(into: inputGradient, dropoutBelow, call, engine) }
   }
 
@@ -202,7 +215,7 @@ final class Layer: Sendable {
     into gradient: Region, _ below: Dropout?, _ call: Call, _ engine: Engine<S>
   ) {
     let (memory, rows) = (engine.memory, call.rows)
-    let target = gradient.columns(0..<forward.input.weights.columns)
+    let target = gradient.columns(0..<forward.input.size)
     let share = call.share(of: rows.rowCount)
     if addsInput, index == 0 {
       memory.copy(engine.plan.backward.outputs.columns(0..<target.columns).rows(share), to: target.rows(share))

@@ -25,7 +25,7 @@ extension Recurrence {
         backwardFirstStage(second, step, slots, cellStep, call, engine)
       }
       if share.isByColumns { engine.pool.barrier() }
-      if recurrent.isThere { backwardProduct(first, slots, productSlots, share, call, in: memory) }
+      if recurrent.isThere { backwardProduct(first, slots, productSlots, share, call, engine) }
       if let zoneout = transition.zoneout { memory.add(zoneout.kept.rows(slots), to: stateGradient.rows(slots)) }
       if share.isByColumns { engine.pool.barrier() }
     }
@@ -47,21 +47,29 @@ extension Recurrence {
     callCell(cellStep, call.rows, step, slots) { engine.cell.backwardFirstStage($0, in: memory) }
   }
 
-  /// dL/d(output before the step) += dZ·Wₕ, through the mask if there is one.
+  /// dL/d(output before the step) += dZ·Wₕ, of low rank (dZ·A)·B, through the mask if there is one.
   @inline(__always)
   private func backwardProduct<S: Scalar>(
     _ first: Int, _ slots: Range<Int>, _ productSlots: Range<Int>, _ share: StepShare, _ call: Call,
-    in memory: Memory<S>
+    _ engine: Engine<S>
   ) {
-    let gates = gates.rows(productSlots.moved(by: first)).columns(recurrent.columns)
+    let memory = engine.memory
+    let kept = productSlots.moved(by: first)
+    var (gradient, map) = (gates.rows(kept).columns(recurrent.columns), recurrent.map)
+    if let right = recurrent.right {
+      let narrow = right.gradient.rows(kept)
+      map.multiplyBack(gradient, from: .zero, into: narrow, columns: share.narrowColumns, in: memory)
+      if share.isByColumns { engine.pool.barrier() }
+      (gradient, map) = (narrow, right.map)
+    }
     if let mask = recurrent.operands?.mask, call.dropoutSeed != nil {
       let masked = mask.gradient.rows(slots)
-      recurrent.map.multiplyBack(gates, from: .zero, into: masked, in: memory)
+      map.multiplyBack(gradient, from: .zero, into: masked, in: memory)
       memory.multiply(
         masked, by: mask.values.rows(slots), addingTo: stateGradient.rows(slots).columns(outputColumns))
     } else {
-      recurrent.map.multiplyBack(
-        gates, from: .itself, into: stateGradient.rows(productSlots).columns(outputColumns),
+      map.multiplyBack(
+        gradient, from: .itself, into: stateGradient.rows(productSlots).columns(outputColumns),
         columns: share.outputColumns, in: memory)
     }
   }

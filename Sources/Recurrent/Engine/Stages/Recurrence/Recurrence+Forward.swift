@@ -19,12 +19,18 @@ extension Recurrence {
       if recurrent.isThere {
         let kept = productSlots.moved(by: first - keptRow)
         if usesOperands { readOperands(step, slots, keptFrom: keptRow, call, in: memory) }
-        let operands =
+        var operands =
           if usesOperands, let operands = recurrent.operands {
             operands.rows.rows(kept)
           } else {
             states.rows(productSlots.moved(by: rows.previousRow(inStep: step))).columns(outputColumns)
           }
+        if let right = recurrent.right {
+          let narrow = right.outputs.rows(kept)
+          right.map.multiply(operands, from: .zero, into: narrow, columns: share.narrowColumns, in: memory)
+          if share.isByColumns { engine.pool.barrier() }
+          operands = narrow
+        }
         recurrent.map.multiply(
           operands, from: .itself, into: gates.rows(kept).columns(recurrent.columns), columns: share.gateColumns,
           in: memory)

@@ -10,10 +10,14 @@ extension Recurrence {
     products: [GradientTask], sums: [GradientTask]
   ) {
     var (large, sums): ([GradientTask], [GradientTask]) = (recurrentTasks(shift, products), [])
+    if let right = recurrent.right { large += right.gradientTasks(productOperands, shift: shift, products) }
     switch input.source {
     case .product(let rows, _):
       large += GradientTask.weights(
         gates.columns(input.columns), rows, input.weights.moved(by: shift), products)
+      if let right = input.right, let read = input.read {
+        large += right.gradientTasks(read, shift: shift, products)
+      }
       let pieces = Pieces(of: input.bias.columns, atMost: 128)
       sums += (0..<pieces.count).map {
         .bias(outputs: gates.columns(input.columns).columns(pieces[$0]), bias: bias(pieces[$0], shift))
@@ -50,17 +54,18 @@ extension Recurrence {
   private func recurrentTasks(_ shift: Int, _ products: ProductChoice) -> [GradientTask] {
     let weights = recurrent.weights.moved(by: shift)
     let last = weights.rows - hidden
+    let operands = recurrent.right?.outputs ?? productOperands
     switch cell.recurrentProduct {
     case .merged:
-      return GradientTask.weights(gates.columns(0..<weights.rows), productOperands, weights, products)
+      return GradientTask.weights(gates.columns(0..<weights.rows), operands, weights, products)
     case .lastGateApart:
       // In a row of gates the apart part comes first.
       return GradientTask.weights(
-        gates.columns(hidden..<weights.rows), productOperands, weights.rows(0..<last), products)
-        + GradientTask.weights(gates.columns(0..<hidden), productOperands, weights.rows(last..<weights.rows), products)
+        gates.columns(hidden..<weights.rows), operands, weights.rows(0..<last), products)
+        + GradientTask.weights(gates.columns(0..<hidden), operands, weights.rows(last..<weights.rows), products)
     case .lastGateSecondStage:
       return GradientTask.weights(
-        gates.columns(recurrent.columns), productOperands, weights.rows(0..<last), products)
+        gates.columns(recurrent.columns), operands, weights.rows(0..<last), products)
         + GradientTask.weights(
           gates.columns(last..<weights.rows), saved.columns(0..<hidden), weights.rows(last..<weights.rows), products)
     case .none:

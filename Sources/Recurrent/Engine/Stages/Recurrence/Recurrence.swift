@@ -93,7 +93,8 @@ final class Recurrence: Sendable {
   /// Multiply-adds of a row.
   var workOfRow: Int {
     let input = if case .product = input.source { input.weights.count } else { 0 }
-    return input + recurrent.weights.count + (transition.projection?.map.weights.count ?? 0)
+    let right = (self.input.right?.map.weights.count ?? 0) + (recurrent.right?.map.weights.count ?? 0)
+    return input + right + recurrent.weights.count + (transition.projection?.map.weights.count ?? 0)
   }
 
   // MARK: Views
@@ -129,7 +130,8 @@ final class Recurrence: Sendable {
     let isPlain =
       !transition.isActive && recurrent.second == nil && recurrent.isThere && !recurrent.map.isSparse
     return StepShare(
-      call.rows, gates: recurrent.map.weights.rows, output: outputSize, isPacked: recurrent.map.multiplier == .packed,
+      call.rows, gates: recurrent.map.weights.rows, output: outputSize, rank: recurrent.right?.map.weights.rows,
+      isPacked: recurrent.map.multiplier == .packed,
       mayShareColumns: isPlain && directions == 1 && !call.rows.isRagged && !usesOperands(call.rows), worker: worker,
       of: workers)
   }

@@ -1,10 +1,10 @@
 internal import Kernels
 
 /// The input's part of the pre-activations, for all rows of a block of steps at once: gates = X·Wᵢᵀ + b, or for one-hot
-/// tokens a gather of the rows of Wᵢᵀ.
+/// tokens a gather of the rows of Wᵢᵀ. For a matrix of low rank U = X·Bᵀ comes before, of all steps, and is multiplied by A.
 struct RecurrenceInput: Sendable {
   enum Source: Sendable {
-    /// - rows: [R, I] what multiplies Wᵢ.
+    /// - rows: [R, I] what multiplies Wᵢ; of low rank U [R, r], which multiplies A.
     case product(rows: Region, map: Linear)
     /// - table: [V, G·H] Wᵢᵀ and the bias; the rows of tokens are gathered.
     /// - gradient: [V, G·H] dL/d(Wᵢᵀ); empty without a backward pass.
@@ -12,7 +12,13 @@ struct RecurrenceInput: Sendable {
   }
 
   let source: Source
-  /// [G·H, I]
+  /// [R, I] what it reads; nil for one-hot tokens.
+  let read: Region?
+  /// I.
+  let size: Int
+  /// B [r, I], which multiplies first; nil for a whole matrix.
+  let right: RightFactor?
+  /// [G·H, I]; of low rank A [G·H, r].
   let weights: Region
   /// [1, G·H]
   let bias: Region
@@ -30,21 +36,32 @@ struct RecurrenceInput: Sendable {
     _ scalar: S.Type
   ) {
     let gateRows = cell.gateCount * hidden
-    self.hidden = hidden
-    weights = Region(offset: offsets.inputWeights, rows: gateRows, columns: size)
+    (self.hidden, self.size) = (hidden, size)
+    let inner = offsets.inputRight?.rank ?? size
+    weights = Region(offset: offsets.inputWeights, rows: gateRows, columns: inner)
     bias = Region(offset: offsets.inputBias, rows: 1, columns: gateRows)
     recurrentBias = Region(
       offset: offsets.hiddenBias, rows: 1, columns: cell.recurrentProduct == .none ? 0 : gateRows)
     columns = cell.apartCount * hidden..<cell.rowGateCount * hidden
     rowBias = arenas.matrix(name + "row bias", .packed, 1, cell.rowGateCount * hidden)
-    if let below {
+    read = below.map { isReverse ? arenas.matrix(name + "input", .workspace, sizes.keptRows, size) : $0 }
+    if let read {
+      let wantsGradient = goesBack && sizes.isTraining
+      right = offsets.inputRight.map { place in
+        RightFactor(
+          name + "weight_ih", place, size: size, rows: sizes.keptRows,
+          by: products.multiplier(rows: sizes.keptRows, columns: place.rank, inner: size),
+          isTraining: sizes.isTraining, goesBack: wantsGradient, &arenas, scalar)
+      }
+      // B's gradient wants dL/dU even where nothing wants dL/dX.
       source = .product(
-        rows: isReverse ? arenas.matrix(name + "input", .workspace, sizes.keptRows, size) : below,
+        rows: right?.outputs ?? read,
         map: Linear(
           name + "weight_ih", weights,
-          by: products.multiplier(rows: sizes.keptRows, columns: gateRows, inner: size),
-          backward: goesBack && sizes.isTraining, &arenas, scalar))
+          by: products.multiplier(rows: sizes.keptRows, columns: gateRows, inner: inner),
+          backward: right == nil ? wantsGradient : sizes.isTraining, &arenas, scalar))
     } else {
+      right = nil
       source = .gather(
         table: arenas.matrix(name + "input table", .packed, size, gateRows),
         gradient: arenas.matrix(name + "dinput table", .scratch, sizes.isTraining ? size : 0, gateRows))
@@ -64,7 +81,9 @@ struct RecurrenceInput: Sendable {
       memory.add(recurrentBias, to: sum)
     }
     switch source {
-    case .product(_, let map): map.pack(in: memory)
+    case .product(_, let map):
+      map.pack(in: memory)
+      right?.map.pack(in: memory)
     case .gather(let table, _):
       memory.transpose(weights, into: table)
       for row in 0..<table.rows { memory.add(sum, to: table.row(row)) }
@@ -72,6 +91,16 @@ struct RecurrenceInput: Sendable {
   }
 
   // MARK: Forward
+
+  /// The worker's part of U = X·Bᵀ of all rows; nothing for a whole matrix.
+  func narrow<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    guard let right, let read else { return }
+    let part = right.map.part(forward: call.rows.rowCount, call)
+    for rows in part.rows {
+      right.map.multiply(
+        read.rows(rows), from: .zero, into: right.outputs.rows(rows), columns: part.columns, in: engine.memory)
+    }
+  }
 
   /// The worker's part of the rows of some steps.
   /// - Parameters:
@@ -107,7 +136,18 @@ struct RecurrenceInput: Sendable {
 
   // MARK: Backward
 
-  /// The worker's part of dX = dZ·Wᵢ, or dX += dZ·Wᵢ, for all rows at once.
+  /// The worker's part of dL/dU = dZ·A of all rows; nothing for a whole matrix.
+  func narrowBack<S: Scalar>(_ gates: Region, _ call: Call, _ engine: Engine<S>) {
+    guard let right, case .product(_, let map) = source else { return }
+    let part = map.part(backward: call.rows.rowCount, call)
+    for rows in part.rows {
+      map.multiplyBack(
+        gates.rows(rows).columns(columns), from: .zero, into: right.gradient.rows(rows), columns: part.columns,
+        in: engine.memory)
+    }
+  }
+
+  /// The worker's part of dX = dZ·Wᵢ, or dX += dZ·Wᵢ, for all rows at once; of low rank after `narrowBack` of all workers.
   /// - Parameters:
   ///   - after: called with each range of rows and columns that is done.
   @inline(__always)
@@ -115,11 +155,13 @@ struct RecurrenceInput: Sendable {
     _ gates: Region, adding: Bool, into result: Region, _ call: Call, _ engine: Engine<S>,
     after: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
   ) {
-    guard case .product(_, let map) = source else { stop("tokens have no gradient") }
+    guard case .product(_, var map) = source else { stop("tokens have no gradient") }
+    var gradient = gates.columns(columns)
+    if let right { (map, gradient) = (right.map, right.gradient) }
     let part = map.part(backward: call.rows.rowCount, call)
     for piece in part.rows {
       map.multiplyBack(
-        gates.rows(piece).columns(columns), from: adding ? .itself : .zero, into: result.rows(piece),
+        gradient.rows(piece), from: adding ? .itself : .zero, into: result.rows(piece),
         columns: part.columns, in: engine.memory)
       after(piece, part.columns)
     }

@@ -1,17 +1,19 @@
 internal import Kernels
 
-/// The hidden state's part of the pre-activations in a step: h·Wₕᵀ, and for cells of two stages a second product of
-/// another operand.
+/// The hidden state's part of the pre-activations in a step: h·Wₕᵀ, for a matrix of low rank (h·Bᵀ)·Aᵀ, and for cells of
+/// two stages a second product of another operand.
 struct RecurrentProduct: Sendable {
   /// Whether the cell has one.
   let isThere: Bool
-  /// [first-stage columns, P], in the order of a row of gates.
+  /// [first-stage columns, P], in the order of a row of gates; of low rank A [·, r].
   let map: Linear
+  /// B [r, P], which multiplies first; nil for a whole matrix.
+  let right: RightFactor?
   /// The last gate's part alone; nil for cells of one stage.
   let second: SecondStage?
-  /// [G·H, P] the parameters.
+  /// [G·H, P] the parameters; of low rank A [G·H, r].
   let weights: Region
-  /// [G·H, P] the same with the apart gate's rows first, in the order of a row of gates; nil where that is the order of the
+  /// The same with the apart gate's rows first, in the order of a row of gates; nil where that is the order of the
   /// parameters.
   private let reordered: Region?
   /// What the product reads where that is no part of the states; nil where it always is.
@@ -55,15 +57,21 @@ struct RecurrentProduct: Sendable {
     let isTraining = sizes.isTraining
     self.hidden = hidden
     isThere = cell.recurrentProduct != .none
-    weights = Region(offset: offsets.hiddenWeights, rows: isThere ? gateRows : 0, columns: outputSize)
+    let columns = offsets.hiddenRight?.rank ?? outputSize
+    weights = Region(offset: offsets.hiddenWeights, rows: isThere ? gateRows : 0, columns: columns)
     reordered =
       cell.recurrentProduct == .lastGateApart
-      ? arenas.matrix(name + "weight_hh reordered", .packed, gateRows, outputSize, padded: false) : nil
+      ? arenas.matrix(name + "weight_hh reordered", .packed, gateRows, columns, padded: false) : nil
     let inOrder = reordered ?? weights
     let firstRows = isThere ? (cell.gateCount - cell.secondStageCount) * hidden : 0
     map = Linear(
       name + "weight_hh", inOrder.rows(0..<firstRows), by: isThere ? products.steps : .packed, ofSteps: true,
       isSparse: isSparse && isThere, backward: isTraining, &arenas, scalar)
+    right = offsets.hiddenRight.map { place in
+      RightFactor(
+        name + "weight_hh", place, size: outputSize, rows: sizes.gateRows, by: products.steps, ofSteps: true,
+        isTraining: isTraining, goesBack: isTraining, &arenas, scalar)
+    }
     if cell.secondStageCount > 0 {
       second = SecondStage(
         map: Linear(
@@ -101,6 +109,7 @@ struct RecurrentProduct: Sendable {
       memory.copy(weights.rows(0..<apart), to: reordered.rows(hidden..<weights.rows))
     }
     map.pack(in: memory)
+    right?.map.pack(in: memory)
     second?.map.pack(in: memory)
   }
 }

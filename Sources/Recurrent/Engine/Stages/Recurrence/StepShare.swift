@@ -7,23 +7,26 @@ struct StepShare {
   let slots: Range<Int>
   /// Rows of its products: its slots, or all.
   let rows: Range<Int>
-  /// Columns of its products: of h·Wₕᵀ and of dZ·Wₕ.
+  /// Columns of its products: of h·Wₕᵀ and of dZ·Wₕ; of low rank also of what lies between, h·Bᵀ and dZ·A.
   let gateColumns: Range<Int>
   let outputColumns: Range<Int>
+  let narrowColumns: Range<Int>
   let isByColumns: Bool
 
   /// - Parameters:
   ///   - gates: columns of h·Wₕᵀ.
   ///   - output: columns of dZ·Wₕ.
+  ///   - rank: r of Wₕ = A·B; nil for a whole matrix.
   ///   - mayShareColumns: whether a step is nothing but a packed product of the states as they stand, and the cell.
   init(
-    _ rows: Rows, gates: Int, output: Int, isPacked: Bool, mayShareColumns: Bool, worker: Int, of workers: Int
+    _ rows: Rows, gates: Int, output: Int, rank: Int?, isPacked: Bool, mayShareColumns: Bool, worker: Int,
+    of workers: Int
   ) {
     // OpenBLAS's pieces go by N, whichever sequences there are; all else goes by those that there are.
     let count = rows.sequenceCount
     isByColumns =
       mayShareColumns && isPacked
-      && ProductChoice.sharesColumns(rows: count, columns: gates, inner: output, workers: workers)
+      && ProductChoice.sharesColumns(rows: count, columns: gates, inner: rank ?? output, workers: workers)
     if isPacked {
       slots = rows.firstSlot(ofShare: worker, of: workers)..<rows.firstSlot(ofShare: worker + 1, of: workers)
     } else {
@@ -37,14 +40,14 @@ struct StepShare {
     }
     if isByColumns {
       self.rows = 0..<count
-      gateColumns =
-        ProductPart(packedRows: count, columns: gates, inner: output, worker: worker, of: workers).columns
-      outputColumns =
-        ProductPart(packedRows: count, columns: output, inner: gates, worker: worker, of: workers).columns
+      gateColumns = ProductPart.share(ofColumns: gates, worker: worker, of: workers)
+      outputColumns = ProductPart.share(ofColumns: output, worker: worker, of: workers)
+      narrowColumns = ProductPart.share(ofColumns: rank ?? 0, worker: worker, of: workers)
     } else {
       self.rows = slots
       gateColumns = 0..<gates
       outputColumns = 0..<output
+      narrowColumns = 0..<(rank ?? 0)
     }
   }
 }

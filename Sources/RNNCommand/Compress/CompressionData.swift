@@ -1,0 +1,89 @@
+import ArgumentParser
+import Recurrent
+import Storage
+import Tables
+
+/// What a model is compressed for: a text or a table, as it was trained on.
+struct CompressionData: ParsableArguments {
+  @OptionGroup var text: TextOptions
+  @OptionGroup var unknowns: UnknownOption
+
+  @Option(reading: "The table of a series, or the sequences of a model of classes: a CSV or .ts file.")
+  var table: String?
+
+  @OptionGroup var sequences: SequenceOptions
+  @OptionGroup var rows: SeriesRowOptions
+
+  @Option(help: ArgumentHelp("The last part, to compare on: so many steps or sequences, or a share.", valueName: "n|x"))
+  var validation = PartSize.share(0.05)
+
+  @Option(in: 100...largestSize, help: "Steps of the data that the matrices are cut for, at most, evenly spread.")
+  var steps = 20_000
+
+  /// - Throws: `ValidationError` where there is not one of both.
+  func validateChoice() throws(ValidationError) {
+    guard text.text.isEmpty == (table == nil) else { return }
+    throw ValidationError(
+      table == nil
+        ? "Missing expected argument: the data, as '--text <path> ...' or '--table <file>'"
+        : "'--text' excludes '--table'")
+  }
+
+  /// Where the data come from.
+  var place: String { printable(table ?? text.text.first ?? "") }
+
+  func note(in files: inout FileUse) {
+    if !text.text.isEmpty { files.reads(text: text.text, fileExtension: text.fileExtension, as: "--text") }
+    files.reads(table, as: "--table")
+  }
+
+  /// The model, and the data as it reads them.
+  func read(for path: String) throws -> (model: Model<Float>, parts: PartedData) {
+    switch (ModelUse(try SafetensorsFile(path: path)), table) {
+    case (.text, nil):
+      let (model, vocabulary) = try Model.forText(at: path)
+      let corpus = try text.corpus(vocabulary: vocabulary, unknowns)
+      unknowns.report(corpus.unknownCounts, vocabulary)
+      return (model, try PartedData(corpus.training, of: place, held: validation))
+    case (.series, let table?):
+      let (model, description) = try Model.forForecasts(at: path)
+      let series = try rows.series(at: table, sequences.reading, columns: description.columns)
+      return (model, try PartedData(description, series, held: validation))
+    case (.classes, let table?):
+      let (model, description) = try Model.forClasses(at: path)
+      let items = try sequences.read(
+        table, features: description.features, isPerStep: description.isPerStep, needsLabels: true)
+      return (model, try PartedData(description, items, held: validation))
+    case (let use?, _):
+      throw Failure(
+        message: "\(path) is a model of \(use.rawValue): give " + (use == .text ? "--text" : "--table"), status: .usage)
+    case (nil, _):
+      throw Failure(
+        message: "\(path) is no model of text, of a series or of classes: rnn train, rnn forecast train and "
+          + "rnn classify train make such")
+    }
+  }
+
+  /// Pieces of a text that run side by side.
+  private static var pieceCount: Int { 32 }
+
+  /// As many of the data as are looked at, evenly spread.
+  /// - Parameter width: features of a step.
+  func sample(of part: PartedData.Part, width: Int) -> ModelInput<Float> {
+    switch part.content {
+    case .tokens(let tokens):
+      let length = min(tokens.count / Self.pieceCount, steps / Self.pieceCount)
+      guard length > 0 else { return .tokens([tokens]) }
+      return .tokens(
+        (0..<Self.pieceCount).map { piece in
+          let first = piece * tokens.count / Self.pieceCount
+          return Array(tokens[first..<first + length])
+        })
+    case .vectors(let vectors):
+      // As if all were of the mean length.
+      let length = max(1, vectors.reduce(0) { $0 + $1.count } / (vectors.count * width))
+      let count = max(1, min(vectors.count, steps / length))
+      return .vectors((0..<count).map { vectors[(2 * $0 + 1) * vectors.count / (2 * count)] })
+    }
+  }
+}

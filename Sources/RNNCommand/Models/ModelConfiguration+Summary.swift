@@ -1,0 +1,17 @@
+import Recurrent
+
+extension ModelConfiguration {
+  /// For the note at the start of a training: `lstm, 2 × 256, embedding 64, dropout 0.2`.
+  var summary: String {
+    var parts = ["\(cell.name), \(layerCount) × \(hiddenSize)"]
+    if directions.count == 2 { parts.append("both directions") }
+    switch input {
+    case .oneHot: parts.append("one-hot")
+    case .embedding(_, let size): parts.append("embedding \(size)")
+    case .vectors: break
+    }
+    if let rankDescription { parts.append(rankDescription) }
+    parts += [("dropout", dropout), ("head dropout", headDropout)].filter { $0.1 > 0 }.map { "\($0.0) \(short($0.1))" }
+    return parts.joined(separator: ", ")
+  }
+}

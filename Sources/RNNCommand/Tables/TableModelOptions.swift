@@ -1,0 +1,77 @@
+import ArgumentParser
+import Recurrent
+
+/// A small model on vectors, and how it is trained.
+struct TableModelOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The recurrent cell.", valueName: "name"))
+  var cell = CellOption(LSTMCell.lstm)
+
+  @Option(in: 1...largestSize, help: "Hidden units of each layer.")
+  var hiddenSize = 32
+
+  @Option(in: 1...1000, help: "Layers, one upon the other.")
+  var layers = 1
+
+  @Option(.fraction, help: "Share of a layer's outputs that is dropped on the way to the next layer, in training.")
+  var dropout = 0.0
+
+  @Option(.fraction, help: "Share of the top layer's outputs that is dropped on the way to the head, in training.")
+  var headDropout = 0.0
+
+  @OptionGroup var structure: StructureOptions
+
+  @Option(
+    reading:
+      "Start from the weights of this model, which was trained on the same part of the same table, and may have been cut "
+      + "since by rnn compress.")
+  var initFrom: String?
+
+  /// What the model that is started from has decided.
+  private static let decided: Set = [
+    "--cell", "--hidden-size", "--layers", "--residual", "--projection-size", "--rank", "--trained-initial-state",
+    "--bidirectional", "--head",
+  ]
+
+  func validate() throws {
+    if initFrom != nil {
+      if let option = GivenOptions.names.first(where: Self.decided.contains) {
+        throw ValidationError("'\(option)' excludes '--init-from <file>': the model has decided it")
+      }
+      return
+    }
+    try refuseIdle(dropout: dropout, layers: layers)
+    try structure.validate(cell.cell, hiddenSize: hiddenSize, dropout: dropout, headDropout: headDropout)
+  }
+
+  /// A model to be trained: a new one, or that of `--init-from`.
+  /// - Parameters:
+  ///   - configuration: without what the options say of its connections and regularisation.
+  ///   - annotation: the name of `description` among the model's annotations.
+  ///   - description: what the model is trained on.
+  func start(
+    _ configuration: ModelConfiguration, annotation: String, _ description: String, seed: UInt64
+  ) throws -> Model<Float> {
+    guard let initFrom else {
+      var configuration = configuration
+      structure.apply(to: &configuration)
+      var model = try Model<Float>(configuration, seed: seed)
+      model.annotations = [annotation: description]
+      return model
+    }
+    let model = try Model<Float>(contentsOf: initFrom)
+    guard model.annotations[annotation] == description else {
+      throw Failure(
+        message:
+          "\(initFrom) was not trained on this part of this table: columns, classes and scaling must be the same, as the "
+          + "same table, --validation and --seed give them")
+    }
+    try NonFinite.refuse(model, initFrom)
+    var own = model.configuration
+    (own.dropout, own.headDropout) = (dropout, headDropout)
+    structure.applyRegularisation(to: &own)
+    try refuseIdle(dropout: dropout, layers: own.layerCount)
+    try structure.validate(own.cell, hiddenSize: own.hiddenSize, dropout: dropout, headDropout: headDropout)
+    Note.note("start from the weights of \(initFrom)")
+    return model.with(own)
+  }
+}
