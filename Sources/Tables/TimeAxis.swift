@@ -80,6 +80,16 @@ package struct TimeAxis: Sendable {
     }
   }
 
+  /// The natural seasons of the calendar's step in rows, the shortest first: of months [12], of hours [24, 168]. Empty
+  /// where there are none, or none are known: of years and plain numbers.
+  package var seasons: [Int] {
+    switch kind {
+    case .count, .integers, .numbers: []
+    case .months(_, let step, _, _): 12 % step == 0 && step < 12 ? [12 / step] : []
+    case .days(_, let step, _): [1: [7], 7: [52], 14: [26]][step] ?? []
+    }
+  }
+
   // MARK: Kinds
 
   private static func kind(of labels: [String]) -> Kind {
