@@ -19,7 +19,7 @@ func series(
 }
 
 /// A table of times, each with its number.
-func timed(_ labels: [String]) -> String { "t,x\n" + labels.enumerated().map { "\($1),\($0)\n" }.joined() }
+func timed(_ labels: [String]) -> String { "t,x\n" + labels.enumerated().map { "\"\($1)\",\($0)\n" }.joined() }
 
 func said(_ remarks: [TableRemark]) -> String { remarks.map(\.description).joined(separator: "\n") }
 

@@ -52,7 +52,9 @@ package struct CSVTable: Sendable {
       self.bytes = bytes
     }
     if let fault = EncodingFault(self.bytes.span, file: file) {
-      throw TableError(file, line: fault.line, .encoding(fault, canConvert: reading.encoding == nil))
+      throw TableError(
+        file, line: fault.line,
+        .encoding(fault, option: reading.encoding == nil ? TableEncoding.option(for: self.bytes) : nil))
     }
     let start = CSVStart(self.bytes)
     guard self.bytes[start.offset...].contains(where: { !$0.isBlank && !$0.endsLine }) else {

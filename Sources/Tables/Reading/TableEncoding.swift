@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// An encoding other than UTF-8 in which a table may be written, by its usual names.
 package struct TableEncoding: Sendable, Hashable {
@@ -26,6 +27,12 @@ package struct TableEncoding: Sendable, Hashable {
     let plain = name.lowercased().filter { $0 != "-" && $0 != "_" }
     guard let entry = Self.encodings.first(where: { $0.names.contains(plain) }) else { return nil }
     (self.name, encoding) = (name, entry.encoding)
+  }
+
+  /// The option that reads bytes as what they seem to be.
+  static func option(for bytes: [UInt8]) -> String {
+    let seen = TextEncoding(of: bytes.span, isValidUTF8: false)?.rawValue.lowercased()
+    return "--encoding " + (seen.flatMap { TableEncoding($0) }.map(\.name) ?? "NAME")
   }
 
   /// The text in UTF-8; nil where the bytes are none of this encoding.

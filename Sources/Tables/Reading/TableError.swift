@@ -5,8 +5,8 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Reason: Sendable, Hashable {
     case missingFile
     case unreadable(String)
-    /// `canConvert`: whether the reader would convert it if told the encoding.
-    case encoding(EncodingFault, canConvert: Bool)
+    /// `option` reads it all the same.
+    case encoding(EncodingFault, option: String?)
     case empty
     case noRows
     case unnamedColumn(Int)
@@ -62,8 +62,7 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     switch reason {
     case .missingFile: "there is no such file"
     case .unreadable(let reason): "cannot read it: \(reason)"
-    case .encoding(let fault, let canConvert):
-      fault.reason + (canConvert ? "; or read it with --encoding NAME" : "")
+    case .encoding(let fault, let option): fault.reason + (option.map { "; or read it with \($0)" } ?? "")
     case .empty: "the file is empty; expected a line with the names of the columns"
     case .noRows: "there is no data, only the names of the columns"
     case .unnamedColumn(let number):

@@ -33,12 +33,11 @@ struct TimeRows {
     do { times = try TimeColumn(labels, order: reading.dateOrder) } catch {
       throw TableError(table.file, column: column, error)
     }
-    if let remark = times.remark { remarks.append(TableRemark(.time, "\(printable(column, limit: 60)): \(remark)")) }
     switch times.values {
     case .text: try takeText()
     case .integers(let values): try take(values, isIndex: isIndex, even: TimeAxis.even)
     case .numbers(let values, let places): try take(values, isIndex: true) { TimeAxis.even($0, places: places) }
-    case .stamps(let stamps, let spelling): try take(stamps, spelling)
+    case .stamps(let stamps, let spelling): try take(stamps, spelling, order: times.remark)
     }
   }
 
@@ -107,22 +106,25 @@ struct TimeRows {
     }
   }
 
-  private mutating func take(_ stamps: [TimeStamp], _ spelling: StampSpelling) throws(TableError) {
+  private mutating func take(
+    _ stamps: [TimeStamp], _ spelling: StampSpelling, order remark: String?
+  ) throws(TableError) {
     let sorted = try order(stamps)
     let isPeriod = !spelling.layout.hasDay && !spelling.layout.contains(.week)
     let step = try self.step(sorted, isPeriod: isPeriod)
     kind = .stamps(sorted, spelling, step: step)
+    let read = remark.map { ", read as \($0)" } ?? ""
     guard let step else {
       if sorted.count > 1 {
         remarks.append(
           TableRemark(
             .time,
-            "the steps of \(printable(column, limit: 60)) are uneven: rows are counted; --frequency says what they should be"
+            "\(printable(column, limit: 60)): uneven steps\(read); rows are counted, --frequency says what they should be"
           ))
       }
       return
     }
-    remarks.append(TableRemark(.time, "\(printable(column, limit: 60)): \(step.description)"))
+    remarks.append(TableRemark(.time, "\(printable(column, limit: 60)): \(step.description)\(read)"))
     let places = sorted.map { step.count(from: sorted[0], to: $0) ?? 0 }
     guard let last = places.last else { return }
     var isWeek = false
@@ -209,7 +211,7 @@ struct TimeRows {
       table.file, column: column,
       .other(
         "\(printable(labels[pair.second], limit: 40)) is the time of \(places)"
-          + (count > 1 ? ", and \(count - 1) more times come again" : "")
+          + (count > 1 ? ", and so on: \(count) rows come at the time of another" : "")
           + (stacked
             ? "; if series stand below each other, --series-column names what tells them apart; else --duplicates mean"
             : "; --duplicates mean, sum, first or last")

@@ -14,7 +14,8 @@ package struct Frequency: Sendable, Hashable {
   package init?(_ name: String) {
     let digits = name.prefix { $0.isASCII && $0.isNumber }
     guard let count = digits.isEmpty ? 1 : Int(digits), (1...1_000_000).contains(count) else { return nil }
-    let parts = name.dropFirst(digits.count).split(separator: "-", maxSplits: 1).map(String.init)
+    let parts = name.dropFirst(digits.count).split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map(
+      String.init)
     guard let unit = parts.first else { return nil }
     self.name = name
     let anchor = parts.count > 1 ? parts[1].uppercased() : nil

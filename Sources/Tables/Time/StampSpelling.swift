@@ -38,7 +38,8 @@ struct StampSpelling: Sendable {
       if let zone = fields.zone { zones.append(zone) }
     }
     spelling.finish()
-    return (spelling, spelling.zones.count > 1 ? spelling.universal(stamps, zones) : stamps)
+    if spelling.zones.count > 1 { stamps = spelling.universal(stamps, zones) }
+    return (spelling, stamps)
   }
 
   private init(layout: StampLayout) { self.layout = layout }
@@ -107,7 +108,7 @@ struct StampSpelling: Sendable {
     let (hour, minute) = (time / TimeStamp.hour, time / TimeStamp.minute % 60)
     let second = time / TimeStamp.second % 60
     func variable(_ value: Int) -> String {
-      value < 10 && (padded.contains(part) || !unpadded.contains(part)) ? "0\(value)" : String(value)
+      value < 10 && isPadded(part) ? "0\(value)" : String(value)
     }
     switch part {
     case .text(let text): return text
@@ -136,6 +137,13 @@ struct StampSpelling: Sendable {
       return halfDayText?.first?.isLowercase == true ? text.lowercased() : text
     case .zone: return zoneText
     }
+  }
+
+  /// As the others of its kind; else as the others; else with a zero, but for dates in words.
+  private func isPadded(_ part: StampLayout.Part) -> Bool {
+    if padded.contains(part) { return true }
+    if unpadded.contains(part) || padded.isEmpty && !unpadded.isEmpty { return false }
+    return !monthTexts.contains { $0.count > 4 }
   }
 
   private static func weekYear(_ day: Int) -> Int {

@@ -117,8 +117,8 @@ struct TimeColumn {
       return name + (proof.map { ", as \(printable($0, limit: 40)) shows" } ?? "")
     }
     return rank(other.stamps) > rank(best.stamps)
-      ? "\(name), as the steps are even so (--date-order says otherwise)"
-      : "\(name), as nothing shows the order; --date-order says otherwise"
+      ? "\(name) because the steps are even so (--date-order says otherwise)"
+      : "\(name), though nothing shows the order (--date-order says otherwise)"
   }
 
   // MARK: Steps

@@ -79,8 +79,8 @@ struct ColumnTests {
   @Test func timeElsewhere() throws {
     #expect(try series("x,date\n1,2020-01-01\n2,2020-01-02\n").time.label(2) == "2020-01-03")
     #expect(try series(",date,x\n0,2020-01-01,1\n1,2020-01-02,2\n").columns == ["x"])
-    let parts = try series("year,month,x\n2001,11,1\n2001,12,2\n")
-    #expect(parts.columns == ["x"] && parts.time.label(2) == "2002-1" && parts.time.name == "year-month")
+    let parts = try series("year,month,x\n2001,9,0\n2001,10,1\n2001,11,1\n2001,12,2\n")
+    #expect(parts.columns == ["x"] && parts.time.label(4) == "2002-1" && parts.time.name == "year-month")
     let clock = try series("Date,Time,x\n16/12/2006,23:58:00,1\n16/12/2006,23:59:00,2\n")
     #expect(clock.time.label(2) == "17/12/2006 00:00:00" && clock.columns == ["x"])
     // A kind of weather is no time.
