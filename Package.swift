@@ -16,7 +16,7 @@ let cSettings: [CSetting] =
   + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 /// What reads bytes from outside, each under this name in Tests/Fuzz.
-let fuzzed = ["Safetensors", "Checkpoint", "Arrays", "ONNX", "JSON", "CSV", "TS", "Text"]
+let fuzzed = ["Safetensors", "Checkpoint", "Arrays", "ONNX", "JSON", "CSV", "Times", "TS", "Text"]
 
 let package = Package(
   name: "Recurrent",
@@ -74,6 +74,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(
       name: "StorageTests", dependencies: ["CStorage", "Storage", "TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: swiftSettings),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: swiftSettings),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
     .target(name: "FaultInjector", path: "Tests/FaultInjector", cSettings: cSettings),

@@ -45,4 +45,37 @@ struct TimeLabelTests {
     (["9223372036854775805", "9223372036854775806", "9223372036854775807"], ["+1"]),
   ])
   func numbers(known: [String], next: [String]) throws { #expect(try labels(known, count: 1) == next) }
+
+  /// What is settled without being asked is said, what is refused names its cure, and options say what is not seen.
+  @Test func tablesAsPeopleHaveThem() throws {
+    let place = try Workplace()
+    let options = ["--window", "1", "--epochs", "1", "--hidden-size", "2", "--threads", "1"]
+    func train(_ text: String, _ more: String...) throws -> Outcome {
+      try place.write(text, to: "t.csv")
+      return try place.rnn(["forecast", "train", "t.csv"] + options + more)
+    }
+    let days = (1...28).map { "2020-02-\($0 < 10 ? "0" : "")\($0)" }
+    let excel = try train("sep=;\nTag;Wert;\n" + days.reversed().map { "\($0);1,\($0.suffix(1));\n" }.joined())
+    #expect(excel.status == 0, "\(excel.errors)")
+    #expect(
+      excel.errors.contains("time      newest first: turned round") && excel.errors.contains("decimal commas in Wert"))
+    let predicted = try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--horizon", "2")
+    #expect(predicted.text.hasPrefix("Tag,Wert\n2020-02-29,") && predicted.text.contains("\n2020-03-01,"))
+
+    let gaps = "d,x\n" + days.filter { $0 != days[4] }.map { "\($0),1\n" }.joined()
+    expectFailure(try train(gaps), 1, "t.csv, column \"d\": 1 time is missing, 2020-02-05", "--gaps ignore")
+    #expect(try train(gaps, "--gaps", "ignore").status == 0 && train(gaps, "--missing", "interpolate").status == 0)
+    let double = "d,x\n" + (days + [days[27]]).map { "\($0),1\n" }.joined()
+    expectFailure(try train(double), 1, "2020-02-28 is the time of lines 29 and 30", "--duplicates")
+    #expect(try train(double, "--duplicates", "last").status == 0)
+    let stacked = "d,k,x\n" + ["a", "b"].flatMap { kind in days.map { "\($0),\(kind),1\n" } }.joined()
+    expectFailure(try train(stacked), 1, "column \"k\": 2 series stand below each other", "--series")
+    #expect(try train(stacked, "--series", "b", "--series-column", "k").status == 0)
+    let marked = "d;x\n" + days.map { "\($0);\($0 == days[3] ? "-999" : "1,234")\n" }.joined()
+    expectFailure(try train(marked), 1, "--decimal")
+    let read = try train(marked, "--decimal", ",", "--missing-values", "-999", "--missing", "drop", "--frequency", "D")
+    #expect(read.status == 0, "\(read.errors)")
+    expectFailure(try train("d,x\n2001-01-02,1\n", "--frequency", "fortnight"), 64, "--frequency", "MS")
+    expectFailure(try train(marked, "--encoding", "klingon"), 64, "--encoding", "windows-1252")
+  }
 }

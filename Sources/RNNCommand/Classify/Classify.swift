@@ -16,6 +16,8 @@ struct Classify: ParsableCommand {
         rnn classify train gestures.csv --sequence-column id --label-column gesture
         rnn classify train ecg.csv --per-step --label-column beat
 
+      \(TableOptions.documentation)
+
       \(FilePath.documentation)
 
       \(ExitStatus.documentation)
@@ -67,9 +69,10 @@ struct SequenceOptions: ParsableArguments {
       throw ValidationError("a table needs '--sequence-column <name>', or '--per-step' for a label at each step")
     }
     let table =
-      if let piped { try CSVTable(piped, file: path, separator: reading.separator) } else {
-        try CSVTable(path: path, separator: reading.separator)
+      if let piped { try CSVTable(piped, file: path, reading.tableReading) } else {
+        try CSVTable(path: path, reading.tableReading)
       }
+    Note.remarks(table.remarks)
     return try LabelledSequences(
       table, sequenceColumn: sequenceColumn, labelColumn: labelColumn,
       features: features, isPerStep: isPerStep)

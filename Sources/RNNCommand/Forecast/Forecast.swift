@@ -10,6 +10,10 @@ struct Forecast: ParsableCommand {
         rnn forecast train sunspots.csv --column SUNACTIVITY --season 11
         rnn forecast predict model.safetensors sunspots.csv --horizon 20 --plot sunspots.svg
 
+      \(TableOptions.documentation)
+
+      \(SeriesRowOptions.documentation)
+
       \(FilePath.documentation)
 
       \(ExitStatus.documentation)
@@ -23,22 +27,10 @@ struct SeriesOptions: ParsableArguments {
 
   @OptionGroup var reading: TableOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "The column of the time. (default: the first, if it is text or rises from row to row)", valueName: "name"))
-  var timeColumn: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "What to do about missing values: refuse the table, interpolate on straight lines, or drop the rows. Filled-in "
-        + "values are learnt from, but not scored.", valueName: "what"))
-  var missing = MissingPolicy.refuse
+  @OptionGroup(title: "Rows") var rows: SeriesRowOptions
 
   /// - Parameter columns: nil: all columns of numbers.
-  func series(_ columns: [String]?) throws -> Series {
-    try Series(
-      CSVTable(path: table, separator: reading.separator), columns: columns, timeColumn: timeColumn, missing: missing)
-  }
+  func series(_ columns: [String]?) throws -> Series { try rows.series(at: table, reading, columns: columns) }
 }
 
 /// What the held-out part is for, and what to compare with.

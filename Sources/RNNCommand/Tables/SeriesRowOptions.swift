@@ -1,23 +1,96 @@
 import ArgumentParser
 import Tables
 
-/// What the rows of a series are, for commands that take other data, too.
+/// What the rows of a series are.
 struct SeriesRowOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The column of the time. (default: the first, if it is text or rises from row to row)", valueName: "name"))
-  var timeColumn: String?
+      "The column of the time; several are put together, as year and month. (default: the one that holds times, or the "
+        + "first if it is text or rises from row to row)", valueName: "name"))
+  var timeColumn: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "What to do about missing values of a series: refuse the table, interpolate on straight lines, or drop the rows.",
-      valueName: "what"))
+      "What lies between the rows, as pandas says it: \(Frequency.examples). (default: as the times show)",
+      valueName: "step"),
+    transform: { text throws in
+      guard let frequency = Frequency(text) else {
+        throw ValidationError("expected a step such as \(Frequency.examples)")
+      }
+      return frequency
+    })
+  var frequency: Frequency?
+
+  @Option(
+    help: ArgumentHelp(
+      "The order of day, month and year in numbers. (default: as all dates show together)", valueName: "order"))
+  var dateOrder: DateOrder?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do about missing values of a series: refuse the table, interpolate on straight lines, or drop the rows. "
+        + "Filled-in values are learnt from, but not scored.", valueName: "what"))
   var missing = MissingPolicy.refuse
 
-  /// The series of a table.
+  @Option(
+    help: ArgumentHelp(
+      "What to do about missing rows: refuse the table, fill them in as missing values, or ignore that they are missing. "
+        + "(default: fill; ignore for holidays among business days)", valueName: "what"))
+  var gaps: GapPolicy?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do about several rows of one time: refuse the table, or take the first, the last, their mean or their sum.",
+      valueName: "what"))
+  var duplicates = DuplicatePolicy.refuse
+
+  @Option(
+    help: ArgumentHelp(
+      "The column that tells series apart which stand below each other; may be given again. (default: unique_id or "
+        + "item_id, or what makes each time come once)", valueName: "name"))
+  var seriesColumn: [String] = []
+
+  @Option(help: ArgumentHelp("The series to take of several.", valueName: "name"))
+  var series: String?
+
+  /// For the library.
+  var seriesReading: SeriesReading {
+    var reading = SeriesReading()
+    reading.timeColumns = timeColumn
+    reading.seriesColumns = seriesColumn
+    reading.series = series
+    reading.missing = missing
+    reading.gaps = gaps
+    reading.duplicates = duplicates
+    reading.frequency = frequency
+    reading.dateOrder = dateOrder
+    return reading
+  }
+
+  /// The series of a table; what was settled on the way is said.
   /// - Throws: `TableError`.
-  func series(at path: String, _ reading: TableOptions, columns: [String]) throws -> Series {
-    try Series(
-      CSVTable(path: path, separator: reading.separator), columns: columns, timeColumn: timeColumn, missing: missing)
+  func series(at path: String, _ reading: TableOptions, columns: [String]?) throws -> Series {
+    let table = try CSVTable(path: path, reading.tableReading)
+    Note.remarks(table.remarks)
+    let series = try Series(table, columns: columns, seriesReading)
+    Note.remarks(series.remarks)
+    return series
+  }
+
+  /// For the discussion of commands that read series.
+  static let documentation = """
+    The time may be dates in the usual spellings, months (2001-02, Feb 2001), quarters (2001Q1), ISO weeks (2001-W05), \
+    times of day, seconds since 1970, or numbers. The step is seen from it: seconds to years, business days, ends and starts of \
+    months; the next rows are named likewise. Tables that are newest first are turned round; rows that are missing count as missing \
+    values (--missing, --gaps), holidays among business days do not; several rows of one time are refused (--duplicates). Of series \
+    that stand below each other --series takes one. Rows after the last value that hold a time and no value are those to be \
+    forecast.
+    """
+}
+
+extension Note {
+  /// What was settled while a table was read.
+  static func remarks(_ remarks: [TableRemark]) {
+    for remark in remarks { line(remark.description) }
   }
 }

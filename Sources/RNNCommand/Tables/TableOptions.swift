@@ -5,6 +5,10 @@ import Storage
 
 extension MissingPolicy: NamedChoice {}
 
+extension GapPolicy: NamedChoice {}
+extension DuplicatePolicy: NamedChoice {}
+extension DateOrder: NamedChoice {}
+
 /// How a table is read.
 struct TableOptions: ParsableArguments {
   @Option(
@@ -19,6 +23,62 @@ struct TableOptions: ParsableArguments {
       return byte
     })
   var separator: UInt8?
+
+  @Option(
+    help: ArgumentHelp(
+      "The decimal mark, . or , (default: as the numbers of a column show together)", valueName: "mark"),
+    transform: { text throws in
+      guard let mark = DecimalMark(rawValue: text) else { throw ValidationError("expected . or ,") }
+      return mark
+    })
+  var decimal: DecimalMark?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "What stands for a missing value, beside empty fields, NA, n.a., NaN, null, #N/A, ?, . and -: texts or numbers, commas "
+        + "between them.", valueName: "texts"))
+  var missingValues: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The encoding of a table that is not UTF-8: windows-1252, latin1, utf-16 and others.", valueName: "name"),
+    transform: { text throws in
+      guard let encoding = TableEncoding(text) else {
+        throw ValidationError("expected one of \(TableEncoding.names.joined(separator: ", "))")
+      }
+      return encoding
+    })
+  var encoding: TableEncoding?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether the first line names the columns. (default: unless it holds a time and numbers)")
+  var header: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "A column, by name or place, that only numbers or names the rows; may be given again. (default: those at the "
+        + "beginning without a name)", valueName: "name"))
+  var indexColumn: [String] = []
+
+  /// For the reader.
+  var tableReading: TableReading {
+    var reading = TableReading(separator: separator)
+    reading.decimalMark = decimal
+    reading.missingValues = missingValues.flatMap { $0.split(separator: ",").map(String.init) }
+    reading.encoding = encoding
+    reading.hasHeader = header
+    reading.indexColumns = indexColumn
+    return reading
+  }
+
+  /// For the discussion of commands that read tables.
+  static let documentation = """
+    Tables are read as programs and people write them: separators, decimal marks, thousands, currencies, percent signs, ways to \
+    write a missing value, an index column without a name, and a first line that is no header are seen, and said. \
+    --separator, --decimal, --missing-values, --encoding, --no-header and --index-column say what is not seen.
+    """
 }
 
 /// A part of the steps or sequences: so many of them, or a share.

@@ -38,6 +38,35 @@ extension FuzzEntries {
     }
   }
 
+  /// A column of times, one a line: put in order, filled in, and gone on with. The first byte chooses how.
+  @Sendable package static func times(_ bytes: [UInt8]) {
+    guard let first = bytes.first else { return }
+    let lines = bytes.dropFirst().split(separator: 0x0A).prefix(300).map { line in
+      line.filter { !",\"\r".utf8.contains($0) }
+    }
+    let text = Array("t,x\n".utf8) + lines.flatMap { $0 + Array(",1\n".utf8) }
+    guard let table = try? CSVTable(text, file: "input", separator: UInt8(ascii: ",")) else { return }
+    let names = [nil, "D", "B", "M", "MS", "QE", "Y", "W-SUN", "h", "15min", "S", "BME"]
+    var reading = SeriesReading()
+    reading.timeColumns = ["t"]
+    reading.frequency = names[Int(first) % names.count].flatMap { Frequency($0) }
+    reading.dateOrder = ([nil] + DateOrder.allCases.map { $0 })[Int(first) / 16 % 4]
+    reading.duplicates = first >= 128 ? .mean : .refuse
+    for (missing, gaps) in [
+      (MissingPolicy.refuse, GapPolicy?.none), (.interpolate, .fill), (.drop, nil), (.refuse, .ignore),
+    ] {
+      (reading.missing, reading.gaps) = (missing, gaps)
+      do {
+        let series = try Series(table, columns: ["x"], reading)
+        for step in [0, 1, 2, 1000, 1_000_000].map({ series.count - 1 + $0 }) {
+          precondition(!series.time.label(step).isEmpty && !series.time.position(step).isNaN)
+        }
+        precondition(series.time.seasons.allSatisfy { $0 > 1 } && !series.time.title.isEmpty)
+        precondition(!series.remarks.contains { $0.description.contains("\n") })
+      } catch { precondition(!error.description.contains("\n"), "a message of several lines: \(error)") }
+    }
+  }
+
   /// A file of sequences with their classes.
   @Sendable package static func ts(_ bytes: [UInt8]) {
     do { check(try LabelledSequences(tsBytes: bytes, file: "input")) } catch {

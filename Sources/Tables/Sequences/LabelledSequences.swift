@@ -119,7 +119,9 @@ extension LabelledSequences {
     if let names {
       for name in names { indices.append(try table.column(name)) }
     } else {
-      indices = table.header.indices.filter { $0 != sequenceIndex && $0 != labelIndex && table.isNumeric($0) }
+      indices = table.header.indices.filter {
+        $0 != sequenceIndex && $0 != labelIndex && !table.indexColumns.contains($0) && table.isNumeric($0)
+      }
     }
     guard !indices.isEmpty else { throw TableError(table.file, .noNumbers) }
 

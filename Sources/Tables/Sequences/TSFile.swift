@@ -19,7 +19,9 @@ extension LabelledSequences {
 
   /// Takes the bytes of such a file; `file` names it in messages.
   package init(tsBytes bytes: [UInt8], file path: String) throws(TableError) {
-    if let fault = EncodingFault(bytes.span, file: path) { throw TableError(path, line: fault.line, .encoding(fault)) }
+    if let fault = EncodingFault(bytes.span, file: path) {
+      throw TableError(path, line: fault.line, .encoding(fault, option: nil))
+    }
     var header = Header(file: path)
     var items: [Item] = []
     var width: Int?

@@ -5,7 +5,8 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Reason: Sendable, Hashable {
     case missingFile
     case unreadable(String)
-    case encoding(EncodingFault)
+    /// `option` reads it all the same.
+    case encoding(EncodingFault, option: String?)
     case empty
     case noRows
     case unnamedColumn(Int)
@@ -23,6 +24,8 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     case noSuchColumn(available: [String])
     case noNumbers
     case notANumber(String)
+    /// A comma or point that may be decimal or between thousands.
+    case ambiguousNumber(String)
     case notFinite(String)
     case tooLarge(String)
     /// Values are missing; `lines` are the first ones' lines.
@@ -59,15 +62,17 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     switch reason {
     case .missingFile: "there is no such file"
     case .unreadable(let reason): "cannot read it: \(reason)"
-    case .encoding(let fault): fault.reason
+    case .encoding(let fault, let option): fault.reason + (option.map { "; or read it with \($0)" } ?? "")
     case .empty: "the file is empty; expected a line with the names of the columns"
     case .noRows: "there is no data, only the names of the columns"
-    case .unnamedColumn(let number): "column \(number) has no name"
+    case .unnamedColumn(let number):
+      "column \(number) has no name; give it one, or take the line for data with --no-header"
     case .duplicateColumn(let first): "the name of column \(first) comes a second time"
     case .otherSpelling(let first, let name, let other):
       "the name is that of column \(first) in another spelling, \(differingSpellings(name, other).right) where that has "
         + "\(differingSpellings(name, other).left); give one of them another name"
-    case .headerOfNumbers: "expected the names of the columns, found only numbers"
+    case .headerOfNumbers:
+      "expected the names of the columns, found only numbers; --no-header takes the line for data, --header for names"
     case .openQuote: "the quoted field that begins here has no end"
     case .textAfterQuote: "text after the end of a quoted field; a quote inside one is written twice, \"\""
     case .quoteInField: "a quote inside a field that is not quoted"
@@ -78,6 +83,8 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     case .noNumbers: "no column of numbers is left to use"
     case .notANumber(let text):
       "\"\(printable(text, limit: 40))\" is not a number" + Self.advice(text)
+    case .ambiguousNumber(let text):
+      "\"\(printable(text, limit: 40))\" has a decimal comma, or one between thousands: --decimal , or --decimal . says which"
     case .notFinite(let text): "\"\(printable(text, limit: 40))\" is not a finite number"
     case .tooLarge(let text): "\"\(printable(text, limit: 40))\" is beyond the largest number that is taken, 1e38"
     case .missingValues(let count, let lines, let canFill):
@@ -85,7 +92,8 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
         ? "a value is missing, in line \(lines[0])"
         : "\(count) values are missing, \(count > lines.count ? "the first " : "")in lines "
           + lines.map(String.init).joined(separator: ", "))
-        + (canFill ? "; --missing interpolate fills them, --missing drop leaves such rows out" : "")
+        + (canFill
+          ? "; --missing interpolate fills \(count == 1 ? "it" : "them"), --missing drop leaves such rows out" : "")
     case .tooShort(let needed, let found, let why):
       "\(found) \(found == 1 ? "row is" : "rows are") too few: \(why) needs \(needed) or more"
     case .other(let text): text
@@ -100,10 +108,20 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
       let hex = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
       return "; U+\(hex) is none of its characters"
     }
-    let separators = text.count { $0 == "." } > 1 ? ", '_." : ", '_"
-    let plain = text.filter { !separators.contains($0) }
-    guard plain != text, Double(plain) != nil else { return "" }
-    return "; expected a decimal point, and nothing between thousands"
+    if NumberText(text) != nil {
+      return
+        "; where other numbers of the column have a decimal point and this one a comma, or the other way, --decimal says which it is"
+    }
+    return "; if it stands for a missing value: --missing-values \(shellWord(text))"
+  }
+
+  /// As a shell takes it.
+  private static func shellWord(_ text: String) -> String {
+    let text = printable(text, limit: 40)
+    let isPlain = text.utf8.allSatisfy { byte in
+      byte.isDigit || (0x61...0x7A).contains(byte | 0x20) || "_.:-/".utf8.contains(byte)
+    }
+    return isPlain && !text.hasPrefix("-") ? text : "'\(text.replacing("'", with: "'\\''"))'"
   }
 
   static func list(_ names: [String]) -> String {

@@ -1,0 +1,302 @@
+import Storage
+import Recurrent
+
+/// A table in text: comma-separated values after RFC 4180, UTF-8, the first line naming the columns; and what programs
+/// and people make of that.
+///
+/// Line ends are LF, CRLF or CR; a byte order mark is passed over, and so are empty lines and empty rows at the end, Excel's
+/// line `sep=;`, and separators at the ends of lines. Blanks around a field do not belong to it, unless they are quoted. How
+/// numbers are written is seen from all numbers of a column, and of the table (`NumberStyle`). What is not in order is an error,
+/// and what was settled without being asked is a remark.
+package struct CSVTable: Sendable {
+  package let file: String
+  /// The columns' names, all different.
+  package private(set) var header: [String] = []
+  /// The line of each row in the file, from 1.
+  package private(set) var lines: [Int] = []
+  /// Columns that only number or name the rows, as pandas writes its index.
+  package private(set) var indexColumns: Set<Int> = []
+  package private(set) var remarks: [TableRemark] = []
+  private let bytes: [UInt8]
+  /// [rows, stride]
+  private var fields: [CSVField] = []
+  private var stride = 0
+  /// The place in a row of each column.
+  private var places: [Int] = []
+  private var styles: [NumberStyle] = []
+
+  /// Reads the file at `path`.
+  package init(path: String, _ reading: TableReading = TableReading()) throws(TableError) {
+    let bytes: [UInt8]
+    do { bytes = try readFile(path) } catch { throw TableError(error) }
+    try self.init(bytes, file: path, reading)
+  }
+
+  /// - Parameter separator: nil: whichever of comma, semicolon, tab and bar is the most frequent in the first line.
+  package init(path: String, separator: UInt8?) throws(TableError) {
+    try self.init(path: path, TableReading(separator: separator))
+  }
+
+  package init(_ bytes: [UInt8], file: String, separator: UInt8?) throws(TableError) {
+    try self.init(bytes, file: file, TableReading(separator: separator))
+  }
+
+  package init(_ bytes: [UInt8], file: String, _ reading: TableReading = TableReading()) throws(TableError) {
+    self.file = file
+    if let encoding = reading.encoding {
+      guard let converted = encoding.utf8(bytes) else {
+        throw TableError(file, .other("the text is not \(encoding.name), which --encoding says that it is"))
+      }
+      self.bytes = converted
+    } else {
+      self.bytes = bytes
+    }
+    if let fault = EncodingFault(self.bytes.span, file: file) {
+      throw TableError(
+        file, line: fault.line,
+        .encoding(fault, option: reading.encoding == nil ? TableEncoding.option(for: self.bytes) : nil))
+    }
+    let start = CSVStart(self.bytes)
+    guard self.bytes[start.offset...].contains(where: { !$0.isBlank && !$0.endsLine }) else {
+      throw TableError(file, .empty)
+    }
+    var reader = CSVReader(
+      file: file, bytes: self.bytes,
+      separator: reading.separator ?? start.separator ?? CSVStart.detectSeparator(self.bytes[start.offset...]),
+      offset: start.offset, line: start.line)
+    let firstLine = reader.line
+    try readRows(&reader, reading)
+    guard !lines.isEmpty else { throw TableError(file, .noRows) }
+    try settleColumns(reading, firstLine: firstLine)
+    settleNumbers(reading)
+  }
+
+  package var rowCount: Int { lines.count }
+
+  // MARK: Access
+
+  /// - Throws: `TableError.Reason.noSuchColumn`.
+  package func column(_ name: String) throws(TableError) -> Int {
+    guard let index = header.firstIndex(of: name) else {
+      throw TableError(file, column: name, .noSuchColumn(available: header))
+    }
+    return index
+  }
+
+  package func text(_ row: Int, _ column: Int) -> String { text(field(row, column)) }
+
+  /// Whether there is nothing in a field.
+  package func isEmpty(_ row: Int, _ column: Int) -> Bool { text(row, column).allSatisfy(\.isWhitespace) }
+
+  /// Whether a field says that its value is missing.
+  package func isMissing(_ row: Int, _ column: Int) -> Bool { styles[column].isMissing(text(row, column)) }
+
+  private func field(_ row: Int, _ column: Int) -> CSVField { fields[row * stride + places[column]] }
+
+  private func text(_ field: CSVField) -> String {
+    let text = String(decoding: bytes[field.start..<field.end], as: UTF8.self)
+    return field.isQuoted && text.utf8.contains(.quote) ? text.replacing("\"\"", with: "\"") : text
+  }
+
+  /// The number in a field; nil where it is missing (`NumberStyle`).
+  /// - Throws: `TableError` where it is text, or infinite.
+  package func number(_ row: Int, _ column: Int) throws(TableError) -> Double? {
+    do { return try styles[column].number(text(row, column)) } catch {
+      throw TableError(file, line: lines[row], column: header[column], error)
+    }
+  }
+
+  /// Whether the column is one of numbers: its first value that is not missing is a number. Text further below, and a number
+  /// that cannot be taken, is an error of the file, not a reason to leave the column out.
+  package func isNumeric(_ column: Int) -> Bool {
+    for row in 0..<rowCount {
+      do throws(TableError.Reason) { if try styles[column].number(text(row, column)) != nil { return true } } catch {
+        if case .notANumber = error { return false }
+        return true
+      }
+    }
+    return false
+  }
+}
+
+// MARK: Rows
+
+extension CSVTable {
+  private mutating func readRows(_ reader: inout CSVReader, _ reading: TableReading) throws(TableError) {
+    var first: [CSVField] = []
+    let firstLine = reader.line
+    try reader.record(into: &first, header: [])
+    header = first.map(text)
+    stride = header.count
+    let hasHeader: Bool
+    if let given = reading.hasHeader {
+      hasHeader = given
+    } else {
+      hasHeader = try !Self.isData(header, file, line: firstLine)
+    }
+    if !hasHeader {
+      header = header.indices.map { "column\($0 + 1)" }
+      if reading.hasHeader == nil {
+        remarks.append(
+          TableRemark(
+            .table, "no line of names: columns are called \(TableError.list(header)) (--header takes the first line)"))
+      }
+      fields = first
+      lines = [firstLine]
+    }
+    /// Columns but for separators at the end of the first line.
+    let named = (header.lastIndex { !$0.isEmpty } ?? -1) + 1
+    while reader.hasMore {
+      let line = reader.line
+      let before = fields.count
+      try reader.record(into: &fields, header: header)
+      let found = fields.count - before
+      if found == 1, stride > 1, fields[before].isEmpty {
+        // Only empty lines may follow.
+        guard !reader.hasMoreText else { throw TableError(file, line: line, .emptyLine) }
+        fields.removeLast()
+        break
+      }
+      // Separators at the end of a line add nothing.
+      while fields.count - before > stride, fields[fields.count - 1].isEmpty { fields.removeLast() }
+      if found < stride, found >= named {
+        fields += repeatElement(CSVField(start: 0, end: 0, isQuoted: false), count: stride - found)
+      }
+      guard fields.count - before == stride else {
+        throw TableError(file, line: line, .ragged(expected: named, found: found))
+      }
+      lines.append(line)
+    }
+    // Nor do empty rows at the end; in a table of one column each is a missing value above it.
+    while !lines.isEmpty, fields.suffix(stride).allSatisfy(\.isEmpty) {
+      fields.removeLast(stride)
+      lines.removeLast()
+    }
+  }
+
+  /// Whether the first line is one of data: a time and numbers, or numbers with decimals, where the names should be.
+  /// - Throws: where they are whole numbers, which may be either.
+  private static func isData(_ names: [String], _ file: String, line: Int) throws(TableError) -> Bool {
+    if names.allSatisfy({ Int($0) != nil }) { throw TableError(file, line: line, .headerOfNumbers) }
+    guard let first = names.first, !first.isEmpty else { return false }
+    let isTime = looksLikeTime(first)
+    guard isTime || NumberText(first) != nil, names.dropFirst().allSatisfy({ $0.isEmpty || NumberText($0) != nil })
+    else {
+      return false
+    }
+    return isTime && names.count > 1 || names.contains { NumberText($0) != nil && $0.contains { ".,".contains($0) } }
+  }
+
+  /// 2001-02-03, 3.2.2001 04:05; whatever it may mean.
+  private static func looksLikeTime(_ text: String) -> Bool {
+    text.utf8.first?.isDigit == true && text.utf8.count(where: \.isDigit) >= 5
+      && text.utf8.count(where: { "-/.:".utf8.contains($0) }) >= 2
+      && text.utf8.allSatisfy { $0.isDigit || "-/.: TZ+".utf8.contains($0) }
+  }
+}
+
+// MARK: Columns
+
+extension CSVTable {
+  private mutating func settleColumns(_ reading: TableReading, firstLine: Int) throws(TableError) {
+    places = Array(0..<stride)
+    // Columns without a name and without values are separators too many.
+    let empty = places.filter { place in
+      header[place].isEmpty && lines.indices.allSatisfy { fields[$0 * stride + place].isEmpty }
+    }
+    guard empty.count < stride else { throw TableError(file, line: firstLine, .unnamedColumn(1)) }
+    places.removeAll(where: empty.contains)
+    header = places.map { header[$0] }
+    // Those at the beginning are an index, as pandas writes it.
+    let unnamed = header.prefix(while: \.isEmpty).count
+    for index in 0..<unnamed {
+      var (name, number) = ("index", 1)
+      while header.contains(name) { (name, number) = ("index\(number + 1)", number + 1) }
+      header[index] = name
+      indexColumns.insert(index)
+      remarks.append(TableRemark(.table, "column \(places[index] + 1) has no name: taken for an index of the rows"))
+    }
+    try checkHeader(line: firstLine)
+    for (index, name) in header.enumerated() where name.hasPrefix("Unnamed: ") { indexColumns.insert(index) }
+    for name in reading.indexColumns {
+      if let index = header.firstIndex(of: name) {
+        indexColumns.insert(index)
+      } else if let place = Int(name), header.indices.contains(place - 1) {
+        indexColumns.insert(place - 1)
+      } else {
+        throw TableError(file, column: name, .noSuchColumn(available: header))
+      }
+    }
+  }
+
+  private func checkHeader(line: Int) throws(TableError) {
+    var known: [String: Int] = [:]
+    for (index, name) in header.enumerated() {
+      if name.isEmpty { throw TableError(file, line: line, .unnamedColumn(places[index] + 1)) }
+      // A dictionary of strings takes spellings that Unicode calls equivalent for one.
+      if let first = known.updateValue(index, forKey: name) {
+        let isSame = header[first].unicodeScalars.elementsEqual(name.unicodeScalars)
+        throw TableError(
+          file, line: line, column: name,
+          isSame
+            ? .duplicateColumn(first: places[first] + 1)
+            : .otherSpelling(first: places[first] + 1, of: header[first], by: name))
+      }
+    }
+  }
+}
+
+// MARK: Numbers
+
+extension CSVTable {
+  /// Sees how the numbers of each column are written; where a column shows nothing, the others say it.
+  private mutating func settleNumbers(_ reading: TableReading) {
+    let style = NumberStyle(decimalMark: reading.decimalMark, missingValues: reading.missingValues)
+    styles = [NumberStyle](repeating: style, count: header.count)
+    let evidence = header.indices.map(evidence)
+    if reading.decimalMark == nil {
+      let (points, commas) = (evidence.contains(where: \.hasPoint), evidence.contains(where: \.hasComma))
+      let common: DecimalMark? = points == commas ? nil : points ? .point : .comma
+      for (column, evidence) in evidence.enumerated() {
+        styles[column].decimalMark =
+          evidence.hasPoint ? .point : evidence.hasComma ? .comma : common
+      }
+    }
+    note(evidence.map { $0.hasComma && !$0.hasPoint ? "" : nil }, "decimal commas")
+    note(evidence.map(\.grouped), "thousands are set apart")
+    note(evidence.map(\.percent), "percent signs are left out")
+    note(evidence.map(\.currency), "currencies are left out")
+  }
+
+  private mutating func note(_ examples: [String?], _ what: String) {
+    let columns = examples.indices.filter { examples[$0] != nil }
+    guard let first = columns.first, let example = examples[first] else { return }
+    let value = example.isEmpty ? nil : try? styles[first].number(example)
+    remarks.append(
+      TableRemark(
+        .numbers,
+        "\(what) in \(TableError.list(columns.map { header[$0] }))"
+          + (value.map { ": \(printable(example, limit: 40)) is \(shortest($0))" } ?? "")))
+  }
+
+  private func evidence(_ column: Int) -> NumberEvidence {
+    var evidence = NumberEvidence()
+    var isText: Bool?
+    for row in 0..<rowCount {
+      let field = field(row, column)
+      let plain = bytes[field.start..<field.end]
+      if plain.allSatisfy({ $0.isDigit || $0 == .minus || $0 == .point }), plain.contains(where: \.isDigit) {
+        isText = isText ?? false
+        guard plain.contains(.point), !evidence.hasPoint else { continue }
+      }
+      let text = text(field)
+      if isText == nil {
+        if styles[column].isMissing(text) { continue }
+        isText = NumberText(text) == nil
+      }
+      if isText == true { return NumberEvidence() }
+      if !styles[column].isMissing(text) { evidence.take(text) }
+    }
+    return evidence
+  }
+}
