@@ -4,9 +4,9 @@ import Tasks
 
 /// The reservoir of reservoirpy's README on Mackey and Glass (spectral radius 1.25, leak rate 0.3, a tenth of the units read the
 /// series as it comes, penalty 1e-5), beside that of `ReservoirTask`: its error one step ahead, and what a diagnosis finds.
-struct DiagnosedReservoir {
+struct DiagnosedReservoir: Sendable {
   let name: String
-  private let configuration: (_ units: Int) -> ReservoirConfiguration
+  private let configuration: @Sendable (_ units: Int) -> ReservoirConfiguration
   private let penalty: Double
   /// The share of the units that read the series, by weights of −1 or 1; nil: all of them, as configured.
   private let inputShare: Double?
@@ -28,7 +28,7 @@ struct DiagnosedReservoir {
 
   private init(
     name: String, penalty: Double, inputShare: Double?, isScaled: Bool,
-    _ configuration: @escaping (_ units: Int) -> ReservoirConfiguration
+    _ configuration: @escaping @Sendable (_ units: Int) -> ReservoirConfiguration
   ) {
     (self.name, self.penalty, self.inputShare) = (name, penalty, inputShare)
     (self.isScaled, self.configuration) = (isScaled, configuration)
