@@ -14,7 +14,7 @@ struct Forecast: ParsableCommand {
 
       \(ExitStatus.documentation)
       """,
-    subcommands: [ForecastTrain.self, ForecastEvaluate.self, ForecastPredict.self])
+    subcommands: [ForecastTrain.self, ForecastEvaluate.self, ForecastPredict.self, ForecastBacktest.self])
 }
 
 /// The series, and what is done about its gaps.
@@ -91,7 +91,7 @@ struct ScoringOptions: ParsableArguments {
 
   /// One step ahead, and as far as asked for.
   func reports(
-    _ forecaster: inout Forecaster, name: String, _ series: Series, testCount: Int
+    _ forecaster: inout NetworkForecaster, name: String, _ series: Series, testCount: Int
   ) throws -> [ForecastReport] {
     guard testCount > 0 else { return [] }
     try validateHorizon(testCount: testCount)

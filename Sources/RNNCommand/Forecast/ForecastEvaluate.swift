@@ -33,7 +33,7 @@ struct ForecastEvaluate: ParsableCommand {
     let testCount = try scoring.testCount(
       series, difference: description.difference, needed: description.difference + 1, why: "a forecast")
     guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure") }
-    var forecaster = try Forecaster(
+    var forecaster = try NetworkForecaster(
       model, description, origins: testCount, products: multiplying.choice, threads: threads ?? 0)
     Note.productsHint(of: forecaster.plan)
     Note.threads(threads)

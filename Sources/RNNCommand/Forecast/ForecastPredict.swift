@@ -59,7 +59,8 @@ struct ForecastPredict: ParsableCommand {
         series.file,
         .tooShort(needed: description.difference + holdOut + 1, found: series.count, why: "a forecast"))
     }
-    var forecaster = try Forecaster(model, description, origins: 1, products: multiplying.choice, threads: threads ?? 0)
+    var forecaster = try NetworkForecaster(
+      model, description, origins: 1, products: multiplying.choice, threads: threads ?? 0)
     Note.productsHint(of: forecaster.plan)
     Note.threads(threads)
     let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: horizon)

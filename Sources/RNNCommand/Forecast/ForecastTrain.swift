@@ -128,8 +128,8 @@ struct ForecastTrain: ParsableCommand {
     // Boxes: closures share them.
     let batches = WindowBatches(
       scaled, width: width, window: window, count: windows, batchSize: batchSize, seed: options.shared.seed)
-    let validator = try ForecasterBox(
-      Forecaster(
+    let validator = try NetworkForecasterBox(
+      NetworkForecaster(
         trainer.model(), description, origins: validationCount, products: options.shared.multiplying.choice,
         threads: options.shared.threads ?? 0))
     let page = self.page(trainer, series, training: trainingCount, validation: validationCount, test: testCount)
@@ -249,10 +249,10 @@ private final class WindowBatches {
   }
 }
 
-private final class ForecasterBox {
-  var forecaster: Forecaster
+private final class NetworkForecasterBox {
+  var forecaster: NetworkForecaster
 
-  init(_ forecaster: consuming Forecaster) { self.forecaster = forecaster }
+  init(_ forecaster: consuming NetworkForecaster) { self.forecaster = forecaster }
 
   /// The mean squared error one step ahead, in deviations of the columns.
   func loss(_ model: Model<Float>, _ series: Series, origins: [Int]) -> Double {
