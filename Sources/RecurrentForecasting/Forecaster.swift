@@ -1,3 +1,4 @@
+package import Recurrent
 internal import Storage
 
 /// Forecasts of one series, combined of simple methods, direct linear ones and a small recurrent network, by what each did at earlier
@@ -87,6 +88,32 @@ public struct Forecaster: Sendable {
     }
     return IntervalErrors(
       rows.isEmpty ? [[Double](repeating: 0, count: horizon)] : rows, horizon: horizon, step: horizon)
+  }
+
+  init(
+    _ series: ObservedSeries, horizon: Int, recipe: Recipe, season: Season, transform: ValueTransform,
+    members: MemberSet, network: RecurrentPath?, combination: Combination, errors: IntervalErrors
+  ) {
+    (self.series, self.horizon, self.recipe, self.season) = (series, horizon, recipe, season)
+    (self.transform, self.members, self.network) = (transform, members, network)
+    (self.combination, self.errors) = (combination, errors)
+  }
+
+  /// The values that it was fitted to and those that came since, NaN where one is missing.
+  public var values: [Double] { zip(series.values, series.isKnown).map { $1 ? $0 : .nan } }
+
+  /// Takes values that came since: forecasts then begin after them. Nothing is fitted anew.
+  /// - Parameter values: NaN where one is missing.
+  public mutating func update(with values: [Double]) { series = ObservedSeries(self.values + values) }
+
+  /// Forecasts then begin after these values, of which the first is that of the first it was fitted to.
+  /// - Throws: `CheckpointError` where they are too few for the networks, or none is known.
+  package mutating func replaceValues(by values: [Double], file: String) throws(CheckpointError) {
+    let series = ObservedSeries(values)
+    guard series.missingCount < series.count, series.count >= (network?.layout.needed ?? 1) else {
+      throw .io(file: file, reason: "\(values.count) values are too few to forecast from")
+    }
+    self.series = series
   }
 
   private var history: History { History(transform.apply(series.values), isKnown: series.isKnown) }

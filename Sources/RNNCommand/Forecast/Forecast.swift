@@ -14,7 +14,9 @@ struct Forecast: ParsableCommand {
 
       \(ExitStatus.documentation)
       """,
-    subcommands: [ForecastTrain.self, ForecastEvaluate.self, ForecastPredict.self, ForecastBacktest.self])
+    subcommands: [
+      ForecastTrain.self, ForecastEvaluate.self, ForecastPredict.self, ForecastBacktest.self, ForecastUpdate.self,
+    ])
 }
 
 /// The series, and what is done about its gaps.

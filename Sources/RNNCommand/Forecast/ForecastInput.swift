@@ -18,18 +18,21 @@ struct ForecastInput: ParsableArguments {
 
   /// - Throws: `TableError`.
   func target() throws -> ForecastTarget {
-    let table = try CSVTable(path: table, separator: reading.separator)
-    let series = try Series(table, columns: column.map { [$0] }, timeColumn: timeColumn, missing: .interpolate)
-    if series.width > 1 {
-      Note.note(
-        "forecasting \(series.columns[0]), the first of \(counted(series.width, "column")) of numbers; --column chooses"
-      )
-    }
-    let target = ForecastTarget(series)
-    if target.missingCount > 0 {
-      Note.note("\(counted(target.missingCount, "missing value")) interpolated for the methods, and not scored")
-    }
-    return target
+    try ForecastTarget(
+      Series(
+        CSVTable(path: table, separator: reading.separator), columns: column.map { [$0] }, timeColumn: timeColumn,
+        missing: .interpolate), announcing: true)
+  }
+}
+
+extension SeriesOptions {
+  /// For the combined method, which by default interpolates what is missing.
+  func target(column: String?) throws -> ForecastTarget {
+    let policy = GivenOptions.names.contains("--missing") ? missing : .interpolate
+    return try ForecastTarget(
+      Series(
+        CSVTable(path: table, separator: reading.separator), columns: column.map { [$0] }, timeColumn: timeColumn,
+        missing: policy), announcing: true)
   }
 }
 
@@ -41,9 +44,20 @@ struct ForecastTarget {
   /// NaN where one is missing.
   let values: [Double]
 
-  init(_ series: Series) {
+  /// The first column.
+  /// - Parameter announcing: says which, and what is missing.
+  init(_ series: Series, announcing: Bool) {
     (file, name, time) = (series.file, series.columns[0], series.time)
     values = (0..<series.count).map { series.isKnown[$0 * series.width] ? series.value($0, 0) : .nan }
+    guard announcing else { return }
+    if series.width > 1 {
+      Note.note(
+        "forecasting \(series.columns[0]), the first of \(counted(series.width, "column")) of numbers; --column chooses"
+      )
+    }
+    if missingCount > 0 {
+      Note.note("\(counted(missingCount, "missing value")) interpolated for the methods, and not scored")
+    }
   }
 
   var missingCount: Int { values.count { $0.isNaN } }

@@ -25,6 +25,12 @@ struct ForecastTrain: ParsableCommand {
   @OptionGroup var input: SeriesOptions
 
   @Option(
+    help: ArgumentHelp(
+      "combined: of one column, with intervals, simple methods and a small network by what was good before; in seconds. "
+        + "network: one of all columns, by the options of the sections Model, Optimizer and Run.", valueName: "name"))
+  var method = ForecastMethod.network
+
+  @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp("Columns to forecast, together. (default: all of numbers)", valueName: "name"))
   var column: [String] = []
@@ -47,7 +53,7 @@ struct ForecastTrain: ParsableCommand {
   @OptionGroup(title: "Run") var options: TableRunOptions
 
   func validate() throws {
-    try options.refuseDecided()
+    try options.refuseDecided(allowing: ["--method"])
     if let twice = column.indices.first(where: { column[..<$0].contains(column[$0]) }) {
       throw ValidationError("'--column' names \(column[twice]) twice")
     }
@@ -55,6 +61,7 @@ struct ForecastTrain: ParsableCommand {
 
   func run() throws {
     try options.files(reading: [(input.table, "<table>")]).check()
+    if method == .combined, options.shared.resume == nil { return try trainCombined() }
     try TrainingPage.check(options.shared.report)
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
@@ -69,6 +76,22 @@ struct ForecastTrain: ParsableCommand {
     command.input.table = input.table
     command.options = options.resuming(command.options)
     try command.train(store, resumed: resumed, replaced)
+  }
+
+  private func trainCombined() throws {
+    if let option = GivenOptions.names.first(where: CombinedTraining.networkOptions.contains) {
+      throw ValidationError("'\(option)' is an option of '--method network'")
+    }
+    guard column.count <= 1 else {
+      throw ValidationError("'--method combined' forecasts one column, got \(counted(column.count, "name"))")
+    }
+    let target = try input.target(column: column.first)
+    let seasons = scoring.season.map { [$0] } ?? target.time.seasons
+    var training = CombinedTraining(
+      target: target, horizon: scoring.horizon ?? defaultHorizon(seasons), seasons: seasons,
+      checkpoint: options.checkpointPath)
+    training.recipe.seed = options.shared.seed
+    try training.run()
   }
 
   private func train(

@@ -1,5 +1,5 @@
 /// Which members count, and how much of the recurrent part: chosen by what they did at earlier origins.
-struct Combination: Sendable, Hashable {
+struct Combination: Sendable, Hashable, Codable {
   /// The median of these is the forecast.
   var members: [MemberName]
   /// Shares of the recurrent part's corrections that are added: 0 is none of it.

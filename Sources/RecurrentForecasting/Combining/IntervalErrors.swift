@@ -1,5 +1,5 @@
 /// Conformal intervals: what combined forecasts missed by at earlier origins, scaled by how much wider errors grow with the horizon.
-struct IntervalErrors: Sendable, Hashable {
+struct IntervalErrors: Sendable, Hashable, Codable {
   /// [horizon], not falling.
   var scales: [Double]
   /// Absolute errors over their scale, ascending.

@@ -50,7 +50,7 @@ struct MemberSet: Sendable {
 }
 
 /// What a member is called in reports.
-package enum MemberName: Sendable, Hashable, CustomStringConvertible {
+package enum MemberName: Sendable, Hashable, Codable, CustomStringConvertible {
   case seasonalNaive, smoothing, theta, autoregression
   case otherAutoregression([Int])
   case direct(String)

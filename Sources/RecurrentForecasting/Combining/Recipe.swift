@@ -1,5 +1,5 @@
 /// How a forecaster is made. The defaults were chosen on splits of their own: see Benchmarks/Forecasting.md.
-public struct Recipe: Sendable, Hashable {
+public struct Recipe: Sendable, Hashable, Codable {
   /// Whether a recurrent network corrects the linear forecasts.
   public var usesNetwork = true
   /// Networks that differ by their seeds alone, and whose median counts.

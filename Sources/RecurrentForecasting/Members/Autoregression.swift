@@ -2,7 +2,7 @@ internal import Foundation
 internal import Kernels
 
 /// A linear autoregression on differences, of the order with the least AICc, iterated.
-struct Autoregression: ForecastMember, Hashable {
+struct Autoregression: ForecastMember, Hashable, Codable {
   /// Differences to so many steps before, one after the other; empty: none.
   var lags: [Int]
   /// Of the last difference, the one before, …

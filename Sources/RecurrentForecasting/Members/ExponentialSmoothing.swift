@@ -2,8 +2,8 @@ internal import Foundation
 
 /// Exponential smoothing in its additive forms (Holt, Winters; Hyndman et al. 2008): a level, perhaps a trend, damped or not, perhaps a
 /// season. In logarithms trend and season are multiplicative. Which form, AICc says.
-struct ExponentialSmoothing: ForecastMember, Hashable {
-  enum Trend: String, CaseIterable, Sendable { case none = "N", damped = "Ad", full = "A" }
+struct ExponentialSmoothing: ForecastMember, Hashable, Codable {
+  enum Trend: String, CaseIterable, Sendable, Codable { case none = "N", damped = "Ad", full = "A" }
 
   var trend: Trend
   /// 1: without a season.

@@ -62,6 +62,11 @@ struct RecurrentPath: Sendable {
     }
   }
 
+  static func configuration(inputs: Int, hiddenSize: Int, outputs: Int) -> ModelConfiguration {
+    ModelConfiguration(
+      cell: .gru, input: .vectors(size: inputs), hiddenSize: hiddenSize, outputSize: outputs, head: .lastStep)
+  }
+
   // MARK: Training
 
   /// - Parameter fit: of the linear part on the same history.
@@ -124,8 +129,7 @@ struct RecurrentPath: Sendable {
   ) throws(PlanError) -> Model<Float> {
     let width = targets[0].count
     let size = path.inputScales.count
-    let configuration = ModelConfiguration(
-      cell: .gru, input: .vectors(size: size), hiddenSize: options.hiddenSize, outputSize: width, head: .lastStep)
+    let configuration = Self.configuration(inputs: size, hiddenSize: options.hiddenSize, outputs: width)
     var model = try Model<Float>(configuration, seed: seed)
     // Corrections start near 0.
     model[parameter: "linear.weight"] = model[parameter: "linear.weight"].map { $0 * 0.1 }

@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The Theta method (Assimakopoulos & Nikolopoulos 2000) as Hyndman & Billah (2003) simplified it: simple exponential smoothing with half
 /// the slope of the straight line through the series, the season taken out before and put back after.
-struct Theta: ForecastMember, Hashable {
+struct Theta: ForecastMember, Hashable, Codable {
   var alpha: Double
   /// Before the first step.
   var level: Double

@@ -1,5 +1,5 @@
 /// What a direct forecast is measured from.
-enum Anchor: String, CaseIterable, Sendable {
+enum Anchor: String, CaseIterable, Sendable, Codable {
   /// The last value.
   case last
   /// The last season, moved by what the last year of it lies above the year before.
@@ -7,7 +7,7 @@ enum Anchor: String, CaseIterable, Sendable {
 }
 
 /// What a direct forecast looks back on, and what it is measured from.
-struct WindowLayout: Sendable, Hashable {
+struct WindowLayout: Sendable, Hashable, Codable {
   /// L: values of the window.
   let window: Int
   let horizon: Int

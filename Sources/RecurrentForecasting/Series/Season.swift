@@ -1,5 +1,5 @@
 /// The seasons of a series, as found.
-package struct Season: Sendable, Hashable {
+package struct Season: Sendable, Hashable, Codable {
   /// Steps after which values are compared and errors are scaled; 1: none.
   package let period: Int
   /// Whether the series has it, by the autocorrelation test.

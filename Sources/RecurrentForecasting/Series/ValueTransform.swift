@@ -2,7 +2,7 @@ internal import Foundation
 
 /// What the methods work on instead of the values: z = (f(y) − center) / scale, f being the logarithm or nothing. So neither a large
 /// offset nor a tiny unit costs digits, and multiplicative seasons and growth become additive.
-package struct ValueTransform: Sendable, Hashable {
+package struct ValueTransform: Sendable, Hashable, Codable {
   package let isLogarithmic: Bool
   /// A power of two that keeps huge and tiny values within reach.
   let unit: Double
