@@ -8,7 +8,8 @@ struct Forecast: ParsableCommand {
       A table is a CSV file whose first line names the columns, its rows in the order of time. For example:
 
         rnn forecast train sunspots.csv --column SUNACTIVITY --season 11
-        rnn forecast predict model.safetensors sunspots.csv --horizon 20 --plot sunspots.svg
+        rnn forecast predict model.safetensors sunspots.csv --plot sunspots.svg
+        rnn forecast backtest sunspots.csv --season 11 --horizon 11
 
       \(FilePath.documentation)
 

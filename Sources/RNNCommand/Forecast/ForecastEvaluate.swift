@@ -5,7 +5,7 @@ import Storage
 struct ForecastEvaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure a model's forecasts of the last part of a table.",
+    abstract: "Measure a network's forecasts of the last part of a table.",
     discussion: """
       Squared and absolute errors in the columns' units, beside those of forecasts that need no network. MASE is the mean \
       absolute error over the mean absolute step from value to value (with --season: from season to season) before the \

@@ -17,7 +17,8 @@ struct ForecastPredict: ParsableCommand {
   @Argument(reading: "The model file.") var model: String
   @OptionGroup var input: SeriesOptions
 
-  @Option(in: 1...1_000_000, help: "Steps to forecast.")
+  @Option(
+    in: 1...1_000_000, help: "Steps to forecast. (of a combined forecaster: as many as it was trained for, at most)")
   var horizon = 10
 
   @Option(in: 0...largestSize, help: "Rows at the end of the table to forecast, instead of what comes after.")

@@ -10,12 +10,16 @@ struct ForecastTrain: ParsableCommand {
     commandName: "train",
     abstract: "Train a model that forecasts columns of a table.",
     discussion: """
-      The model sees windows of the series and learns, at every step, the next value of every column. The last part \
+      By default one column is forecast up to --horizon steps ahead, with intervals: by direct linear forecasts with a small \
+      recurrent network, exponential smoothing, Theta and autoregressions, of which rehearsals at earlier rows say what \
+      counts. Missing values are interpolated. What was chosen is printed; rnn forecast backtest measures it.
+
+      With --method network there is one network of all columns. It sees windows of the series and learns, at every step, the next value of every column. The last part \
       (--test) is only measured on; of what is before it, the last part (--validation) decides when to stop and which \
       epoch's model is kept. Columns are scaled to mean 0 and deviation 1 as they are in the training part alone; the \
       scaling is kept in the model's file.
 
-      The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
+      The file of --checkpoint then holds the best model, and all that its training needs to go on: --resume FILE does so as if \
       it had never stopped, on the same table; more --epochs or --patience may be asked of it. It is saved after epochs, \
       every 5 seconds, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
 
@@ -27,8 +31,8 @@ struct ForecastTrain: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "combined: of one column, with intervals, simple methods and a small network by what was good before; in seconds. "
-        + "network: one of all columns, by the options of the sections Model, Optimizer and Run.", valueName: "name"))
-  var method = ForecastMethod.network
+        + "network: one of all columns, by the other options.", valueName: "name"))
+  var method = ForecastMethod.combined
 
   @Option(
     parsing: .upToNextOption,
