@@ -17,7 +17,7 @@ extension Forecaster: CustomStringConvertible {
     } else {
       parts.append("too short for direct forecasts")
     }
-    let errors = combination.errors.sorted { $0.value < $1.value }
+    let errors = combination.errors.sorted { ($0.value, $0.key.description) < ($1.value, $1.key.description) }
     let best = errors.first { $0.key != .seasonalNaive }?.value ?? 1
     for (name, error) in errors {
       let gain = combination.gains[name].map { " + \($0) network" } ?? ""

@@ -111,6 +111,10 @@ import Testing
       #expect(read.forecast().values == forecaster.forecast().values)
       #expect(read.forecast().interval(level: 80) == forecaster.forecast().interval(level: 80))
       #expect(read.description == forecaster.description)
+      // The same forecaster, the same bytes.
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      try Forecaster(fitting: values, horizon: 12, seasons: [12], recipe: recipe).save(to: path)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
       forecaster.update(with: [420, .nan])
       read.update(with: [420, .nan])
       #expect(read.forecast().values == forecaster.forecast().values)
