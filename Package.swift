@@ -24,6 +24,7 @@ let package = Package(
     .library(name: "Recurrent", targets: ["Recurrent"]),
     .library(name: "RecurrentExchange", targets: ["RecurrentExchange"]),
     .library(name: "RecurrentONNX", targets: ["RecurrentONNX"]),
+    .library(name: "RecurrentForecasting", targets: ["RecurrentForecasting"]),
     .executable(name: "rnn", targets: ["RNNCommand"]),
     .executable(name: "rnn-bench", targets: ["RNNBench"]),
   ],
@@ -47,6 +48,8 @@ let package = Package(
     .target(name: "Storage", dependencies: ["CStorage"], swiftSettings: swiftSettings),
     .target(name: "Recurrent", dependencies: ["Kernels", "Storage"], swiftSettings: swiftSettings),
     .target(name: "Tables", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
+    .target(
+      name: "RecurrentForecasting", dependencies: ["Kernels", "Recurrent", "Storage"], swiftSettings: swiftSettings),
     .target(name: "RecurrentExchange", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
     .target(
       name: "RecurrentONNX",
@@ -57,7 +60,8 @@ let package = Package(
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Kernels", "Recurrent", "RecurrentExchange", "RecurrentONNX", "Reports", "Storage", "Tables",
+        "Kernels", "Recurrent", "RecurrentExchange", "RecurrentForecasting", "RecurrentONNX", "Reports", "Storage",
+        "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -75,6 +79,9 @@ let package = Package(
     .testTarget(
       name: "StorageTests", dependencies: ["CStorage", "Storage", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "RecurrentForecastingTests", dependencies: ["Recurrent", "RecurrentForecasting"],
+      swiftSettings: swiftSettings),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: swiftSettings),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
     .target(name: "FaultInjector", path: "Tests/FaultInjector", cSettings: cSettings),

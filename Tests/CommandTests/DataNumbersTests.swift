@@ -8,7 +8,8 @@ struct DataNumbersTests {
   ) throws -> [[String]] {
     try place.write("x\n" + values.map { $0 + "\n" }.joined(), to: "t.csv")
     let training = [
-      "forecast", "train", "t.csv", "--window", "8", "--hidden-size", "4", "--epochs", "2", "--threads", "1",
+      "forecast", "train", "--method", "network", "t.csv", "--window", "8", "--hidden-size", "4", "--epochs", "2",
+      "--threads", "1",
     ]
     let trained = try place.rnn(training)
     try #require(trained.status == 0, "\(trained.errors)")
@@ -68,7 +69,7 @@ struct DataNumbersTests {
   func unfitFirst(number: String) throws {
     let place = try Workplace()
     try place.write("t,y\n1,\(number)\n" + (2..<90).map { "\($0),\($0 % 7)\n" }.joined(), to: "t.csv")
-    let outcome = try place.rnn("forecast", "train", "t.csv", "--epochs", "1")
+    let outcome = try place.rnn("forecast", "train", "--method", "network", "t.csv", "--epochs", "1")
     #expect(outcome.status == 1 && outcome.errors.contains("t.csv, line 2, column \"y\""), "\(outcome.errors)")
   }
 
@@ -104,7 +105,8 @@ struct DataNumbersTests {
     try place.write("x\n" + values.prefix(30).joined(), to: "short.csv")
     let options = ["--window", "16", "--hidden-size", "6", "--epochs", "8", "--threads", "1"]
     let trained = try place.rnn(
-      ["forecast", "train", "long.csv", "--test", "4", "--difference", "\(difference)"] + options)
+      ["forecast", "train", "--method", "network", "long.csv", "--test", "4", "--difference", "\(difference)"] + options
+    )
     try #require(trained.status == 0, "\(trained.errors)")
     let measured = try place.rnn(
       "forecast", "evaluate", "model.safetensors", "short.csv", "--test", "26", "--horizon", "1", "--json")

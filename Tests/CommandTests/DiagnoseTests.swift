@@ -57,7 +57,8 @@ struct DiagnoseTests {
     let rows = (0..<120).map { "\($0),\(sin(Double($0) / 5))" }
     try place.write("t,y\n" + rows.joined(separator: "\n") + "\n", to: "series.csv")
     let trained = try place.rnn(
-      "forecast", "train", "series.csv", "--hidden-size", "6", "--epochs", "1", "--window", "20", "--checkpoint",
+      "forecast", "train", "--method", "network", "series.csv", "--hidden-size", "6", "--epochs", "1", "--window", "20",
+      "--checkpoint",
       "series.safetensors", "--threads", "1")
     #expect(trained.status == 0)
     let found = try place.rnn(["diagnose", "series.safetensors", "--table", "series.csv"] + Self.quick)

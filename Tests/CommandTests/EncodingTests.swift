@@ -26,7 +26,9 @@ struct EncodingTests {
     let command = "iconv -f \(name) -t UTF-8"
     expectFailure(
       try place.rnn("train", "--text", "t.txt"), 1, "t.txt, line", "\(command) t.txt > t-utf8.txt", "--bytes")
-    expectFailure(try place.rnn("forecast", "train", "t.csv"), 1, "t.csv, line 1", "\(command) t.csv > t-utf8.csv")
+    expectFailure(
+      try place.rnn("forecast", "train", "--method", "network", "t.csv"), 1, "t.csv, line 1",
+      "\(command) t.csv > t-utf8.csv")
     expectFailure(
       try place.rnn("classify", "train", "t.csv", "--label-column", "date", "--per-step"), 1, "t.csv, line 1",
       "\(command) t.csv > t-utf8.csv")
@@ -48,7 +50,8 @@ struct EncodingTests {
   @Test func columnsInTwoSpellings() throws {
     try place.write("t,\u{E9},e\u{301}\n1,2,3\n", to: "t.csv")
     expectFailure(
-      try place.rnn("forecast", "train", "t.csv"), 1, "t.csv, line 1", "column 2 in another spelling",
+      try place.rnn("forecast", "train", "--method", "network", "t.csv"), 1, "t.csv, line 1",
+      "column 2 in another spelling",
       "U+0065 U+0301 where that has U+00E9")
   }
 

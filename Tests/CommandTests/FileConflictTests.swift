@@ -13,7 +13,8 @@ struct FileConflictTests {
         .status == 0)
     try #require(
       try place.rnn(
-        "forecast", "train", "t.csv", "--column", "x", "--checkpoint", "f.st", "--epochs", "1", "--window", "4",
+        "forecast", "train", "--method", "network", "t.csv", "--column", "x", "--checkpoint", "f.st", "--epochs", "1",
+        "--window", "4",
         "--hidden-size", "4"
       ).status == 0)
     try FileManager.default.createDirectory(at: place.url("d/e"), withIntermediateDirectories: true)
@@ -59,7 +60,7 @@ struct FileConflictTests {
     let place = try workplace()
     let before = try state(place)
     let train = ["train", "--text", "t.txt", "--steps", "2", "--threads", "1"]
-    let forecast = ["forecast", "train", "t.csv", "--column", "x", "--epochs", "1"]
+    let forecast = ["forecast", "train", "--method", "network", "t.csv", "--column", "x", "--epochs", "1"]
     let predict = ["forecast", "predict", "f.st", "t.csv"]
     let absolute = place.url("t.txt").path
     let cases: [(arguments: [String], status: Int32)] = [
@@ -83,8 +84,13 @@ struct FileConflictTests {
       (["train", "--text", "d", "--steps", "2", "--log", "d/e/../a.txt"] + tiny, 1),
       (["train", "--text", "d", "--steps", "2", "--log", "d/e/new.txt"] + tiny, 1),
       (forecast + ["--log", "soft-t.csv"], 1), (forecast + ["--checkpoint", "hard-t.csv"], 1),
-      (["forecast", "train", "t.csv", "--resume", "f.st", "--log", "hard-f.st"], 64),
-      (["forecast", "train", "t.csv", "--resume", "f.st", "--checkpoint", "g.st", "--log", "f.st"], 1),
+      (["forecast", "train", "--method", "network", "t.csv", "--resume", "f.st", "--log", "hard-f.st"], 64),
+      (
+        [
+          "forecast", "train", "--method", "network", "t.csv", "--resume", "f.st", "--checkpoint", "g.st", "--log",
+          "f.st",
+        ], 1
+      ),
       (predict + ["--output", "soft-t.csv"], 1), (predict + ["--plot", "hard-f.st"], 1),
       (predict + ["--output", "new", "--plot", "d/../new"], 64),
       (predict + ["--output", "-", "--plot", "/dev/stdout"], 64),
@@ -164,7 +170,7 @@ struct FileConflictTests {
         sourceLocation: sourceLocation)
     }
     try refusedByNumber(["train", "--text", "t.txt", "--steps", "1", "--checkpoint", "r.st"])
-    try refusedByNumber(["forecast", "train", "t.csv", "--epochs", "1", "--checkpoint", "r.st"])
+    try refusedByNumber(["forecast", "train", "--method", "network", "t.csv", "--epochs", "1", "--checkpoint", "r.st"])
     try refusedByNumber(
       ["classify", "train", "t.csv", "--epochs", "1", "--checkpoint", "r.st"] + ["--sequence-column", "id"])
     try refusedByNumber(["export", "m.st", "r.st", "--format", "safetensors"])

@@ -33,7 +33,8 @@ struct ForecastTests {
     try place.write(Self.table(180), to: "t.csv")
     let arguments = ["t.csv", "--season", "12", "--horizon", "6", "--test", "24"]
     let trained = try place.rnn(
-      ["forecast", "train"] + arguments + ["--log", "log.jsonl", "--difference", "1"] + Self.options)
+      ["forecast", "train", "--method", "network"] + arguments + ["--log", "log.jsonl", "--difference", "1"]
+        + Self.options)
     #expect(trained.status == 0, "\(trained.errors)")
     #expect(trained.errors.contains("sales, heat: 138 steps to train on, 18 for validation, 24 to test"))
     #expect(trained.text.contains("1 step ahead, 24 times from 2013-01-01 to 2014-12-01"))
@@ -91,7 +92,10 @@ struct ForecastTests {
     let place = try Workplace()
     try place.write(Self.table(120), to: "t.csv")
     let trained = try place.rnn(
-      ["forecast", "train", "t.csv", "--column", "sales", "--test", "2", "--difference", difference] + Self.options)
+      [
+        "forecast", "train", "--method", "network", "t.csv", "--column", "sales", "--test", "2", "--difference",
+        difference,
+      ] + Self.options)
     #expect(trained.status == 0, "\(trained.errors)")
     let rows = try [1, 2].map { held in
       let outcome = try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--hold-out", "\(held)")
@@ -120,7 +124,9 @@ struct ForecastTests {
     let place = try Workplace()
     let holes: Set = [5, 6, 7, 50, 99, 118]
     try place.write(Self.table(120, holes: holes), to: "t.csv")
-    let arguments = ["forecast", "train", "t.csv", "--column", "sales", "--test", "6", "--horizon", "1"] + Self.options
+    let arguments =
+      ["forecast", "train", "--method", "network", "t.csv", "--column", "sales", "--test", "6", "--horizon", "1"]
+      + Self.options
     expectFailure(try place.rnn(arguments), 1, "6 values are missing, the first in lines 7, 8, 9, 52, 101;")
     let filled = try place.rnn(arguments + ["--missing", "interpolate", "--validation", "14"])
     #expect(filled.status == 0, "\(filled.errors)")
@@ -163,7 +169,10 @@ struct ForecastTests {
     for step in 2..<120 { values.append(1.6 * values[step - 1] - 0.95 * values[step - 2] + 3) }
     try place.write("x\n" + values.map { "\($0)\n" }.joined(), to: "t.csv")
     let trained = try place.rnn(
-      ["forecast", "train", "t.csv", "--autoregression", "2", "--test", "10", "--epochs", "1", "--window", "8"])
+      [
+        "forecast", "train", "--method", "network", "t.csv", "--autoregression", "2", "--test", "10", "--epochs", "1",
+        "--window", "8",
+      ])
     #expect(trained.status == 0, "\(trained.errors)")
     let report = try place.rnn(
       "forecast", "evaluate", "model.safetensors", "t.csv", "--autoregression", "2", "--test", "10", "--json"
@@ -196,7 +205,10 @@ struct ForecastTests {
       try place.write("\(name),x\n" + (0..<40).map { "\(label($0)),\($0 % 5)\n" }.joined(), to: "t.csv")
       if !place.exists("model.safetensors") {
         let trained = try place.rnn(
-          ["forecast", "train", "t.csv", "--column", "x", "--epochs", "1", "--window", "5", "--hidden-size", "2"])
+          [
+            "forecast", "train", "--method", "network", "t.csv", "--column", "x", "--epochs", "1", "--window", "5",
+            "--hidden-size", "2",
+          ])
         #expect(trained.status == 0, "\(trained.errors)")
       }
       let outcome = try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--horizon", "3")
@@ -230,7 +242,9 @@ struct ForecastTests {
   @Test func plots() throws {
     let place = try Workplace()
     try place.write(Self.table(120).replacing("heat", with: "\"heat & <light>\""), to: "t.csv")
-    try #require(try place.rnn(["forecast", "train", "t.csv", "--epochs", "1", "--window", "12"]).status == 0)
+    try #require(
+      try place.rnn(["forecast", "train", "--method", "network", "t.csv", "--epochs", "1", "--window", "12"]).status
+        == 0)
     let arguments = ["forecast", "predict", "model.safetensors", "t.csv", "--horizon", "6"]
     let drawn = try place.rnn(arguments + ["--hold-out", "4", "--plot", "p.svg", "--output", "p.csv"])
     #expect(drawn.status == 0 && drawn.output.isEmpty, "\(drawn.errors)")
@@ -264,7 +278,10 @@ struct ForecastTests {
       )
     }
     let trained = try place.rnn(
-      ["forecast", "train", "t.csv", "--epochs", "1", "--window", "6", "--checkpoint", "f.safetensors"])
+      [
+        "forecast", "train", "--method", "network", "t.csv", "--epochs", "1", "--window", "6", "--checkpoint",
+        "f.safetensors",
+      ])
     try #require(trained.status == 0, "\(trained.errors)")
     expectFailure(try place.rnn("sample", "f.safetensors"), 1, "no model of text")
     try place.write("month,sales\n1,2\n2,3\n", to: "other.csv")
@@ -275,21 +292,26 @@ struct ForecastTests {
     )
     // Before the training, not after it.
     let long = try place.rnn(
-      "forecast", "train", "t.csv", "--window", "6", "--horizon", "7", "--checkpoint", "long.safetensors")
+      "forecast", "train", "--method", "network", "t.csv", "--window", "6", "--horizon", "7", "--checkpoint",
+      "long.safetensors")
     expectFailure(long, 1, "the test part of 6 steps is shorter than --horizon 7")
     #expect(!place.exists("long.safetensors") && !long.errors.contains("epoch"))
     let sizes = [
       "--test", "1000000000", "--validation", "1000000000", "--window", "1000000000", "--checkpoint", "n.st",
     ]
-    expectFailure(try place.rnn(["forecast", "train", "t.csv"] + sizes), 1, "t.csv: 60 rows are too few")
+    expectFailure(
+      try place.rnn(["forecast", "train", "--method", "network", "t.csv"] + sizes), 1, "t.csv: 60 rows are too few")
     expectFailure(
       try place.rnn(
         "forecast", "evaluate", "f.safetensors", "t.csv", "--autoregression", "30", "--horizon", "1"), 1,
       "--autoregression with 6 held out needs 68 or more")
     expectFailure(
-      try place.rnn("forecast", "train", "t.csv", "--checkpoint", "t.csv"), 1, "t.csv is read and would be overwritten")
+      try place.rnn("forecast", "train", "--method", "network", "t.csv", "--checkpoint", "t.csv"), 1,
+      "t.csv is read and would be overwritten")
     expectFailure(
-      try place.rnn("forecast", "train", "t.csv", "--log", "model.safetensors", "--checkpoint", "model.safetensors"),
+      try place.rnn(
+        "forecast", "train", "--method", "network", "t.csv", "--log", "model.safetensors", "--checkpoint",
+        "model.safetensors"),
       64,
       "same file")
   }
@@ -298,7 +320,9 @@ struct ForecastTests {
   @Test func patienceAndDivergence() throws {
     let place = try Workplace()
     try place.write(Self.table(80), to: "t.csv")
-    let options = ["forecast", "train", "t.csv", "--column", "sales", "--window", "8", "--log", "log.jsonl"]
+    let options = [
+      "forecast", "train", "--method", "network", "t.csv", "--column", "sales", "--window", "8", "--log", "log.jsonl",
+    ]
     let trained = try place.rnn(
       options + ["--learning-rate", "0.3", "--schedule", "constant", "--patience", "4", "--epochs", "300"])
     #expect(trained.status == 0, "\(trained.errors)")
@@ -318,7 +342,9 @@ struct ForecastTests {
   func usage(options: [String], part: String) throws {
     let place = try Workplace()
     try place.write("a,b\n1,2\n", to: "t.csv")
-    expectFailure(try place.rnn(["forecast", "train", "t.csv"] + options), 64, part, "rnn forecast train --help")
+    expectFailure(
+      try place.rnn(["forecast", "train", "--method", "network", "t.csv"] + options), 64, part,
+      "rnn forecast train --help")
   }
 }
 

@@ -59,7 +59,8 @@ struct ForeignTextTests {
     let place = try Workplace()
     try place.write("\u{1B}[31mx\n" + (0..<40).map { "\($0 % 7)\n" }.joined(), to: "t.csv")
     let outcome = try place.rnn(
-      "forecast", "train", "t.csv", "--window", "4", "--epochs", "1", "--hidden-size", "2", "--threads", "1")
+      "forecast", "train", "--method", "network", "t.csv", "--window", "4", "--epochs", "1", "--hidden-size", "2",
+      "--threads", "1")
     #expect(outcome.status == 0 && !(outcome.text + outcome.errors).contains("\u{1B}"), "\(outcome.text)")
     let drawn = try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--plot", "-")
     #expect(!drawn.errors.contains("\u{1B}") && drawn.text.contains("\u{1B}"))

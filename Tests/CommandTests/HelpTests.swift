@@ -5,7 +5,8 @@ import Testing
 struct HelpTests {
   private static let commands: [[String]] = [
     [], ["train"], ["sample"], ["evaluate"], ["forecast"], ["forecast", "train"], ["forecast", "evaluate"],
-    ["forecast", "predict"], ["classify"], ["classify", "train"], ["classify", "evaluate"], ["classify", "predict"],
+    ["forecast", "predict"], ["forecast", "backtest"], ["forecast", "update"],
+    ["classify"], ["classify", "train"], ["classify", "evaluate"], ["classify", "predict"],
     ["run"], ["export"], ["import"], ["inspect"], ["diagnose"], ["gradcheck"],
   ]
 

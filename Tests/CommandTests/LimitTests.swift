@@ -35,7 +35,8 @@ import Testing
     let place = try Workplace()
     try place.write("x\n" + (0..<50_000).map { "\($0 * $0 % 1009)\n" }.joined(), to: "t.csv")
     let training = [
-      "forecast", "train", "t.csv", "--epochs", "1", "--window", "2", "--hidden-size", "2", "--batch-size", "1000",
+      "forecast", "train", "--method", "network", "t.csv", "--epochs", "1", "--window", "2", "--hidden-size", "2",
+      "--batch-size", "1000",
       "--threads", "1", "--autoregression", "1000",
     ]
     let outcome = try rnn(place, addresses: 700_000, training)

@@ -21,9 +21,12 @@ struct MessageTests {
       try place.rnn(["classify", "train", "c.csv", "--batch-size", "1", "--checkpoint", "d.st"] + columns + small),
       try place.rnn(["classify", "evaluate", "c.st", "c.csv"] + columns),
       try place.rnn(
-        ["forecast", "train", "t.csv", "--window", "1", "--batch-size", "1", "--test", "1", "--validation", "1"]
+        [
+          "forecast", "train", "--method", "network", "t.csv", "--window", "1", "--batch-size", "1", "--test", "1",
+          "--validation", "1",
+        ]
           + small),
-      try place.rnn("forecast", "train", "t.csv", "--horizon", "9", "--test", "1"),
+      try place.rnn("forecast", "train", "--method", "network", "t.csv", "--horizon", "9", "--test", "1"),
       try place.rnn("train", "--text", "t.txt", "--steps", "1", "--batch-size", "1", "--checkpoint", "m.st"),
       try place.rnn("inspect", "m.st"),
     ]
@@ -43,7 +46,8 @@ struct MessageTests {
     let place = try place()
     try place.write("x\n" + (0..<200).map { "\($0 % 2)\n" }.joined(), to: "t.csv")
     let outcome = try place.rnn(
-      "forecast", "train", "t.csv", "--window", "4", "--hidden-size", "8", "--epochs", "120", "--patience", "120",
+      "forecast", "train", "--method", "network", "t.csv", "--window", "4", "--hidden-size", "8", "--epochs", "120",
+      "--patience", "120",
       "--learning-rate", "0.02", "--threads", "1")
     let line = try #require(outcome.errors.split(separator: "\n").first { $0.contains("rnn: saved") })
     let loss = try #require(line.split(separator: "validation loss ").last?.prefix { $0 != ")" })

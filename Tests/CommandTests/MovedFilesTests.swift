@@ -81,7 +81,10 @@ struct MovedFilesTests {
     try place.write("x\n" + (0..<60_000).map { "\(Double($0 * $0 % 37) / 7)\n" }.joined(), to: "t.csv")
     let process = try place.start(
       Workplace.command.path,
-      ["forecast", "train", "t.csv", "--log", "l", "--threads", "1", "--hidden-size", "64", "--batch-size", "1"])
+      [
+        "forecast", "train", "--method", "network", "t.csv", "--log", "l", "--threads", "1", "--hidden-size", "64",
+        "--batch-size", "1",
+      ])
     let deadline = ContinuousClock.now + .seconds(60)
     while (try? place.data("l").count) ?? 0 < 300, ContinuousClock.now < deadline {
       try await Task.sleep(for: .milliseconds(20))

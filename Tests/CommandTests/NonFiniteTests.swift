@@ -86,7 +86,8 @@ struct NonFiniteTests {
     try #require(try place.rnn(["classify", "train", "t.csv", "--checkpoint", "c.st"] + quick + columns).status == 0)
     try #require(
       try place.rnn(
-        ["forecast", "train", "t.csv", "--column", "x", "--window", "4", "--checkpoint", "f.st"] + quick
+        ["forecast", "train", "--method", "network", "t.csv", "--column", "x", "--window", "4", "--checkpoint", "f.st"]
+          + quick
       ).status == 0)
     for name in ["c.st", "f.st"] {
       var model = try Model<Float>(contentsOf: path(name))

@@ -40,8 +40,9 @@ struct PathTests {
     expectFailure(try place.shell(names + "$RNN sample \"$B.none\""), 1, "\\xff.st.none")
     // Tables, their outputs, and what other programs write.
     let table = try place.shell(
-      names + "cp t.csv \"$F.csv\"; $RNN forecast train \"$F.csv\" --epochs 1 --window 4 --checkpoint \"$F.m\" && "
-        + "$RNN forecast train \"$F.csv\" --resume \"$F.m\" --epochs 2 && "
+      names
+        + "cp t.csv \"$F.csv\"; $RNN forecast train --method network \"$F.csv\" --epochs 1 --window 4 --checkpoint \"$F.m\" && "
+        + "$RNN forecast train --method network \"$F.csv\" --resume \"$F.m\" --epochs 2 && "
         + "$RNN forecast predict \"$F.m\" \"$F.csv\" --output \"$F.out\" --plot \"$F.svg\" && "
         + "$RNN export \"$B\" \"$F.npz\" && $RNN import \"$F.npz\" \"$F.back\" --vocabulary \"$F.txt\"")
     #expect(table.status == 0, "\(table.errors)")

@@ -12,7 +12,8 @@ struct RealDataTests {
   static let quick = ["--epochs", "1", "--hidden-size", "4", "--threads", "1"]
 
   @Test func sunspots() throws {
-    let outcome = try Workplace().rnn(["forecast", "train", Self.path("sunspots.csv"), "--season", "11"] + Self.quick)
+    let outcome = try Workplace().rnn(
+      ["forecast", "train", "--method", "network", Self.path("sunspots.csv"), "--season", "11"] + Self.quick)
     #expect(outcome.status == 0, "\(outcome.errors)")
     // 309 years, the year itself being no column to forecast.
     #expect(outcome.errors.contains("SUNACTIVITY: 249 steps to train on, 30 for validation, 30 to test"))
@@ -21,7 +22,7 @@ struct RealDataTests {
 
   @Test func carbonDioxide() throws {
     let place = try Workplace()
-    let arguments = ["forecast", "train", Self.path("co2.csv")] + Self.quick
+    let arguments = ["forecast", "train", "--method", "network", Self.path("co2.csv")] + Self.quick
     expectFailure(
       try place.rnn(arguments), 1,
       "co2.csv, column \"co2\": 59 values are missing, the first in lines 8, 11, 12, 13, 14")

@@ -7,7 +7,10 @@ struct ReplacedModelTests {
     ("text", ["train", "--text", "t.txt", "--steps", "4", "--save-every", "2"] + tiny),
     (
       "series",
-      ["forecast", "train", "t.csv", "--epochs", "1", "--window", "4", "--hidden-size", "4", "--threads", "1"]
+      [
+        "forecast", "train", "--method", "network", "t.csv", "--epochs", "1", "--window", "4", "--hidden-size", "4",
+        "--threads", "1",
+      ]
     ),
     (
       "classes",

@@ -56,7 +56,8 @@ struct ReportTests {
     let place = try Workplace()
     try place.write("i,x<y\n" + (0..<120).map { "\($0),\(sin(Double($0) / 5))\n" }.joined(), to: "t.csv")
     let outcome = try place.rnn(
-      "forecast", "train", "t.csv", "--epochs", "2", "--window", "6", "--hidden-size", "4", "--validation", "30",
+      "forecast", "train", "--method", "network", "t.csv", "--epochs", "2", "--window", "6", "--hidden-size", "4",
+      "--validation", "30",
       "--report", "r.html")
     #expect(outcome.status == 0, "\(outcome.errors)")
     let page = try self.page(place)

@@ -128,7 +128,7 @@ struct ReservoirCommandTests {
   @Test("A trained head is fitted anew, and the better one written") func refit() throws {
     let place = try workplace()
     let trained = try place.rnn(
-      ["forecast", "train", "t.csv", "--test", "24"] + ForecastTests.options + ["--epochs", "2"])
+      ["forecast", "train", "--method", "network", "t.csv", "--test", "24"] + ForecastTests.options + ["--epochs", "2"])
     #expect(trained.status == 0, "\(trained.errors)")
     let refit = try place.rnn(
       "refit", "model.safetensors", "t.csv", "--output", "r.safetensors", "--threads", "1", "--validation", "24")

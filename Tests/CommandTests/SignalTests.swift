@@ -44,7 +44,8 @@ struct SignalTests {
     try place.write("x\n" + (0..<200).map { "\(Double($0 * $0 % 37) / 7)\n" }.joined(), to: "t.csv")
     let options = ["--epochs", "1000000", "--patience", "1000000", "--hidden-size", "4", "--window", "8"]
     let process = try place.start(
-      Workplace.command.path, ["forecast", "train", "t.csv", "--log", "log.jsonl", "--threads", "1"] + options)
+      Workplace.command.path,
+      ["forecast", "train", "--method", "network", "t.csv", "--log", "log.jsonl", "--threads", "1"] + options)
     let deadline = ContinuousClock.now + .seconds(60)
     while (try? place.data("log.jsonl").count) ?? 0 < 6_000, ContinuousClock.now < deadline {
       try await Task.sleep(for: .milliseconds(20))

@@ -11,7 +11,8 @@ struct StandardStreamTests {
       try place.rnn(["train", "--text", "t.txt", "--steps", "3", "--checkpoint", "m.st"] + tiny).status == 0)
     try #require(
       try place.rnn(
-        "forecast", "train", "t.csv", "--checkpoint", "f.st", "--epochs", "1", "--window", "4", "--hidden-size", "4"
+        "forecast", "train", "--method", "network", "t.csv", "--checkpoint", "f.st", "--epochs", "1", "--window", "4",
+        "--hidden-size", "4"
       ).status == 0)
     return place
   }
@@ -80,7 +81,9 @@ struct StandardStreamTests {
     let outcome = try place.rnn("train", "--resume", "p.st", "--steps", "5")
     expectFailure(outcome, 1, "/dev/stdin", "--text")
     #expect(try place.shell("$RNN train --resume p.st --steps 5 --text - < t.txt").status == 0)
-    #expect(try place.shell("cat t.csv | $RNN forecast train - --epochs 1 --window 4 --checkpoint q.st").status == 0)
+    #expect(
+      try place.shell("cat t.csv | $RNN forecast train --method network - --epochs 1 --window 4 --checkpoint q.st")
+        .status == 0)
     try place.write(sampleText(), to: "-")
     #expect(try place.rnn(["train", "--text", "./-", "--steps", "1", "--checkpoint", "./x"] + tiny).status == 0)
   }
@@ -119,7 +122,10 @@ struct StandardStreamTests {
     #expect(try place.shell("mkfifo p; cat p > q & $RNN \(options.joined(separator: " ")) --log p; wait").status == 0)
     #expect(try place.data("q").split(separator: 0x0A).count == 3)
     // The report of a table is no line of the log.
-    let table = ["forecast", "train", "t.csv", "--epochs", "1", "--window", "4", "--checkpoint", "o.st", "--log", "-"]
+    let table = [
+      "forecast", "train", "--method", "network", "t.csv", "--epochs", "1", "--window", "4", "--checkpoint", "o.st",
+      "--log", "-",
+    ]
     let outcome = try place.rnn(table)
     #expect(outcome.status == 0 && outcome.text.split(separator: "\n").allSatisfy { $0.hasPrefix("{") })
     #expect(outcome.errors.contains("MASE"))

@@ -11,7 +11,7 @@ struct TableResumeTests {
 
     var options: [String] {
       switch self {
-      case .forecast: ["--window", "8"]
+      case .forecast: ["--method", "network", "--window", "8"]
       case .classify: ["--sequence-column", "who", "--label-column", "kind"]
       }
     }

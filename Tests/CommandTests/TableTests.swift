@@ -61,7 +61,7 @@ struct TableTests {
   @Test(arguments: faulty) func faults(_ table: FaultyTable) throws {
     let place = try Workplace()
     try Data(table.text).write(to: place.url("t.csv"))
-    let outcome = try place.rnn("forecast", "train", "t.csv", "--epochs", "1")
+    let outcome = try place.rnn("forecast", "train", "--method", "network", "t.csv", "--epochs", "1")
     expectFailure(outcome, 1, "t.csv")
     for part in table.parts { #expect(outcome.errors.contains(part), "\(outcome.errors)") }
     #expect(!place.exists("model.safetensors"))
@@ -72,19 +72,27 @@ struct TableTests {
     try place.write("year,spots\n1,2\n2,3\n", to: "t.csv")
     for option in ["--column", "--time-column"] {
       expectFailure(
-        try place.rnn("forecast", "train", "t.csv", option, "sunny"), 1, "t.csv, column \"sunny\"", "year, spots")
+        try place.rnn("forecast", "train", "--method", "network", "t.csv", option, "sunny"), 1,
+        "t.csv, column \"sunny\"", "year, spots")
     }
-    expectFailure(try place.rnn("forecast", "train", "nowhere.csv"), 1, "nowhere.csv: there is no such file")
-    expectFailure(try place.rnn("forecast", "train", "."), 1, "cannot read it")
-    expectFailure(try place.rnn("forecast", "train", "t.csv"), 1, "t.csv: 2 rows are too few", "a window of 24")
-    expectFailure(try place.rnn("forecast", "train", "t.csv", "--missing", "drop", "--column", "year"), 1, "too few")
+    expectFailure(
+      try place.rnn("forecast", "train", "--method", "network", "nowhere.csv"), 1, "nowhere.csv: there is no such file")
+    expectFailure(try place.rnn("forecast", "train", "--method", "network", "."), 1, "cannot read it")
+    expectFailure(
+      try place.rnn("forecast", "train", "--method", "network", "t.csv"), 1, "t.csv: 2 rows are too few",
+      "a window of 24")
+    expectFailure(
+      try place.rnn("forecast", "train", "--method", "network", "t.csv", "--missing", "drop", "--column", "year"), 1,
+      "too few")
     try place.write("t,b,c\n1,,2\n2,3,\n", to: "holes.csv")
     let options = ["--column", "b", "c", "--window", "1"]
     expectFailure(
-      try place.rnn(["forecast", "train", "holes.csv", "--missing", "drop"] + options), 1, "every row has a missing")
+      try place.rnn(["forecast", "train", "--method", "network", "holes.csv", "--missing", "drop"] + options), 1,
+      "every row has a missing")
     try place.write("t,b\n1,\n2,NA\n", to: "none.csv")
     expectFailure(
-      try place.rnn("forecast", "train", "none.csv", "--missing", "interpolate", "--column", "b"), 1,
+      try place.rnn(
+        "forecast", "train", "--method", "network", "none.csv", "--missing", "interpolate", "--column", "b"), 1,
       "column \"b\": every value is missing")
   }
 
@@ -107,7 +115,8 @@ struct TableTests {
     for (name, text) in files {
       try place.write(text, to: "t.csv")
       let outcome = try place.rnn(
-        "forecast", "train", "t.csv", "--epochs", "2", "--window", "6", "--hidden-size", "3", "--threads", "1")
+        "forecast", "train", "--method", "network", "t.csv", "--epochs", "2", "--window", "6", "--hidden-size", "3",
+        "--threads", "1")
       #expect(outcome.status == 0, "\(name): \(outcome.errors)")
       models.append(try place.data("model.safetensors"))
     }
@@ -115,7 +124,8 @@ struct TableTests {
     // A separator that is given is taken, also where another one is more frequent.
     try place.write("day,level:x\n" + rows { "\($0),0:\($1)\n" }, to: "t.csv")
     let options = ["--epochs", "1", "--window", "6", "--hidden-size", "3"]
-    let separated = try place.rnn(["forecast", "train", "t.csv", "--separator", ":", "--column", "x"] + options)
+    let separated = try place.rnn(
+      ["forecast", "train", "--method", "network", "t.csv", "--separator", ":", "--column", "x"] + options)
     #expect(separated.status == 0, "\(separated.errors)")
   }
 
@@ -128,7 +138,7 @@ struct TableTests {
     let place = try Workplace()
     try place.write(text, to: "t.csv")
     expectFailure(
-      try place.rnn("forecast", "train", "t.csv", "--column", "none"), 1,
+      try place.rnn("forecast", "train", "--method", "network", "t.csv", "--column", "none"), 1,
       "there are \(columns.replacing("\t", with: "\\u{9}"))")
   }
 
@@ -136,6 +146,7 @@ struct TableTests {
     let place = try Workplace()
     try place.write("a,b\n1,2\n", to: "t.csv")
     expectFailure(
-      try place.rnn("forecast", "train", "t.csv", "--separator", separator), 64, "--separator", "one character")
+      try place.rnn("forecast", "train", "--method", "network", "t.csv", "--separator", separator), 64, "--separator",
+      "one character")
   }
 }

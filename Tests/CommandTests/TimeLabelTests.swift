@@ -8,7 +8,8 @@ struct TimeLabelTests {
     // The labels stand at the end of a table long enough to be learnt from.
     try place.write("t,x\n" + known.enumerated().map { "\($1),\($0 % 3)\n" }.joined(), to: "t.csv")
     let trained = try place.rnn(
-      "forecast", "train", "t.csv", "--time-column", "t", "--column", "x", "--window", "1", "--epochs", "1",
+      "forecast", "train", "--method", "network", "t.csv", "--time-column", "t", "--column", "x", "--window", "1",
+      "--epochs", "1",
       "--hidden-size", "2", "--test", "0", "--validation", "0", "--threads", "1")
     try #require(trained.status == 0, "\(trained.errors)")
     let outcome = try place.rnn(

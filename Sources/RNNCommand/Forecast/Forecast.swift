@@ -8,7 +8,8 @@ struct Forecast: ParsableCommand {
       A table is a CSV file whose first line names the columns, its rows in the order of time. For example:
 
         rnn forecast train sunspots.csv --column SUNACTIVITY --season 11
-        rnn forecast predict model.safetensors sunspots.csv --horizon 20 --plot sunspots.svg
+        rnn forecast predict model.safetensors sunspots.csv --plot sunspots.svg
+        rnn forecast backtest sunspots.csv --season 11 --horizon 11
 
       \(TableOptions.documentation)
 
@@ -18,7 +19,9 @@ struct Forecast: ParsableCommand {
 
       \(ExitStatus.documentation)
       """,
-    subcommands: [ForecastTrain.self, ForecastEvaluate.self, ForecastPredict.self])
+    subcommands: [
+      ForecastTrain.self, ForecastEvaluate.self, ForecastPredict.self, ForecastBacktest.self, ForecastUpdate.self,
+    ])
 }
 
 /// The series, and what is done about its gaps.
@@ -83,7 +86,7 @@ struct ScoringOptions: ParsableArguments {
 
   /// One step ahead, and as far as asked for.
   func reports(
-    _ forecaster: inout Forecaster, name: String, _ series: Series, testCount: Int
+    _ forecaster: inout NetworkForecaster, name: String, _ series: Series, testCount: Int
   ) throws -> [ForecastReport] {
     guard testCount > 0 else { return [] }
     try validateHorizon(testCount: testCount)

@@ -5,7 +5,7 @@ import Storage
 struct ForecastEvaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure a model's forecasts of the last part of a table.",
+    abstract: "Measure a network's forecasts of the last part of a table.",
     discussion: """
       Squared and absolute errors in the columns' units, beside those of forecasts that need no network. MASE is the mean \
       absolute error over the mean absolute step from value to value (with --season: from season to season) before the \
@@ -33,7 +33,7 @@ struct ForecastEvaluate: ParsableCommand {
     let testCount = try scoring.testCount(
       series, difference: description.difference, needed: description.difference + 1, why: "a forecast")
     guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure") }
-    var forecaster = try Forecaster(
+    var forecaster = try NetworkForecaster(
       model, description, origins: testCount, products: multiplying.choice, threads: threads ?? 0)
     Note.productsHint(of: forecaster.plan)
     Note.threads(threads)

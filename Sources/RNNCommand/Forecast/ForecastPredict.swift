@@ -17,7 +17,8 @@ struct ForecastPredict: ParsableCommand {
   @Argument(reading: "The model file.") var model: String
   @OptionGroup var input: SeriesOptions
 
-  @Option(in: 1...1_000_000, help: "Steps to forecast.")
+  @Option(
+    in: 1...1_000_000, help: "Steps to forecast. (of a combined forecaster: as many as it was trained for, at most)")
   var horizon = 10
 
   @Option(in: 0...largestSize, help: "Rows at the end of the table to forecast, instead of what comes after.")
@@ -35,6 +36,16 @@ struct ForecastPredict: ParsableCommand {
   @Option(in: 0...largestSize, help: "Steps of history in the plot. (default: four times the forecast, 50 or more)")
   var history: Int?
 
+  @OptionGroup var levels: LevelsOption
+
+  @Option(
+    help: ArgumentHelp(
+      "The column to forecast, of a combined forecaster. (default: the first of numbers)", valueName: "name"))
+  var column: String?
+
+  @Flag(help: "Write a JSON array with an object a step instead. Of a combined forecaster.")
+  var json = false
+
   @OptionGroup var multiplying: ProductsOption
 
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
@@ -51,6 +62,10 @@ struct ForecastPredict: ParsableCommand {
       writing: [(output ?? DescriptorPath.standardOutput, "--output"), (drawing, "--plot")]
     ).hold()
     defer { outputs.release() }
+    if ModelUse.isForecaster(model) { return try predictCombined() }
+    if let option = ["--level", "--json", "--column"].first(where: GivenOptions.names.contains) {
+      throw Failure(message: "\(model) is a network; '\(option)' is for combined forecasters")
+    }
     let (model, description) = try Model.forForecasts(at: model)
     let series = try input.series(description.columns)
     let known = series.count - holdOut
@@ -59,7 +74,8 @@ struct ForecastPredict: ParsableCommand {
         series.file,
         .tooShort(needed: description.difference + holdOut + 1, found: series.count, why: "a forecast"))
     }
-    var forecaster = try Forecaster(model, description, origins: 1, products: multiplying.choice, threads: threads ?? 0)
+    var forecaster = try NetworkForecaster(
+      model, description, origins: 1, products: multiplying.choice, threads: threads ?? 0)
     Note.productsHint(of: forecaster.plan)
     Note.threads(threads)
     let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: horizon)
@@ -74,6 +90,42 @@ struct ForecastPredict: ParsableCommand {
       for panel in panels { Note.drawing(TextPlot(panel).description) }
     } else {
       try replaceFile(plot, with: SVGPlot(panels, xTitle: series.time.title).description)
+    }
+  }
+
+  private func predictCombined() throws {
+    var saved = try SavedForecaster(contentsOf: model)
+    let target = try input.target(column: column)
+    let most = saved.forecaster.horizon
+    let steps = GivenOptions.names.contains("--horizon") ? horizon : most
+    guard steps <= most else {
+      throw Failure(message: "\(model) forecasts up to \(most) steps ahead, not \(steps): train --horizon \(steps)")
+    }
+    let start = target.values.count - holdOut
+    guard start > 0 else { throw Failure(message: "\(target.file): --hold-out \(holdOut) leaves no row") }
+    if holdOut > 0 {
+      Note.note("the forecaster was fitted to the held-out rows, too; rnn forecast backtest measures fairly")
+    }
+    try saved.take(target, before: start)
+    let prediction = CombinedPrediction(
+      forecast: saved.forecaster.forecast(), target: target, start: start, horizon: steps,
+      levels: levels.level ?? [80, 95])
+    if json {
+      let bytes = try prediction.json(truths: holdOut > 0).serialized() + [0x0A]
+      if let output {
+        try replaceFile(output, with: String(decoding: bytes, as: UTF8.self))
+      } else {
+        try RNNCommand.output(bytes)
+      }
+    } else {
+      try writeTable(prediction.rows(truths: holdOut > 0), to: output)
+    }
+    guard let plot else { return }
+    let panel = prediction.panel(history: history)
+    if plot == "-" {
+      Note.drawing(TextPlot(panel).description)
+    } else {
+      try replaceFile(plot, with: SVGPlot([panel], xTitle: target.time.title).description)
     }
   }
 

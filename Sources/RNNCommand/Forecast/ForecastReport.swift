@@ -35,7 +35,8 @@ struct ForecastReport {
   /// - Precondition: at least `horizon` steps are held out.
   /// - Throws: where no autoregression can be fitted.
   init(
-    _ forecaster: inout Forecaster, name: String, _ series: Series, from start: Int, horizon: Int, _ with: Comparison
+    _ forecaster: inout NetworkForecaster, name: String, _ series: Series, from start: Int, horizon: Int,
+    _ with: Comparison
   ) throws(Failure) {
     let origins = Array(start...(series.count - horizon))
     self.horizon = horizon

@@ -7,7 +7,7 @@ extension Section {
   /// - Parameters:
   ///   - origins: of the validation part, by whose errors the interval is known.
   ///   - start: the first step that is forecast.
-  init(_ forecaster: inout Forecaster, _ series: Series, origins: [Int], start: Int, horizon: Int) {
+  init(_ forecaster: inout NetworkForecaster, _ series: Series, origins: [Int], start: Int, horizon: Int) {
     let width = series.width
     // What is forecast beyond the origins' own part is not looked at.
     let usable = origins.filter { $0 + horizon <= start }

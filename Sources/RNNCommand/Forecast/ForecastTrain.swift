@@ -10,12 +10,16 @@ struct ForecastTrain: ParsableCommand {
     commandName: "train",
     abstract: "Train a model that forecasts columns of a table.",
     discussion: """
-      The model sees windows of the series and learns, at every step, the next value of every column. The last part \
+      By default one column is forecast up to --horizon steps ahead, with intervals: by direct linear forecasts with a small \
+      recurrent network, exponential smoothing, Theta and autoregressions, of which rehearsals at earlier rows say what \
+      counts. Missing values are interpolated. What was chosen is printed; rnn forecast backtest measures it.
+
+      With --method network there is one network of all columns. It sees windows of the series and learns, at every step, the next value of every column. The last part \
       (--test) is only measured on; of what is before it, the last part (--validation) decides when to stop and which \
       epoch's model is kept. Columns are scaled to mean 0 and deviation 1 as they are in the training part alone; the \
       scaling is kept in the model's file.
 
-      The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
+      The file of --checkpoint then holds the best model, and all that its training needs to go on: --resume FILE does so as if \
       it had never stopped, on the same table; more --epochs or --patience may be asked of it. It is saved after epochs, \
       every 5 seconds, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
 
@@ -23,6 +27,12 @@ struct ForecastTrain: ParsableCommand {
       """)
 
   @OptionGroup var input: SeriesOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "combined: of one column, with intervals, simple methods and a small network by what was good before; in seconds. "
+        + "network: one of all columns, by the other options.", valueName: "name"))
+  var method = ForecastMethod.combined
 
   @Option(
     parsing: .upToNextOption,
@@ -47,7 +57,7 @@ struct ForecastTrain: ParsableCommand {
   @OptionGroup(title: "Run") var options: TableRunOptions
 
   func validate() throws {
-    try options.refuseDecided()
+    try options.refuseDecided(allowing: ["--method"])
     if let twice = column.indices.first(where: { column[..<$0].contains(column[$0]) }) {
       throw ValidationError("'--column' names \(column[twice]) twice")
     }
@@ -55,6 +65,7 @@ struct ForecastTrain: ParsableCommand {
 
   func run() throws {
     try options.files(reading: [(input.table, "<table>"), (model.initFrom, "--init-from")]).check()
+    if method == .combined, options.shared.resume == nil { return try trainCombined() }
     try TrainingPage.check(options.shared.report)
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
@@ -69,6 +80,22 @@ struct ForecastTrain: ParsableCommand {
     command.input.table = input.table
     command.options = options.resuming(command.options)
     try command.train(store, resumed: resumed, replaced)
+  }
+
+  private func trainCombined() throws {
+    if let option = GivenOptions.names.first(where: CombinedTraining.networkOptions.contains) {
+      throw ValidationError("'\(option)' is an option of '--method network'")
+    }
+    guard column.count <= 1 else {
+      throw ValidationError("'--method combined' forecasts one column, got \(counted(column.count, "name"))")
+    }
+    let target = try input.target(column: column.first)
+    let seasons = scoring.season.map { [$0] } ?? target.time.seasons
+    var training = CombinedTraining(
+      target: target, horizon: scoring.horizon ?? defaultHorizon(seasons), seasons: seasons,
+      checkpoint: options.checkpointPath)
+    training.recipe.seed = options.shared.seed
+    try training.run()
   }
 
   private func train(
@@ -128,8 +155,8 @@ struct ForecastTrain: ParsableCommand {
     // Boxes: closures share them.
     let batches = WindowBatches(
       scaled, width: width, window: window, count: windows, batchSize: batchSize, seed: options.shared.seed)
-    let validator = try ForecasterBox(
-      Forecaster(
+    let validator = try NetworkForecasterBox(
+      NetworkForecaster(
         trainer.model(), description, origins: validationCount, products: options.shared.multiplying.choice,
         threads: options.shared.threads ?? 0))
     let page = self.page(trainer, series, training: trainingCount, validation: validationCount, test: testCount)
@@ -248,10 +275,10 @@ private final class WindowBatches {
   }
 }
 
-private final class ForecasterBox {
-  var forecaster: Forecaster
+private final class NetworkForecasterBox {
+  var forecaster: NetworkForecaster
 
-  init(_ forecaster: consuming Forecaster) { self.forecaster = forecaster }
+  init(_ forecaster: consuming NetworkForecaster) { self.forecaster = forecaster }
 
   /// The mean squared error one step ahead, in deviations of the columns.
   func loss(_ model: Model<Float>, _ series: Series, origins: [Int]) -> Double {

@@ -1,6 +1,6 @@
 /// Lines over one pair of axes.
 struct PlotPanel {
-  enum Kind { case history, truth, forecast }
+  enum Kind { case history, truth, forecast, bound }
 
   struct Line {
     let name: String

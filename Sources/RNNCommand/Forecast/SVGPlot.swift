@@ -61,7 +61,7 @@ struct SVGPlot {
     }
     // The legend stands in the title's line, from the right.
     var place = x1
-    for drawn in panel.lines.reversed() {
+    for drawn in panel.lines.reversed() where !drawn.name.isEmpty {
       place -= Double(drawn.name.count) * 7 + 4
       parts.append(text(drawn.name, place, offset + 26))
       parts.append(
@@ -77,6 +77,7 @@ struct SVGPlot {
     case .history: "stroke=\"#444444\" stroke-width=\"1.4\""
     case .truth: "stroke=\"#4aa3df\" stroke-width=\"2\""
     case .forecast: "stroke=\"#c0392b\" stroke-width=\"2\" stroke-dasharray=\"6 3\""
+    case .bound: "stroke=\"#c0392b\" stroke-width=\"0.8\" stroke-dasharray=\"1 2\""
     }
   }
 

@@ -29,7 +29,7 @@ struct TextPlot {
         for step in 0...steps {
           let (x, y) = (x0 + (x1 - x0) * step / steps, y0 + (y1 - y0) * step / steps)
           dots[y / 4 * columns + x / 2] |= bits[x % 2][y % 4]
-          if line.kind == .forecast { isForecast[y / 4 * columns + x / 2] = true }
+          if line.kind == .forecast || line.kind == .bound { isForecast[y / 4 * columns + x / 2] = true }
         }
       }
     }

@@ -124,7 +124,7 @@ struct ReservoirTrain: ParsableCommand {
     Note.note("saved \(path), the model" + (sums.map { ", and \($0), the sums of its fit" } ?? ""))
 
     guard testCount > 0 else { return }
-    var forecaster = try Forecaster(
+    var forecaster = try NetworkForecaster(
       model, description, origins: testCount, products: multiplying.choice, threads: threads ?? 0)
     for line in try scoring.reports(&forecaster, name: model.configuration.cell.name, series, testCount: testCount) {
       try report("\n" + line.description, besides: nil)

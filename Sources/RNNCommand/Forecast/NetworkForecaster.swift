@@ -2,7 +2,7 @@ import Recurrent
 import Storage
 
 /// Makes forecasts with a trained model.
-struct Forecaster: ~Copyable {
+struct NetworkForecaster: ~Copyable {
   let description: SeriesDescription
   private var pass: InferencePass<Float>
   private let batchSize: Int

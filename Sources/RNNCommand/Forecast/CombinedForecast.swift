@@ -1,0 +1,115 @@
+import Recurrent
+import RecurrentForecasting
+import Storage
+import Tables
+
+/// `rnn forecast train --method combined`: fits and saves.
+struct CombinedTraining {
+  let target: ForecastTarget
+  let horizon: Int
+  let seasons: [Int]
+  var recipe = Recipe()
+  let checkpoint: String
+
+  /// Options of the network alone.
+  static let networkOptions: Set<String> = [
+    "--window", "--difference", "--validation", "--test", "--autoregression", "--cell", "--hidden-size", "--layers",
+    "--dropout", "--head-dropout", "--batch-size", "--epochs", "--patience", "--log", "--report", "--resume",
+    "--optimizer", "--learning-rate", "--schedule", "--warm-up", "--clip-norm", "--clip-value", "--weight-decay",
+    "--momentum", "--products", "--init-from", "--rank", "--projection-size", "--residual", "--trained-initial-state",
+  ]
+
+  func run() throws {
+    try Self.verifyReplaceable(checkpoint)
+    let forecaster: Forecaster
+    do throws(ForecastingError) {
+      forecaster = try Forecaster(fitting: target.values, horizon: horizon, seasons: seasons, recipe: recipe)
+    } catch { throw Failure(message: "\(target.file): \(error)") }
+    try forecaster.save(to: checkpoint)
+    Note.line("table     \(target.name): \(counted(target.values.count, "step")), \(horizon) ahead")
+    Note.line("chosen    \(forecaster.description)")
+    Note.note("saved \(checkpoint)")
+  }
+
+  private static func verifyReplaceable(_ path: String) throws(Failure) {
+    try ReplaceableOutput.verifyModel(path)
+    guard let file = try? SafetensorsFile(path: path) else { return }
+    guard ModelUse(file) == .series || ModelUse.isForecaster(path) else {
+      throw Failure(
+        message: "\(path) is a model of another kind, which a forecaster does not replace: --checkpoint names another "
+          + "file, or remove it")
+    }
+    Note.note("\(path) exists and will be replaced")
+  }
+}
+
+/// What `rnn forecast predict` prints and draws of a forecaster.
+struct CombinedPrediction {
+  let forecast: RecurrentForecasting.Forecast
+  let target: ForecastTarget
+  /// The first step that is forecast, in the table's rows.
+  let start: Int
+  let horizon: Int
+  let levels: [Double]
+
+  /// As statsforecast names its columns.
+  private var columns: [(name: String, values: [Double])] {
+    var columns = [(name: "recurrent", values: forecast.values)]
+    for level in levels {
+      let interval = forecast.interval(level: level)
+      columns.append(("recurrent-lo-\(short(level))", interval.lower))
+      columns.append(("recurrent-hi-\(short(level))", interval.upper))
+    }
+    return columns
+  }
+
+  private func truth(_ ahead: Int) -> Double? {
+    guard start + ahead < target.values.count, target.values[start + ahead].isFinite else { return nil }
+    return target.values[start + ahead]
+  }
+
+  /// - Parameter truths: whether what came stands beside, under the column's own name.
+  func rows(truths: Bool) -> [[String]] {
+    let columns = columns
+    let header = [target.time.name ?? "row"] + columns.map(\.name) + (truths ? [target.name] : [])
+    return [header]
+      + (0..<horizon).map { ahead in
+        [target.time.label(start + ahead)] + columns.map { short($0.values[ahead]) }
+          + (truths ? [truth(ahead).map(short) ?? ""] : [])
+      }
+  }
+
+  /// An object a step.
+  func json(truths: Bool) -> JSON {
+    let columns = columns
+    return .array(
+      (0..<horizon).map { ahead in
+        .object(
+          [(key: target.time.name ?? "row", value: .string(target.time.label(start + ahead)))]
+            + columns.map { (key: $0.name, value: .number($0.values[ahead])) }
+            + (truths ? [(key: target.name, value: truth(ahead).map { .number($0) } ?? .null)] : []))
+      })
+  }
+
+  func panel(history: Int?) -> PlotPanel {
+    let first = max(0, start - (history ?? max(50, 4 * horizon)))
+    let past = (first..<max(first, min(start, target.values.count))).compactMap { step in
+      target.values[step].isNaN ? nil : (x: target.time.position(step), y: target.values[step])
+    }
+    let joint = past.suffix(1)
+    var lines = [PlotPanel.Line(name: "history", kind: .history, points: past)]
+    let truth = (0..<horizon).compactMap { ahead in
+      self.truth(ahead).map { (x: target.time.position(start + ahead), y: $0) }
+    }
+    if !truth.isEmpty { lines.append(PlotPanel.Line(name: "held out", kind: .truth, points: joint + truth)) }
+    for (name, values) in columns {
+      let points = (0..<horizon).map { (x: target.time.position(start + $0), y: values[$0]) }
+      let isForecast = name == "recurrent"
+      let level = name.contains("-lo-") ? name.dropFirst("recurrent-lo-".count) + " %" : ""
+      lines.append(
+        PlotPanel.Line(
+          name: isForecast ? "forecast" : String(level), kind: isForecast ? .forecast : .bound, points: joint + points))
+    }
+    return PlotPanel(title: target.name, lines: lines)
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import RecurrentForecasting
+import Tables
+
+/// The table of the default recipe: one column of numbers, whose gaps are interpolated for the methods and never scored.
+struct ForecastInput: ParsableArguments {
+  @Argument(reading: "The table, a CSV file.") var table: String
+
+  @OptionGroup var reading: TableOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The column of the time. (default: the first, if it is text or rises from row to row)", valueName: "name"))
+  var timeColumn: String?
+
+  @Option(help: ArgumentHelp("The column to forecast. (default: the first of numbers)", valueName: "name"))
+  var column: String?
+
+  /// - Throws: `TableError`.
+  func target() throws -> ForecastTarget {
+    try ForecastTarget(
+      Series(
+        CSVTable(path: table, separator: reading.separator), columns: column.map { [$0] }, timeColumn: timeColumn,
+        missing: .interpolate), announcing: true)
+  }
+}
+
+extension SeriesOptions {
+  /// For the combined method, which by default interpolates what is missing.
+  func target(column: String?) throws -> ForecastTarget {
+    let policy = GivenOptions.names.contains("--missing") ? missing : .interpolate
+    return try ForecastTarget(
+      Series(
+        CSVTable(path: table, separator: reading.separator), columns: column.map { [$0] }, timeColumn: timeColumn,
+        missing: policy), announcing: true)
+  }
+}
+
+/// One column over time.
+struct ForecastTarget {
+  let file: String
+  let name: String
+  let time: TimeAxis
+  /// NaN where one is missing.
+  let values: [Double]
+
+  /// The first column.
+  /// - Parameter announcing: says which, and what is missing.
+  init(_ series: Series, announcing: Bool) {
+    (file, name, time) = (series.file, series.columns[0], series.time)
+    values = (0..<series.count).map { series.isKnown[$0 * series.width] ? series.value($0, 0) : .nan }
+    guard announcing else { return }
+    if series.width > 1 {
+      Note.note(
+        "forecasting \(series.columns[0]), the first of \(counted(series.width, "column")) of numbers; --column chooses"
+      )
+    }
+    if missingCount > 0 {
+      Note.note("\(counted(missingCount, "missing value")) interpolated for the methods, and not scored")
+    }
+  }
+
+  var missingCount: Int { values.count { $0.isNaN } }
+}
+
+/// What of the default recipe may be chosen.
+struct RecipeOptions: ParsableArguments {
+  @Option(in: 1...100_000, help: "Steps of a season, 1 for none. (default: that of the calendar, or one that is found)")
+  var season: Int?
+
+  @Option(
+    in: 0...100, help: "Networks that differ by their seeds alone, and whose median counts; 0: no recurrent part.")
+  var networks = 3
+
+  @Option(in: 0...UInt64.max, help: "Of the networks.")
+  var seed: UInt64 = 0
+
+  /// Those asked for, or of the calendar.
+  func seasons(_ target: ForecastTarget) -> [Int] {
+    if let season { return [season] }
+    return target.time.seasons
+  }
+
+  var recipe: Recipe {
+    var recipe = Recipe()
+    (recipe.networks, recipe.seed) = (networks, seed)
+    recipe.usesNetwork = networks > 0
+    return recipe
+  }
+}

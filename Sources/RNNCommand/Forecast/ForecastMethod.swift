@@ -1,0 +1,82 @@
+import ArgumentParser
+import Recurrent
+import RecurrentForecasting
+import Storage
+import Tables
+
+/// What `rnn forecast train` makes.
+enum ForecastMethod: String, NamedChoice, Sendable {
+  /// Direct, anchored, combined forecasts of one column: `Forecaster`.
+  case combined
+  /// One network of all columns, which learns one step ahead and is fed its outputs back.
+  case network
+}
+
+extension ModelUse {
+  /// Whether a file holds a forecaster of the combined method.
+  static func isForecaster(_ path: String) -> Bool {
+    (try? SafetensorsFile(path: path))?.metadata("format") == Forecaster.format
+  }
+}
+
+/// A forecaster, and the column that it forecasts, of a file.
+struct SavedForecaster {
+  var forecaster: Forecaster
+  let file: String
+
+  /// - Throws: `CheckpointError`.
+  init(contentsOf path: String) throws(CheckpointError) {
+    forecaster = try Forecaster(contentsOf: path)
+    file = path
+  }
+
+  /// The same at the step `end` of a table that holds the values it was fitted to.
+  /// - Throws: `CheckpointError`; `Failure` where the table holds others.
+  mutating func take(_ target: ForecastTarget, before end: Int) throws {
+    let known = forecaster.values
+    guard let start = Self.place(of: known, in: target.values) else {
+      throw Failure(
+        message: "\(target.file) does not hold the rows that \(file) was fitted to: give the whole table, or "
+          + "'rnn forecast update' it with new rows")
+    }
+    guard end - start >= 1 else { throw Failure(message: "\(target.file): too few rows before the forecast") }
+    try forecaster.replaceValues(by: Array(target.values[start..<end]), file: file)
+  }
+
+  private static func place(of known: [Double], in values: [Double]) -> Int? {
+    func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.isNaN) }
+    guard values.count >= known.count else { return nil }
+    return (0...values.count - known.count).first { start in
+      known.indices.allSatisfy { isSame(known[$0], values[start + $0]) }
+    }
+  }
+
+  /// The same with the values of a table: those that it was fitted to and later ones, or later ones alone.
+  /// - Returns: how many of them are new.
+  mutating func take(_ target: ForecastTarget) -> Int {
+    let known = forecaster.values
+    let start = Self.place(of: known, in: target.values)
+    let new = start.map { Array(target.values[($0 + known.count)...]) } ?? target.values
+    if start == nil {
+      Note.note("\(target.file) does not begin with the values that \(file) knows: its rows are taken for later ones")
+    }
+    forecaster.update(with: new)
+    return new.count
+  }
+}
+
+/// Levels of intervals: 80,95.
+struct LevelsOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Intervals that hold a value with these probabilities in percent, such as 80,95. Of a combined forecaster. (default: 80,95)",
+      valueName: "list"),
+    transform: { text throws in
+      let levels = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+      guard !levels.isEmpty, levels.allSatisfy({ $0.map { $0 > 0 && $0 < 100 } ?? false }) else {
+        throw ValidationError("expected percentages above 0 and below 100, such as 80,95")
+      }
+      return levels.compactMap { $0 }
+    })
+  var level: [Double]?
+}

@@ -1,0 +1,56 @@
+/// Which members count, and how much of the recurrent part: chosen by what they did at earlier origins.
+struct Combination: Sendable, Hashable, Codable {
+  /// The median of these is the forecast.
+  var members: [MemberName]
+  /// Shares of the recurrent part's corrections that are added: 0 is none of it.
+  var gains: [MemberName: Double]
+  /// Mean absolute errors at earlier origins; empty where the history was too short for any.
+  var errors: [MemberName: Double]
+
+  static let gains = [0, 0.25, 0.5, 0.75, 1]
+
+  /// Where nothing can be rehearsed.
+  init(untested members: [MemberName]) { (self.members, gains, errors) = (members, [:], [:]) }
+
+  /// - Parameter error: of a transformed forecast from an origin, a sum over the known values of its horizon.
+  init(_ rehearsal: Rehearsal, dropFactor: Double, error: (_ forecast: [Double], _ origin: Int) -> Double) {
+    func total(_ forecasts: [[Double]]) -> Double {
+      zip(forecasts, rehearsal.origins).reduce(0) { $0 + error($1.0, $1.1) }
+    }
+    (members, gains, errors) = ([], [:], [:])
+    let names = rehearsal.forecasts.keys.sorted { $0.description < $1.description }
+    for name in names {
+      guard let forecasts = rehearsal.forecasts[name] else { continue }
+      errors[name] = total(forecasts)
+      guard let corrections = rehearsal.corrections[name] else { continue }
+      var best = (gain: 0.0, error: errors[name] ?? 0)
+      for gain in Self.gains.dropFirst() {
+        let error = total(Self.corrected(forecasts, corrections, gain))
+        if error < best.error { best = (gain, error) }
+      }
+      gains[name] = best.gain
+      errors[name] = best.error
+    }
+    let candidates = names.filter { $0 != .seasonalNaive }
+    let least = candidates.compactMap { errors[$0] }.min() ?? 0
+    members = candidates.filter { errors[$0] ?? .infinity <= dropFactor * least }
+  }
+
+  static func corrected(_ forecasts: [[Double]], _ corrections: [[Double]], _ gain: Double) -> [[Double]] {
+    zip(forecasts, corrections).map { zip($0, $1).map { $0 + gain * $1 } }
+  }
+
+  /// The median of what counts of the forecasts of one origin.
+  func combined(
+    _ forecasts: [MemberName: [Double]], corrections: [MemberName: [Double]], horizon: Int
+  ) -> [Double] {
+    let rows = members.compactMap { name -> [Double]? in
+      guard let values = forecasts[name] else { return nil }
+      guard let gain = gains[name], gain > 0, let own = corrections[name] else { return values }
+      return zip(values, own).map { $0 + gain * $1 }
+    }
+    // Where the end of the history leaves none of them anything to look back on.
+    let others = rows.isEmpty ? forecasts.filter { $0.key != .seasonalNaive }.map(\.value) : rows
+    return (0..<horizon).map { ahead in middle(others.map { $0[ahead] }) }
+  }
+}

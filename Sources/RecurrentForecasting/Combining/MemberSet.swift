@@ -1,0 +1,50 @@
+/// The methods that cost little, fitted to one history.
+struct MemberSet: Sendable {
+  let season: Season
+  let horizon: Int
+  let smoothing: ExponentialSmoothing
+  let theta: Theta
+  let autoregression: Autoregression
+  /// On other differences than those to the value before, or none.
+  let otherAutoregressions: [Autoregression]
+  /// nil where there is too little to fit to.
+  let linear: LinearPath?
+
+  /// With what the linear part left, for the recurrent one.
+  static func fit(
+    _ history: History, season: Season, horizon: Int
+  ) -> (members: MemberSet, linear: LinearPath.Fit?) {
+    let period = season.effective
+    let linear = LinearPath.fit(history, WindowLayout(horizon: horizon, season: season, count: history.count))
+    let most = Autoregression.most(history.count, period: period)
+    let members = MemberSet(
+      season: season, horizon: horizon, smoothing: .fit(history, period: period),
+      theta: .fit(history, period: period),
+      autoregression: .fit(history, lags: [1], most: most),
+      otherAutoregressions: (period > 1 && history.count >= 4 * period ? [[], [period], [period, 1]] : [[], [1, 1]]).map
+      {
+        .fit(history, lags: $0, most: most)
+      },
+      linear: linear?.path)
+    return (members, linear)
+  }
+
+  /// By each method, in the order of `names`; those of the linear part without its recurrent one.
+  func forecasts(_ history: History) -> [(name: MemberName, values: [Double])] {
+    var result: [(name: MemberName, values: [Double])] = [
+      (.seasonalNaive, SeasonalNaive(period: season.period).forecast(history, horizon: horizon)),
+      (.smoothing, smoothing.forecast(history, horizon: horizon)),
+      (.theta, theta.forecast(history, horizon: horizon)),
+      (.autoregression, autoregression.forecast(history, horizon: horizon)),
+    ]
+    for member in otherAutoregressions {
+      result.append((.otherAutoregression(member.lags), member.forecast(history, horizon: horizon)))
+    }
+    if let linear, history.count >= linear.layout.needed {
+      for (anchor, values) in zip(linear.layout.anchors, linear.forecasts(history)) {
+        result.append((.direct(anchor), values))
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,40 @@
+/// The methods that everything else is compared with, each by itself.
+public enum SimpleMethod: String, Sendable, CaseIterable {
+  /// The last season again; without a season the last value.
+  case seasonalNaive = "seasonal-naive"
+  /// Exponential smoothing: level, trend and season, the form by AICc.
+  case smoothing = "ets"
+  /// Theta.
+  case theta
+  /// An autoregression on differences, the order by AICc.
+  case autoregression = "ar"
+
+  func forecast(_ series: ObservedSeries, horizon: Int, seasons: [Int]) -> [Double] {
+    if self == .seasonalNaive {
+      let history = History(series.values, isKnown: series.isKnown)
+      return SeasonalNaive(period: seasons.first ?? 1).forecast(history, horizon: horizon)
+    }
+    let (season, transform) = Season.find(series, natural: seasons)
+    let history = History(transform.apply(series.values), isKnown: series.isKnown)
+    let period = season.effective
+    let member: any ForecastMember =
+      switch self {
+      case .seasonalNaive: SeasonalNaive(period: period)
+      case .smoothing: ExponentialSmoothing.fit(history, period: period)
+      case .theta: Theta.fit(history, period: period)
+      case .autoregression:
+        Autoregression.fit(history, lags: [1], most: Autoregression.most(history.count, period: period))
+      }
+    return transform.undo(Rails(history, horizon: horizon).bound(member.forecast(history, horizon: horizon)))
+  }
+}
+
+extension Season {
+  /// The seasons, and what the methods work on.
+  static func find(_ series: ObservedSeries, natural: [Int]) -> (Season, ValueTransform) {
+    let first = ValueTransform(fitting: series, isSeasonal: true)
+    let values = first.apply(series.values)
+    let season = Season(values, natural: natural.isEmpty ? [Seasonality.period(of: values)] : natural)
+    return (season, ValueTransform(fitting: series, isSeasonal: season.isPresent))
+  }
+}

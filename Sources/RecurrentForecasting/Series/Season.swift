@@ -1,0 +1,25 @@
+/// The seasons of a series, as found.
+package struct Season: Sendable, Hashable, Codable {
+  /// Steps after which values are compared and errors are scaled; 1: none.
+  package let period: Int
+  /// Whether the series has it, by the autocorrelation test.
+  package let isPresent: Bool
+  /// One above it, such as the week above the day.
+  package let longer: Int?
+
+  /// What the methods go by.
+  var effective: Int { isPresent ? period : 1 }
+
+  /// - Parameter natural: those of the calendar, or asked for; the first counts, and a multiple of it.
+  init(_ values: [Double], natural: [Int]) {
+    period = max(1, natural.first ?? 1)
+    isPresent = Seasonality.isPresent(values, period: period)
+    let (own, count) = (period, values.count)
+    let given = natural.dropFirst().first { $0 > own && count >= 3 * $0 && Seasonality.isPresent(values, period: $0) }
+    longer = isPresent ? given ?? Seasonality.longer(than: own, values) : nil
+  }
+
+  init(period: Int, isPresent: Bool, longer: Int?) {
+    (self.period, self.isPresent, self.longer) = (period, isPresent, longer)
+  }
+}
