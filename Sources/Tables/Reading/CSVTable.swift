@@ -68,7 +68,9 @@ package struct CSVTable: Sendable {
     try readRows(&reader, reading)
     guard !lines.isEmpty else { throw TableError(file, .noRows) }
     try settleColumns(reading, firstLine: firstLine)
-    settleNumbers(reading)
+    let survey = NumberSurvey(self, reading)
+    styles = survey.styles
+    remarks += survey.remarks
   }
 
   package var rowCount: Int { lines.count }
@@ -90,6 +92,12 @@ package struct CSVTable: Sendable {
 
   /// Whether a field says that its value is missing.
   package func isMissing(_ row: Int, _ column: Int) -> Bool { styles[column].isMissing(text(row, column)) }
+
+  /// What stands in a field, inner quotes twice.
+  func bytes(_ row: Int, _ column: Int) -> ArraySlice<UInt8> {
+    let field = field(row, column)
+    return bytes[field.start..<field.end]
+  }
 
   private func field(_ row: Int, _ column: Int) -> CSVField { fields[row * stride + places[column]] }
 
@@ -243,60 +251,5 @@ extension CSVTable {
             : .otherSpelling(first: places[first] + 1, of: header[first], by: name))
       }
     }
-  }
-}
-
-// MARK: Numbers
-
-extension CSVTable {
-  /// Sees how the numbers of each column are written; where a column shows nothing, the others say it.
-  private mutating func settleNumbers(_ reading: TableReading) {
-    let style = NumberStyle(decimalMark: reading.decimalMark, missingValues: reading.missingValues)
-    styles = [NumberStyle](repeating: style, count: header.count)
-    let evidence = header.indices.map(evidence)
-    if reading.decimalMark == nil {
-      let (points, commas) = (evidence.contains(where: \.hasPoint), evidence.contains(where: \.hasComma))
-      let common: DecimalMark? = points == commas ? nil : points ? .point : .comma
-      for (column, evidence) in evidence.enumerated() {
-        styles[column].decimalMark =
-          evidence.hasPoint ? .point : evidence.hasComma ? .comma : common
-      }
-    }
-    note(evidence.map { $0.hasComma && !$0.hasPoint ? "" : nil }, "decimal commas")
-    note(evidence.map(\.grouped), "thousands are set apart")
-    note(evidence.map(\.percent), "percent signs are left out")
-    note(evidence.map(\.currency), "currencies are left out")
-  }
-
-  private mutating func note(_ examples: [String?], _ what: String) {
-    let columns = examples.indices.filter { examples[$0] != nil }
-    guard let first = columns.first, let example = examples[first] else { return }
-    let value = example.isEmpty ? nil : try? styles[first].number(example)
-    remarks.append(
-      TableRemark(
-        .numbers,
-        "\(what) in \(TableError.list(columns.map { header[$0] }))"
-          + (value.map { ": \(printable(example, limit: 40)) is \(shortest($0))" } ?? "")))
-  }
-
-  private func evidence(_ column: Int) -> NumberEvidence {
-    var evidence = NumberEvidence()
-    var isText: Bool?
-    for row in 0..<rowCount {
-      let field = field(row, column)
-      let plain = bytes[field.start..<field.end]
-      if plain.allSatisfy({ $0.isDigit || $0 == .minus || $0 == .point }), plain.contains(where: \.isDigit) {
-        isText = isText ?? false
-        guard plain.contains(.point), !evidence.hasPoint else { continue }
-      }
-      let text = text(field)
-      if isText == nil {
-        if styles[column].isMissing(text) { continue }
-        isText = NumberText(text) == nil
-      }
-      if isText == true { return NumberEvidence() }
-      if !styles[column].isMissing(text) { evidence.take(text) }
-    }
-    return evidence
   }
 }

@@ -67,6 +67,9 @@ struct NumberText {
     (self.body, isNegative) = (body, negative)
   }
 
+  /// Whether digits stand in groups where that is the decimal mark.
+  func isGrouped(_ mark: DecimalMark) -> Bool { hasGroups || value(mark)?.grouped == true }
+
   /// With thousands between digits also where comma and point are otherwise.
   /// - Returns: nil where it is no number with that mark; `grouped`: the other mark stands between thousands.
   func value(_ mark: DecimalMark) -> (value: Double, grouped: Bool)? {

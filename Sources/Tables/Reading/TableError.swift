@@ -29,7 +29,7 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     case notFinite(String)
     case tooLarge(String)
     /// Values are missing; `lines` are the first ones' lines.
-    case missingValues(count: Int, lines: [Int], canFill: Bool)
+    case missingValues(count: Int, lines: [Int], canFill: Bool, hint: String? = nil)
     case tooShort(needed: Int, found: Int, why: String)
     /// What is special to the kind of file, in words.
     case other(String)
@@ -87,13 +87,14 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
       "\"\(printable(text, limit: 40))\" has a decimal comma, or one between thousands: --decimal , or --decimal . says which"
     case .notFinite(let text): "\"\(printable(text, limit: 40))\" is not a finite number"
     case .tooLarge(let text): "\"\(printable(text, limit: 40))\" is beyond the largest number that is taken, 1e38"
-    case .missingValues(let count, let lines, let canFill):
+    case .missingValues(let count, let lines, let canFill, let hint):
       (count == 1
         ? "a value is missing, in line \(lines[0])"
         : "\(count) values are missing, \(count > lines.count ? "the first " : "")in lines "
           + lines.map(String.init).joined(separator: ", "))
         + (canFill
           ? "; --missing interpolate fills \(count == 1 ? "it" : "them"), --missing drop leaves such rows out" : "")
+        + (hint.map { "; " + $0 } ?? "")
     case .tooShort(let needed, let found, let why):
       "\(found) \(found == 1 ? "row is" : "rows are") too few: \(why) needs \(needed) or more"
     case .other(let text): text
@@ -108,9 +109,8 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
       let hex = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
       return "; U+\(hex) is none of its characters"
     }
-    if NumberText(text) != nil {
-      return
-        "; where other numbers of the column have a decimal point and this one a comma, or the other way, --decimal says which it is"
+    if let number = NumberText(text), number.value(.point) != nil || number.value(.comma) != nil {
+      return "; other numbers of the column have the other decimal mark: --decimal says which it is"
     }
     return "; if it stands for a missing value: --missing-values \(shellWord(text))"
   }

@@ -53,12 +53,15 @@ struct SeriesCells {
     guard let first = values.indices.first(where: { values[$0] == nil }) else { return }
     let column = first % columns.count
     let places = stride(from: column, to: values.count, by: columns.count).filter { values[$0] == nil }
+    let missing = places.map { $0 / columns.count }
+    // A column known further than the others may be one that is known ahead.
+    let areLast = columns.count > 1 && missing[0] > 0 && missing[0] + missing.count == values.count / columns.count
     throw TableError(
       table.file, column: table.header[columns[column]],
       .missingValues(
-        count: places.count,
-        lines: places.prefix(5).compactMap { steps[$0 / columns.count].first.map { table.lines[$0] } },
-        canFill: true))
+        count: places.count, lines: missing.prefix(5).compactMap { steps[$0].first.map { table.lines[$0] } },
+        canFill: true,
+        hint: areLast ? "if these rows are what is to be forecast, --column names the columns that are" : nil))
   }
 
   /// Leaves out steps that lack a value.

@@ -56,7 +56,21 @@ struct SeriesColumns {
     }
     if series.isEmpty { findStacked(table, isGiven: names != nil) }
     findStatics(table, isGiven: names != nil)
-    guard !targets.isEmpty else { throw TableError(table.file, .noNumbers) }
+    guard !targets.isEmpty else { throw noNumbers(table) }
+  }
+
+  private func noNumbers(_ table: CSVTable) -> TableError {
+    let columns = table.header.indices.filter { !time.contains($0) && !series.contains($0) && !covariates.contains($0) }
+    let places = columns.lazy.compactMap { column in
+      (0..<table.rowCount).first { !table.isMissing($0, column) }.map { (row: $0, column: column) }
+    }
+    guard let place = places.first else { return TableError(table.file, .noNumbers) }
+    let text = printable(table.text(place.row, place.column), limit: 40)
+    return TableError(
+      table.file,
+      .other(
+        "no column of numbers is left to use; in line \(table.lines[place.row]) of column "
+          + "\(printable(table.header[place.column], limit: 60)) is \"\(text)\""))
   }
 
   /// `ds, y` and `timestamp, target`.

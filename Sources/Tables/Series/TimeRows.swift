@@ -58,18 +58,24 @@ struct TimeRows {
 
   // MARK: Kinds
 
+  /// Each is looked at alone.
+  private static let mostLooked = 20_000
+
   private mutating func takeText() throws(TableError) {
     if let frequency = reading.frequency {
       throw fault("\"\(printable(labels[0], limit: 40))\" is no time that --frequency \(frequency.name) could be of", 0)
     }
     // Most of them may be dates.
+    guard labels.count <= Self.mostLooked else { return }
     let good = labels.indices.filter { (try? TimeColumn([labels[$0]]))?.isStamps ?? false }
     if let bad = labels.indices.first(where: { !good.contains($0) }), 2 * good.count > labels.count {
+      let text = "\"\(printable(labels[bad], limit: 40))\""
+      if 10 * good.count >= 9 * labels.count {
+        throw fault("\(text) is no date like the others; correct the row, or name another column by --time-column", bad)
+      }
       remarks.append(
-        TableRemark(
-          .time,
-          "rows are counted: \"\(printable(labels[bad], limit: 40))\" in line \(table.lines[steps[bad][0]]) is no date like the others"
-        ))
+        TableRemark(.time, "rows are counted: \(text) in line \(table.lines[steps[bad][0]]) is no date like the others")
+      )
     } else if let first = good.first, good.count == labels.count {
       remarks.append(
         TableRemark(
@@ -205,7 +211,8 @@ struct TimeRows {
     guard let pair = pairs.first else { return }
     let count = pairs.count
     let places = "lines \(table.lines[steps[pair.first][0]]) and \(table.lines[steps[pair.second][0]])"
-    let restarts = zip(values, values.dropFirst()).count { $0 > $1 }
+    let neighbours = zip(values, values.dropFirst())
+    let restarts = min(neighbours.count { $0 > $1 }, neighbours.count { $0 < $1 })
     let stacked = restarts > 0 && 2 * count >= values.count / (restarts + 1)
     throw TableError(
       table.file, column: column,

@@ -143,7 +143,7 @@ struct StampSpelling: Sendable {
   private func isPadded(_ part: StampLayout.Part) -> Bool {
     if padded.contains(part) { return true }
     if unpadded.contains(part) || padded.isEmpty && !unpadded.isEmpty { return false }
-    return !monthTexts.contains { $0.count > 4 }
+    return months.map { $0.names[8].count <= 4 } ?? true
   }
 
   private static func weekYear(_ day: Int) -> Int {

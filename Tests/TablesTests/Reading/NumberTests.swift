@@ -46,4 +46,14 @@ struct NumberTests {
     // The first is one: it is a column of numbers.
     expectRefusal("line 3", "is not a number") { try values(["1", text]) }
   }
+
+  @Test func whatIsSaid() throws {
+    let table = try table("a;b;c\n1.234,5;5 %;$3\n2;6 %;$4\n")
+    #expect(said(table.remarks).contains("thousands are set apart in a: 1.234,5 is 1234.5"))
+    #expect(said(table.remarks).contains("in b: 5 % is 5") && said(table.remarks).contains("in c: $3 is 3"))
+    let plain = try Self.forced("a;b\n1;2,345\n")
+    #expect(plain.remarks.isEmpty)
+  }
+
+  private static func forced(_ text: String) throws -> CSVTable { try table(text) { $0.decimalMark = .comma } }
 }

@@ -93,9 +93,16 @@ struct ColumnTests {
     #expect(series.values == [1, 2] && series.futureCount == 2 && series.covariateValues == [5, 6, 7, 8])
     #expect(series.time.label(3) == "2020-01-04" && series.time.label(4) == "2020-01-05")
     #expect(said(series.remarks).contains("2 rows without values at the end, from 2020-01-03 on"))
+    expectRefusal("2 values are missing, in lines 4, 5", "--column names the columns") {
+      try Tables.Series(table(text), columns: nil, reading())
+    }
     // A value that is said to be missing is none of the future.
     expectRefusal("a value is missing, in line 3") {
       try Tables.Series(table("date,y\n2020-01-01,1\n2020-01-02,NA\n"), columns: nil, reading())
     }
+  }
+
+  @Test func noNumbers() {
+    expectRefusal("no column of numbers", "line 2 of column x is \"5 kg\"") { try series("d,x\n2020-01-01,5 kg\n") }
   }
 }

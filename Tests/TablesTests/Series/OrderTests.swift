@@ -68,4 +68,13 @@ struct OrderTests {
   @Test func noTime() {
     expectRefusal("line 3, column \"t\": the time is missing") { try series("t,x\n2020-01-01,1\n,2\n2020-01-03,3\n") }
   }
+
+  @Test func aRowThatIsNone() throws {
+    expectRefusal("line 11, column \"t\"", "\"Total\" is no date like the others", "--time-column") {
+      try series(timed(days + ["Total"]))
+    }
+    let few = try series(timed(["2001-01-29", "2001-02-29", "2001-03-29"]))
+    #expect(said(few.remarks).contains("rows are counted: \"2001-02-29\" in line 3 is no date"))
+    #expect(said(try series(timed(["2020-01-01", "2/1/2020"])).remarks).contains("written in several ways"))
+  }
 }

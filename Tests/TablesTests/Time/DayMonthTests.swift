@@ -20,7 +20,7 @@ struct DayMonthTests {
     let labels = (0..<24).map { "01/\($0 % 12 < 9 ? "0" : "")\($0 % 12 + 1)/\(2019 + $0 / 12)" }
     let series = try read(labels)
     #expect(series.time.label(24) == "01/01/2021" && series.time.seasons == [12])
-    #expect(said(series.remarks).contains("day, month, year, because the steps are even so"))
+    #expect(said(series.remarks).contains("day, month, year because the steps are even so"))
   }
 
   @Test func nothingShows() throws {
