@@ -8,10 +8,7 @@ struct ForecastInput: ParsableArguments {
 
   @OptionGroup var reading: TableOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "The column of the time. (default: the first, if it is text or rises from row to row)", valueName: "name"))
-  var timeColumn: String?
+  @OptionGroup(title: "Rows") var rows: SeriesRowOptions
 
   @Option(help: ArgumentHelp("The column to forecast. (default: the first of numbers)", valueName: "name"))
   var column: String?
@@ -19,20 +16,15 @@ struct ForecastInput: ParsableArguments {
   /// - Throws: `TableError`.
   func target() throws -> ForecastTarget {
     try ForecastTarget(
-      Series(
-        CSVTable(path: table, separator: reading.separator), columns: column.map { [$0] }, timeColumn: timeColumn,
-        missing: .interpolate), announcing: true)
+      rows.series(at: table, reading, columns: column.map { [$0] }, missing: .interpolate), announcing: true)
   }
 }
 
 extension SeriesOptions {
   /// For the combined method, which by default interpolates what is missing.
   func target(column: String?) throws -> ForecastTarget {
-    let policy = GivenOptions.names.contains("--missing") ? missing : .interpolate
-    return try ForecastTarget(
-      Series(
-        CSVTable(path: table, separator: reading.separator), columns: column.map { [$0] }, timeColumn: timeColumn,
-        missing: policy), announcing: true)
+    try ForecastTarget(
+      rows.series(at: table, reading, columns: column.map { [$0] }, missing: .interpolate), announcing: true)
   }
 }
 

@@ -68,11 +68,16 @@ struct SeriesRowOptions: ParsableArguments {
   }
 
   /// The series of a table; what was settled on the way is said.
+  /// - Parameter missing: what becomes of missing values where --missing is not given.
   /// - Throws: `TableError`.
-  func series(at path: String, _ reading: TableOptions, columns: [String]?) throws -> Series {
+  func series(
+    at path: String, _ reading: TableOptions, columns: [String]?, missing: MissingPolicy = .refuse
+  ) throws -> Series {
     let table = try CSVTable(path: path, reading.tableReading)
     Note.remarks(table.remarks)
-    let series = try Series(table, columns: columns, seriesReading)
+    var settled = seriesReading
+    if !GivenOptions.names.contains("--missing") { settled.missing = missing }
+    let series = try Series(table, columns: columns, settled)
     Note.remarks(series.remarks)
     return series
   }
