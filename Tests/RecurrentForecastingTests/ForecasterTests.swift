@@ -2,7 +2,7 @@ import Foundation
 import Recurrent
 import Testing
 
-@testable import RecurrentForecasting
+import RecurrentForecasting
 
 @Suite struct ForecasterTests {
   private var quick: Recipe {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tables
+import Tables
 
 /// A table of some lines.
 func table(_ text: String, _ change: (inout TableReading) -> Void = { _ in }) throws -> CSVTable {

@@ -1,18 +1,18 @@
 /// Conformal intervals: what combined forecasts missed by at earlier origins, scaled by how much wider errors grow with the horizon.
-struct IntervalErrors: Sendable, Hashable, Codable {
+package struct IntervalErrors: Sendable, Hashable, Codable {
   /// [horizon], not falling.
-  var scales: [Double]
+  package var scales: [Double]
   /// Absolute errors over their scale, ascending.
-  var sizes: [Double]
+  package var sizes: [Double]
   /// [paths][horizon] errors over their scale, from one origin each: how errors hang together.
-  var paths: [[Double]]
+  package var paths: [[Double]]
   /// Horizons that the origins span without overlapping.
-  var blocks: Double
+  package var blocks: Double
 
-  static let largestCount = 1000
+  package static let largestCount = 1000
 
   /// - Parameter errors: [origins][horizon], NaN where the value is not known.
-  init(_ errors: [[Double]], horizon: Int, step: Int) {
+  package init(_ errors: [[Double]], horizon: Int, step: Int) {
     var sums = [Double](repeating: 0, count: horizon)
     var counts = [Double](repeating: 0, count: horizon)
     for row in errors {
@@ -36,7 +36,7 @@ struct IntervalErrors: Sendable, Hashable, Codable {
   }
 
   /// Half the width of the intervals of a level between 0 and 1, [horizon].
-  func widths(level: Double) -> [Double] {
+  package func widths(level: Double) -> [Double] {
     guard !sizes.isEmpty else { return scales.map { _ in 0 } }
     let share = min(1, level * (1 + 1 / (Double(sizes.count))))
     let place = share * Double(sizes.count - 1)
@@ -47,7 +47,7 @@ struct IntervalErrors: Sendable, Hashable, Codable {
   }
 
   /// The closest numbers that do not fall (pool adjacent violators).
-  static func rising(_ values: [Double], weights: [Double]) -> [Double] {
+  package static func rising(_ values: [Double], weights: [Double]) -> [Double] {
     var pools: [(mean: Double, weight: Double, count: Int)] = []
     for (value, weight) in zip(values, weights) {
       pools.append((value, max(weight, 1e-9), 1))

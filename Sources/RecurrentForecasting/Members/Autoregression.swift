@@ -2,14 +2,14 @@ internal import Foundation
 internal import Kernels
 
 /// A linear autoregression on differences, of the order with the least AICc, iterated.
-struct Autoregression: ForecastMember, Hashable, Codable {
+package struct Autoregression: ForecastMember, Hashable, Codable {
   /// Differences to so many steps before, one after the other; empty: none.
-  var lags: [Int]
+  package var lags: [Int]
   /// Of the last difference, the one before, …
-  var weights: [Double]
-  var constant: Double
+  package var weights: [Double]
+  package var constant: Double
 
-  func forecast(_ history: History, horizon: Int) -> [Double] {
+  package func forecast(_ history: History, horizon: Int) -> [Double] {
     let values = Array(history.values.suffix(weights.count + lags.reduce(0, +) + 1))
     var stages = [values]
     for lag in lags { stages.append(Seasonality.differences(stages[stages.count - 1], lag: lag)) }
@@ -29,12 +29,12 @@ struct Autoregression: ForecastMember, Hashable, Codable {
   }
 
   /// The highest order to try: two seasons, or ten for each power of ten of the steps.
-  static func most(_ count: Int, period: Int) -> Int {
+  package static func most(_ count: Int, period: Int) -> Int {
     min(max(2 * period + 1, Int(10 * log10(Double(max(10, count))))), 97, count / 4)
   }
 
   /// - Parameter most: the highest order tried.
-  static func fit(_ history: History, lags: [Int], most: Int) -> Autoregression {
+  package static func fit(_ history: History, lags: [Int], most: Int) -> Autoregression {
     var values = Array(history.values)
     for lag in lags { values = Seasonality.differences(values, lag: lag) }
     let mean = values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)

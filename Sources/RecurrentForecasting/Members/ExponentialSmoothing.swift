@@ -2,27 +2,36 @@ internal import Foundation
 
 /// Exponential smoothing in its additive forms (Holt, Winters; Hyndman et al. 2008): a level, perhaps a trend, damped or not, perhaps a
 /// season. In logarithms trend and season are multiplicative. Which form, AICc says.
-struct ExponentialSmoothing: ForecastMember, Hashable, Codable {
-  enum Trend: String, CaseIterable, Sendable, Codable { case none = "N", damped = "Ad", full = "A" }
+package struct ExponentialSmoothing: ForecastMember, Hashable, Codable {
+  package enum Trend: String, CaseIterable, Sendable, Codable { case none = "N", damped = "Ad", full = "A" }
 
-  var trend: Trend
+  package var trend: Trend
   /// 1: without a season.
-  var period: Int
-  var alpha: Double
-  var beta: Double
-  var gamma: Double
-  var phi: Double
+  package var period: Int
+  package var alpha: Double
+  package var beta: Double
+  package var gamma: Double
+  package var phi: Double
   /// Before the first step.
-  var level: Double
-  var slope: Double
-  var season: [Double]
+  package var level: Double
+  package var slope: Double
+  package var season: [Double]
+
+  package init(
+    trend: Trend, period: Int, alpha: Double, beta: Double, gamma: Double, phi: Double, level: Double, slope: Double,
+    season: [Double]
+  ) {
+    (self.trend, self.period) = (trend, period)
+    (self.alpha, self.beta, self.gamma, self.phi) = (alpha, beta, gamma, phi)
+    (self.level, self.slope, self.season) = (level, slope, season)
+  }
 
   /// As the literature writes it: error, trend, season.
-  var form: String { "A,\(trend.rawValue),\(period > 1 ? "A" : "N")" }
+  package var form: String { "A,\(trend.rawValue),\(period > 1 ? "A" : "N")" }
 
   // MARK: Filter
 
-  struct State {
+  package struct State {
     var level: Double
     var slope: Double
     /// The next step's place in it is `step % period`.
@@ -32,7 +41,7 @@ struct ExponentialSmoothing: ForecastMember, Hashable, Codable {
   }
 
   /// Runs through a history. A value that is not known moves nothing.
-  func run(_ history: History) -> State {
+  package func run(_ history: History) -> State {
     var state = State(level: level, slope: slope, season: season)
     var place = 0
     for step in 0..<history.count {
@@ -53,7 +62,7 @@ struct ExponentialSmoothing: ForecastMember, Hashable, Codable {
     return state
   }
 
-  func forecast(_ history: History, horizon: Int) -> [Double] {
+  package func forecast(_ history: History, horizon: Int) -> [Double] {
     let state = run(history)
     var (sum, factor) = (0.0, 1.0)
     return (0..<horizon).map { ahead in
@@ -68,7 +77,7 @@ struct ExponentialSmoothing: ForecastMember, Hashable, Codable {
 
   /// The form with the least AICc.
   /// - Parameter period: of a season that the series has; else 1.
-  static func fit(_ history: History, period: Int) -> ExponentialSmoothing {
+  package static func fit(_ history: History, period: Int) -> ExponentialSmoothing {
     var best: (member: ExponentialSmoothing, score: Double)?
     let hasSeason = period > 1 && history.count >= 2 * period + 2
     for trend in Trend.allCases {

@@ -1,8 +1,8 @@
 internal import Recurrent
 
 /// Direct linear forecasts of the whole horizon: ridge regressions of what lies above each anchor on the window, in closed form.
-struct LinearPath: Sendable {
-  struct Readout: Sendable, Hashable {
+package struct LinearPath: Sendable {
+  package struct Readout: Sendable, Hashable {
     /// [horizon, features]
     var weights: [Double]
     /// [horizon]
@@ -11,12 +11,12 @@ struct LinearPath: Sendable {
     var penalty: Double
   }
 
-  let layout: WindowLayout
+  package let layout: WindowLayout
   /// One for each anchor.
-  var readouts: [Readout]
+  package var readouts: [Readout]
 
   /// [anchors][horizon]
-  func forecasts(_ history: History) -> [[Double]] {
+  package func forecasts(_ history: History) -> [[Double]] {
     var features: [Double] = []
     layout.addFeatures(history, origin: history.count, to: &features)
     return zip(layout.anchors, readouts).map { anchor, readout in
@@ -32,18 +32,18 @@ struct LinearPath: Sendable {
 
   // MARK: Fit
 
-  static let penalties = [1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1, 3]
+  package static let penalties = [1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1, 3]
 
   /// The fit, and what it leaves of each training origin's targets when that origin's neighbourhood is left out.
-  struct Fit {
-    var path: LinearPath
+  package struct Fit {
+    package var path: LinearPath
     var origins: Range<Int>
     /// [origins, anchors · horizon]
     var residuals: [Double]
   }
 
   /// nil where there are too few origins to fit to.
-  static func fit(_ history: History, _ layout: WindowLayout) -> Fit? {
+  package static func fit(_ history: History, _ layout: WindowLayout) -> Fit? {
     let horizon = layout.horizon
     let width = layout.anchors.count * horizon
     let last = history.count - horizon

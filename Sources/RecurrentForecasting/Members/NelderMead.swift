@@ -1,9 +1,9 @@
 /// The downhill simplex (Nelder & Mead 1965): the least of a function of a few numbers, without derivatives.
-enum NelderMead {
+package enum NelderMead {
   /// - Parameters:
   ///   - start: where the simplex stands.
   ///   - step: how far its other corners lie.
-  static func minimize(
+  package static func minimize(
     from start: [Double], step: Double = 0.5, evaluations: Int, tolerance: Double = 1e-7,
     _ function: ([Double]) -> Double
   ) -> (point: [Double], value: Double) {

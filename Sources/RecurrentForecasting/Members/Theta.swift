@@ -2,14 +2,14 @@ internal import Foundation
 
 /// The Theta method (Assimakopoulos & Nikolopoulos 2000) as Hyndman & Billah (2003) simplified it: simple exponential smoothing with half
 /// the slope of the straight line through the series, the season taken out before and put back after.
-struct Theta: ForecastMember, Hashable, Codable {
-  var alpha: Double
+package struct Theta: ForecastMember, Hashable, Codable {
+  package var alpha: Double
   /// Before the first step.
-  var level: Double
+  package var level: Double
   /// Of the line.
-  var slope: Double
+  package var slope: Double
   /// [period]; the first is that of step 0.
-  var season: [Double]
+  package var season: [Double]
 
   private func run(_ history: History) -> (level: Double, squares: Double) {
     var (level, squares, place) = (self.level, 0.0, 0)
@@ -24,7 +24,7 @@ struct Theta: ForecastMember, Hashable, Codable {
     return (level, squares)
   }
 
-  func forecast(_ history: History, horizon: Int) -> [Double] {
+  package func forecast(_ history: History, horizon: Int) -> [Double] {
     let level = run(history).level
     let lag = (1 - pow(1 - alpha, Double(history.count))) / alpha
     return (0..<horizon).map {
@@ -33,7 +33,7 @@ struct Theta: ForecastMember, Hashable, Codable {
   }
 
   /// - Parameter period: of a season that the series has; else 1.
-  static func fit(_ history: History, period: Int) -> Theta {
+  package static func fit(_ history: History, period: Int) -> Theta {
     let count = history.count
     let season = period > 1 && count > 2 * period ? Decomposition(history.values, period: period).season : [0]
     let values = (0..<count).map { history[$0] - season[$0 % season.count] }

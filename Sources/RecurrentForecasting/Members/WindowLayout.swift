@@ -1,5 +1,5 @@
 /// What a direct forecast is measured from.
-enum Anchor: String, CaseIterable, Sendable, Codable {
+package enum Anchor: String, CaseIterable, Sendable, Codable {
   /// The last value.
   case last
   /// The last season, moved by what the last year of it lies above the year before.
@@ -7,16 +7,16 @@ enum Anchor: String, CaseIterable, Sendable, Codable {
 }
 
 /// What a direct forecast looks back on, and what it is measured from.
-struct WindowLayout: Sendable, Hashable, Codable {
+package struct WindowLayout: Sendable, Hashable, Codable {
   /// L: values of the window.
-  let window: Int
-  let horizon: Int
+  package let window: Int
+  package let horizon: Int
   /// 1: none.
-  let period: Int
-  let anchors: [Anchor]
+  package let period: Int
+  package let anchors: [Anchor]
 
   /// - Parameter count: steps to fit to.
-  init(horizon: Int, season: Season, count: Int) {
+  package init(horizon: Int, season: Season, count: Int) {
     let period = season.effective
     let wanted = season.longer ?? max(24, 2 * period)
     window = max(2, min(wanted, count / 4, 336))
@@ -29,19 +29,19 @@ struct WindowLayout: Sendable, Hashable, Codable {
   private var hasSeasonBlock: Bool { period > window }
   private var blockCount: Int { hasSeasonBlock ? min(horizon, period) : 0 }
 
-  var featureCount: Int { window - 1 + blockCount }
+  package var featureCount: Int { window - 1 + blockCount }
   /// Steps that there must be before an origin.
-  var needed: Int { max(window, anchors.contains(.seasonal) ? 2 * period : 0, hasSeasonBlock ? period : 0) }
+  package var needed: Int { max(window, anchors.contains(.seasonal) ? 2 * period : 0, hasSeasonBlock ? period : 0) }
 
   /// Differences to the last value.
-  func addFeatures(_ history: History, origin: Int, to features: inout [Double]) {
+  package func addFeatures(_ history: History, origin: Int, to features: inout [Double]) {
     let last = history[origin - 1]
     for lag in 1..<window { features.append(history[origin - 1 - lag] - last) }
     for ahead in 0..<blockCount { features.append(history[origin + ahead - period] - last) }
   }
 
   /// [horizon]
-  func base(_ anchor: Anchor, _ history: History, origin: Int) -> [Double] {
+  package func base(_ anchor: Anchor, _ history: History, origin: Int) -> [Double] {
     switch anchor {
     case .last: return [Double](repeating: history[origin - 1], count: horizon)
     case .seasonal:

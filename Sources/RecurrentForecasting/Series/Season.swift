@@ -8,10 +8,10 @@ package struct Season: Sendable, Hashable, Codable {
   package let longer: Int?
 
   /// What the methods go by.
-  var effective: Int { isPresent ? period : 1 }
+  package var effective: Int { isPresent ? period : 1 }
 
   /// - Parameter natural: those of the calendar, or asked for; the first counts, and a multiple of it.
-  init(_ values: [Double], natural: [Int]) {
+  package init(_ values: [Double], natural: [Int]) {
     period = max(1, natural.first ?? 1)
     isPresent = Seasonality.isPresent(values, period: period)
     let (own, count) = (period, values.count)
@@ -19,7 +19,7 @@ package struct Season: Sendable, Hashable, Codable {
     longer = isPresent ? given ?? Seasonality.longer(than: own, values) : nil
   }
 
-  init(period: Int, isPresent: Bool, longer: Int?) {
+  package init(period: Int, isPresent: Bool, longer: Int?) {
     (self.period, self.isPresent, self.longer) = (period, isPresent, longer)
   }
 }

@@ -3,7 +3,7 @@ internal import Foundation
 /// Whether a series has a season of so many steps: autocorrelations and what M4's organizers tested by them.
 package enum Seasonality {
   /// Autocorrelations at lags 0…`most`, all 0 for a constant series.
-  static func autocorrelations(_ values: [Double], most: Int) -> [Double] {
+  package static func autocorrelations(_ values: [Double], most: Int) -> [Double] {
     let count = values.count
     let most = min(most, max(0, count - 1))
     guard count > 1 else { return [0] }
@@ -19,7 +19,7 @@ package enum Seasonality {
   }
 
   /// The test of the M4 competition (90 %), on the values and on their differences, as a trend alone makes them alike at any lag.
-  static func isPresent(_ values: [Double], period: Int) -> Bool {
+  package static func isPresent(_ values: [Double], period: Int) -> Bool {
     guard period > 1, values.count >= 3 * period else { return false }
     return passes(values, period) && passes(differences(values, lag: 1), period)
   }
@@ -31,7 +31,7 @@ package enum Seasonality {
     return correlations[period] > 1.645 * ((1 + 2 * squares) / Double(values.count)).squareRoot()
   }
 
-  static func differences(_ values: [Double], lag: Int) -> [Double] {
+  package static func differences(_ values: [Double], lag: Int) -> [Double] {
     guard values.count > lag else { return [] }
     return (lag..<values.count).map { values[$0] - values[$0 - lag] }
   }
@@ -55,7 +55,7 @@ package enum Seasonality {
   }
 
   /// A longer season on top of one of `period` steps, such as the week above the day: the values of so many steps ago are closer.
-  static func longer(than period: Int, _ values: [Double]) -> Int? {
+  package static func longer(than period: Int, _ values: [Double]) -> Int? {
     let long = 7 * period
     guard [24, 48, 96, 144, 288].contains(period), values.count >= 3 * long else { return nil }
     let (short, far) = (differences(values, lag: period), differences(values, lag: long))

@@ -2,7 +2,7 @@ import Foundation
 import Recurrent
 import Testing
 
-@testable import RecurrentForecasting
+import RecurrentForecasting
 
 @Suite struct MemberTests {
   private func history(_ values: [Double]) -> History {
@@ -77,7 +77,9 @@ import Testing
 
   @Test func simplexFindsTheValley() {
     let found = NelderMead.minimize(from: [-1.2, 1], evaluations: 400, tolerance: 1e-14) {
-      100 * ($0[1] - $0[0] * $0[0]) * ($0[1] - $0[0] * $0[0]) + (1 - $0[0]) * (1 - $0[0])
+      (point: [Double]) -> Double in
+      let (steep, flat) = (point[1] - point[0] * point[0], 1 - point[0])
+      return 100 * steep * steep + flat * flat
     }
     #expect(isClose(found.point, [1, 1], within: 1e-3))
   }

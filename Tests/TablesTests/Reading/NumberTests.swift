@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tables
+import Tables
 
 /// Numbers as people write them.
 struct NumberTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Tables
+import Tables
 
 /// Tables as programs write them.
 struct TableTextTests {

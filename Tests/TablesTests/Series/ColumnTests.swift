@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tables
+import Tables
 
 /// Which columns are what, and series that share a table.
 struct ColumnTests {

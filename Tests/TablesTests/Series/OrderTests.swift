@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tables
+import Tables
 
 /// Rows that are not one after the other: seen, said, and settled or refused.
 struct OrderTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tables
+import Tables
 
 /// Which of two numbers is the day, by what all dates show together.
 struct DayMonthTests {

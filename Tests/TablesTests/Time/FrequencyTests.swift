@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tables
+import Tables
 
 /// Steps by name, old names and new.
 struct FrequencyTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tables
+import Tables
 
 /// What the steps after a column's end are called: in the spelling of the others, and always a real time.
 struct NextLabelTests {

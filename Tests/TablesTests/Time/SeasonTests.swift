@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tables
+import Tables
 
 struct SeasonTests {
   @Test(arguments: [
