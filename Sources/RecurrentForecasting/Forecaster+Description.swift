@@ -6,7 +6,7 @@ extension Forecaster: CustomStringConvertible {
     var parts = [
       season.isPresent
         ? "season \(season.period)" + (season.longer.map { " and \($0)" } ?? "")
-        : season.period > 1 ? "season \(season.period) asked for, not found" : "no season",
+        : season.period > 1 ? "no season of \(season.period) found" : "no season",
       transform.isLogarithmic ? "logarithms" : "values as they are",
       "ets(\(members.smoothing.form))", "ar(\(members.autoregression.weights.count))",
     ]
@@ -21,7 +21,8 @@ extension Forecaster: CustomStringConvertible {
     let best = errors.first { $0.key != .seasonalNaive }?.value ?? 1
     for (name, error) in errors {
       let gain = combination.gains[name].map { " + \($0) network" } ?? ""
-      let mark = combination.members.contains(name) ? "" : " dropped"
+      let mark =
+        combination.members.contains(name) ? "" : name == .seasonalNaive ? " (to compare with)" : " dropped"
       parts.append("\(name)\(gain) \(String(format: "%.2f", best > 0 ? error / best : 1))\(mark)")
     }
     return parts.joined(separator: "; ")

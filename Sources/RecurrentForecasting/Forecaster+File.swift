@@ -9,6 +9,7 @@ extension Forecaster {
   package static let format = "recurrent-forecaster"
   private static let version = "1"
   private static let key = "forecaster"
+  private static let noteKey = "notes"
 
   private struct Content: Codable {
     var horizon: Int
@@ -57,8 +58,12 @@ extension Forecaster {
     let tensors =
       doubles.map { (name: $0.key, dtype: Safetensors.DType.F64, shape: $0.value.shape) }
       + floats.map { (name: $0.key, dtype: Safetensors.DType.F32, shape: $0.value.shape) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    guard let noted = try? encoder.encode(notes) else { stop("notes that are no JSON") }
     let metadata = [
       (key: "format", value: Self.format), (key: "format_version", value: Self.version), (key: Self.key, value: text),
+      (key: Self.noteKey, value: String(decoding: noted, as: UTF8.self)),
     ]
     try Safetensors.write(to: path, tensors: tensors, metadata: metadata, checksum: true) {
       (tensor, file) throws(FileError) in
@@ -140,6 +145,8 @@ extension Forecaster {
         else { throw fault("its networks do not go together") }
         return try Self.network(own, file)
       }, combination: content.combination, errors: content.errors)
+    let noted = file.metadata(Self.noteKey).map { Data($0.utf8) }
+    notes = noted.flatMap { try? decoder.decode([String: String].self, from: $0) } ?? [:]
     guard series.count >= (network?.layout.needed ?? 0) else { throw fault("its series is too short for its networks") }
   }
 

@@ -18,6 +18,8 @@ public struct Forecaster: Sendable {
   package let season: Season
   package let transform: ValueTransform
   package var series: ObservedSeries
+  /// Where the series comes from, kept in its file: names, each with a text.
+  package var notes: [String: String] = [:]
   let members: MemberSet
   let network: RecurrentPath?
   let combination: Combination

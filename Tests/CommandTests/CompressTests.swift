@@ -94,13 +94,19 @@ struct CompressTests {
       "t,level\n" + (0..<120).map { "\($0),\(sin(Double($0) / 4))\n" }.joined(), to: "series.csv")
     let series = ["--window", "10", "--test", "10", "--epochs", "3", "--threads", "1"]
     let forecast = try place.rnn(
-      ["forecast", "train", "series.csv", "--hidden-size", "12", "--checkpoint", "series.safetensors"] + series)
+      [
+        "forecast", "train", "--method", "network", "series.csv", "--hidden-size", "12", "--checkpoint",
+        "series.safetensors",
+      ] + series)
     try #require(forecast.status == 0, "\(forecast.errors)")
     let thin = try place.rnn(
       "compress", "series.safetensors", "thin.safetensors", "--table", "series.csv", "--rank", "3")
     #expect(thin.status == 0 && thin.text.contains("whole"), "\(thin.errors)")
     let on = try place.rnn(
-      ["forecast", "train", "series.csv", "--init-from", "thin.safetensors", "--checkpoint", "on.safetensors"] + series)
+      [
+        "forecast", "train", "--method", "network", "series.csv", "--init-from", "thin.safetensors", "--checkpoint",
+        "on.safetensors",
+      ] + series)
     #expect(on.status == 0 && on.errors.contains("recurrent rank 3"), "\(on.errors)")
   }
 

@@ -8,7 +8,7 @@ struct ReplacedModelTests {
     (
       "series",
       [
-        "forecast", "train", "--method", "network", "t.csv", "--epochs", "1", "--window", "4", "--hidden-size", "4",
+        "forecast", "train", "t.csv", "--method", "network", "--epochs", "1", "--window", "4", "--hidden-size", "4",
         "--threads", "1",
       ]
     ),

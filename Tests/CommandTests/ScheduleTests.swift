@@ -56,7 +56,8 @@ struct ScheduleTests {
     let rows = (0..<60).map { command == "forecast" ? "\($0 % 5)" : "\($0 / 6),\($0 % 5),\($0 / 6 % 2)" }
     let header = command == "forecast" ? "y" : "sequence,x,label"
     try place.write(([header] + rows).joined(separator: "\n") + "\n", to: "t.csv")
-    let columns = command == "forecast" ? [] : ["--sequence-column", "sequence", "--label-column", "label"]
+    let columns =
+      command == "forecast" ? ["--method", "network"] : ["--sequence-column", "sequence", "--label-column", "label"]
     let outcome = try place.rnn([command, "train", "t.csv", "--epochs", "1", "--warm-up", "5000"] + columns)
     #expect(outcome.status == 64, "\(outcome.errors)")
     #expect(outcome.errors.contains("--warm-up 5000 is longer than the training of "), "\(outcome.errors)")

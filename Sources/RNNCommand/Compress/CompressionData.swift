@@ -57,6 +57,7 @@ struct CompressionData: ParsableArguments {
     case (let use?, _):
       throw Failure(
         message: "\(path) is a model of \(use.rawValue): give " + (use == .text ? "--text" : "--table"), status: .usage)
+    case (nil, _) where ModelUse.isForecaster(path): throw ModelUse.combined(path)
     case (nil, _):
       throw Failure(
         message: "\(path) is no model of text, of a series or of classes: rnn train, rnn forecast train and "

@@ -21,10 +21,11 @@ struct CombinedTraining {
 
   func run() throws {
     try Self.verifyReplaceable(checkpoint)
-    let forecaster: Forecaster
+    var forecaster: Forecaster
     do throws(ForecastingError) {
       forecaster = try Forecaster(fitting: target.values, horizon: horizon, seasons: seasons, recipe: recipe)
     } catch { throw Failure(message: "\(target.file): \(error)") }
+    forecaster.notes = SavedForecaster.notes(of: target)
     try forecaster.save(to: checkpoint)
     Note.line("table     \(target.name): \(counted(target.values.count, "step")), \(horizon) ahead")
     Note.line("chosen    \(forecaster.description)")

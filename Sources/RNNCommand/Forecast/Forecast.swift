@@ -38,15 +38,22 @@ struct SeriesOptions: ParsableArguments {
 
 /// What the held-out part is for, and what to compare with.
 struct ScoringOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Steps at the end to measure on: so many, or a share of all.", valueName: "n|x"))
+  @Option(
+    help: ArgumentHelp("Steps at the end to measure on, of a network: so many, or a share of all.", valueName: "n|x"))
   var test = PartSize.share(0.1)
 
   @Option(
     in: 1...largestSize,
-    help: "Measure forecasts so many steps ahead, outputs fed back. (default: 10, or the length of the test part)")
+    help:
+      "Steps ahead: of the combined method those to forecast (default: as the season is long, two for quarters and days), of a "
+      + "network those to measure, outputs fed back (default: 10, or the length of the test part).")
   var horizon: Int?
 
-  @Option(in: 2...largestSize, help: "Compare with the values so many steps before, too.")
+  @Option(
+    in: 1...largestSize,
+    help:
+      "Steps of a season: of the combined method its own, 1 for none (default: as the calendar says, or as is found); a network "
+      + "is compared with the values so many steps before.")
   var season: Int?
 
   @Option(in: 1...1000, help: "Compare with a linear autoregression of this order, too.")

@@ -14,9 +14,10 @@ struct ForecastInput: ParsableArguments {
   var column: String?
 
   /// - Throws: `TableError`.
-  func target() throws -> ForecastTarget {
+  /// - Parameter known: the column where none is asked for; nil: the first.
+  func target(default known: String? = nil) throws -> ForecastTarget {
     try ForecastTarget(
-      rows.series(at: table, reading, columns: column.map { [$0] }, missing: .interpolate), announcing: true)
+      rows.series(at: table, reading, columns: (column ?? known).map { [$0] }, missing: .interpolate), announcing: true)
   }
 }
 

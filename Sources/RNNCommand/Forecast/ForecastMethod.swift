@@ -17,6 +17,14 @@ extension ModelUse {
   static func isForecaster(_ path: String) -> Bool {
     (try? SafetensorsFile(path: path))?.metadata("format") == Forecaster.format
   }
+
+  /// What is said of it where a network is wanted.
+  static func combined(_ path: String) -> Failure {
+    Failure(
+      message:
+        "\(path) is a combined forecaster: rnn forecast predict and update use it; rnn forecast train --method network makes "
+        + "a network")
+  }
 }
 
 /// A forecaster, and the column that it forecasts, of a file.
@@ -51,18 +59,51 @@ struct SavedForecaster {
     }
   }
 
-  /// The same with the values of a table: those that it was fitted to and later ones, or later ones alone.
+  /// The same with the values of a table: those that it knows and later ones, or later ones alone.
   /// - Returns: how many of them are new.
-  mutating func take(_ target: ForecastTarget) -> Int {
+  /// - Throws: `Failure` where the table neither holds the last row that is known nor begins with the next.
+  mutating func take(_ target: ForecastTarget) throws -> Int {
     let known = forecaster.values
-    let start = Self.place(of: known, in: target.values)
-    let new = start.map { Array(target.values[($0 + known.count)...]) } ?? target.values
-    if start == nil {
+    var first = 0
+    if let start = Self.place(of: known, in: target.values) {
+      first = start + known.count
+    } else if let last = forecaster.notes[Self.lastNote],
+      let row = target.values.indices.last(where: { target.time.label($0) == last })
+    {
+      first = row + 1
+      Note.note("rows up to \(last) are not those that \(file) knows, which stay as they are")
+    } else if let next = forecaster.notes[Self.nextNote] {
+      guard target.time.label(0) == next else {
+        throw Failure(
+          message: "\(target.file) begins with \(target.time.label(0)) where \(file) ends with "
+            + "\(forecaster.notes[Self.lastNote] ?? "the row before"): the next row is \(next); give the table from there on, "
+            + "or train anew")
+      }
+    } else {
       Note.note("\(target.file) does not begin with the values that \(file) knows: its rows are taken for later ones")
     }
+    let new = Array(target.values[first...])
     forecaster.update(with: new)
+    if !new.isEmpty { note(target) }
     return new.count
   }
+
+  /// Keeps the column's name, and where its rows end.
+  mutating func note(_ target: ForecastTarget) { forecaster.notes = Self.notes(of: target) }
+
+  static func notes(of target: ForecastTarget) -> [String: String] {
+    var notes = [columnNote: target.name]
+    guard target.time.name != nil else { return notes }
+    notes[lastNote] = target.time.label(target.values.count - 1)
+    let next = target.time.label(target.values.count)
+    notes[nextNote] = next.hasPrefix("+") ? nil : next
+    return notes
+  }
+
+  /// The column that it forecasts, as its table called it.
+  var column: String? { forecaster.notes[Self.columnNote] }
+
+  private static let (columnNote, lastNote, nextNote) = ("column", "last", "next")
 }
 
 /// Levels of intervals: 80,95.

@@ -18,8 +18,12 @@ struct ForecastPredict: ParsableCommand {
   @OptionGroup var input: SeriesOptions
 
   @Option(
-    in: 1...1_000_000, help: "Steps to forecast. (of a combined forecaster: as many as it was trained for, at most)")
-  var horizon = 10
+    in: 1...1_000_000,
+    help: "Steps to forecast. (default: all that a combined forecaster was trained for, which is the most; else 10)")
+  var horizon: Int?
+
+  /// Of a network.
+  private var steps: Int { horizon ?? (holdOut > 0 ? holdOut : 10) }
 
   @Option(in: 0...largestSize, help: "Rows at the end of the table to forecast, instead of what comes after.")
   var holdOut = 0
@@ -40,7 +44,7 @@ struct ForecastPredict: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The column to forecast, of a combined forecaster. (default: the first of numbers)", valueName: "name"))
+      "The column to forecast, of a combined forecaster. (default: the one that it was trained on)", valueName: "name"))
   var column: String?
 
   @Flag(help: "Write a JSON array with an object a step instead. Of a combined forecaster.")
@@ -62,7 +66,8 @@ struct ForecastPredict: ParsableCommand {
       writing: [(output ?? DescriptorPath.standardOutput, "--output"), (drawing, "--plot")]
     ).hold()
     defer { outputs.release() }
-    if ModelUse.isForecaster(model) { return try predictCombined() }
+    // From a pipe a model can be read once alone, and is that of a network.
+    if !FilePlace(model).isStream, ModelUse.isForecaster(model) { return try predictCombined() }
     if let option = ["--level", "--json", "--column"].first(where: GivenOptions.names.contains) {
       throw Failure(message: "\(model) is a network; '\(option)' is for combined forecasters")
     }
@@ -78,7 +83,7 @@ struct ForecastPredict: ParsableCommand {
       model, description, origins: 1, products: multiplying.choice, threads: threads ?? 0)
     Note.productsHint(of: forecaster.plan)
     Note.threads(threads)
-    let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: horizon)
+    let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: steps)
     guard forecasts.allSatisfy(\.isFinite) else {
       throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
     }
@@ -95,11 +100,12 @@ struct ForecastPredict: ParsableCommand {
 
   private func predictCombined() throws {
     var saved = try SavedForecaster(contentsOf: model)
-    let target = try input.target(column: column)
+    let target = try input.target(column: column ?? saved.column)
     let most = saved.forecaster.horizon
-    let steps = GivenOptions.names.contains("--horizon") ? horizon : most
+    let steps = horizon ?? (holdOut > 0 ? min(holdOut, most) : most)
     guard steps <= most else {
-      throw Failure(message: "\(model) forecasts up to \(most) steps ahead, not \(steps): train --horizon \(steps)")
+      throw Failure(
+        message: "\(model) forecasts up to \(most) steps ahead, not \(steps): rnn forecast train --horizon \(steps)")
     }
     let start = target.values.count - holdOut
     guard start > 0 else { throw Failure(message: "\(target.file): --hold-out \(holdOut) leaves no row") }
@@ -134,7 +140,7 @@ struct ForecastPredict: ParsableCommand {
     var header = [series.time.name ?? "row"] + series.columns
     if holdOut > 0 { header += series.columns.map { $0 + " (true)" } }
     var rows = [header]
-    for ahead in 0..<horizon {
+    for ahead in 0..<steps {
       var row = [series.time.label(start + ahead)]
       row += (0..<width).map { short(forecasts[ahead * width + $0]) }
       if holdOut > 0 {
@@ -150,12 +156,12 @@ struct ForecastPredict: ParsableCommand {
 
   private func panels(_ forecasts: [Double], _ series: Series, from start: Int) -> [PlotPanel] {
     let width = series.width
-    let first = max(0, start - (history ?? max(50, 4 * horizon)))
+    let first = max(0, start - (history ?? max(50, 4 * steps)))
     return series.columns.enumerated().map { column, name in
       func point(_ step: Int) -> (x: Double, y: Double) { (series.time.position(step), series.value(step, column)) }
       let past = (first..<start).map(point)
-      let ahead = (0..<horizon).map { (x: series.time.position(start + $0), y: forecasts[$0 * width + column]) }
-      let truth = (start..<max(start, min(series.count, start + horizon))).map(point)
+      let ahead = (0..<steps).map { (x: series.time.position(start + $0), y: forecasts[$0 * width + column]) }
+      let truth = (start..<max(start, min(series.count, start + steps))).map(point)
       // Each line begins at the last known value.
       let joint = past.suffix(1)
       var lines = [PlotPanel.Line(name: "history", kind: .history, points: past)]

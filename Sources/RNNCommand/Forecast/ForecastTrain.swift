@@ -36,7 +36,9 @@ struct ForecastTrain: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Columns to forecast, together. (default: all of numbers)", valueName: "name"))
+    help: ArgumentHelp(
+      "Columns to forecast; of --method network several together. (default: the first of numbers; of a network all)",
+      valueName: "name"))
   var column: [String] = []
 
   @Option(in: 1...largestSize, help: "Steps of a window: what a forecast looks back on.")

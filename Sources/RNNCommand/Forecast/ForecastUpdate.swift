@@ -9,8 +9,8 @@ struct ForecastUpdate: ParsableCommand {
     commandName: "update",
     abstract: "Give a combined forecaster the rows that came since.",
     discussion: """
-      The table holds the rows that the forecaster knows and later ones, or later ones alone. Nothing is fitted anew: \
-      forecasts begin after the last row. To fit anew, train.
+      The table holds the rows that the forecaster knows and later ones, or later ones alone, the first of which is the one after \
+      the last that it knows. Nothing is fitted anew: forecasts begin after the last row. To fit anew, train.
 
       \(FilePath.documentation)
       """)
@@ -25,8 +25,8 @@ struct ForecastUpdate: ParsableCommand {
     // The model is read whole before anything is written.
     try FileUse(reading: [(input.table, "<table>")], writing: [(output ?? model, "<model>")]).check()
     var saved = try SavedForecaster(contentsOf: model)
-    let target = try input.target()
-    let new = saved.take(target)
+    let target = try input.target(default: saved.column)
+    let new = try saved.take(target)
     try ReplaceableOutput.verifyModel(output ?? model)
     try saved.forecaster.save(to: output ?? model)
     Note.note("saved \(output ?? model), with \(counted(new, "new row"))")

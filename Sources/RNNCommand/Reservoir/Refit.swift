@@ -47,6 +47,7 @@ struct Refit: ParsableCommand {
       case .series: try series()
       case .text: try text()
       case .classes: try classes()
+      case nil where ModelUse.isForecaster(model): throw ModelUse.combined(model)
       case nil:
         throw Failure(
           message: "\(model) is no model of a series, of classes or of text, whose heads can be fitted anew")

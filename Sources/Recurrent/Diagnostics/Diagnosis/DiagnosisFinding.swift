@@ -61,7 +61,7 @@ extension DiagnosisFinding {
         $0
       }
       findings += saturation(recurrence)
-      findings += redundancy(recurrence)
+      findings += redundancy(recurrence, isReservoir: configuration.cell is LeakyElmanCell)
     }
     if !findings.contains(where: \.isProblem) { findings.append(healthy(recurrences)) }
     return findings.filter(\.isProblem) + findings.filter { !$0.isProblem }
@@ -187,7 +187,7 @@ extension DiagnosisFinding {
     }
   }
 
-  private static func redundancy(_ recurrence: RecurrenceDiagnosis) -> [DiagnosisFinding] {
+  private static func redundancy(_ recurrence: RecurrenceDiagnosis, isReservoir: Bool) -> [DiagnosisFinding] {
     let units = recurrence.units
     var findings: [DiagnosisFinding] = []
     if 10 * units.redundant.count > units.count {
@@ -195,7 +195,8 @@ extension DiagnosisFinding {
         DiagnosisFinding(
           kind: .redundant, place: recurrence.name,
           observation: "\(units.redundant.count) of \(units.count) units repeat others (correlation beyond ±0.99)",
-          advice: "make the layer smaller, or add dropout"))
+          advice: isReservoir ? "fewer units may do, or larger input weights" : "make the layer smaller, or add dropout"
+        ))
     }
     if units.count >= 16, 4 * units.rank99 < units.count {
       findings.append(

@@ -30,8 +30,11 @@ extension NetworkDiagnosis: CustomStringConvertible {
     let largest = loop.exponents.first ?? 0
     let meaning =
       largest > 0.003 ? "chaotic: near-by starts part" : largest < -0.003 ? "comes to rest" : "periodic, or nearly so"
-    let dimension = loop.dimension.map { "; it moves in \(String(format: "%.2f", $0)) dimensions" } ?? ""
-    return "running freely (\(loop.steps) steps): \(meaning)\(dimension)\nexponents a step  \(shown)"
+    // Of what is periodic the first exponent is 0 but for its scatter.
+    let dimension = largest > 0.003 ? loop.dimension : nil
+    let dimensionText = dimension.map { "; it moves in \(String(format: "%.2f", $0)) dimensions" } ?? ""
+    return
+      "running freely (\(loop.steps) steps after the first tenth): \(meaning)\(dimensionText)\nexponents a step  \(shown)"
   }
 
   private var matrices: String {
