@@ -113,8 +113,11 @@ extension Forecaster {
     guard horizon >= 1, content.errors.scales.count == horizon, !content.errors.paths.isEmpty,
       content.errors.paths.allSatisfy({ $0.count == horizon }), content.season.period >= 1,
       content.smoothing.period >= 1, content.smoothing.season.count == content.smoothing.period,
-      !content.theta.season.isEmpty, content.theta.alpha > 0, content.transform.scale > 0,
-      ([content.autoregression] + content.otherAutoregressions).allSatisfy({ $0.lags.allSatisfy { $0 >= 1 } })
+      !content.theta.season.isEmpty, content.theta.alpha > 0,
+      content.transform.isSound, content.errors.scales.allSatisfy({ $0 >= 0 }),
+      ([content.autoregression] + content.otherAutoregressions).allSatisfy({
+        $0.lags.allSatisfy { (1...1_000_000).contains($0) }
+      })
     else { throw fault("its numbers do not go together") }
     let values = try file.doubles("series")
     guard values.contains(where: \.isFinite) else { throw fault("its series has no value") }
@@ -169,6 +172,11 @@ extension Forecaster {
       layout: own.layout, window: own.window, inputScales: own.inputScales, outputScales: own.outputScales,
       networks: networks)
   }
+}
+
+extension ValueTransform {
+  /// Whether numbers of a file can be divided by.
+  fileprivate var isSound: Bool { unit.isNormal && unit > 0 && scale.isNormal && scale > 0 && center.isFinite }
 }
 
 extension WindowLayout {

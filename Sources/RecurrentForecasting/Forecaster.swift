@@ -1,3 +1,4 @@
+internal import Kernels
 package import Recurrent
 internal import Storage
 
@@ -45,6 +46,11 @@ public struct Forecaster: Sendable {
     require(seasons.allSatisfy { $0 >= 1 }, "seasons are of 1 step or more, got \(seasons)")
     let series = series.suffix(Self.longestPast)
     guard series.missingCount < series.count else { throw .noValues }
+    // Else a fit that had no memory would only look like one that came to nothing.
+    do throws(MemoryShortage) { try OpenBLAS.warmUp() } catch {
+      throw .memory(
+        .exceedsMemory(what: "what OpenBLAS works in", needed: error.needed, available: error.available))
+    }
     (self.horizon, self.recipe, self.series) = (horizon, recipe, series)
     let (season, transform) = Season.find(series, natural: seasons)
     self.season = season
@@ -124,7 +130,7 @@ public struct Forecaster: Sendable {
   public func forecast() -> Forecast {
     let history = history
     let rails = Rails(history, horizon: horizon)
-    let own = Dictionary(uniqueKeysWithValues: members.forecasts(history).map { ($0.name, $0.values) })
+    let own = Dictionary(members.forecasts(history).map { ($0.name, $0.values) }) { first, _ in first }
     // The memory sufficed for the training, which takes more.
     let corrections = network.flatMap { try? $0.corrections(history, origins: [history.count]).first } ?? [:]
     let combined = rails.bound(combination.combined(own, corrections: corrections, horizon: horizon))

@@ -94,6 +94,8 @@ struct DiagnoseTests {
     // In single precision, after a step of next to nothing.
     #expect(abs(try #require(matrix["spectral_radius"] as? Double) - 0.7) < 1e-5)
     #expect(try place.rnn(train + ["--input-deviation", "0.5"]).status == 0)
+    #expect(try place.rnn(train + ["--input-deviation", "0.5", "--rank", "2", "--embedding-size", "4"]).status == 0)
+    expectFailure(try place.rnn(train + ["--input-deviation", "1e40"]), 64, "at most 1e6")
     expectFailure(
       try place.rnn(train + ["--spectral-radius", "1", "--recurrent-norm", "1"]), 64, "'--spectral-radius <x>' excludes"
     )

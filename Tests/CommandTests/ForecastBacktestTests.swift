@@ -83,9 +83,24 @@ struct ForecastBacktestTests {
     let later = try place.rnn("forecast", "predict", "new.csv.st", "longer.csv", "--column", "sales", "--horizon", "2")
     #expect(later.text.split(separator: "\n").count == 3 && later.text.contains("2010-04-01,"))
 
+    // The column is the forecaster's own, and what does not follow its last row is refused.
+    #expect(try place.rnn("forecast", "predict", "new.csv.st", "longer.csv", "--horizon", "2").text == later.text)
+    func update(_ table: String, _ lines: [Substring]) throws -> Outcome {
+      try place.write(([rows[0]] + lines).joined(separator: "\n") + "\n", to: table)
+      return try place.rnn("forecast", "update", "model.safetensors", table, "--output", "other.st")
+    }
+    let again = try place.rnn("forecast", "update", "new.csv.st", "new.csv")
+    #expect(again.status == 0 && again.errors.contains("0 new rows"), "\(again.errors)")
+    #expect(try update("overlap.csv", rows.suffix(8)).errors.contains("3 new rows"))
+    expectFailure(try update("gap.csv", rows.suffix(2)), 1, "the next row is 2010-01-01")
+    expectFailure(try update("early.csv", Array(rows[1..<50])), 1, "the next row is 2010-01-01")
+    #expect(!place.exists("gap.csv.st"))
+
     expectFailure(
       try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--horizon", "7"), 1, "up to 6 steps")
-    expectFailure(try place.rnn("forecast", "evaluate", "model.safetensors", "t.csv"), 1, "rnn forecast backtest")
+    expectFailure(
+      try place.rnn("forecast", "train", "t.csv", "--horizon", "1000000", "--checkpoint", "h.st"), 64, "at most 10,000")
+    expectFailure(try place.rnn("forecast", "evaluate", "model.safetensors", "t.csv"), 1, "combined forecaster")
     expectFailure(
       try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--column", "heat"), 1,
       "does not hold the rows")

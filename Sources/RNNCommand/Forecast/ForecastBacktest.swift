@@ -20,7 +20,11 @@ struct ForecastBacktest: ParsableCommand {
 
   @OptionGroup var input: ForecastInput
 
-  @Option(in: 1...100_000, help: "Steps to forecast. (default: two seasons of up to 8 steps, one of more, or 10)")
+  /// What is fitted grows with it.
+  static let largestHorizon = 10_000
+
+  @Option(
+    in: 1...largestHorizon, help: "Steps to forecast. (default: two seasons of up to 8 steps, one of more, or 10)")
   var horizon: Int?
 
   @Option(in: 1...1000, help: "Starts to forecast from.")

@@ -23,7 +23,7 @@ struct ForecastPredict: ParsableCommand {
   var horizon: Int?
 
   /// Of a network.
-  private var steps: Int { horizon ?? (holdOut > 0 ? holdOut : 10) }
+  private var steps: Int { horizon ?? 10 }
 
   @Option(in: 0...largestSize, help: "Rows at the end of the table to forecast, instead of what comes after.")
   var holdOut = 0
@@ -102,7 +102,7 @@ struct ForecastPredict: ParsableCommand {
     var saved = try SavedForecaster(contentsOf: model)
     let target = try input.target(column: column ?? saved.column)
     let most = saved.forecaster.horizon
-    let steps = horizon ?? (holdOut > 0 ? min(holdOut, most) : most)
+    let steps = horizon ?? most
     guard steps <= most else {
       throw Failure(
         message: "\(model) forecasts up to \(most) steps ahead, not \(steps): rnn forecast train --horizon \(steps)")
@@ -113,8 +113,12 @@ struct ForecastPredict: ParsableCommand {
       Note.note("the forecaster was fitted to the held-out rows, too; rnn forecast backtest measures fairly")
     }
     try saved.take(target, before: start)
+    let forecast = saved.forecaster.forecast()
+    guard forecast.values.allSatisfy(\.isFinite) else {
+      throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
+    }
     let prediction = CombinedPrediction(
-      forecast: saved.forecaster.forecast(), target: target, start: start, horizon: steps,
+      forecast: forecast, target: target, start: start, horizon: steps,
       levels: levels.level ?? [80, 95])
     if json {
       let bytes = try prediction.json(truths: holdOut > 0).serialized() + [0x0A]

@@ -91,6 +91,10 @@ struct ForecastTrain: ParsableCommand {
     guard column.count <= 1 else {
       throw ValidationError("'--method combined' forecasts one column, got \(counted(column.count, "name"))")
     }
+    if let horizon = scoring.horizon, horizon > ForecastBacktest.largestHorizon {
+      throw ValidationError(
+        "'--method combined' forecasts at most \(grouped(ForecastBacktest.largestHorizon)) steps ahead, not \(horizon)")
+    }
     let target = try input.target(column: column.first)
     let seasons = scoring.season.map { [$0] } ?? target.time.seasons
     var training = CombinedTraining(

@@ -31,10 +31,11 @@ struct ModelOptions: ParsableArguments {
   @Option(.finite, help: "Start value of the forget gate's bias, for cells that have one. (default: as --init)")
   var forgetBias: Double?
 
-  @Option(.positive, help: "Scale each gate's recurrent matrix to this spectral radius at the start.")
+  @Option(.positiveScale, help: "Scale each gate's recurrent matrix to this spectral radius at the start.")
   var spectralRadius: Double?
 
-  @Option(.positive, help: "Scale each gate's recurrent matrix to this norm, its largest singular value, at the start.")
+  @Option(
+    .positiveScale, help: "Scale each gate's recurrent matrix to this norm, its largest singular value, at the start.")
   var recurrentNorm: Double?
 
   @Option(

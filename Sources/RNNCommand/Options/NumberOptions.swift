@@ -10,6 +10,7 @@ struct Admissible: Sendable {
   static let nonNegative = Admissible(description: "a number of 0 or more") { $0 >= 0 }
   /// [0, 1e6]: what weights of single precision can be scaled by, with room for sums.
   static let scale = Admissible(description: "a number from 0 to 1e6") { $0 >= 0 && $0 <= 1e6 }
+  static let positiveScale = Admissible(description: "a number above 0 and at most 1e6") { $0 > 0 && $0 <= 1e6 }
   static let finite = Admissible(description: "a number") { _ in true }
   /// [0, 1)
   static let fraction = Admissible(description: "a number from 0 to below 1") { $0 >= 0 && $0 < 1 }

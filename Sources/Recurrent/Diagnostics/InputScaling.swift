@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Kernels
+internal import Storage
 
 extension Model {
   /// The model with the input weights of each layer scaled, the lowest first, so that on some data what they give to the
@@ -35,7 +36,10 @@ extension Model {
         require(found.isFinite, "the inputs of layer \(layer) give the gates what is not finite")
         // Inputs that never vary leave nothing to scale.
         guard found > 0 else { continue }
-        let name = "rnn.weight_ih_l\(layer)" + (isReverse ? "_reverse" : "")
+        let suffix = "_l\(layer)" + (isReverse ? "_reverse" : "")
+        // Of a product of two matrices the left one is scaled.
+        let name = ["rnn.weight_ih", "rnn.weight_ih_left"].map { $0 + suffix }.first { model.table[$0] != nil }
+        guard let name else { stop("layer \(layer) has no input weights") }
         model[parameter: name] = model[parameter: name].map { S(Double($0) * deviation / found) }
       }
     }

@@ -62,6 +62,7 @@ struct HeadFeatures<S: Scalar> {
 extension HeadFeatures {
   /// The mean squared error of the model's own head.
   func squaredError() throws(RidgeError) -> Evaluation {
+    try RidgeError.admit(numbers: width * (targetCount + 1))
     let weights = model[parameter: "linear.weight"].map { Double($0) }
     let biases = model[parameter: "linear.bias"].map { Double($0) }
     var (squares, magnitudes, rows) = (0.0, 0.0, 0)
