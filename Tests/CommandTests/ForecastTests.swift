@@ -336,7 +336,7 @@ struct ForecastTests {
 
   @Test(arguments: [
     (["--window", "0"], "from 1 to"), (["--test", "1.5"], "--test"), (["--validation", "-1"], "--validation"),
-    (["--season", "1"], "from 2 to"), (["--missing", "guess"], "interpolate"), (["--column", "a", "a"], "twice"),
+    (["--season", "0"], "from 1 to"), (["--missing", "guess"], "interpolate"), (["--column", "a", "a"], "twice"),
     (["--dropout", "0.5"], "--dropout"), (["--epochs", "0"], "from 1 to"), (["--checkpoint", ""], "a path"),
   ])
   func usage(options: [String], part: String) throws {

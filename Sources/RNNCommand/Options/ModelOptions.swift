@@ -39,7 +39,7 @@ struct ModelOptions: ParsableArguments {
   var recurrentNorm: Double?
 
   @Option(
-    .positive,
+    .positiveScale,
     help:
       "Scale each layer's input weights at the start so that what they give to the gates has this deviation on the text."
   )
