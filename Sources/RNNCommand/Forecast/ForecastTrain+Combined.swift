@@ -1,0 +1,24 @@
+import ArgumentParser
+
+extension ForecastTrain {
+  /// `--method combined`.
+  func trainCombined() throws {
+    if let option = GivenOptions.names.first(where: CombinedTraining.networkOptions.contains) {
+      throw ValidationError("'\(option)' is an option of '--method network'")
+    }
+    guard column.count <= 1 else {
+      throw ValidationError("'--method combined' forecasts one column, got \(counted(column.count, "name"))")
+    }
+    if let horizon = scoring.horizon, horizon > ForecastBacktest.largestHorizon {
+      throw ValidationError(
+        "'--method combined' forecasts at most \(grouped(ForecastBacktest.largestHorizon)) steps ahead, not \(horizon)")
+    }
+    let target = try input.target(column: column.first)
+    let seasons = scoring.season.map { [$0] } ?? target.time.seasons
+    var training = CombinedTraining(
+      target: target, horizon: scoring.horizon ?? defaultHorizon(seasons), seasons: seasons,
+      checkpoint: options.checkpointPath)
+    training.recipe.seed = options.shared.seed
+    try training.run()
+  }
+}
