@@ -82,39 +82,20 @@ struct DiagnosisPage {
     }
     var lines = diagnosis.recurrences.map { spectrum($0.name, $0.exponents) }
     if let loop = diagnosis.closedLoop { lines.append(spectrum("running freely", loop.exponents)) }
-    let rows = diagnosis.recurrences.map { recurrence -> [String] in
-      let jacobian = recurrence.stepJacobian
-      return [
-        recurrence.name, recurrence.exponents.first.map(Self.signed) ?? "-",
-        String(recurrence.exponents.count { $0 > 0 }), jacobian.map { Self.three($0.largest) } ?? "-",
-        jacobian.map { Self.three($0.median) } ?? "-", jacobian.map { Self.percent($0.nearOne) } ?? "-",
-      ]
-    }
     return Section(
       "How small changes grow",
       [
         .chart(
           LineChart(
             "Lyapunov exponents, a step", xTitle: "exponent, the largest first", lines: lines, isLogarithmic: false)),
-        .table(
-          Table(
-            caption: "The largest exponent, and singular values of a step's Jacobian",
-            header: ["", "largest exponent", "above 0", "Jacobian: largest", "median", "near 1"], rows: rows,
-            kind: .numbers)),
+        numbers(
+          diagnosis.dynamicsRows, [1, 2, 4, 5, 6],
+          caption: "The largest exponent, and singular values of a step's Jacobian"),
       ])
   }
 
   private var matrices: Section? {
-    let rows = diagnosis.recurrences.flatMap { recurrence in
-      recurrence.matrices.map { matrix -> [String] in
-        let values = matrix.singularValues
-        return [
-          "\(recurrence.name), \(matrix.gate)", matrix.spectralRadius.map(Self.three) ?? "-",
-          values.first.map(Self.three) ?? "-", values.isEmpty ? "-" : Self.three(values[values.count / 2]),
-        ]
-      }
-    }
-    guard !rows.isEmpty else { return nil }
+    guard diagnosis.recurrences.contains(where: { !$0.matrices.isEmpty }) else { return nil }
     let charts = diagnosis.recurrences.filter { !$0.matrices.isEmpty }.prefix(Self.mostCharts).map { recurrence in
       Section.Block.chart(
         LineChart(
@@ -125,58 +106,33 @@ struct DiagnosisPage {
     }
     return Section(
       "Recurrent matrices",
-      charts + [
-        .table(
-          Table(header: ["", "spectral radius", "largest singular value", "median"], rows: rows, kind: .numbers))
-      ])
+      charts + [numbers(diagnosis.matrixRows, [2, 3, 4], nameColumns: 2)])
   }
 
   private var gates: Section {
-    let rows = diagnosis.recurrences.flatMap { recurrence in
-      recurrence.gates.map { gate in
-        [
-          "\(recurrence.name), \(gate.name)", gate.mean.map(Self.three) ?? "-", gate.low.map(Self.percent) ?? "-",
-          gate.high.map(Self.percent) ?? "-", gate.sensitivity.map(Self.three) ?? "-",
-          gate.insensitive.map(Self.percent) ?? "-",
-        ]
-      }
-    }
-    return Section(
+    Section(
       "Gates",
       [
-        .table(
-          Table(
-            caption:
-              "Low: below 0.1 (of −1…1: −0.95); high: above 0.9 (0.95); insensitive: what the gate is told makes no difference",
-            header: ["", "mean", "low", "high", "sensitivity", "insensitive"], rows: rows, kind: .numbers))
+        numbers(
+          diagnosis.gateRows, [2, 3, 4, 5, 6], nameColumns: 2,
+          caption:
+            "Low: below 0.1 (of −1…1: −0.95); high: above 0.9 (0.95); insensitive: what the gate is told makes no difference"
+        )
       ])
   }
 
-  private var units: Section {
-    let rows = diagnosis.recurrences.map { recurrence in
-      let units = recurrence.units
-      return [
-        recurrence.name, String(units.count), String(units.dead.count), String(units.redundant.count),
-        String(format: "%.1f", units.effectiveRank), String(units.rank99),
-        recurrence.memoryCapacity.map { String(format: "%.1f", $0) } ?? "-",
-      ]
-    }
-    return Section(
-      "Units",
-      [
-        .table(
-          Table(
-            header: ["", "count", "dead", "redundant", "effective rank", "99 % of variance", "memory capacity"],
-            rows: rows, kind: .numbers))
-      ])
+  private var units: Section { Section("Units", [numbers(diagnosis.unitRows, [1, 2, 3, 4, 5, 6])]) }
+
+  /// Some columns of a table of the terminal's, whose first ones name its rows.
+  private func numbers(
+    _ rows: [[String]], _ columns: [Int], nameColumns: Int = 1, caption: String = ""
+  ) -> Section.Block {
+    let picked = rows.map { row in [row.prefix(nameColumns).joined(separator: ", ")] + columns.map { row[$0] } }
+    return .table(
+      Table(
+        caption: caption, header: [""] + picked[0].dropFirst(), rows: Array(picked.dropFirst()), kind: .numbers))
   }
 
   /// More say nothing that the table does not.
   private static let mostCharts = 4
-
-  private static func three(_ value: Double) -> String { String(format: "%.3f", value) }
-
-  private static func signed(_ value: Double) -> String { value.isFinite ? String(format: "%+.4f", value) : "−∞" }
-
-  private static func percent(_ share: Double) -> String { String(format: "%.0f %%", 100 * share) }
 }

@@ -110,22 +110,9 @@ struct ClosedLoop: ~Copyable {
     pass.initialState = place.state.selecting([Int](repeating: 0, count: count))
     pass.forward(.vectors([[Double]](repeating: place.input, count: count).flatMap { $0 }))
     var gradient = zeros
-    forEachPart { part, recurrence, rows in
-      for column in 0..<count {
-        let first = column * vectors.rows + rows.lowerBound
-        gradient.values.replaceSubrange(
-          gradient.range(part, recurrence, column), with: vectors.values[first..<first + rows.count])
-      }
-    }
+    gradient.setColumns(vectors)
     pass.backward(finalStateGradient: gradient)
-    gradient = pass.initialStateGradient
-    forEachPart { part, recurrence, rows in
-      for column in 0..<count {
-        let first = column * vectors.rows + rows.lowerBound
-        vectors.values.replaceSubrange(
-          first..<first + rows.count, with: gradient.values[gradient.range(part, recurrence, column)])
-      }
-    }
+    pass.initialStateGradient.copyColumns(into: &vectors)
     // What came by way of the input: [count, O]·[O, W].
     let outputs = model.configuration.outputSize
     let fedBack = DoubleProducts.product(
@@ -138,13 +125,6 @@ struct ClosedLoop: ~Copyable {
         }
       }
       first += rows.count
-    }
-  }
-
-  /// The rows of a vector that are a part of a recurrence's state.
-  private func forEachPart(_ body: (_ part: Int, _ recurrence: Int, _ rows: Range<Int>) -> Void) {
-    for part in 0..<single.partCount {
-      for recurrence in 0..<single.recurrenceCount { body(part, recurrence, single.range(part, recurrence, 0)) }
     }
   }
 }

@@ -3,15 +3,16 @@ internal import Foundation
 extension NetworkDiagnosis: CustomStringConvertible {
   /// Tables of the numbers, and the findings.
   public var description: String {
-    var parts = [dynamics]
-    if recurrences.contains(where: { !$0.matrices.isEmpty }) { parts.append(matrices) }
-    parts += [gradients, gates, units]
+    var parts = [table(dynamicsRows, right: [1, 2, 3, 4, 5, 6])]
+    if recurrences.contains(where: { !$0.matrices.isEmpty }) { parts.append(table(matrixRows, right: [2, 3, 4, 5])) }
+    parts += [gradients, table(gateRows, right: [2, 3, 4, 5, 6]), table(unitRows, right: [1, 2, 3, 4, 5, 6])]
     if let closedLoop { parts.append(text(closedLoop)) }
     parts.append("findings\n" + findings.map { ($0.isProblem ? "! " : "  ") + $0.description }.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")
   }
 
-  private var dynamics: String {
+  /// Exponents and Jacobians; the header first, as in all of these.
+  package var dynamicsRows: [[String]] {
     var rows = [["dynamics", "largest exponent", "above 0", "exponents", "Jacobian: largest", "median", "near 1"]]
     for recurrence in recurrences {
       let jacobian = recurrence.stepJacobian
@@ -21,7 +22,7 @@ extension NetworkDiagnosis: CustomStringConvertible {
         jacobian.map { three($0.median) } ?? "-", jacobian.map { percent($0.nearOne) } ?? "-",
       ])
     }
-    return table(rows, right: [1, 2, 3, 4, 5, 6])
+    return rows
   }
 
   /// The first exponents, and what they mean; those of some thousand steps scatter by thousandths.
@@ -37,7 +38,8 @@ extension NetworkDiagnosis: CustomStringConvertible {
       "running freely (\(loop.steps) steps after the first tenth): \(meaning)\(dimensionText)\nexponents a step  \(shown)"
   }
 
-  private var matrices: String {
+  /// Spectra of the recurrent matrices.
+  package var matrixRows: [[String]] {
     var rows = [["recurrent matrices", "gate", "spectral radius", "singular values: largest", "median", "least"]]
     for recurrence in recurrences {
       for matrix in recurrence.matrices {
@@ -48,7 +50,7 @@ extension NetworkDiagnosis: CustomStringConvertible {
         ])
       }
     }
-    return table(rows, right: [2, 3, 4, 5])
+    return rows
   }
 
   private var gradients: String {
@@ -65,7 +67,8 @@ extension NetworkDiagnosis: CustomStringConvertible {
     return table(rows, right: Set(1..<rows[0].count))
   }
 
-  private var gates: String {
+  /// How the gates stand.
+  package var gateRows: [[String]] {
     var rows = [["gates", "", "mean", "low", "high", "sensitivity", "insensitive"]]
     for recurrence in recurrences {
       for gate in recurrence.gates {
@@ -75,10 +78,11 @@ extension NetworkDiagnosis: CustomStringConvertible {
         ])
       }
     }
-    return table(rows, right: [2, 3, 4, 5, 6])
+    return rows
   }
 
-  private var units: String {
+  /// What the units do.
+  package var unitRows: [[String]] {
     var rows = [["units", "count", "dead", "redundant", "effective rank", "99 % of variance", "memory capacity"]]
     for recurrence in recurrences {
       let units = recurrence.units
@@ -88,7 +92,7 @@ extension NetworkDiagnosis: CustomStringConvertible {
         recurrence.memoryCapacity.map { String(format: "%.1f", $0) } ?? "-",
       ])
     }
-    return table(rows, right: [1, 2, 3, 4, 5, 6])
+    return rows
   }
 
   private func three(_ value: Double) -> String { String(format: "%.3f", value) }

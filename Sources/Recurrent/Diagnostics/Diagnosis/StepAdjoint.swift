@@ -37,21 +37,9 @@ struct StepAdjoint: ~Copyable {
     }
     pass.initialState = state
     pass.forward(trajectory.input(at: places))
-    for column in 0..<count {
-      for (part, rows) in parts.enumerated() {
-        let first = column * vectors.rows + rows.lowerBound
-        state.values.replaceSubrange(state.range(part, 0, column), with: vectors.values[first..<first + rows.count])
-      }
-    }
+    state.setColumns(vectors)
     pass.backward(finalStateGradient: state)
-    let gradient = pass.initialStateGradient
-    for column in 0..<count {
-      for (part, rows) in parts.enumerated() {
-        let first = column * vectors.rows + rows.lowerBound
-        vectors.values.replaceSubrange(
-          first..<first + rows.count, with: gradient.values[gradient.range(part, 0, column)])
-      }
-    }
+    pass.initialStateGradient.copyColumns(into: &vectors)
   }
 
   /// dL/d(pre-activations) of the last product, [count, rowGateCount·H].
