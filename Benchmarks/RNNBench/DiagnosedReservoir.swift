@@ -45,12 +45,10 @@ struct DiagnosedReservoir: Sendable {
         generator.uniform() < share ? (generator.uniform() < 0.5 ? -1 : 1) : 0
       }
     }
-    var series = ChaoticSeries.mackeyGlassMap(count: 4101, seed: seed)
-    if isScaled {
-      let (least, most) = (series.min() ?? 0, series.max() ?? 1)
-      series = series.map { 2 * ($0 - least) / (most - least) - 1 }
-    }
-    let training = 3100
+    let series =
+      isScaled
+      ? ReservoirTask.mackeyGlass(count: 4101, seed: seed) : ChaoticSeries.mackeyGlassMap(count: 4101, seed: seed)
+    let training = ReservoirTask.mackeyGlass.training
     let fitted = try model.fittingHead(
       to: .vectors(Array(series[..<training])), .values(Array(series[1...training])),
       RidgeOptions(penalty: .fixed(penalty), washout: 100), threads: threads

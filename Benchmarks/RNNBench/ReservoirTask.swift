@@ -86,7 +86,7 @@ enum ReservoirTask: String, CaseIterable {
   }
 
   /// As it is compared: scaled to −1…1.
-  private static func mackeyGlass(count: Int, seed: UInt64) -> [Double] {
+  static func mackeyGlass(count: Int, seed: UInt64) -> [Double] {
     let series = ChaoticSeries.mackeyGlassMap(count: count, seed: seed)
     let (least, most) = (series.min() ?? 0, series.max() ?? 1)
     return series.map { 2 * ($0 - least) / (most - least) - 1 }

@@ -48,7 +48,7 @@ struct Compress: ParsableCommand {
 
   func run() throws {
     var files = FileUse(reading: [(model, "<model>")], writing: [(target, "<target>")])
-    data.note(in: &files)
+    data.source.note(in: &files)
     let outputs = try files.hold()
     defer { outputs.release() }
     try ReplaceableOutput.verifyModel(target)

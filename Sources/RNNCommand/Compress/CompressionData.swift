@@ -5,14 +5,7 @@ import Tables
 
 /// What a model is compressed for: a text or a table, as it was trained on.
 struct CompressionData: ParsableArguments {
-  @OptionGroup var text: TextOptions
-  @OptionGroup var unknowns: UnknownOption
-
-  @Option(reading: "The table of a series, or the sequences of a model of classes: a CSV or .ts file.")
-  var table: String?
-
-  @OptionGroup var sequences: SequenceOptions
-  @OptionGroup var rows: SeriesRowOptions
+  @OptionGroup var source: ModelDataOptions
 
   @Option(help: ArgumentHelp("The last part, to compare on: so many steps or sequences, or a share.", valueName: "n|x"))
   var validation = PartSize.share(0.05)
@@ -22,36 +15,29 @@ struct CompressionData: ParsableArguments {
 
   /// - Throws: `ValidationError` where there is not one of both.
   func validateChoice() throws(ValidationError) {
-    guard text.text.isEmpty == (table == nil) else { return }
+    guard source.text.text.isEmpty == (source.table == nil) else { return }
     throw ValidationError(
-      table == nil
+      source.table == nil
         ? "Missing expected argument: the data, as '--text <path> ...' or '--table <file>'"
         : "'--text' excludes '--table'")
   }
 
   /// Where the data come from.
-  var place: String { printable(table ?? text.text.first ?? "") }
-
-  func note(in files: inout FileUse) {
-    if !text.text.isEmpty { files.reads(text: text.text, fileExtension: text.fileExtension, as: "--text") }
-    files.reads(table, as: "--table")
-  }
+  var place: String { printable(source.file ?? "") }
 
   /// The model, and the data as it reads them.
   func read(for path: String) throws -> (model: Model<Float>, parts: PartedData) {
-    switch (ModelUse(try SafetensorsFile(path: path)), table) {
+    switch (ModelUse(try SafetensorsFile(path: path)), source.table) {
     case (.text, nil):
       let (model, vocabulary) = try Model.forText(at: path)
-      let corpus = try text.corpus(vocabulary: vocabulary, unknowns)
-      unknowns.report(corpus.unknownCounts, vocabulary)
-      return (model, try PartedData(corpus.training, of: place, held: validation))
+      return (model, try PartedData(source.tokens(vocabulary), of: place, held: validation))
     case (.series, let table?):
       let (model, description) = try Model.forForecasts(at: path)
-      let series = try rows.series(at: table, sequences.reading, columns: description.columns)
+      let series = try source.series(table, columns: description.columns)
       return (model, try PartedData(description, series, held: validation))
     case (.classes, let table?):
       let (model, description) = try Model.forClasses(at: path)
-      let items = try sequences.read(
+      let items = try source.sequences.read(
         table, features: description.features, isPerStep: description.isPerStep, needsLabels: true)
       return (model, try PartedData(description, items, held: validation))
     case (let use?, _):

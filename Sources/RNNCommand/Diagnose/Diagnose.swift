@@ -61,11 +61,11 @@ struct Diagnose: ParsableCommand {
     try TrainingPage.check(report)
     Note.threads(threads)
     let diagnosis: NetworkDiagnosis
-    if !data.text.text.isEmpty {
+    if !data.source.text.text.isEmpty {
       let (model, vocabulary) = try Model.forText(at: model)
-      let tokens = try data.tokens(vocabulary)
+      let tokens = try data.source.tokens(vocabulary)
       diagnosis = try diagnose(model, .tokens([Array(tokens.prefix(steps))]))
-    } else if let table = data.table {
+    } else if let table = data.source.table {
       let model = try Model<Float>(contentsOf: model)
       let vectors = try data.vectors(of: model, self.model, table: table)
       diagnosis = try diagnose(model, .vectors(vectors))

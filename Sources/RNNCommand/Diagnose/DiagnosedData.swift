@@ -6,15 +6,7 @@ import Tables
 
 /// What a model is diagnosed on: a text, a table or a file of arrays, as the model reads.
 struct DiagnosedData: ParsableArguments {
-  @OptionGroup var text: TextOptions
-  @OptionGroup var unknowns: UnknownOption
-
-  @Option(reading: "The table of a series, or the sequences of a model of classes: a CSV or .ts file.")
-  var table: String?
-
-  @OptionGroup var sequences: SequenceOptions
-
-  @OptionGroup var rows: SeriesRowOptions
+  @OptionGroup var source: ModelDataOptions
 
   @Option(
     reading: "Sequences in a .safetensors, .npz or .npy file, as for rnn run: vectors [T, N, I] or tokens [T, N].")
@@ -22,7 +14,8 @@ struct DiagnosedData: ParsableArguments {
 
   /// - Throws: `ValidationError` where there is not one of the three.
   func validateChoice() throws(ValidationError) {
-    let given = [("--text", !text.text.isEmpty), ("--table", table != nil), ("--input", input != nil)].filter(\.1)
+    let given = [("--text", !source.text.text.isEmpty), ("--table", source.table != nil), ("--input", input != nil)]
+      .filter(\.1)
     guard given.count != 1 else { return }
     throw ValidationError(
       given.isEmpty
@@ -31,28 +24,21 @@ struct DiagnosedData: ParsableArguments {
   }
 
   /// Where the data come from.
-  var place: String { printable(table ?? input ?? text.text.first ?? "") }
+  var place: String { printable(source.file ?? input ?? "") }
 
   func note(in files: inout FileUse) {
-    if !text.text.isEmpty { files.reads(text: text.text, fileExtension: text.fileExtension, as: "--text") }
-    files.reads(table, as: "--table")
+    source.note(in: &files)
     files.reads(input, as: "--input")
-  }
-
-  func tokens(_ vocabulary: Vocabulary) throws -> [Int32] {
-    let corpus = try text.corpus(vocabulary: vocabulary, unknowns)
-    unknowns.report(corpus.unknownCounts, vocabulary)
-    return corpus.training
   }
 
   /// What a model of a series or of classes sees of a table: [length, I] of each sequence.
   func vectors(of model: Model<Float>, _ path: String, table: String) throws -> [[Float]] {
     if let description = try model.seriesDescription(path) {
-      let series = try rows.series(at: table, sequences.reading, columns: description.columns)
+      let series = try source.series(table, columns: description.columns)
       return [description.inputs(series.values)]
     }
     if let description = try model.classDescription(path) {
-      let data = try sequences.read(
+      let data = try source.sequences.read(
         table, features: description.features, isPerStep: description.isPerStep, needsLabels: false)
       return data.items.map { description.inputs($0.values) }
     }

@@ -35,7 +35,7 @@ struct CombinedTraining {
   private static func verifyReplaceable(_ path: String) throws(Failure) {
     try ReplaceableOutput.verifyModel(path)
     guard let file = try? SafetensorsFile(path: path) else { return }
-    guard ModelUse(file) == .series || ModelUse.isForecaster(path) else {
+    guard ModelUse(file) == .series || ModelUse.isForecaster(file) else {
       throw Failure(
         message: "\(path) is a model of another kind, which a forecaster does not replace: --checkpoint names another "
           + "file, or remove it")

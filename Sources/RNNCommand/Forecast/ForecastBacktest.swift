@@ -50,7 +50,7 @@ struct ForecastBacktest: ParsableCommand {
 
   func run() throws {
     let drawing = plot == "-" ? nil : plot
-    let outputs = try FileUse(reading: [(input.table, "<table>")], writing: [(drawing, "--plot")]).hold()
+    let outputs = try FileUse(reading: [(input.series.table, "<table>")], writing: [(drawing, "--plot")]).hold()
     defer { outputs.release() }
     let target = try input.target()
     let seasons = recipe.seasons(target)

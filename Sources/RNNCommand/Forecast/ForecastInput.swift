@@ -4,21 +4,14 @@ import Tables
 
 /// The table of the default recipe: one column of numbers, whose gaps are interpolated for the methods and never scored.
 struct ForecastInput: ParsableArguments {
-  @Argument(reading: "The table, a CSV file.") var table: String
-
-  @OptionGroup var reading: TableOptions
-
-  @OptionGroup(title: "Rows") var rows: SeriesRowOptions
+  @OptionGroup var series: SeriesOptions
 
   @Option(help: ArgumentHelp("The column to forecast. (default: the first of numbers)", valueName: "name"))
   var column: String?
 
-  /// - Throws: `TableError`.
   /// - Parameter known: the column where none is asked for; nil: the first.
-  func target(default known: String? = nil) throws -> ForecastTarget {
-    try ForecastTarget(
-      rows.series(at: table, reading, columns: (column ?? known).map { [$0] }, missing: .interpolate), announcing: true)
-  }
+  /// - Throws: `TableError`.
+  func target(default known: String? = nil) throws -> ForecastTarget { try series.target(column: column ?? known) }
 }
 
 extension SeriesOptions {

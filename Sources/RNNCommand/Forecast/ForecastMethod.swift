@@ -14,8 +14,11 @@ enum ForecastMethod: String, NamedChoice, Sendable {
 
 extension ModelUse {
   /// Whether a file holds a forecaster of the combined method.
+  static func isForecaster(_ file: SafetensorsFile) -> Bool { file.metadata("format") == Forecaster.format }
+
+  /// The same of a path; a pipe can be read once alone, and holds a network.
   static func isForecaster(_ path: String) -> Bool {
-    (try? SafetensorsFile(path: path))?.metadata("format") == Forecaster.format
+    !FilePlace(path).isStream && (try? SafetensorsFile(path: path)).map(isForecaster) ?? false
   }
 
   /// What is said of it where a network is wanted.

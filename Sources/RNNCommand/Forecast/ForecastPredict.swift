@@ -66,8 +66,7 @@ struct ForecastPredict: ParsableCommand {
       writing: [(output ?? DescriptorPath.standardOutput, "--output"), (drawing, "--plot")]
     ).hold()
     defer { outputs.release() }
-    // From a pipe a model can be read once alone, and is that of a network.
-    if !FilePlace(model).isStream, ModelUse.isForecaster(model) { return try predictCombined() }
+    if ModelUse.isForecaster(model) { return try predictCombined() }
     if let option = ["--level", "--json", "--column"].first(where: GivenOptions.names.contains) {
       throw Failure(message: "\(model) is a network; '\(option)' is for combined forecasters")
     }

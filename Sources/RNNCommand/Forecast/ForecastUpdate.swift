@@ -23,7 +23,7 @@ struct ForecastUpdate: ParsableCommand {
 
   func run() throws {
     // The model is read whole before anything is written.
-    try FileUse(reading: [(input.table, "<table>")], writing: [(output ?? model, "<model>")]).check()
+    try FileUse(reading: [(input.series.table, "<table>")], writing: [(output ?? model, "<model>")]).check()
     var saved = try SavedForecaster(contentsOf: model)
     let target = try input.target(default: saved.column)
     let new = try saved.take(target)

@@ -66,7 +66,7 @@ extension Model<Float> {
   /// Loads a model that `rnn forecast train` wrote.
   /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
   static func forForecasts(at path: String) throws -> (model: Model<Float>, description: SeriesDescription) {
-    if !FilePlace(path).isStream, ModelUse.isForecaster(path) { throw ModelUse.combined(path) }
+    if ModelUse.isForecaster(path) { throw ModelUse.combined(path) }
     let model = try Model<Float>(contentsOf: path)
     guard let description = try model.seriesDescription(path) else {
       throw Failure(message: "\(path) is no model of a series: rnn forecast train or rnn reservoir train makes one")

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Recurrent
+import Storage
+import Tables
+
+/// Data for a trained model, as it was trained on: a text or a table.
+struct ModelDataOptions: ParsableArguments {
+  @OptionGroup var text: TextOptions
+  @OptionGroup var unknowns: UnknownOption
+
+  @Option(reading: "The table of a series, or the sequences of a model of classes: a CSV or .ts file.")
+  var table: String?
+
+  @OptionGroup var sequences: SequenceOptions
+
+  @OptionGroup var rows: SeriesRowOptions
+
+  /// The first file; nil: none is given.
+  var file: String? { table ?? text.text.first }
+
+  func note(in files: inout FileUse) {
+    if !text.text.isEmpty { files.reads(text: text.text, fileExtension: text.fileExtension, as: "--text") }
+    files.reads(table, as: "--table")
+  }
+
+  /// The text, what the vocabulary lacks counted and told.
+  func tokens(_ vocabulary: Vocabulary) throws -> [Int32] {
+    let corpus = try text.corpus(vocabulary: vocabulary, unknowns)
+    unknowns.report(corpus.unknownCounts, vocabulary)
+    return corpus.training
+  }
+
+  /// The table of a series.
+  func series(_ path: String, columns: [String]) throws -> Series {
+    try rows.series(at: path, sequences.reading, columns: columns)
+  }
+}
