@@ -18,11 +18,10 @@ extension Forecaster: CustomStringConvertible {
       parts.append("too short for direct forecasts")
     }
     let errors = combination.errors.sorted { ($0.value, $0.key.description) < ($1.value, $1.key.description) }
-    let best = errors.first { $0.key != .seasonalNaive }?.value ?? 1
+    let best = errors.first?.value ?? 1
     for (name, error) in errors {
       let gain = combination.gains[name].map { " + \($0) network" } ?? ""
-      let mark =
-        combination.members.contains(name) ? "" : name == .seasonalNaive ? " (to compare with)" : " dropped"
+      let mark = combination.members.contains(name) ? "" : " dropped"
       parts.append("\(name)\(gain) \(String(format: "%.2f", best > 0 ? error / best : 1))\(mark)")
     }
     return parts.joined(separator: "; ")

@@ -31,9 +31,8 @@ struct Combination: Sendable, Hashable, Codable {
       gains[name] = best.gain
       errors[name] = best.error
     }
-    let candidates = names.filter { $0 != .seasonalNaive }
-    let least = candidates.compactMap { errors[$0] }.min() ?? 0
-    members = candidates.filter { errors[$0] ?? .infinity <= dropFactor * least }
+    let least = errors.values.min() ?? 0
+    members = names.filter { errors[$0] ?? .infinity <= dropFactor * least }
   }
 
   static func corrected(_ forecasts: [[Double]], _ corrections: [[Double]], _ gain: Double) -> [[Double]] {
@@ -50,7 +49,7 @@ struct Combination: Sendable, Hashable, Codable {
       return zip(values, own).map { $0 + gain * $1 }
     }
     // Where the end of the history leaves none of them anything to look back on.
-    let others = rows.isEmpty ? forecasts.filter { $0.key != .seasonalNaive }.map(\.value) : rows
-    return (0..<horizon).map { ahead in middle(others.map { $0[ahead] }) }
+    let counted = rows.isEmpty ? Array(forecasts.values) : rows
+    return (0..<horizon).map { ahead in middle(counted.map { $0[ahead] }) }
   }
 }

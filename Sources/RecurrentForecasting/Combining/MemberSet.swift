@@ -33,6 +33,7 @@ struct MemberSet: Sendable {
   func forecasts(_ history: History) -> [(name: MemberName, values: [Double])] {
     var result: [(name: MemberName, values: [Double])] = [
       (.seasonalNaive, SeasonalNaive(period: season.period).forecast(history, horizon: horizon)),
+      (.seasonalMean, SeasonalMean(period: season.period).forecast(history, horizon: horizon)),
       (.smoothing, smoothing.forecast(history, horizon: horizon)),
       (.theta, theta.forecast(history, horizon: horizon)),
       (.autoregression, autoregression.forecast(history, horizon: horizon)),

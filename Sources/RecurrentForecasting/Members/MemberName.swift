@@ -1,6 +1,6 @@
 /// What a member is called in reports and files.
 package enum MemberName: Sendable, Hashable, Codable, CustomStringConvertible {
-  case seasonalNaive, smoothing, theta, autoregression
+  case seasonalNaive, seasonalMean, smoothing, theta, autoregression
   case otherAutoregression([Int])
   case direct(String)
 
@@ -12,6 +12,7 @@ package enum MemberName: Sendable, Hashable, Codable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .seasonalNaive: "seasonal-naive"
+    case .seasonalMean: "seasonal-mean"
     case .smoothing: "ets"
     case .theta: "theta"
     case .autoregression: "ar"
@@ -22,7 +23,9 @@ package enum MemberName: Sendable, Hashable, Codable, CustomStringConvertible {
   }
 
   init?(_ description: String) {
-    let simple: [MemberName] = [.seasonalNaive, .smoothing, .theta, .autoregression, .otherAutoregression([])]
+    let simple: [MemberName] = [
+      .seasonalNaive, .seasonalMean, .smoothing, .theta, .autoregression, .otherAutoregression([]),
+    ]
     if let found = simple.first(where: { $0.description == description }) {
       self = found
     } else if description.hasPrefix(Self.differences) {

@@ -34,9 +34,18 @@ import RecurrentForecasting
     let next = Array(values[..<12])
     let past = history(values)
     #expect(SeasonalNaive(period: 12).forecast(past, horizon: 12) == next)
+    #expect(isClose(SeasonalMean(period: 12).forecast(past, horizon: 12), next, within: 1e-12))
     #expect(isClose(ExponentialSmoothing.fit(past, period: 12).forecast(past, horizon: 12), next, within: 1e-3))
     #expect(isClose(Theta.fit(past, period: 12).forecast(past, horizon: 12), next, within: 0.05))
     #expect(isClose(Autoregression.fit(past, lags: [12], most: 8).forecast(past, horizon: 12), next, within: 1e-9))
+  }
+
+  @Test func seasonalMeansTakeTheSeasonsThatThereAre() {
+    #expect(SeasonalMean(period: 2).forecast(history([9, 9, 1, 5, 2, 6, 3, 10]), horizon: 3) == [2, 7, 2])
+    #expect(SeasonalMean(period: 1).forecast(history([9, 1, 2, 6]), horizon: 2) == [3, 3])
+    // Two seasons, then not even one.
+    #expect(SeasonalMean(period: 2).forecast(history([1, 5, 2, 6]), horizon: 2) == [1.5, 5.5])
+    #expect(SeasonalMean(period: 4).forecast(history([1, 3]), horizon: 3) == [1, 3, 1])
   }
 
   @Test func autoregressionFindsItsWeight() {
