@@ -75,7 +75,7 @@ let package = Package(
       path: "Benchmarks/RNNBench",
       swiftSettings: swiftSettings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"], swiftSettings: swiftSettings),
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .target(name: "TestSupport", dependencies: ["Storage"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(
       name: "StorageTests", dependencies: ["CStorage", "Storage", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: swiftSettings),
@@ -88,7 +88,7 @@ let package = Package(
     .testTarget(
       name: "RecurrentTests",
       dependencies: [
-        "AllocationCounter", "FaultInjector", "FuzzEntries", "Kernels", "Recurrent", "Storage", "Tasks", "TestSupport",
+        "AllocationCounter", "FaultInjector", "Kernels", "Recurrent", "Storage", "Tasks", "TestSupport",
       ],
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
@@ -99,7 +99,8 @@ let package = Package(
       resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
     .target(
-      name: "FuzzEntries", dependencies: ["Recurrent", "RecurrentExchange", "RecurrentONNX", "Storage", "Tables"],
+      name: "FuzzEntries",
+      dependencies: ["Recurrent", "RecurrentExchange", "RecurrentONNX", "Storage", "Tables", "TestSupport"],
       path: "Tests/Fuzz/Entries",
       swiftSettings: swiftSettings),
     .testTarget(
@@ -130,6 +131,12 @@ if Context.environment["RECURRENT_FUZZ"] != nil {
     .executableTarget(
       name: "Fuzz" + $0, dependencies: ["FuzzEntries"], path: "Tests/Fuzz/" + $0, swiftSettings: swiftSettings)
   }
+}
+
+// Only for the debug build of scripts/test, which runs no others: they take minutes to compile.
+if let chosen = Context.environment["RECURRENT_TESTS"] {
+  let names = Set(chosen.split(separator: " ").map { String($0) })
+  package.targets.removeAll { $0.isTest && !names.contains($0.name) }
 }
 
 // Only for scripts/document: users of the package do not resolve it.

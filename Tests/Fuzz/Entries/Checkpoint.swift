@@ -1,4 +1,5 @@
 import Recurrent
+import TestSupport
 
 extension FuzzEntries {
   /// The bytes of a model's or a checkpoint's file: as they are, and with a checksum that holds, behind which the rest is reached.

@@ -1,5 +1,4 @@
 import Foundation
-import FuzzEntries
 import Recurrent
 import TestSupport
 import Testing
@@ -68,7 +67,7 @@ import Testing
       let range = try #require(bytes.range(of: Data(#"\"\#(name)\""#.utf8), options: .backwards))
       bytes.replaceSubrange(range, with: Data(#"\"\#(other)\""#.utf8))
     }
-    let checkpoint = try TrainingCheckpoint<Float>(bytes: FuzzEntries.resealed([UInt8](bytes)), file: file)
+    let checkpoint = try TrainingCheckpoint<Float>(bytes: resealed([UInt8](bytes)), file: file)
     #expect(checkpoint.fingerprint.products == nil && checkpoint.fingerprint.openBLASCore == nil)
     #expect(checkpoint.settings.products == .packed)
     let difference = try #require(checkpoint.fingerprint.difference(from: start.fingerprint))
@@ -85,7 +84,7 @@ import Testing
     var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
     let range = try #require(bytes.range(of: Data("OpenBLAS 0.3.".utf8)))
     bytes.replaceSubrange(range, with: Data("OpenBLAS 9.3.".utf8))
-    let checkpoint = try TrainingCheckpoint<Float>(bytes: FuzzEntries.resealed([UInt8](bytes)), file: file)
+    let checkpoint = try TrainingCheckpoint<Float>(bytes: resealed([UInt8](bytes)), file: file)
     let difference = try #require(checkpoint.fingerprint.difference(from: start.fingerprint))
     #expect(difference.hasPrefix("OpenBLAS 9.3.") && difference.contains(", not 0.3."), "\(difference)")
   }

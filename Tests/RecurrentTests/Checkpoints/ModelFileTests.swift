@@ -1,5 +1,4 @@
 import Foundation
-import FuzzEntries
 import Recurrent
 import Testing
 import TestSupport
@@ -107,7 +106,7 @@ import TestSupport
     var bytes = try bytes(of: path)
     let place = try #require(Data(bytes).range(of: Data(#"\"output_size\":4"#.utf8)))
     bytes[place.upperBound - 1] = UInt8(ascii: "5")
-    let faulty = try directory.makeFile("faulty", FuzzEntries.resealed(bytes))
+    let faulty = try directory.makeFile("faulty", resealed(bytes))
     let error = #expect(throws: CheckpointError.self) { try Model<Double>(contentsOf: faulty) }
     #expect(error?.description.contains("output_size is hidden_size, 4, not 5") == true)
   }
@@ -167,7 +166,7 @@ import TestSupport
     let place = try #require(Data(bytes).range(of: Data(fault.old.utf8)), "\(fault.old) is not in the file")
     precondition(fault.old.utf8.count == fault.new.utf8.count)
     bytes.replaceSubrange(place, with: Array(fault.new.utf8))
-    let path = try directory.makeFile("faulty", FuzzEntries.resealed(bytes))
+    let path = try directory.makeFile("faulty", resealed(bytes))
     do {
       _ = try Model<Float>(contentsOf: path)
       Issue.record("\(fault.new) was accepted")
@@ -183,7 +182,7 @@ import TestSupport
     var bytes = try bytes(of: directory.file("model"))
     let place = try #require(Data(bytes).range(of: Data(#"\"head_dropout\""#.utf8)))
     bytes.replaceSubrange(place, with: Array(#"\"____________\""#.utf8))
-    let read = try Model<Float>(contentsOf: directory.makeFile("earlier", FuzzEntries.resealed(bytes)))
+    let read = try Model<Float>(contentsOf: directory.makeFile("earlier", resealed(bytes)))
     #expect(read.configuration.headDropout == 0 && read.configuration.dropout == 0.25)
   }
 
@@ -200,7 +199,7 @@ import TestSupport
     for index in (0..<8).reversed() { length = length << 8 | UInt64(bytes[index]) }
     length += 12
     for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: length >> UInt64(8 * index)) }
-    let path = try directory.makeFile("large", FuzzEntries.resealed(bytes))
+    let path = try directory.makeFile("large", resealed(bytes))
     let clock = ContinuousClock()
     let time = clock.measure {
       #expect(throws: CheckpointError.self) { try Model<Float>(contentsOf: path) }
@@ -266,7 +265,7 @@ import TestSupport
       return
     }
     #expect(expected.hasPrefix("crc32c:") && actual.hasPrefix("crc32c:") && expected != actual)
-    _ = try Model<Float>(bytes: FuzzEntries.resealed(bytes), file: "it")
+    _ = try Model<Float>(bytes: resealed(bytes), file: "it")
     let key = try #require(Data(bytes).range(of: Data(#""checksum""#.utf8)))
     bytes.replaceSubrange(key, with: Array(#""an other""#.utf8))
     #expect(try Model<Float>(bytes: bytes, file: "it")[parameter: "linear.bias"] == model[parameter: "linear.bias"])

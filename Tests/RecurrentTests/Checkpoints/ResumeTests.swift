@@ -1,5 +1,4 @@
 import Foundation
-import FuzzEntries
 import Recurrent
 import Testing
 import TestSupport
@@ -227,7 +226,7 @@ import TestSupport
     let range = try #require(bytes.range(of: Data(from.utf8)))
     bytes.replaceSubrange(range, with: Data(to.utf8))
     let error = #expect(throws: CheckpointError.self) {
-      try TrainingCheckpoint<Float>(bytes: FuzzEntries.resealed([UInt8](bytes)), file: path)
+      try TrainingCheckpoint<Float>(bytes: resealed([UInt8](bytes)), file: path)
     }
     let text = try #require(error).description
     #expect(text.contains(message == "unexpected" ? "training" : message), "\(text)")

@@ -1,5 +1,4 @@
 import Foundation
-import FuzzEntries
 import Recurrent
 import TestSupport
 import Testing
@@ -164,7 +163,7 @@ struct LowRankTests {
     ] {
       var changed = bytes
       changed.replaceSubrange(place, with: Array(old.utf8.dropLast(5)) + Array(ranks.utf8))
-      let other = try directory.makeFile("other.safetensors", FuzzEntries.resealed(changed))
+      let other = try directory.makeFile("other.safetensors", resealed(changed))
       let error = #expect(throws: CheckpointError.self) { try Model<Float>(contentsOf: other) }
       #expect(error?.description.contains(fault) == true, "\(String(describing: error))")
     }
