@@ -16,7 +16,7 @@ let cSettings: [CSetting] =
   + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 /// What reads bytes from outside, each under this name in Tests/Fuzz.
-let fuzzed = ["Safetensors", "Checkpoint", "Arrays", "ONNX", "JSON", "CSV", "Times", "TS", "Text"]
+let fuzzed = ["Safetensors", "Checkpoint", "Arrays", "ONNX", "JSON", "CSV", "Times", "TS", "Text", "Tokens"]
 
 let package = Package(
   name: "Recurrent",

@@ -34,9 +34,8 @@ struct Evaluate: ParsableCommand {
     try files.check()
     let (model, vocabulary) = try Model.forText(at: model)
     let precision = try storing.weights(of: model, multiplying.choice)
-    let corpus = try text.corpus(vocabulary: vocabulary, unknowns)
-    unknowns.report(corpus.unknownCounts, vocabulary)
-    let tokens = corpus.training
+    let (tokens, unknownCounts) = try text.tokens(for: vocabulary, unknowns)
+    unknowns.report(unknownCounts, vocabulary)
     let unit = vocabulary.unit == .byte ? "byte" : "character"
     guard tokens.count >= 2 else {
       throw Failure(
@@ -55,7 +54,7 @@ struct Evaluate: ParsableCommand {
     }
     if json {
       let unknownCount: [(key: String, value: JSON)] =
-        unknowns.unknown == nil ? [] : [(key: "unknown", value: .integer(corpus.unknownCounts.values.reduce(0, +)))]
+        unknowns.unknown == nil ? [] : [(key: "unknown", value: .integer(unknownCounts.values.reduce(0, +)))]
       let object = JSON.object(
         [
           (key: "loss", value: .number(result.loss)), (key: "bits_per_character", value: .number(result.bits)),

@@ -22,7 +22,8 @@ struct RNN: ParsableCommand {
       """,
     version: Fingerprint.packageVersion,
     subcommands: [
-      Train.self, Sample.self, Evaluate.self, Forecast.self, Reservoir.self, Classify.self, Refit.self, Run.self,
+      Train.self, Tokenize.self, Sample.self, Evaluate.self, Forecast.self, Reservoir.self, Classify.self, Refit.self,
+      Run.self,
       Export.self, Import.self, Quantize.self, Compress.self, Inspect.self, Diagnose.self, GradCheck.self,
     ])
 

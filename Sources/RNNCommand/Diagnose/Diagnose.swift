@@ -63,8 +63,8 @@ struct Diagnose: ParsableCommand {
     let diagnosis: NetworkDiagnosis
     if !data.source.text.text.isEmpty {
       let (model, vocabulary) = try Model.forText(at: model)
-      let tokens = try data.source.tokens(vocabulary)
-      diagnosis = try diagnose(model, .tokens([Array(tokens.prefix(steps))]))
+      let tokens = try data.source.tokens(vocabulary, limit: steps)
+      diagnosis = try diagnose(model, .tokens([tokens]))
     } else if let table = data.source.table {
       let model = try Model<Float>(contentsOf: model)
       let vectors = try data.vectors(of: model, self.model, table: table)

@@ -6,10 +6,10 @@ import RecurrentONNX
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what a model file holds, or a file of arrays.",
+    abstract: "Show what a model file holds, a file of arrays, or a token file.",
     discussion: """
       Model files of rnn train and rnn import; safetensors, .npz, .npy and .onnx files of other programs, and what \
-      rnn import would make of them. Weights that are NaN or infinite are named.
+      rnn import would make of them. Weights that are NaN or infinite are named. Token files of rnn tokenize.
 
       \(FilePath.documentation)
       """)
@@ -21,6 +21,10 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     try FileUse(reading: [(model, "<file>")]).check()
+    if TokenFile.isTokenFile(at: model) {
+      let description = TokenFileDescription(file: try TokenFile(path: model))
+      return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
+    }
     switch try ExchangeFile(path: model) {
     case .graph(let graph):
       let description = ONNXDescription(graph)

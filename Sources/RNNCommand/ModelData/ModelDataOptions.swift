@@ -24,10 +24,11 @@ struct ModelDataOptions: ParsableArguments {
   }
 
   /// The text, what the vocabulary lacks counted and told.
-  func tokens(_ vocabulary: Vocabulary) throws -> [Int32] {
-    let corpus = try text.corpus(vocabulary: vocabulary, unknowns)
-    unknowns.report(corpus.unknownCounts, vocabulary)
-    return corpus.training
+  /// - Parameter limit: tokens at its start that are wanted; nil: all.
+  func tokens(_ vocabulary: Vocabulary, limit: Int? = nil) throws -> [Int32] {
+    let (tokens, unknownCounts) = try text.tokens(for: vocabulary, unknowns)
+    unknowns.report(unknownCounts, vocabulary)
+    return try tokens.tokens(in: 0..<min(limit ?? tokens.count, tokens.count))
   }
 
   /// The table of a series.

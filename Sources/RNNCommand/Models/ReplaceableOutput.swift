@@ -20,6 +20,14 @@ enum ReplaceableOutput {
     ) { (try? RidgeGram.load(contentsOf: path)) != nil }
   }
 
+  /// Refuses to replace what is no token file.
+  /// - Throws: `Failure`.
+  static func verifyTokens(_ path: String) throws(Failure) {
+    try verify(
+      path, refusal: "is no token file, and is not replaced: name another file, or remove it"
+    ) { TokenFile.isTokenFile(at: path) }
+  }
+
   /// A file without content is replaced whatever it was to be.
   private static func verify(_ path: String, refusal: String, isKind: () -> Bool) throws(Failure) {
     guard let status = try? FileStatus(of: path), status.kind == .regular, status.size > 0, !isKind() else { return }

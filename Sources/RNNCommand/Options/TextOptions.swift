@@ -29,7 +29,8 @@ struct TextOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Files in UTF-8, or directories with all files in them; joined to one text. Line ends are taken as they are.",
+      "Files in UTF-8, or directories with all files in them; joined to one text. Line ends are taken as they are. Or a token "
+        + "file of rnn tokenize.",
       valueName: "path"),
     transform: FilePath.reading)
   var text: [String] = []
@@ -42,6 +43,21 @@ struct TextOptions: ParsableArguments {
   /// Refuses a command line without a text, as the parser does where an option has no default.
   func require() throws(ValidationError) {
     if text.isEmpty { throw ValidationError("Missing expected argument '--text <path> ...'") }
+  }
+
+  /// The token file that is the text, if it is one.
+  var tokenFile: TokenFile? { get throws { try Self.tokenFile(in: text) } }
+
+  /// The token file that is the text of these paths, if it is one.
+  /// - Throws: `TokenFileError`; `Failure` where it is one of several files.
+  static func tokenFile(in paths: [String]) throws -> TokenFile? {
+    guard let path = paths.first(where: { TokenFile.isTokenFile(at: $0) }) else { return nil }
+    guard paths.count == 1 else {
+      throw Failure(
+        message: "\(path) is a token file, a whole text by itself: give it alone, or rnn tokenize all texts into one",
+        status: .usage)
+    }
+    return try TokenFile(path: path)
   }
 
   /// The text for a training.
@@ -60,8 +76,26 @@ struct TextOptions: ParsableArguments {
     }
   }
 
+  /// The tokens of the text for a model that was trained before, and how often each character came that it does not know. Of a
+  /// token file nothing is read yet.
+  func tokens(for vocabulary: Vocabulary, _ unknown: UnknownOption) throws -> (
+    tokens: TokenSource, unknownCounts: [UInt32: Int]
+  ) {
+    guard let file = try tokenFile else {
+      let corpus = try corpus(vocabulary: vocabulary, unknown)
+      return (TokenSource(corpus.training), corpus.unknownCounts)
+    }
+    if unknown.unknown != nil {
+      throw Failure(
+        message:
+          "--unknown is for texts, and \(file.path) has been made into tokens: rnn tokenize --vocabulary takes it",
+        status: .usage)
+    }
+    return (try file.tokens(for: vocabulary), [:])
+  }
+
   /// The text for a model that was trained before.
-  func corpus(vocabulary: Vocabulary, _ unknown: UnknownOption) throws -> Corpus {
+  private func corpus(vocabulary: Vocabulary, _ unknown: UnknownOption) throws -> Corpus {
     do {
       let corpus = try Corpus(
         paths: text, fileExtension: fileExtension, vocabulary: vocabulary, unknown: unknown.policy)
@@ -72,7 +106,9 @@ struct TextOptions: ParsableArguments {
 }
 
 extension Note {
-  static func byteOrderMark(in corpus: Corpus) {
-    if corpus.hadMark { note("a byte order mark at the start of a file is left out: it is no character of the text") }
+  static func byteOrderMark(in corpus: Corpus) { if corpus.hadMark { byteOrderMark() } }
+
+  static func byteOrderMark() {
+    note("a byte order mark at the start of a file is left out: it is no character of the text")
   }
 }

@@ -86,7 +86,12 @@ struct Refit: ParsableCommand {
 
   private func text() throws -> HeadRefit<Float> {
     let (model, vocabulary) = try Model.forText(at: model)
-    let tokens = try Corpus(paths: [data], vocabulary: vocabulary).training
+    let tokens =
+      if TokenFile.isTokenFile(at: data) {
+        try TokenFile(path: data).tokens(for: vocabulary).allTokens()
+      } else {
+        try Corpus(paths: [data], vocabulary: vocabulary).training
+      }
     return try refit(model, PartedData(tokens, of: data, held: validation))
   }
 

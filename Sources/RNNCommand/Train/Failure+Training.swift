@@ -12,6 +12,11 @@ extension Failure {
         message: "the \(quantity.rawValue) is not a finite number (\(value)) \(place ?? "at step \(step)"); "
           + "\(kept(savedStep) ?? "no model was saved"). A lower --learning-rate or --clip-norm may help",
         status: .notFinite)
+    case .unreadableData(let error, let step, let savedStep):
+      self.init(
+        message: "the text could not be read after step \(step): \(error). "
+          + "\(kept(savedStep) ?? "No model was saved")\(savedStep == nil ? "" : "; --resume goes on once the text is whole")"
+      )
     // Why has been said when it happened.
     case .notSaved: self.init(message: "the last checkpoint could not be saved")
     default: self.init(message: error.description)

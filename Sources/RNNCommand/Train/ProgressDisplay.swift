@@ -7,7 +7,7 @@ struct ProgressDisplay {
   private let epochs: Int
   private let unit: String
   private let isInteractive = Style.isInteractive
-  private var drawnWidth = 0
+  private var bar = ProgressBar()
   private var nextDraw: ContinuousClock.Instant
   /// A running mean of the loss, over about 20 steps.
   private var loss: Double?
@@ -31,7 +31,7 @@ struct ProgressDisplay {
       "\(duration(secondsLeft)) left",
     ].joined(separator: "  ")
     if isInteractive {
-      draw(facts, share: Double(record.step) / Double(max(1, totalSteps)))
+      bar.draw(facts, share: Double(record.step) / Double(max(1, totalSteps)))
     } else {
       Note.line("\(facts)  (epoch \(record.epoch)/\(epochs))")
     }
@@ -49,32 +49,5 @@ struct ProgressDisplay {
   }
 
   /// Takes the bar away.
-  mutating func clear() {
-    guard drawnWidth > 0 else { return }
-    Descriptor.error.write(Array(("\r" + String(repeating: " ", count: drawnWidth) + "\r").utf8))
-    drawnWidth = 0
-  }
-
-  private mutating func draw(_ text: String, share: Double) {
-    // The last column stays free: a terminal may break the line there.
-    let columns = Descriptor.error.columns - 1
-    let percent = padded("\(Int(share * 100))%", 4, rightAligned: true)
-    let room = min(30, columns - percent.count - text.count - 3)
-    let shown: String
-    let width: Int
-    if room >= 5 {
-      let done = Int((share * Double(room)).rounded())
-      let bar =
-        Style.colored(String(repeating: "━", count: done), .green)
-        + Style.colored(String(repeating: Style.isColored ? "━" : " ", count: room - done), .gray)
-      shown = "\(percent) \(bar)  \(text)"
-      width = percent.count + 1 + room + 2 + text.count
-    } else {
-      shown = String("\(percent)  \(text)".prefix(max(0, columns)))
-      width = shown.count
-    }
-    let rest = String(repeating: " ", count: max(0, min(drawnWidth, columns) - width))
-    Descriptor.error.write(Array(("\r" + shown + rest).utf8))
-    drawnWidth = max(width, min(drawnWidth, columns))
-  }
+  mutating func clear() { bar.clear() }
 }

@@ -13,16 +13,16 @@ struct TextData {
   let training: TokenStreams
   let validation: Validation
 
-  /// - Throws: `TextError.tooShort`.
-  init(_ corpus: Corpus, _ shape: BatchShape) throws(TextError) {
+  /// - Throws: `TextError.tooShort`; `TokenFileError`.
+  init(_ text: TrainingText, _ shape: BatchShape) throws {
     self.shape = shape
-    training = try shape.streams(corpus.training)
-    if corpus.validation.count < 2 {
+    training = try shape.streams(text.training)
+    if text.validation.count < 2 {
       validation = .none
-    } else if let streams = try? shape.streams(corpus.validation) {
+    } else if let streams = try? shape.streams(text.validation) {
       validation = .streams(streams)
     } else {
-      validation = .sequence(corpus.validation)
+      validation = .sequence(try text.validation.allTokens())
     }
   }
 
@@ -40,7 +40,7 @@ struct TextData {
 }
 
 extension BatchShape {
-  fileprivate func streams(_ tokens: [Int32]) throws(TextError) -> TokenStreams {
+  fileprivate func streams(_ tokens: TokenSource) throws(TextError) -> TokenStreams {
     try TokenStreams(tokens, batchSize: batchSize, sequenceLength: sequenceLength)
   }
 }

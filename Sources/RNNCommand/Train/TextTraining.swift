@@ -5,7 +5,7 @@ import Storage
 /// A training about to go: from its beginning, from another model's weights, or from a checkpoint.
 struct TextTraining: ~Copyable {
   var trainer: Trainer<Float>
-  let corpus: Corpus
+  let text: TrainingText
   let data: TextData
   var progress: TextProgress
   /// Where the training stands that it goes on from.
@@ -30,20 +30,18 @@ extension TextTraining {
     if unit == .byte, normalization != .none, let file = settings.initFrom {
       throw Failure(message: "--normalize is for characters, and \(file) is a model of bytes", status: .usage)
     }
-    var corpus = try options.text.corpus(
-      unit: unit, normalization: normalization, validationFraction: options.division.validationFraction)
-    // Nothing that the model knows is lost: what the new text lacks may be wanted in a prompt.
-    if let known = source?.vocabulary { corpus = corpus.encoded(by: corpus.vocabulary.union(known)) }
-    let count = corpus.training.count
+    let text = try options.text.trainingText(
+      options.division, unit: unit, normalization: normalization, adding: source?.vocabulary)
+    let count = text.training.count
     let shape = BatchShape(
       batchSize: settings.batchSize, sequenceLength: settings.sequenceLength, count: count,
       epochs: settings.passes(count: count))
-    let data = try TextData(corpus, shape)
+    let data = try TextData(text, shape)
     let steps = settings.totalSteps(windowCount: data.training.windowCount, count: count)
     let schedule = try options.optimizer.makeSchedule(steps: steps)
     let configuration =
-      source?.configuration(vocabularySize: corpus.vocabulary.count)
-      ?? options.model.configuration(vocabularySize: corpus.vocabulary.count)
+      source?.configuration(vocabularySize: text.vocabulary.count)
+      ?? options.model.configuration(vocabularySize: text.vocabulary.count)
     // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
     _ = try Plan(
       configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
@@ -52,16 +50,17 @@ extension TextTraining {
     let start: Model<Float>
     if let source, let file = settings.initFrom {
       let adapted = try source.adapted(
-        to: corpus.vocabulary, initialization: options.model.initialization, seed: settings.shared.seed)
+        to: text.vocabulary, initialization: options.model.initialization, seed: settings.shared.seed)
       start = adapted.model
-      Self.describe(file, added: adapted.newTokens, corpus.vocabulary)
+      Self.describe(file, added: adapted.newTokens, text.vocabulary)
     } else {
       let drawn = try Model<Float>(
         configuration, initialization: options.model.initialization, seed: settings.shared.seed,
-        vocabulary: corpus.vocabulary)
+        vocabulary: text.vocabulary)
       start =
         try options.model.inputDeviation.map {
-          try drawn.scalingInputs(toDeviation: $0, on: .tokens(Array(corpus.training.prefix(Self.scaledSteps))))
+          let tokens = try text.training.tokens(in: 0..<min(count, Self.scaledSteps))
+          return try drawn.scalingInputs(toDeviation: $0, on: .tokens(tokens))
         } ?? drawn
     }
     trainer = try Trainer(
@@ -71,10 +70,10 @@ extension TextTraining {
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
       products: settings.shared.multiplying.choice, threads: settings.shared.threads ?? 0, seed: settings.shared.seed)
     progress = TextProgress(
-      text: options.text.text, fileExtension: options.text.fileExtension, unit: corpus.vocabulary.unit,
-      validationFraction: options.division.validationFraction, digest: corpus.digest, totalSteps: steps,
+      text: options.text.text, fileExtension: options.text.fileExtension, unit: text.vocabulary.unit,
+      validationFraction: options.division.validationFraction, digest: text.digest, totalSteps: steps,
       patience: settings.patience)
-    self.corpus = corpus
+    self.text = text
     self.data = data
   }
 
@@ -129,14 +128,14 @@ extension TextTraining {
       (progress.text, progress.fileExtension) = (options.text.text, options.text.fileExtension)
     }
     if options.text.text.isEmpty { try progress.checkText(file: file) }
-    let corpus = try Self.corpus(checkpoint, progress, file: file)
+    let text = try Self.text(checkpoint, progress, file: file)
     let shape = BatchShape(
       batchSize: checkpoint.settings.batchSize, sequenceLength: checkpoint.settings.sequenceLength,
-      count: corpus.training.count, epochs: nil)
-    let data = try TextData(corpus, shape)
+      count: text.training.count, epochs: nil)
+    let data = try TextData(text, shape)
     var loop = try progress.loop(checkpoint, data, file: file)
     let end = try options.settings.extend(
-      &progress, &loop, windowCount: data.training.windowCount, count: corpus.training.count)
+      &progress, &loop, windowCount: data.training.windowCount, count: text.training.count)
     let isOver = progress.patience.map { loop.evaluationsWithoutProgress >= $0 } ?? false
     guard checkpoint.stepCount < progress.totalSteps, !isOver else {
       let reason = isOver ? "--patience" : "--steps or --epochs"
@@ -146,9 +145,8 @@ extension TextTraining {
     checkpoint.choose(options.settings.shared.multiplying.products)
     if let end { try checkpoint.moveEnd(from: end.old, to: end.new) }
     return TextTraining(
-      trainer: try checkpoint.trainer(threads: options.settings.shared.threads), corpus: corpus, data: data,
-      progress: progress,
-      loop: loop, resumedFile: file)
+      trainer: try checkpoint.trainer(threads: options.settings.shared.threads), text: text, data: data,
+      progress: progress, loop: loop, resumedFile: file)
   }
 
   /// Looks for the best model so far beside the checkpoint that the training goes on from, if it is to be kept elsewhere,
@@ -172,9 +170,9 @@ extension TextTraining {
   }
 
   /// The text that the checkpoint was trained on.
-  private static func corpus(
+  private static func text(
     _ checkpoint: TrainingCheckpoint<Float>, _ progress: TextProgress, file: String
-  ) throws -> Corpus {
+  ) throws -> TrainingText {
     guard let vocabulary = checkpoint.model.vocabulary else {
       throw Failure(message: "\(file) is no model of text: it has no vocabulary")
     }
@@ -187,17 +185,24 @@ extension TextTraining {
         paths: progress.text, fileExtension: progress.fileExtension, unit: progress.unit, vocabulary: vocabulary,
         validationFraction: progress.validationFraction, keepsMarks: keepsMarks)
     }
-    var corpus: Corpus
+    let text: TrainingText
     do {
-      corpus = try read(keepsMarks: false)
-      // Earlier versions took byte order marks for characters.
-      if corpus.hadMark, corpus.digest != progress.digest { corpus = try read(keepsMarks: true) }
-    } catch {
+      if let tokens = try TextOptions.tokenFile(in: progress.text) {
+        // By its header alone: to read it all would take as long as it is large.
+        guard tokens.digest == progress.digest else { throw Failure(message: "\(paths) \(other)") }
+        text = try TrainingText(tokens, vocabulary: vocabulary, validationFraction: progress.validationFraction)
+      } else {
+        var corpus = try read(keepsMarks: false)
+        // Earlier versions took byte order marks for characters.
+        if corpus.hadMark, corpus.digest != progress.digest { corpus = try read(keepsMarks: true) }
+        text = TrainingText(corpus)
+      }
+    } catch let error as TextError {
       guard case .unknownSymbol = error else { throw error }
       throw Failure(message: "\(paths) \(other) (\(error))")
     }
-    guard corpus.digest == progress.digest else { throw Failure(message: "\(paths) \(other)") }
-    return corpus
+    guard text.digest == progress.digest else { throw Failure(message: "\(paths) \(other)") }
+    return text
   }
 }
 

@@ -10,7 +10,7 @@ struct Train: ParsableCommand {
       characters, and a byte order mark at the start of a file is none. --normalize nfc makes one of the spellings that a \
       letter may have. It is cut into parallel streams, which are read in windows; the state is carried from window to window \
       (truncated back-propagation through time) and starts at zero in every epoch. The last part of the text is held \
-      out for validation.
+      out for validation. A text larger than memory is made a token file first (rnn tokenize), which is read as it is needed.
 
       The model is saved at the end of each epoch (of epochs shorter than that, every 5 seconds), every --save-every \
       steps, when the training is interrupted, and at its end. With a validation part, the model with the lowest \
@@ -110,13 +110,13 @@ struct Train: ParsableCommand {
   /// The page of `--report`, if it is asked for.
   private func page(_ training: borrowing TextTraining) -> TrainingPage? {
     guard let path = settings.shared.report else { return nil }
-    let corpus = training.corpus
-    let unit = corpus.vocabulary.unit == .byte ? "byte" : "character"
+    let text = training.text
+    let unit = text.vocabulary.unit == .byte ? "byte" : "character"
     let data = [
       ["text", training.progress.text.joined(separator: ", ")],
-      ["to train on", counted(corpus.training.count, unit)],
-      ["to validate on", counted(corpus.validation.count, unit)],
-      ["vocabulary", "\(corpus.vocabulary.count) different ones"],
+      ["to train on", counted(text.training.count, unit)],
+      ["to validate on", counted(text.validation.count, unit)],
+      ["vocabulary", "\(text.vocabulary.count) different ones"],
       ["steps in all", grouped(training.progress.totalSteps)],
     ]
     return TrainingPage(
@@ -126,15 +126,15 @@ struct Train: ParsableCommand {
 
   /// Says on standard error what is about to happen.
   private func describe(_ training: borrowing TextTraining) {
-    let (corpus, data, settings) = (training.corpus, training.data, training.trainer.settings)
+    let (text, data, settings) = (training.text, training.data, training.trainer.settings)
     let configuration = training.trainer.plan.configuration
-    let unit = corpus.vocabulary.unit == .byte ? "byte" : "character"
-    let normalization = corpus.vocabulary.normalization
+    let unit = text.vocabulary.unit == .byte ? "byte" : "character"
+    let normalization = text.vocabulary.normalization
     let form = normalization == .none ? "" : ", in form \(normalization.rawValue)"
-    let held = corpus.validation.isEmpty ? "" : ", \(grouped(corpus.validation.count)) for validation"
+    let held = text.validation.isEmpty ? "" : ", \(grouped(text.validation.count)) for validation"
     Note.line(
-      "text      \(counted(corpus.training.count, unit)) to train on\(held); "
-        + "\(corpus.vocabulary.count) different ones\(form)")
+      "text      \(counted(text.training.count, unit)) to train on\(held); "
+        + "\(text.vocabulary.count) different ones\(form)")
     Note.line(
       "model     \(configuration.summary); "
         + "\(counted(training.trainer.plan.parameterCount, "parameter")); \(ByteCount(training.trainer.plan.totalBytes)) of memory"

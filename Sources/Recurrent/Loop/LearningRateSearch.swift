@@ -26,10 +26,10 @@ extension Trainer {
   ///   - lowest: the first rate.
   ///   - highest: the last.
   ///   - steps: from one to the other.
-  /// - Throws: `PlanError` where the memory does not suffice for a copy.
+  /// - Throws: `PlanError` where the memory does not suffice for a copy; `TokenFileError` where data cannot be read.
   public mutating func findLearningRate(
     on data: TrainingData<S>, from lowest: Double = 1e-6, to highest: Double = 10, steps: Int = 100
-  ) throws(PlanError) -> LearningRateSearch {
+  ) throws -> LearningRateSearch {
     require(
       lowest > 0 && highest > lowest && highest.isFinite,
       "expected rates 0 < lowest < highest, got \(lowest), \(highest)")
@@ -46,7 +46,7 @@ extension Trainer {
       let batch = step % data.batchCount
       if batch == 0, copy.settings.carriesState { copy.resetState() }
       copy.settings.optimizer.learningRate = rate
-      let report = copy.step(on: data.batch(epoch: step / data.batchCount, batch))
+      let report = copy.step(on: try data.batch(epoch: step / data.batchCount, batch))
       points.append(LearningRateSearch.Point(rate: rate, loss: report.loss))
       guard report.isFinite else { break }
       // A mean of the last few losses without the bias of its start, as Adam's.

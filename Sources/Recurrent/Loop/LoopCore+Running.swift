@@ -44,14 +44,16 @@ extension LoopCore where T: ~Copyable {
   private mutating func step(isLast: Bool, _ hook: Hook) throws {
     lastEpoch = progress.epoch + 1
     let start = ContinuousClock.now
-    let (report, count) = update()
+    let (report, count) = try update(hook)
     let duration = ContinuousClock.now - start
     let step = report.step
     let endsEpoch = progress.batch == data.batchCount
 
     var fresh: Evaluation?
     let isDue = options.validationInterval.map { step.isMultiple(of: $0) } ?? endsEpoch
-    if let validation, report.isFinite, isDue || isLast { fresh = try validation(&trainer) }
+    if let validation, report.isFinite, isDue || isLast {
+      do { fresh = try validation(&trainer) } catch let error as TokenFileError { throw unreadable(error) }
+    }
     try tell(
       .step(TrainingStep(report: report, epoch: lastEpoch, count: count, duration: duration, evaluation: fresh)), hook)
     guard report.loss.isFinite else { throw divergence(.trainingLoss, report.loss, step) }
@@ -68,17 +70,26 @@ extension LoopCore where T: ~Copyable {
   }
 
   /// One update, by as many batches as it takes.
-  private mutating func update() -> (report: StepReport, count: Int) {
+  private mutating func update(_ hook: Hook) throws -> (report: StepReport, count: Int) {
+    let first = progress.batch
+    do throws(TokenFileError) { return try tryUpdate() } catch {
+      // Nothing was begun: what was learnt so far need not be lost.
+      if progress.batch == first, trainer.stepCount > progress.firstStep { try? save(isLast: true, hook) }
+      throw unreadable(error)
+    }
+  }
+
+  private mutating func tryUpdate() throws(TokenFileError) -> (report: StepReport, count: Int) {
     if progress.batch == 0 { trainer.beginEpoch() }
     let last = min(progress.batch + options.batchesPerStep, data.batchCount) - 1
     var count = 0
     while progress.batch < last {
-      let batch = data.batch(epoch: progress.epoch, progress.batch)
+      let batch = try data.batch(epoch: progress.epoch, progress.batch)
       trainer.accumulate(batch)
       count += batch.count
       progress.batch += 1
     }
-    let batch = data.batch(epoch: progress.epoch, last)
+    let batch = try data.batch(epoch: progress.epoch, last)
     progress.batch += 1
     return (trainer.step(on: batch), count + batch.count)
   }
@@ -125,12 +136,19 @@ extension LoopCore where T: ~Copyable {
     if keeper.savedStep == step, keeper.error == nil { return }
     let checkpoint = checkpoint()
     guard checkpoint.isFinite else { throw divergence(.lossAfterUpdate, .nan, step) }
-    if let loss = trainer.loss(ofProbeIn: data), !loss.isFinite { throw divergence(.lossAfterUpdate, loss, step) }
+    // Where the data can no longer be read, the next step says so.
+    let loss = (try? trainer.loss(ofProbeIn: data)) ?? nil
+    if let loss, !loss.isFinite { throw divergence(.lossAfterUpdate, loss, step) }
     if let error = keeper.save(checkpoint) {
       try tell(.saveFailed(step: step, error, isLast: isLast), hook)
     } else {
       try tell(.saved(step: step, path: keeper.path), hook)
     }
+  }
+
+  private func unreadable(_ error: TokenFileError) -> TrainingError {
+    keeper?.rescue()
+    return .unreadableData(error, step: trainer.stepCount, savedStep: keeper?.savedStep)
   }
 
   private func divergence(_ quantity: TrainingError.Quantity, _ value: Double, _ step: Int) -> TrainingError {

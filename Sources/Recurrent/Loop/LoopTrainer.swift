@@ -25,7 +25,8 @@ protocol LoopTrainer<S>: ~Copyable {
   /// Adds the gradient of a batch to that of the next step.
   mutating func accumulate(_ batch: TrainingBatch<S>)
   /// A loss of the model as it is, for trainings that look at one before they save; nil: there is none.
-  mutating func loss(ofProbeIn data: TrainingData<S>) -> Double?
+  /// - Throws: `TokenFileError` where its data cannot be read.
+  mutating func loss(ofProbeIn data: TrainingData<S>) throws(TokenFileError) -> Double?
 
   // MARK: Files, of models with this one's cells
 

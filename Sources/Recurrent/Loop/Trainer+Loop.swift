@@ -29,9 +29,9 @@ extension Trainer: LoopTrainer {
     }
   }
 
-  mutating func loss(ofProbeIn data: TrainingData<S>) -> Double? {
+  mutating func loss(ofProbeIn data: TrainingData<S>) throws(TokenFileError) -> Double? {
     guard case .streams(let streams) = data.source else { return nil }
-    return evaluate(streams, windows: 1).loss
+    return try evaluate(streams, windows: 1).loss
   }
 
   func readCheckpoint(_ path: String) throws(CheckpointError) -> TrainingCheckpoint<S> {

@@ -108,9 +108,11 @@ public struct TrainingData<S: Scalar> {
   }
 
   /// A batch of an epoch.
-  mutating func batch(epoch: Int, _ batch: Int) -> TrainingBatch<S> {
+  /// - Throws: `TokenFileError` where it cannot be read from its file.
+  mutating func batch(epoch: Int, _ batch: Int) throws(TokenFileError) -> TrainingBatch<S> {
     switch source {
     case .streams(let streams):
+      try streams.load(batch)
       return TrainingBatch(
         input: streams.input(batch), goal: .target(streams.target(batch)),
         count: streams.batchSize * streams.sequenceLength)
@@ -154,7 +156,7 @@ public struct ValidationData<S: Scalar> {
   /// A text, the state carried from window to window.
   /// - Precondition: the streams have the trainer's batch size and at most its sequence length.
   public init(_ streams: TokenStreams) {
-    evaluate = { trainer in trainer.evaluate(streams) }
+    evaluate = { trainer in try trainer.evaluate(reading: streams) }
   }
 
   /// A loss that a closure computes.

@@ -18,6 +18,8 @@ public enum TrainingError: Error, Sendable, Hashable, CustomStringConvertible {
   case notFinite(Quantity, value: Double, step: Int, savedStep: Int?)
   /// The training ended well, but its last save failed.
   case notSaved(step: Int, CheckpointError)
+  /// The data cannot be read any more after this step; `savedStep` as above. What was trained up to here is saved where it can be.
+  case unreadableData(TokenFileError, step: Int, savedStep: Int?)
   /// A checkpoint does not say where in its data the training stood, or makes no sense.
   case invalidProgress(file: String, reason: String)
   /// The data have another number of batches than those of the checkpoint.
@@ -29,6 +31,9 @@ public enum TrainingError: Error, Sendable, Hashable, CustomStringConvertible {
       "the \(quantity.rawValue) is not a finite number (\(value)) at step \(step)"
         + (savedStep.map { "; the checkpoint of step \($0) is kept" } ?? "")
     case .notSaved(let step, let error): "the checkpoint of step \(step) could not be saved: \(error)"
+    case .unreadableData(let error, let step, let savedStep):
+      "the data cannot be read after step \(step): \(error)"
+        + (savedStep.map { "; the checkpoint of step \($0) is kept" } ?? "")
     case .invalidProgress(let file, let reason): "\(printable(file)): \(reason)"
     case .otherData(let file, let expected, let actual):
       "\(printable(file)) was trained on \(expected) batches an epoch, these data have \(actual)"

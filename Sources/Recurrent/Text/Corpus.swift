@@ -5,6 +5,8 @@ import Storage
 ///     let corpus = try Corpus(paths: ["shakespeare.txt"], validationFraction: 0.1)
 ///     let streams = try TokenStreams(corpus.training, batchSize: 32, sequenceLength: 64)
 ///
+/// Larger texts than fit into memory are read as a `TokenFile`.
+///
 /// Memory: 4 bytes a character, and while reading the bytes of one file (8 bytes a character more where it is normalized).
 public struct Corpus: Sendable {
   /// Of the tokens of both parts.
@@ -107,9 +109,9 @@ public struct Corpus: Sendable {
   /// A hash of the text, whatever the vocabulary and however it is divided: FNV-1a (Fowler, Noll & Vo) over its symbols.
   /// Tells whether a text is the one it was; a text made to have a certain hash can be found easily.
   public var digest: UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    var hash = TokenFile.emptyDigest
     for tokens in [training, validation] {
-      for token in tokens { hash = (hash ^ UInt64(vocabulary.symbols[Int(token)])) &* 0x100_0000_01B3 }
+      for token in tokens { hash = TokenFile.digest(hash, appending: vocabulary.symbols[Int(token)]) }
     }
     return hash
   }

@@ -38,6 +38,24 @@ struct Normalizer {
     result += parts.lazy.map { Int32(bitPattern: $0.scalar) }
   }
 
+  /// The same in pieces that end at boundaries, for texts of any length.
+  mutating func append(_ scalars: ArraySlice<Int32>, inPiecesTo result: inout [Int32]) {
+    var place = scalars.startIndex
+    while place < scalars.endIndex {
+      var end = min(place + 1 << 16, scalars.endIndex)
+      while end < scalars.endIndex, !Self.isBoundary(scalars[end]) { end += 1 }
+      append(scalars[place..<end], to: &result)
+      place = end
+    }
+  }
+
+  /// Whether no form joins a character to what stands before it, or brings it into another order with that: of ASCII, of kana
+  /// and of Chinese characters. Others may also be such.
+  static func isBoundary(_ scalar: Int32) -> Bool {
+    scalar < 0x80 || (0x3400...0x9FFF).contains(scalar) || (0x3041...0x3096).contains(scalar)
+      || (0x30A1...0x30FA).contains(scalar)
+  }
+
   private mutating func decomposition(_ scalar: UInt32) -> [Part] {
     if let known = decompositions[scalar] { return known }
     let text = Self.text(scalar)

@@ -25,10 +25,12 @@ struct SymbolText: ~Copyable {
   /// Takes byte order marks for characters, as earlier versions did.
   var keepsMarks = false
 
-  /// - Throws: `TextError.notUTF8` with the place in `bytes`; `TextError.notEnoughMemory`.
+  /// - Throws: `TextError.notUTF8` with the place in `bytes`; `TextError.notEnoughMemory`; `TextError.unreadable` of a token
+  ///   file.
   mutating func append(_ bytes: [UInt8], file: String?) throws(TextError) {
     let start = symbols.count
     if let file { files.append((file, start)) }
+    if let file, bytes.starts(with: TokenFileHeader.magic) { throw .tokenFile(file) }
     let span = bytes.span
     if unit == .byte {
       try grow(by: span.count)
@@ -88,19 +90,12 @@ struct SymbolText: ~Copyable {
     return symbols
   }
 
-  /// Brings what follows `start` into the normal form, in pieces that end before an ASCII character: no form joins one to
-  /// what stands before it.
+  /// Brings what follows `start` into the normal form.
   private mutating func normalize(from start: Int) throws(TextError) {
     var normalizer = Normalizer(normalization)
     var result: [Int32] = []
     result.reserveCapacity(symbols.count - start)
-    var place = start
-    while place < symbols.count {
-      var end = min(place + 1 << 16, symbols.count)
-      while end < symbols.count, symbols[end] >= 0x80 { end += 1 }
-      normalizer.append(symbols[place..<end], to: &result)
-      place = end
-    }
+    normalizer.append(symbols[start...], inPiecesTo: &result)
     try grow(by: max(0, result.count - (symbols.count - start)))
     symbols.replaceSubrange(start..., with: result)
   }

@@ -57,6 +57,14 @@ public enum TextError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// A token file where a text is expected.
+  static func tokenFile(_ path: String) -> TextError {
+    .unreadable(
+      path: path,
+      reason:
+        "it is a token file, a whole text by itself: give its name alone where a text is read (in programs: TokenFile)")
+  }
+
   init(_ error: FileError) {
     self =
       error.kind == .missing

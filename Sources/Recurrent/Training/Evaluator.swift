@@ -63,6 +63,32 @@ final class Evaluator<S: Scalar> {
     return sums.evaluation
   }
 
+  /// One sequence of tokens, each predicted from all before it, of which no more than a piece is read at once.
+  func evaluate(_ tokens: TokenSource, load: (Engine<S>) -> Void) throws -> Evaluation {
+    guard isCut, let loss else {
+      let all = try tokens.allTokens()
+      return try evaluate(.tokens([Array(all.dropLast())]), .classes([Array(all.dropFirst())]), load: load)
+    }
+    var sums = EvaluationSums(loss)
+    let last = tokens.count - 1
+    let engine = try engine(steps: min(last, Self.pieceSteps), batchSize: 1)
+    load(engine)
+    engine.zeroState()
+    for start in stride(from: 0, to: last, by: engine.plan.steps) {
+      let piece = try tokens.tokens(in: start..<min(start + engine.plan.steps, last) + 1)
+      let targets = Sequences([Array(piece.dropFirst())])
+      let rows = engine.set(.tokens([Array(piece.dropLast())]))
+      engine.perform(.forward, rows)
+      let outputs = engine.outputSequences(rows)
+      engine.set(.classes(targets), rows)
+      engine.perform(.loss, rows)
+      sums.add(loss: engine.meanLoss(rows), weight: engine.lossWeight(rows))
+      sums.add(outputs, .classes(targets))
+      engine.carryState(after: rows)
+    }
+    return sums.evaluation
+  }
+
   /// By a loss of one's own: a mean over batches, weighted by their rows.
   /// - Parameter isRagged: whether it was written for a ragged training.
   func evaluate(

@@ -58,4 +58,22 @@ extension Model {
       .tokens(Array(tokens.dropLast())), .classes(Array(tokens.dropFirst())), products: products,
       precision: precision, threads: threads)
   }
+
+  /// The same of tokens in memory or in a token file, which is read piece by piece.
+  /// - Parameters:
+  ///   - tokens: of a text, two or more.
+  ///   - products: who multiplies; by `.automatic` packed kernels.
+  ///   - precision: how the weights that products read are stored; of `Float` models.
+  ///   - threads: workers; 0: one for each processor. Results do not depend on it.
+  /// - Precondition: a token model with one output a token at every step; at least two tokens.
+  /// - Throws: `PlanError` where the memory does not suffice; `TokenFileError` where the file cannot be read.
+  public func evaluate(
+    _ tokens: TokenSource, products: Products = .automatic, precision: WeightPrecision = .full, threads: Int = 0
+  ) throws -> Evaluation {
+    require(tokens.count >= 2, "an evaluation needs 2 tokens or more, got \(tokens.count)")
+    try refuse(beyond: precision)
+    let evaluator = Evaluator<S>(
+      configuration, loss: .crossEntropy, batchSize: 1, products: products, precision: precision, threads: threads)
+    return try evaluator.evaluate(tokens) { $0.load(self) }
+  }
 }

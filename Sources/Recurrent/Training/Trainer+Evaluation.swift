@@ -1,4 +1,5 @@
 internal import Kernels
+internal import Storage
 
 /// How good the model is now. The training goes on as if nothing had been asked: its state and its seeds stay.
 extension Trainer {
@@ -31,18 +32,25 @@ extension Trainer {
 
   /// How well the windows of `streams` are predicted, the state carried from window to window from zero on, without
   /// dropout, in the trainer's own memory.
-  /// - Precondition: `streams` has this trainer's batch size and at most its sequence length.
+  /// - Precondition: `streams` has this trainer's batch size and at most its sequence length; a token file can be read.
   public mutating func evaluate(_ streams: TokenStreams) -> Evaluation {
-    evaluate(streams, windows: streams.windowCount)
+    do { return try evaluate(reading: streams) } catch { stop("\(error); evaluate(reading:) throws this error") }
+  }
+
+  /// The same of streams in a file, which may fail.
+  /// - Throws: `TokenFileError`.
+  public mutating func evaluate(reading streams: TokenStreams) throws(TokenFileError) -> Evaluation {
+    try evaluate(streams, windows: streams.windowCount)
   }
 
   /// The same on the first `windows` of `streams`.
-  mutating func evaluate(_ streams: TokenStreams, windows: Int) -> Evaluation {
+  mutating func evaluate(_ streams: TokenStreams, windows: Int) throws(TokenFileError) -> Evaluation {
     let before = engine.savedStart()
     defer { engine.restore(before) }
     engine.zeroState()
     var sum = 0.0
     for window in 0..<windows {
+      try streams.load(window)
       let rows = engine.set(streams.input(window))
       engine.set(streams.target(window), rows)
       engine.evaluate(rows)

@@ -39,17 +39,29 @@ package struct DurableFile: ~Copyable {
   package static func replace(
     _ path: String, owner: String? = nil, _ body: (inout DurableFile) throws(FileError) -> Void
   ) throws(FileError) {
+    try replace(path, owner: owner, failure: { $0 }, body)
+  }
+
+  /// The same for a body that fails in other ways, too.
+  /// - Parameter failure: what is thrown for an error of the file.
+  package static func replace<Failure: Error>(
+    _ path: String, owner: String? = nil, failure convert: (FileError) -> Failure,
+    _ body: (inout DurableFile) throws(Failure) -> Void
+  ) throws(Failure) {
     let isStream = OutputStream.stands(at: path)
-    var file = isStream ? DurableFile(collectingFor: path) : try DurableFile(creatingFor: path, owner: owner)
+    var file: DurableFile
     do throws(FileError) {
+      file = isStream ? DurableFile(collectingFor: path) : try DurableFile(creatingFor: path, owner: owner)
+    } catch { throw convert(error) }
+    do throws(Failure) {
       try body(&file)
-      if let failure = file.failure { throw failure }
-      try file.sync()
+      if let failure = file.failure { throw convert(failure) }
+      do throws(FileError) { try file.sync() } catch { throw convert(error) }
     } catch {
       file.discard()
       throw error
     }
-    try file.putInPlace()
+    do throws(FileError) { try file.putInPlace() } catch { throw convert(error) }
   }
 
   /// Checks, before hours of work, that `path` can be written: the directory exists and takes a new file, the

@@ -64,7 +64,7 @@ func readAll(_ descriptor: CInt, _ status: FileStatus, _ path: String) throws(Fi
 }
 
 /// Up to `room` bytes, fewer only at the end, and the error number or 0.
-private func readPiece(_ descriptor: CInt, _ room: Int) -> (bytes: [UInt8], code: CInt) {
+func readPiece(_ descriptor: CInt, _ room: Int) -> (bytes: [UInt8], code: CInt) {
   var code: CInt = 0
   let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
     while count < room {

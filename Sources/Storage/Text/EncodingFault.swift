@@ -10,8 +10,13 @@ package struct EncodingFault: Error, Sendable, Hashable {
   package let reason: String
 
   /// nil where the bytes are a text in UTF-8.
-  /// - Parameter file: for the command that converts it; nil for a text that is no file.
-  package init?(_ bytes: Span<UInt8>, file: String?) {
+  /// - Parameters:
+  ///   - bytes: of the text, or of a piece of it.
+  ///   - file: for the command that converts it; nil for a text that is no file.
+  ///   - start: where in the text the bytes begin.
+  package init?(
+    _ bytes: Span<UInt8>, file: String?, startingAt start: (offset: Int, line: Int, column: Int) = (0, 1, 1)
+  ) {
     let survey = Survey(bytes)
     guard let offset = survey.firstInvalid else {
       // A zero is a character, too, but in UTF-16 and UTF-32 every other may be one.
@@ -25,9 +30,11 @@ package struct EncodingFault: Error, Sendable, Hashable {
       reason = Self.reason(encoding, file)
       return
     }
-    (self.offset, line, column) = (offset, survey.place.line, survey.place.column)
+    let place = survey.place
+    (self.offset, line) = (start.offset + offset, start.line + place.line - 1)
+    column = place.column + (place.line == 1 ? start.column - 1 : 0)
     let digits = String(bytes[offset], radix: 16, uppercase: true)
-    let byte = "not UTF-8: byte 0x\(digits) at offset \(offset) (column \(column)) begins no character; "
+    let byte = "not UTF-8: byte 0x\(digits) at offset \(self.offset) (column \(column)) begins no character; "
     if survey.isCut {
       reason = byte + "the text ends in the middle of one: it seems to be cut off"
     } else if survey.isMostlyUTF8 {

@@ -6,6 +6,6 @@ package enum FuzzEntries {
   /// By the names of the directories in `Tests/Fuzz`.
   package static let all: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
     ("Safetensors", safetensors), ("Checkpoint", checkpoint), ("Arrays", arrays), ("ONNX", onnx), ("JSON", json),
-    ("CSV", csv), ("Times", times), ("TS", ts), ("Text", text),
+    ("CSV", csv), ("Times", times), ("TS", ts), ("Text", text), ("Tokens", tokens),
   ]
 }

@@ -1,6 +1,7 @@
 import Testing
 
 import Recurrent
+import TestSupport
 
 @Suite("Parallel streams of tokens")
 struct TokenStreamsTests {
@@ -43,6 +44,59 @@ struct TokenStreamsTests {
           }
         }
       }
+    }
+  }
+
+  @Test("Streams of a token file are those of the text in memory, at every width and in any order")
+  func inFile() throws {
+    let scratch = try ScratchDirectory()
+    let tokens = (0..<60_000).map { Int32($0 * $0 % 211) }
+    let vocabulary = try Vocabulary(unit: .byte, symbols: (0..<211).map { $0 })
+    for width in TokenFile.Width.allCases {
+      let path = scratch.file("\(width).tokens")
+      try TokenFile.write(to: path, vocabulary: vocabulary, width: width) { try $0.append(tokens) }
+      let source = try TokenFile(path: path).tokens
+      for (n, t) in [(1, 1), (3, 50), (7, 1000), (2, 20_000)] {
+        for part in [0..<60_000, 123..<59_000] {
+          let memory = try TokenStreams(Array(tokens[part]), batchSize: n, sequenceLength: t)
+          let file = try TokenStreams(source.part(part), batchSize: n, sequenceLength: t)
+          #expect(file.windowCount == memory.windowCount)
+          let windows =
+            n == 1 ? [0, 1, 2, 16_383, 16_384, 30_000] : Array(0..<file.windowCount) + [0, file.windowCount / 2]
+          for index in windows where index < file.windowCount {
+            try file.load(index)
+            #expect(file.window(index) == memory.window(index), "\(width), \(n) × \(t), window \(index)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("Some of the streams are the same rows", arguments: [false, true])
+  func selecting(isInFile: Bool) throws {
+    let scratch = try ScratchDirectory()
+    let tokens = (0..<3000).map { Int32($0 % 251) }
+    var source = TokenSource(tokens).part(10..<2990)
+    if isInFile {
+      let path = scratch.file("a.tokens")
+      try TokenFile.write(to: path, vocabulary: Vocabulary(unit: .byte, symbols: (0..<251).map { $0 })) {
+        try $0.append(tokens)
+      }
+      source = try TokenFile(path: path).tokens.part(10..<2990)
+    }
+    let all = try TokenStreams(source, batchSize: 8, sequenceLength: 16)
+    for range in [0..<8, 0..<3, 3..<4, 5..<8] {
+      let some = all.selecting(range)
+      #expect(some.batchSize == range.count && some.windowCount == all.windowCount && some.sequenceLength == 16)
+      for index in [0, 1, all.windowCount - 1] {
+        let (inputs, targets) = all.window(index)
+        func rows(_ window: [Int32]) -> [Int32] {
+          (0..<16).flatMap { step in range.map { window[step * 8 + $0] } }
+        }
+        #expect(some.window(index).inputs == rows(inputs) && some.window(index).targets == rows(targets))
+      }
+      let last = some.selecting(range.count - 1..<range.count)
+      #expect(last.window(1).inputs == all.selecting(range.upperBound - 1..<range.upperBound).window(1).inputs)
     }
   }
 

@@ -1,6 +1,7 @@
 import AllocationCounter
 import Kernels
 import Recurrent
+import TestSupport
 import Testing
 
 /// A training step and a sampling step allocate nothing. Counted in processes of their own, where nothing else runs. What
@@ -126,6 +127,32 @@ struct AllocationTests {
         Model(configuration, seed: 1), batchSize: 8, sequenceLength: 50, clipping: .norm(5), carriesState: true,
         threads: 2)
       let count = fewestAllocations { _ = trainer.step(streams.input(1), streams.target(1)) }
+      #expect(count == 0, "\(count) in ten steps")
+    }
+  }
+
+  @Test("A step on windows of a token file")
+  func fileWindow() async {
+    await #expect(processExitsWith: .success) {
+      let scratch = try ScratchDirectory()
+      let tokens = (0..<200_000).map { Int32($0 * 7 % 80) }
+      let vocabulary = try Vocabulary(unit: .byte, symbols: (0..<80).map { $0 })
+      let path = scratch.file("a.tokens")
+      try TokenFile.write(to: path, vocabulary: vocabulary, width: .bits32) { try $0.append(tokens) }
+      let file = try TokenFile(path: path)
+      let configuration = ModelConfiguration(
+        cell: .gru, input: .oneHot(vocabularySize: 80), hiddenSize: 20, outputSize: 80)
+      let streams = try TokenStreams(file.tokens, batchSize: 8, sequenceLength: 50)
+      var trainer = try Trainer<Float>(
+        Model(configuration, seed: 1), batchSize: 8, sequenceLength: 50, clipping: .norm(5), carriesState: true,
+        threads: 2)
+      var window = 0
+      // Each on windows of its own, most of which need blocks that are not in memory.
+      let count = fewestAllocations {
+        window = (window + 83) % streams.windowCount
+        do { try streams.load(window) } catch { Issue.record(error) }
+        _ = trainer.step(streams.input(window), streams.target(window))
+      }
       #expect(count == 0, "\(count) in ten steps")
     }
   }
