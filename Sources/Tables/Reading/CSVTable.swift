@@ -4,8 +4,8 @@ import Recurrent
 /// A table in text: comma-separated values after RFC 4180, UTF-8, the first line naming the columns; and what programs
 /// and people make of that.
 ///
-/// Line ends are LF, CRLF or CR; a byte order mark is passed over, and so are empty lines and empty rows at the end, Excel's
-/// line `sep=;`, and separators at the ends of lines. Blanks around a field do not belong to it, unless they are quoted. How
+/// Line ends are LF, CRLF or CR; a byte order mark is passed over, and so are comments before the names (`#`), empty lines and
+/// empty rows at the end, Excel's line `sep=;`, and separators at the ends of lines. Blanks around a field do not belong to it, unless they are quoted. How
 /// numbers are written is seen from all numbers of a column, and of the table (`NumberStyle`). What is not in order is an error,
 /// and what was settled without being asked is a remark.
 package struct CSVTable: Sendable {
@@ -17,6 +17,8 @@ package struct CSVTable: Sendable {
   /// Columns that only number or name the rows, as pandas writes its index.
   package private(set) var indexColumns: Set<Int> = []
   package private(set) var remarks: [TableRemark] = []
+  /// What stands between fields.
+  private(set) var separator = UInt8.comma
   private let bytes: [UInt8]
   /// [rows, stride]
   private var fields: [CSVField] = []
@@ -56,14 +58,14 @@ package struct CSVTable: Sendable {
         file, line: fault.line,
         .encoding(fault, option: reading.encoding == nil ? TableEncoding.option(for: self.bytes) : nil))
     }
-    let start = CSVStart(self.bytes)
+    let start = CSVStart(self.bytes, skipping: reading.skippedLines)
     guard self.bytes[start.offset...].contains(where: { !$0.isBlank && !$0.endsLine }) else {
       throw TableError(file, .empty)
     }
+    if let remark = start.remark { remarks.append(TableRemark(.table, remark)) }
+    separator = reading.separator ?? start.separator ?? CSVStart.detectSeparator(self.bytes[start.offset...])
     var reader = CSVReader(
-      file: file, bytes: self.bytes,
-      separator: reading.separator ?? start.separator ?? CSVStart.detectSeparator(self.bytes[start.offset...]),
-      offset: start.offset, line: start.line)
+      file: file, bytes: self.bytes, separator: separator, offset: start.offset, line: start.line)
     let firstLine = reader.line
     try readRows(&reader, reading)
     guard !lines.isEmpty else { throw TableError(file, .noRows) }
@@ -187,19 +189,12 @@ extension CSVTable {
   private static func isData(_ names: [String], _ file: String, line: Int) throws(TableError) -> Bool {
     if names.allSatisfy({ Int($0) != nil }) { throw TableError(file, line: line, .headerOfNumbers) }
     guard let first = names.first, !first.isEmpty else { return false }
-    let isTime = looksLikeTime(first)
+    let isTime = CSVStart.looksLikeTime(first)
     guard isTime || NumberText(first) != nil, names.dropFirst().allSatisfy({ $0.isEmpty || NumberText($0) != nil })
     else {
       return false
     }
     return isTime && names.count > 1 || names.contains { NumberText($0) != nil && $0.contains { ".,".contains($0) } }
-  }
-
-  /// 2001-02-03, 3.2.2001 04:05; whatever it may mean.
-  private static func looksLikeTime(_ text: String) -> Bool {
-    text.utf8.first?.isDigit == true && text.utf8.count(where: \.isDigit) >= 5
-      && text.utf8.count(where: { "-/.:".utf8.contains($0) }) >= 2
-      && text.utf8.allSatisfy { $0.isDigit || "-/.: TZ+".utf8.contains($0) }
   }
 }
 

@@ -4,6 +4,8 @@ import Storage
 package struct NumberStyle: Sendable, Hashable {
   /// nil: nothing shows it; a point is taken for one.
   var decimalMark: DecimalMark?
+  /// Why none of the numbers can be taken.
+  var fault: String?
   /// Beside the usual ones; in small letters.
   private let missing: Set<String>
 
@@ -38,6 +40,7 @@ package struct NumberStyle: Sendable, Hashable {
   /// - Throws: what is wrong with it.
   package func number(_ text: String) throws(TableError.Reason) -> Double? {
     guard let value = try plainNumber(text) else { return nil }
+    if let fault { throw .other(fault) }
     // A number may be one of those that stand for none, -999 for instance, also where it is written -999.0.
     if !missing.isEmpty, missing.contains(where: { Double($0) == value }) { return nil }
     return value
@@ -45,14 +48,9 @@ package struct NumberStyle: Sendable, Hashable {
 
   private func plainNumber(_ text: String) throws(TableError.Reason) -> Double? {
     guard let first = text.utf8.first else { return nil }
-    // `Double` would also take hexadecimal numbers and words.
     let isDecimal = first.isDigit || first == .plus || first == .minus || first == .point
     let hasPlainMark = decimalMark != .comma || !text.utf8.contains(.point)
-    if isDecimal, hasPlainMark, !text.utf8.contains(where: { $0 | 0x20 == 0x78 }), let value = Double(text),
-      value.isFinite || text.utf8.contains(where: \.isDigit)
-    {
-      return try Self.checked(value, text)
-    }
+    if isDecimal, hasPlainMark, let value = Double(decimal: text) { return try Self.checked(value, text) }
     if isMissing(text) { return nil }
     if let number = NumberText(text) {
       if let read = number.value(decimalMark ?? .point), !read.grouped || decimalMark != nil {
@@ -81,16 +79,26 @@ struct NumberEvidence {
   /// Texts that are numbers with this mark alone.
   private(set) var hasPoint = false
   private(set) var hasComma = false
+  /// A number that is one with either mark, and another one with each.
+  private(set) var either: String?
   /// The first number with percent, with currency, and one with digits in groups.
   private(set) var percent: String?
   private(set) var currency: String?
   private(set) var grouped: String?
+  /// Two numbers in different units: $1 and €2.
+  private(set) var differing: (first: String, second: String)?
+  private var unit: (name: String, text: String)?
 
   mutating func take(_ text: String) {
     guard let number = NumberText(text) else { return }
     let (point, comma) = (number.value(.point), number.value(.comma))
     if comma == nil, point != nil { hasPoint = true }
     if point == nil, comma != nil { hasComma = true }
+    if either == nil, let point, let comma, point.value != comma.value { either = text }
+    if let name = number.unit {
+      if let unit, differing == nil, !NumberText.mayBeSame(unit.name, name) { differing = (unit.text, text) }
+      unit = unit ?? (name, text)
+    }
     if percent == nil, number.hasPercent { percent = text }
     if currency == nil, number.hasCurrency { currency = text }
     if grouped == nil, number.hasGroups || point?.grouped == true || point == nil && comma?.grouped == true {

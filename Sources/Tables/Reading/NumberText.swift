@@ -6,6 +6,8 @@ struct NumberText {
   private let isNegative: Bool
   private(set) var hasPercent = false
   private(set) var hasCurrency = false
+  /// The sign of currency or percent; nil without.
+  private(set) var unit: String?
   /// Blanks or apostrophes between groups of digits.
   private(set) var hasGroups = false
 
@@ -35,9 +37,11 @@ struct NumberText {
         scalars = scalars.dropLast()
       } else if !hasPercent, Self.percents.contains(last) {
         hasPercent = true
+        unit = last == "\u{2030}" ? "\u{2030}" : "%"
         scalars = scalars.dropLast()
-      } else if !hasCurrency, let rest = Self.withoutCurrency(scalars) {
+      } else if !hasCurrency, let (name, rest) = Self.withoutCurrency(scalars) {
         hasCurrency = true
+        unit = name
         scalars = rest
       } else {
         isStripped = false
@@ -87,7 +91,7 @@ struct NumberText {
     for part in groups { digits += part }
     digits += rest.map { $0 == decimal ? .point : $0 }
     guard !rest.contains(group), rest.count(where: { $0 == decimal }) <= 1,
-      let value = Double(String(decoding: digits, as: UTF8.self))
+      let value = Double(decimal: String(decoding: digits, as: UTF8.self))
     else { return nil }
     return (value, groups.count > 1)
   }
@@ -104,14 +108,29 @@ struct NumberText {
 
   private static func withoutCurrency(
     _ scalars: Substring.UnicodeScalarView
-  ) -> Substring.UnicodeScalarView? {
-    for name in currencies {
-      if scalars.starts(with: name) { return scalars.dropFirst(name.count) }
-      if scalars.suffix(name.count).elementsEqual(name) { return scalars.dropLast(name.count) }
+  ) -> (name: String, rest: Substring.UnicodeScalarView)? {
+    for scalarsOfName in currencies {
+      let (name, count) = (String(String.UnicodeScalarView(scalarsOfName)), scalarsOfName.count)
+      if scalars.starts(with: scalarsOfName) { return (name, scalars.dropFirst(count)) }
+      if scalars.suffix(count).elementsEqual(scalarsOfName) { return (name, scalars.dropLast(count)) }
     }
-    if scalars.first?.properties.generalCategory == .currencySymbol { return scalars.dropFirst() }
-    if scalars.last?.properties.generalCategory == .currencySymbol { return scalars.dropLast() }
+    func isSign(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .currencySymbol }
+    if let first = scalars.first, isSign(first) { return (String(Character(first)), scalars.dropFirst()) }
+    if let last = scalars.last, isSign(last) { return (String(Character(last)), scalars.dropLast()) }
     return nil
+  }
+
+  /// The sign of each currency; some have one sign together.
+  private static let signs = [
+    "US$": "$", "USD": "$", "AUD": "$", "CAD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "INR": "₹",
+    "BRL": "R$", "kr.": "kr", "SEK": "kr", "NOK": "kr", "DKK": "kr", "PLN": "zł", "Fr.": "CHF", "CZK": "Kč",
+  ]
+
+  /// Whether two units may be one: a currency and its sign, or two of its names.
+  static func mayBeSame(_ unit: String, _ other: String) -> Bool {
+    let (sign, otherSign) = (signs[unit] ?? unit, signs[other] ?? other)
+    let areCodes = [unit, other].allSatisfy { $0.count == 3 && $0 != "US$" && $0 != "kr." && $0 != "Fr." }
+    return unit == other || sign == otherSign && !areCodes
   }
 }
 

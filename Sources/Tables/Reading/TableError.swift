@@ -78,7 +78,9 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     case .quoteInField: "a quote inside a field that is not quoted"
     case .emptyLine: "an empty line"
     case .ragged(let expected, let found):
-      "\(found) field\(found == 1 ? "" : "s") where there are \(expected) columns"
+      "\(found) field\(found == 1 ? "" : "s") where there \(expected == 1 ? "is 1 column" : "are \(expected) columns")"
+        + (found > expected
+          ? "; if other lines stand before the names of the columns, --skip-lines N passes over them" : "")
     case .noSuchColumn(let available): "there is no such column; there are \(Self.list(available))"
     case .noNumbers: "no column of numbers is left to use"
     case .notANumber(let text):

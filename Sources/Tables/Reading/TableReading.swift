@@ -2,6 +2,8 @@ import Storage
 
 /// How the text of a table is to be taken. What is nil or empty is found out from the text itself.
 package struct TableReading: Sendable {
+  /// Lines before the names of the columns that are passed over.
+  package var skippedLines = 0
   /// What stands between fields.
   package var separator: UInt8?
   package var decimalMark: DecimalMark?

@@ -74,6 +74,8 @@ package struct Series: Sendable {
 
   /// A series of some rows.
   init(_ table: CSVTable, rows: [Int], _ columns: SeriesColumns, _ reading: SeriesReading) throws(TableError) {
+    var reading = reading
+    reading.dateOrder = reading.dateOrder ?? columns.dateOrder
     file = table.file
     self.columns = columns.targets.map { table.header[$0] }
     covariates = columns.covariates.map { table.header[$0] }

@@ -10,6 +10,8 @@ struct SeriesColumns {
   /// With one value in all rows of each series.
   private(set) var statics: [Int] = []
   private(set) var remarks: [TableRemark] = []
+  /// The order of day, month and year that the dates of several series show together; nil: each is looked at alone.
+  private(set) var dateOrder: DateOrder?
 
   /// The names of other forecasting programs for what tells series apart.
   private static let seriesNames = ["unique_id", "item_id", "series_id", "ts_id"]
@@ -56,6 +58,7 @@ struct SeriesColumns {
     }
     if series.isEmpty { findStacked(table, isGiven: names != nil) }
     findStatics(table, isGiven: names != nil)
+    if !series.isEmpty, reading.dateOrder == nil { findDateOrder(table) }
     guard !targets.isEmpty else { throw noNumbers(table) }
   }
 
@@ -186,6 +189,13 @@ struct SeriesColumns {
     guard let found else { return }
     series = [found]
     targets.removeAll { $0 == found }
+  }
+
+  private mutating func findDateOrder(_ table: CSVTable) {
+    let labels = (0..<table.rowCount).compactMap { Self.labels(table, $0, time) }
+    guard !labels.isEmpty, let order = TimeColumn.onlyOrder(labels), labels.count == table.rowCount else { return }
+    dateOrder = order
+    remarks.append(TableRemark(.time, "\(order.words), as the dates of all series show"))
   }
 
   private mutating func findStatics(_ table: CSVTable, isGiven: Bool) {

@@ -33,6 +33,7 @@ struct TimeRows {
     do { times = try TimeColumn(labels, order: reading.dateOrder) } catch {
       throw TableError(table.file, column: column, error)
     }
+    if let ambiguity = times.ambiguity { throw TableError(table.file, column: column, .other(ambiguity)) }
     switch times.values {
     case .text: try takeText()
     case .integers(let values): try take(values, isIndex: isIndex, even: TimeAxis.even)
@@ -103,7 +104,7 @@ struct TimeRows {
       return
     }
     let places = integers.map { ($0 - first) / step }
-    let isFilled = try fillGaps(places, (last - first) / step, .ignoreIf(isIndex)) { String(first + step * $0) }
+    let isFilled = try fillGaps(places, (last - first) / step, areUsual: isIndex) { String(first + step * $0) }
     if isFilled {
       kind = .integers(first: first, step: step)
     } else {
@@ -117,7 +118,7 @@ struct TimeRows {
   ) throws(TableError) {
     let sorted = try order(stamps)
     let isPeriod = !spelling.layout.hasDay && !spelling.layout.contains(.week)
-    let step = try self.step(sorted, isPeriod: isPeriod)
+    let step = try self.step(sorted, spelling, isPeriod: isPeriod)
     kind = .stamps(sorted, spelling, step: step)
     let read = remark.map { ", read as \($0)" } ?? ""
     guard let step else {
@@ -135,7 +136,7 @@ struct TimeRows {
     guard let last = places.last else { return }
     var isWeek = false
     if case .week = step { isWeek = true }
-    let isFilled = try fillGaps(places, last, .ignoreIf(isWeek)) {
+    let isFilled = try fillGaps(places, last, areUsual: isWeek) {
       step.stamp($0, after: sorted[0]).map(spelling.text) ?? "+\($0)"
     }
     if isFilled {
@@ -144,7 +145,9 @@ struct TimeRows {
   }
 
   /// The step that is asked for, or that is seen.
-  private func step(_ stamps: [TimeStamp], isPeriod: Bool) throws(TableError) -> TimeStep? {
+  private func step(
+    _ stamps: [TimeStamp], _ spelling: StampSpelling, isPeriod: Bool
+  ) throws(TableError) -> TimeStep? {
     guard let frequency = reading.frequency else { return TimeStep.infer(stamps) }
     let step = frequency.step(for: stamps, isPeriod: isPeriod)
     for (index, stamp) in stamps.enumerated() {
@@ -154,6 +157,12 @@ struct TimeRows {
           "\(printable(labels[index], limit: 40)) is none of the times of --frequency \(frequency.name), \(step.description)\(seen)",
           index)
       }
+    }
+    if let last = stamps.last, !spelling.names(step, after: last) {
+      let next = step.stamp(1, after: last).map(spelling.text) ?? ""
+      throw fault(
+        "--frequency \(frequency.name), \(step.description), is finer than the times are written: what comes after "
+          + "\(printable(labels[labels.count - 1], limit: 40)) would be called \(next)", labels.count - 1)
     }
     return step
   }
@@ -227,19 +236,13 @@ struct TimeRows {
 
   // MARK: Gaps
 
-  /// Whether gaps are passed over where nothing is said.
-  private enum Habit {
-    case fill, ignore
-
-    static func ignoreIf(_ condition: Bool) -> Habit { condition ? .ignore : .fill }
-  }
-
   /// - Parameters:
   ///   - places: of the rows, counted in steps from the first.
+  ///   - areUsual: whether gaps are passed over where nothing is said.
   ///   - label: of a step that is missing.
   /// - Returns: whether there are rows of all steps now.
   private mutating func fillGaps(
-    _ places: [Int], _ last: Int, _ habit: Habit, label: (Int) -> String
+    _ places: [Int], _ last: Int, areUsual: Bool, label: (Int) -> String
   ) throws(TableError) -> Bool {
     let count = last + 1 - places.count
     guard count > 0, let gap = zip(places, places.dropFirst()).first(where: { $1 - $0 > 1 }) else { return true }
@@ -248,11 +251,11 @@ struct TimeRows {
     let line = table.lines[steps[(places.firstIndex(of: gap.0) ?? 0)][0]]
     let cure =
       "--missing interpolate fills \(count == 1 ? "it" : "them"), --gaps ignore lets the rows follow each other"
-    switch reading.gaps ?? (habit == .fill ? .fill : .ignore) {
+    switch reading.gaps ?? (areUsual ? .ignore : .fill) {
     case .refuse:
       throw TableError(table.file, column: column, .other("\(what), after line \(line); \(cure)"))
     case .ignore:
-      let isHoliday = reading.gaps == nil && habit == .ignore
+      let isHoliday = reading.gaps == nil
       remarks.append(
         TableRemark(
           .time,

@@ -85,6 +85,8 @@ struct StampFields {
     case .year: return set(number(4, 4)?.value, 1000...9999, \.year)
     case .shortYear:
       return set(number(2, 2).map { $0.value < 69 ? 2000 + $0.value : 1900 + $0.value }, 1969...2068, \.year)
+    case .nextYear: return number(4, 4)?.value == year + 1
+    case .nextShortYear: return number(2, 2)?.value == (year + 1) % 100
     case .month: return set(variable(), 1...12, \.month)
     case .pairMonth: return set(number(2, 2)?.value, 1...12, \.month)
     case .dayOfMonth: return set(variable(), 1...31, \.day)

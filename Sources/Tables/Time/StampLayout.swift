@@ -3,6 +3,8 @@ struct StampLayout: Hashable {
   enum Part: Hashable {
     /// Of four digits, or of the last two.
     case year, shortYear
+    /// The year after the one before it, in as many digits: of years that begin in one and end in the next.
+    case nextYear, nextShortYear
     /// Of one or two digits.
     case month, dayOfMonth, week, hour, minute
     /// Of exactly two digits: nothing stands between these.
@@ -46,12 +48,21 @@ struct StampLayout: Hashable {
       parts: parts.map { $0 == .month ? .dayOfMonth : $0 == .dayOfMonth ? .month : $0 }, dateCount: dateCount)
   }
 
+  /// Whether points stand between the numbers: then the day is first, but for few countries.
+  var hasPoints: Bool {
+    parts.prefix(dateCount).contains { if case .text(let text) = $0 { text.hasPrefix(".") } else { false } }
+  }
+
+  /// Whether it is a time of day alone.
+  var isClock: Bool { dateCount == 0 }
+
   // MARK: The usual ones
 
   /// Reads a template: letters as below, everything else is text, and so is what stands in quotes.
   init(_ template: String) {
     let letters: [Character: Part] = [
-      "Y": .year, "y": .shortYear, "M": .month, "D": .dayOfMonth, "m": .pairMonth, "d": .pairDay, "W": .week,
+      "Y": .year, "y": .shortYear, "N": .nextYear, "n": .nextShortYear, "M": .month, "D": .dayOfMonth, "m": .pairMonth,
+      "d": .pairDay, "W": .week,
       "q": .quarter,
       "s": .half, "u": .weekdayNumber, "j": .dayOfYear, "B": .monthName, "A": .weekdayName, "H": .hour, "I": .minute,
       "S": .second, "F": .fraction, "h": .pairHour, "i": .pairMinute, "c": .pairSecond, "P": .halfDay, "Z": .zone,
@@ -77,7 +88,8 @@ struct StampLayout: Hashable {
 
   /// Without the time of day; nil where there is none.
   var date: StampLayout? {
-    dateCount < parts.count ? StampLayout(parts: Array(parts[..<dateCount]), dateCount: dateCount) : nil
+    dateCount > 0 && dateCount < parts.count
+      ? StampLayout(parts: Array(parts[..<dateCount]), dateCount: dateCount) : nil
   }
 
   /// Of dates and periods, the likelier first.
@@ -91,6 +103,9 @@ struct StampLayout: Hashable {
     }
     templates += ["B D Y", "B D, Y", "D. B Y", "D B, Y", "D 'de' B 'de' Y"]
     templates += templates.filter { $0.contains("D") }.flatMap { ["A, \($0)", "A \($0)", "A. \($0)"] }
+    // Financial years: 2000-01 is January, too, where other labels show it.
+    templates += ["Y-n", "Y/n", "Y–n", "Y-N", "Y/N", "Y–N", "'FY'Y", "'FY 'Y", "'FY'y", "'FY 'y", "'fy'Y"]
+    for template in ["Y-n", "Y/n", "Y–n", "y-n", "y/n"] { templates += ["'FY'\(template)", "'FY '\(template)"] }
     // Periods.
     templates += ["Y-M", "Y/M", "M/Y", "M-Y", "M.Y", "Y'M'M", "Y'm'M", "Y-'M'M", "Y年M月", "Ym"]
     for mark in [" ", "-", "/", ".", "", ", "] { templates += ["B\(mark)Y", "Y\(mark)B"] }
@@ -121,6 +136,14 @@ struct StampLayout: Hashable {
       }
   }
 
+  /// Times of day without a date.
+  static let clocks = ["H:I:SF", "H:I", "H:I:S P", "H:I:SP", "H:I P", "H:IP", "H'h'I", "H:I 'Uhr'"].map {
+    StampLayout(parts: StampLayout($0).parts, dateCount: 0)
+  }
+
+  /// Whether years are named by both of theirs.
+  var hasNextYear: Bool { contains(.nextYear) || contains(.nextShortYear) }
+
   /// Whether a time of day may follow.
   var hasDay: Bool { contains(.dayOfMonth) || parts == [.year, .pairMonth, .pairDay] || contains(.dayOfYear) }
 
@@ -135,4 +158,12 @@ struct StampLayout: Hashable {
 /// In which order day, month and year stand where all are numbers.
 package enum DateOrder: String, Sendable, CaseIterable {
   case dmy, mdy, ymd
+
+  var words: String {
+    switch self {
+    case .dmy: "day, month, year"
+    case .mdy: "month, day, year"
+    case .ymd: "year, month, day"
+    }
+  }
 }

@@ -38,8 +38,22 @@ struct StampSpelling: Sendable {
       if let zone = fields.zone { zones.append(zone) }
     }
     spelling.finish()
+    if layout.isClock { stamps = Self.days(stamps) }
     if spelling.zones.count > 1 { stamps = spelling.universal(stamps, zones) }
     return (spelling, stamps)
+  }
+
+  /// Times of day, each on the first day on which it comes after the one before; of rows that are newest first before it.
+  private static func days(_ times: [TimeStamp]) -> [TimeStamp] {
+    let neighbours = zip(times, times.dropFirst())
+    let isDescending = neighbours.count { $0 > $1 } > neighbours.count { $0 < $1 }
+    var day = 0
+    var last: TimeStamp?
+    return times.map { time in
+      if let last, isDescending ? time > last : time < last { day += isDescending ? -1 : 1 }
+      last = time
+      return TimeStamp(microseconds: time.microseconds + day * TimeStamp.day)
+    }
   }
 
   private init(layout: StampLayout) { self.layout = layout }
@@ -93,6 +107,23 @@ struct StampSpelling: Sendable {
 
   // MARK: Writing
 
+  /// Whether labels tell apart what lies one step from each other: months in words are no name of a day.
+  func names(_ step: TimeStep, after last: TimeStamp) -> Bool {
+    guard let next = step.stamp(1, after: last) else { return true }
+    let label = Array(text(next).utf8)
+    guard text(last) != text(next) || layout.isClock,
+      let fields = StampFields(label, layout) ?? layout.date.flatMap({ StampFields(label, $0) }),
+      var read = fields.stamp(layout)
+    else { return false }
+    if isUniversal { read = TimeStamp(microseconds: read.microseconds - (fields.zone ?? 0) * TimeStamp.minute) }
+    // Two digits do not say which century.
+    return layout.isClock
+      ? read.timeOfDay == next.timeOfDay
+      : read == next
+        || layout.contains(.shortYear) && read.date.year % 100 == next.date.year % 100
+          && read.date.month == next.date.month && read.date.day == next.date.day && read.timeOfDay == next.timeOfDay
+  }
+
   func text(_ stamp: TimeStamp) -> String {
     var stamp = stamp
     if isUniversal { stamp = TimeStamp(microseconds: stamp.microseconds + lastZone * TimeStamp.minute) }
@@ -114,6 +145,8 @@ struct StampSpelling: Sendable {
     case .text(let text): return text
     case .year: return digits(layout.contains(.week) ? Self.weekYear(day) : date.year, 4)
     case .shortYear: return digits(date.year % 100, 2)
+    case .nextYear: return digits(date.year + 1, 4)
+    case .nextShortYear: return digits((date.year + 1) % 100, 2)
     case .month: return variable(date.month)
     case .pairMonth: return digits(date.month, 2)
     case .dayOfMonth: return variable(date.day)

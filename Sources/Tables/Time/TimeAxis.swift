@@ -68,6 +68,9 @@ package struct TimeAxis: Sendable {
     }
   }
 
+  /// Whether the column's steps say what row `index` is called, or rows are counted from 1.
+  package func isNamed(_ index: Int) -> Bool { name == nil || label(index) != "+\(index - rowCount + 1)" }
+
   private static func stamp(_ index: Int, _ stamps: [TimeStamp], _ step: TimeStep?) -> TimeStamp? {
     if index < stamps.count { return stamps[index] }
     return stamps.last.flatMap { step?.stamp(index - stamps.count + 1, after: $0) }

@@ -15,6 +15,8 @@ struct TimeColumn {
   let values: Values
   /// What was settled where the labels could mean several things.
   private(set) var remark: String?
+  /// What dates mean that could mean two things, with nothing to choose by: two orders that give real dates in steps as even.
+  private(set) var ambiguity: String?
 
   /// - Parameter order: of day, month and year, where numbers could be either; nil: as all labels show together.
   /// - Throws: where no label is a date in that order.
@@ -23,21 +25,24 @@ struct TimeColumn {
       values = .integers(integers)
       return
     }
-    let numbers = labels.prefix { Double($0) != nil }.compactMap { Double($0) }
+    let numbers = labels.prefix { Double(decimal: $0) != nil }.compactMap { Double(decimal: $0) }
     let areNumbers = numbers.count == labels.count && numbers.allSatisfy(\.isFinite) && !labels.isEmpty
     if areNumbers, Self.integers(labels) == nil, TimeAxis.even(numbers, places: Self.places(labels)) != nil {
       values = .numbers(numbers, places: Self.places(labels))
       return
     }
     let readings = Self.readings(labels).filter { reading in
-      order == nil || reading.spelling.layout.dayMonthOrder.map { $0 == order } ?? true
+      order == nil || reading.layout.dayMonthOrder.map { $0 == order } ?? true
     }
     if let order, readings.isEmpty, !Self.readings(labels).isEmpty {
       throw .other("the dates cannot be \(order.rawValue), which --date-order says that they are")
     }
     if let best = Self.best(readings) {
       values = .stamps(best.stamps, best.spelling)
-      if order == nil { remark = Self.remark(best, of: readings, labels) }
+      if order == nil {
+        remark = Self.remark(best, of: readings, labels)
+        ambiguity = Self.ambiguity(best, of: readings, labels)
+      }
     } else if let integers = Self.integers(labels) {
       values = .integers(integers)
     } else {
@@ -62,7 +67,13 @@ struct TimeColumn {
 
   // MARK: Layouts
 
-  private typealias Reading = (spelling: StampSpelling, stamps: [TimeStamp])
+  private struct Reading {
+    let spelling: StampSpelling
+    let stamps: [TimeStamp]
+    let fit: Fit
+
+    var layout: StampLayout { spelling.layout }
+  }
 
   /// The labels in every layout that all of them have.
   private static func readings(_ labels: [String]) -> [Reading] {
@@ -72,7 +83,7 @@ struct TimeColumn {
     else { return [] }
     let bytes = Array(first.utf8)
     var layouts: [StampLayout] = []
-    for layout in StampLayout.dates + StampLayout.epochs {
+    for layout in StampLayout.dates + StampLayout.epochs + StampLayout.clocks {
       guard let end = StampFields.prefix(of: bytes, layout) else { continue }
       if end == bytes.count {
         layouts.append(layout)
@@ -81,44 +92,93 @@ struct TimeColumn {
         layouts += StampLayout.times.filter { StampFields(rest, $0) != nil }.map(layout.adding)
       }
     }
-    return layouts.compactMap { StampSpelling.read(labels, $0) }.filter { reading in
+    var readings = layouts.compactMap { StampSpelling.read(labels, $0) }.filter { reading in
       // Six digits are often no months.
       reading.spelling.layout.parts != [.year, .pairMonth]
         || reading.stamps.allSatisfy { (1800...2200).contains($0.date.year) }
     }
+    // A single 2000-01 is a month.
+    if labels.count == 1, readings.contains(where: { !$0.spelling.layout.hasNextYear }) {
+      readings.removeAll { $0.spelling.layout.hasNextYear }
+    }
+    // What is the only way has nothing to be compared with.
+    return readings.map {
+      Reading(spelling: $0.spelling, stamps: $0.stamps, fit: readings.count > 1 ? Fit($0.stamps) : Fit())
+    }
   }
 
-  /// The one with the most even steps; of equals the usual.
+  /// The one that fits best; of equals the usual.
   private static func best(_ readings: [Reading]) -> Reading? {
-    guard readings.count > 1 else { return readings.first }
-    let ranked = readings.map { (reading: $0, rank: rank($0.stamps)) }
-    guard let best = ranked.map(\.rank).min() else { return nil }
-    return ranked.first { $0.rank == best }?.reading
+    let best = readings.map(\.fit).min()
+    return readings.first { $0.fit == best }
   }
 
-  /// 0 where the steps are even, 1 with gaps, 2 uneven.
-  private static func rank(_ stamps: [TimeStamp]) -> Int {
-    let sorted = Set(stamps).sorted()
-    guard let step = TimeStep.infer(sorted), let last = sorted.last else { return 2 }
-    return step.count(from: sorted[0], to: last) == sorted.count - 1 ? 0 : 1
+  /// How stamps speak for the way they were read: rows rise, or fall, and steps are even.
+  private struct Fit: Comparable {
+    private let isDisordered: Bool
+    /// 0 where the steps are even, 1 with few gaps, 2 with many, 3 uneven.
+    private let unevenness: Int
+
+    var isUneven: Bool { unevenness == 3 }
+
+    init() { (isDisordered, unevenness) = (false, 0) }
+
+    init(_ stamps: [TimeStamp]) {
+      let neighbours = zip(stamps, stamps.dropFirst())
+      isDisordered = !neighbours.allSatisfy(<=) && !neighbours.allSatisfy(>=)
+      let sorted = Set(stamps).sorted()
+      guard let step = TimeStep.infer(sorted), let last = sorted.last, let steps = step.count(from: sorted[0], to: last)
+      else {
+        unevenness = 3
+        return
+      }
+      let gaps = steps + 1 - sorted.count
+      unevenness = gaps == 0 ? 0 : 10 * gaps <= sorted.count ? 1 : 2
+    }
+
+    static func < (left: Fit, right: Fit) -> Bool {
+      (left.isDisordered ? 1 : 0, left.unevenness) < (right.isDisordered ? 1 : 0, right.unevenness)
+    }
+  }
+
+  /// The only order of day, month and year in which all labels are dates; nil where there are several, or none.
+  static func onlyOrder(_ labels: [String]) -> DateOrder? {
+    let orders = readings(labels).map(\.layout.dayMonthOrder)
+    guard let first = orders.first, orders.allSatisfy({ $0 == first }) else { return nil }
+    return first
+  }
+
+  /// The reading that fits best of those in another order.
+  private static func other(_ best: Reading, of readings: [Reading]) -> Reading? {
+    readings.filter { $0.layout.dayMonthOrder != nil && $0.stamps != best.stamps }.min { $0.fit < $1.fit }
+  }
+
+  private static func ambiguity(_ best: Reading, of readings: [Reading], _ labels: [String]) -> String? {
+    // Where both are uneven rows are counted, in the order that both say.
+    guard labels.count > 1, let order = best.layout.dayMonthOrder, !best.layout.hasPoints, !best.fit.isUneven,
+      let other = other(best, of: readings), let otherOrder = other.layout.dayMonthOrder, other.fit == best.fit
+    else { return nil }
+    return
+      "dates such as \(printable(labels[labels.count - 1], limit: 40)) are \(order.words), or \(otherOrder.words), in even "
+      + "steps both: --date-order \(order.rawValue) or --date-order \(otherOrder.rawValue) says which"
   }
 
   private static func remark(_ best: Reading, of readings: [Reading], _ labels: [String]) -> String? {
-    guard let order = best.spelling.layout.dayMonthOrder else { return nil }
-    let words = [
-      DateOrder.dmy: "day, month, year", .mdy: "month, day, year", .ymd: "year, month, day",
-    ]
-    let name = words[order] ?? order.rawValue
-    guard let other = readings.first(where: { $0.stamps != best.stamps && $0.spelling.layout.dayMonthOrder != nil })
-    else {
-      // Dates that cannot be read with day and month the other way round.
-      let swapped = best.spelling.layout.withDayAndMonthSwapped
-      let proof = labels.first { StampFields(Array($0.utf8), swapped)?.stamp(swapped) == nil }
-      return name + (proof.map { ", as \(printable($0, limit: 40)) shows" } ?? "")
+    let layout = best.layout
+    if layout.hasNextYear, layout.contains(.year), readings.contains(where: { !$0.layout.hasNextYear }) {
+      return "years from one to the next, as the steps are even so"
     }
-    return rank(other.stamps) > rank(best.stamps)
-      ? "\(name) because the steps are even so (--date-order says otherwise)"
-      : "\(name), though nothing shows the order (--date-order says otherwise)"
+    if layout.isClock { return "times of day, each after the one before" }
+    guard let order = layout.dayMonthOrder else { return nil }
+    guard let other = other(best, of: readings) else {
+      // Dates that cannot be read with day and month the other way round.
+      let swapped = layout.withDayAndMonthSwapped
+      let proof = labels.first { StampFields(Array($0.utf8), swapped)?.stamp(swapped) == nil }
+      return order.words + (proof.map { ", as \(printable($0, limit: 40)) shows" } ?? "")
+    }
+    return other.fit > best.fit
+      ? "\(order.words) because the steps are even so (--date-order says otherwise)"
+      : "\(order.words), though nothing shows the order (--date-order says otherwise)"
   }
 
   // MARK: Steps

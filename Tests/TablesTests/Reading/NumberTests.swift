@@ -56,4 +56,43 @@ struct NumberTests {
   }
 
   private static func forced(_ text: String) throws -> CSVTable { try table(text) { $0.decimalMark = .comma } }
+
+  @Test func nothingStandsBehindANumber() {
+    for text in ["1\u{0}3", "1\u{0}", "-2.5\u{0}e3", "1,234\u{0}", "5%\u{0}", "0x1p3", "1_000", "1e3\u{0}.st"] {
+      #expect(throws: (any Error).self, "\(text)") { try values([text]) }
+    }
+    expectRefusal("1\\u{0}3") { try series("t,x\n1,1\u{0}3\n2,5\n") }
+  }
+
+  @Test func neighboursShowTheMark() throws {
+    func read(_ texts: [String], _ separator: String = ";", _ mark: DecimalMark? = nil) throws -> ([Double?], String) {
+      let table = try table("t\(separator)x\n" + texts.enumerated().map { "\($0)\(separator)\($1)\n" }.joined()) {
+        $0.decimalMark = mark
+      }
+      return (try (0..<table.rowCount).map { try table.number($0, 1) }, said(table.remarks))
+    }
+    let thousands = try read(["985", "992", "1.004", "1.012", "998"])
+    #expect(thousands.0 == [985, 992, 1004, 1012, 998] && thousands.1.contains("--decimal ."))
+    let english = try read(["985", "992", "1,004", "1,012"])
+    #expect(english.0 == [985, 992, 1004, 1012] && english.1.contains("--decimal ,"))
+    let decimals = try read(["1", "2", "1.125", "3.375"])
+    #expect(decimals.0 == [1, 2, 1.125, 3.375])
+    // Nothing shows it: it is said.
+    let either = try read(["1.234", "5.678"])
+    #expect(either.0 == [1.234, 5.678] && either.1.contains("--decimal , says so"))
+    #expect(try read(["1.234", "5.678"], ";", .comma).0 == [1234, 5678])
+    // Commas between fields: points are decimal marks.
+    let plain = try read(["1.234", "5.678"], ",")
+    #expect(plain.0 == [1.234, 5.678] && !plain.1.contains("1.234"))
+    #expect(try read(["985", "1.004"], ",").0 == [985, 1.004])
+  }
+
+  @Test func unitsAreNotMixed() throws {
+    expectRefusal("\"$1\" and \"€2\" are not in one unit") { try series("t,x\n1,$1\n2,€2\n") }
+    expectRefusal("not in one unit") { try series("t,x\n1,AUD 1\n2,2 CAD\n") }
+    expectRefusal("not in one unit") { try series("t,x\n1,1%\n2,2‰\n") }
+    #expect(try series("t,x\n1,$1\n2,USD 2\n3,3\n4,US$4\n").values == [1, 2, 3, 4])
+    // Only where they are asked for.
+    #expect(try series("t,x,price\n1,1,$1\n2,2,€2\n", columns: ["x"]).values == [1, 2])
+  }
 }

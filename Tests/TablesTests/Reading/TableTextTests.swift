@@ -82,4 +82,24 @@ struct TableTextTests {
     }
     #expect(TableEncoding("klingon") == nil && TableEncoding.names.allSatisfy { TableEncoding($0) != nil })
   }
+
+  @Test func linesBeforeTheNames() throws {
+    let plain = "d;y\n2001-01-01;2\n"
+    for text in ["# made by hand\n" + plain, "# a\r\n# b; c\r\n\r\n" + plain, "\n\n" + plain, "sep=;\n#x\n" + plain] {
+      let table = try table(text)
+      #expect(table.header == ["d", "y"] && table.rowCount == 1, "\(text)")
+    }
+    #expect(said(try table("# a\n# b\n" + plain).remarks).contains("2 lines of comments (#)"))
+    // Names may stand behind the mark.
+    #expect(try table("# d;y\n2001-01-01;2\n").header == ["d", "y"])
+    #expect(try table("# of 2001\n#d;y\n2001-01-01;2\n").header == ["d", "y"])
+    #expect(try table("#,y\n1,2\n").header == ["#", "y"])
+    #expect(try table("# one, two\nd,y\n2001-01-01,2\n").header == ["d", "y"])
+    // Others are said.
+    let head = "Statistics\nof, the year, 2001\n"
+    #expect(try table(head + "d,y\n2001-01-01,2\n") { $0.skippedLines = 2 }.header == ["d", "y"])
+    expectRefusal("line 4") { try table(head + "d,y\n1,2,3\n") { $0.skippedLines = 2 } }
+    expectRefusal("--skip-lines N") { try table(head + "d,y\n") }
+    expectRefusal("empty") { try table("d\n1\n") { $0.skippedLines = 9 } }
+  }
 }

@@ -54,4 +54,17 @@ struct FrequencyTests {
     #expect(filled.count == 20 && filled.values[1] == 0.25 && filled.time.label(1) == "2020-01-02")
     #expect(filled.time.label(20) == "2020-01-21")
   }
+
+  /// Times that would have one name are refused.
+  @Test(arguments: [
+    ("D", ["2001-01", "2001-02"]), ("D", ["Jan 2001", "Feb 2001"]), ("MS", ["2001Q1", "2001Q2"]),
+    ("D", ["2001-W05", "2001-W06"]), ("h", ["2001-02-03", "2001-02-04"]),
+    ("15min", ["2001-02-03 04", "2001-02-03 05"]),
+    ("s", ["2001-02-03 04:05", "2001-02-03 04:06"]), ("ms", ["1000000000", "1000000001"]), ("s", ["08:00", "08:01"]),
+  ])
+  func finerThanItIsWritten(name: String, labels: [String]) {
+    expectRefusal("--frequency \(name)", "is finer than the times are written", labels[1]) {
+      try series(timed(labels)) { ($0.frequency, $0.timeColumns, $0.missing) = (Frequency(name), ["t"], .interpolate) }
+    }
+  }
 }
