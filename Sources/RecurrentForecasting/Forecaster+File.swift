@@ -93,8 +93,11 @@ extension Forecaster {
 
   /// Reads a forecaster.
   /// - Throws: `CheckpointError`, naming what is missing, damaged or does not fit.
-  public init(contentsOf path: String) throws(CheckpointError) {
-    let file = try SafetensorsFile(path: path)
+  public init(contentsOf path: String) throws(CheckpointError) { try self.init(SafetensorsFile(path: path)) }
+
+  /// The same of a file that is open: a pipe can be read once.
+  package init(_ file: SafetensorsFile) throws(CheckpointError) {
+    let path = file.file
     guard file.metadata("format") == Self.format else {
       throw .foreignModel(path, reason: "its metadata do not name a forecaster as its format")
     }

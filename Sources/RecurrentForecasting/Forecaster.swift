@@ -43,7 +43,8 @@ public struct Forecaster: Sendable {
     _ series: ObservedSeries, horizon: Int, seasons: [Int], recipe: Recipe
   ) throws(ForecastingError) {
     require(horizon >= 1, "a horizon is 1 step or more, got \(horizon)")
-    require(seasons.allSatisfy { $0 >= 1 }, "seasons are of 1 step or more, got \(seasons)")
+    let asked = seasons + (recipe.season.map { [$0] } ?? [])
+    require(asked.allSatisfy { $0 >= 1 }, "seasons are of 1 step or more, got \(asked)")
     let series = series.suffix(Self.longestPast)
     guard series.missingCount < series.count else { throw .noValues }
     // Else a fit that had no memory would only look like one that came to nothing.
@@ -52,7 +53,7 @@ public struct Forecaster: Sendable {
         .exceedsMemory(what: "what OpenBLAS works in", needed: error.needed, available: error.available))
     }
     (self.horizon, self.recipe, self.series) = (horizon, recipe, series)
-    let (season, transform) = Season.find(series, natural: seasons)
+    let (season, transform) = Season.find(series, natural: seasons, given: recipe.season)
     self.season = season
     self.transform = transform
     let history = History(transform.apply(series.values), isKnown: series.isKnown)

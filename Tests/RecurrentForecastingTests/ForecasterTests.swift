@@ -99,6 +99,23 @@ import RecurrentForecasting
     #expect(!Season(TestSeries.autoregressive(300, 0.9), natural: [12]).isPresent)
   }
 
+  @Test func aGivenSeasonIsObeyed() throws {
+    var recipe = Recipe()
+    (recipe.usesNetwork, recipe.season) = (false, 7)
+    // No test would find one.
+    let values = TestSeries.autoregressive(120, 0.9)
+    let forecaster = try Forecaster(fitting: values, horizon: 7, seasons: [12], recipe: recipe)
+    #expect(forecaster.description.hasPrefix("season 7;"), "\(forecaster.description)")
+    let backtest = try Backtest(values, horizon: 7, origins: 2, seasons: [12], recipe: recipe, threads: 1)
+    #expect(backtest.season == 7 && backtest.runs.allSatisfy { $0.choices.hasPrefix("season 7;") })
+    recipe.season = 1
+    let passengers = try Forecaster(fitting: TestSeries.passengers, horizon: 6, seasons: [12], recipe: recipe)
+    #expect(passengers.description.hasPrefix("no season;"), "\(passengers.description)")
+    // Two seasons are the least.
+    recipe.season = 60
+    #expect(try Forecaster(fitting: values, horizon: 7, recipe: recipe).description.contains("no season of 60"))
+  }
+
   @Test func filesKeepEverything() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("forecaster-\(UUID()).safetensors").path
     defer { try? FileManager.default.removeItem(atPath: path) }

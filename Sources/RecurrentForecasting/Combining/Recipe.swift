@@ -12,6 +12,9 @@ public struct Recipe: Sendable, Hashable, Codable {
   public var dropFactor = 2.0
   /// Of the networks.
   public var seed: UInt64 = 0
+  /// Steps of the season that the methods go by, whether the series shows it or not, if there are two of them; 1: none. nil: that of
+  /// the calendar, or one that is found, where a test says that the series has it.
+  public var season: Int?
 
   /// The defaults.
   public init() {}

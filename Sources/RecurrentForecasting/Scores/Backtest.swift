@@ -50,7 +50,9 @@ public struct Backtest: Sendable {
     let needed = horizon * origins + 4
     guard first >= 4 else { throw .tooShort(count: series.count, needed: needed) }
     self.horizon = horizon
-    let natural = seasons.isEmpty ? [Seasonality.period(of: Array(series.values[..<first]))] : seasons
+    let natural =
+      recipe.season.map { [$0] }
+      ?? (seasons.isEmpty ? [Seasonality.period(of: Array(series.values[..<first]))] : seasons)
     let period = natural.first ?? 1
     season = period
     let clock = ContinuousClock()
@@ -72,7 +74,8 @@ public struct Backtest: Sendable {
         let start = clock.now
         for run in runs {
           sums.add(
-            method.forecast(series.prefix(run.origin), horizon: horizon, seasons: natural), series,
+            method.forecast(series.prefix(run.origin), horizon: horizon, seasons: natural, given: recipe.season),
+            series,
             origin: run.origin)
         }
         return Method(name: method.rawValue, scores: sums.scores, seconds: Self.seconds(clock.now - start))

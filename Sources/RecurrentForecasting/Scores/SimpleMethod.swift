@@ -9,12 +9,12 @@ public enum SimpleMethod: String, Sendable, CaseIterable {
   /// An autoregression on differences, the order by AICc.
   case autoregression = "ar"
 
-  func forecast(_ series: ObservedSeries, horizon: Int, seasons: [Int]) -> [Double] {
+  func forecast(_ series: ObservedSeries, horizon: Int, seasons: [Int], given: Int? = nil) -> [Double] {
     if self == .seasonalNaive {
       let history = History(series.values, isKnown: series.isKnown)
       return SeasonalNaive(period: seasons.first ?? 1).forecast(history, horizon: horizon)
     }
-    let (season, transform) = Season.find(series, natural: seasons)
+    let (season, transform) = Season.find(series, natural: seasons, given: given)
     let history = History(transform.apply(series.values), isKnown: series.isKnown)
     let period = season.effective
     let member: any ForecastMember =
@@ -31,10 +31,12 @@ public enum SimpleMethod: String, Sendable, CaseIterable {
 
 extension Season {
   /// The seasons, and what the methods work on.
-  static func find(_ series: ObservedSeries, natural: [Int]) -> (Season, ValueTransform) {
+  /// - Parameter given: one to go by, untested.
+  static func find(_ series: ObservedSeries, natural: [Int], given: Int?) -> (Season, ValueTransform) {
     let first = ValueTransform(fitting: series, isSeasonal: true)
     let values = first.apply(series.values)
-    let season = Season(values, natural: natural.isEmpty ? [Seasonality.period(of: values)] : natural)
+    let seasons = given.map { [$0] } ?? (natural.isEmpty ? [Seasonality.period(of: values)] : natural)
+    let season = Season(values, natural: seasons, isGiven: given != nil)
     return (season, ValueTransform(fitting: series, isSeasonal: season.isPresent))
   }
 }

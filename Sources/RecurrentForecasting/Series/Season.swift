@@ -10,14 +10,20 @@ package struct Season: Sendable, Hashable, Codable {
   /// What the methods go by.
   package var effective: Int { isPresent ? period : 1 }
 
-  /// - Parameter natural: those of the calendar, or asked for; the first counts, and a multiple of it.
-  package init(_ values: [Double], natural: [Int]) {
+  /// - Parameters:
+  ///   - natural: those of the calendar, or asked for; the first counts, and a multiple of it.
+  ///   - isGiven: whether the first is to be gone by, untested.
+  package init(_ values: [Double], natural: [Int], isGiven: Bool = false) {
     period = max(1, natural.first ?? 1)
-    isPresent = Seasonality.isPresent(values, period: period)
+    isPresent =
+      isGiven ? Self.isPossible(period, count: values.count) : Seasonality.isPresent(values, period: period)
     let (own, count) = (period, values.count)
     let given = natural.dropFirst().first { $0 > own && count >= 3 * $0 && Seasonality.isPresent(values, period: $0) }
     longer = isPresent ? given ?? Seasonality.longer(than: own, values) : nil
   }
+
+  /// Whether so many values tell anything of a season: two of it, and something to measure them by.
+  package static func isPossible(_ period: Int, count: Int) -> Bool { period > 1 && count >= 2 * period + 2 }
 
   package init(period: Int, isPresent: Bool, longer: Int?) {
     (self.period, self.isPresent, self.longer) = (period, isPresent, longer)
