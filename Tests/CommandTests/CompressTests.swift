@@ -141,7 +141,7 @@ struct CompressTests {
       ),
       (
         ["compress", "model.safetensors", "text.txt", "--rank", "3", "--text", "other.txt"], 1,
-        "text.txt holds no model"
+        "text.txt is a text, which <target> does not replace"
       ),
       (["train", "--rank", "3", "--cell", "mingru"] + Self.training, 64, "cell mingru has no recurrent matrix"),
       (["train", "--rank", "3", "--cell", "gru-reset-before"] + Self.training, 64, "by two operands"),

@@ -134,8 +134,10 @@ struct FileConflictTests {
 
   @Test func whatIsUnrelatedIsReplaced() throws {
     let place = try workplace()
-    #expect(try place.rnn("forecast", "predict", "f.st", "t.csv", "--output", "hard-t.txt").status == 0)
-    #expect(try place.rnn("export", "m.st", "d/a.txt", "--format", "safetensors").status == 0)
+    for _ in 0..<2 {
+      #expect(try place.rnn("forecast", "predict", "f.st", "t.csv", "--output", "out.csv").status == 0)
+      #expect(try place.rnn("export", "m.st", "d/e.safetensors").status == 0)
+    }
     #expect(try place.rnn("train", "--resume", "soft-m.st", "--steps", "4", "--log", "l").status == 0)
     #expect(try place.rnn("train", "--resume", "m-step-3.st", "--steps", "5").status == 0)
     #expect(try place.rnn("train", "--resume", "m.st", "--steps", "6", "--checkpoint", "n.st").status == 0)

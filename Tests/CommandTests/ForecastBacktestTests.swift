@@ -54,6 +54,29 @@ struct ForecastBacktestTests {
       try place.rnn("forecast", "train", "t.csv", "--window", "3"), 64, "--window", "network")
   }
 
+  @Test func levels() throws {
+    let place = try place()
+    for (levels, part) in [("80,80", "twice"), ("0.9", "a share where percentages are expected: 90"), ("100", "80,95")]
+    {
+      expectFailure(try place.rnn("forecast", "predict", "m.st", "t.csv", "--level", levels), 64, part)
+    }
+    for option in ["--time-column", "--series-column", "--index-column"] {
+      expectFailure(try place.rnn("forecast", "train", "t.csv", option, "month", option, "month"), 64, "month twice")
+    }
+  }
+
+  @Test func whatIsSettledIsSaid() throws {
+    let place = try Workplace()
+    try place.write("t,x\n" + (0..<12).map { "n\($0 * 7 % 12),\($0 * 5 % 7)\n" }.joined(), to: "t.csv")
+    let trained = try place.rnn("forecast", "train", "t.csv", "--column", "x", "--horizon", "2", "--season", "9")
+    #expect(trained.status == 0 && trained.errors.contains("fewer than two of --season 9"), "\(trained.errors)")
+    let predicted = try place.rnn("forecast", "predict", "model.safetensors", "t.csv")
+    #expect(predicted.status == 0 && predicted.errors.contains("does not say how rows to come are called"))
+    try place.write("x\n5\n", to: "one.csv")
+    let one = try place.rnn("forecast", "train", "one.csv", "--horizon", "2", "--checkpoint", "one.st")
+    #expect(one.status == 0 && one.errors.contains("a single value"), "\(one.errors)")
+  }
+
   @Test func predictsAndUpdates() throws {
     let place = try place()
     let trained = try place.rnn(

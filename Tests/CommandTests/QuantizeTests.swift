@@ -59,7 +59,7 @@ struct QuantizeTests {
     #expect(!place.exists("out.safetensors"))
     // What is no model is not replaced.
     let outcome = try place.rnn("quantize", "model.safetensors", "text.txt", "--precision", "int8")
-    #expect(outcome.status == 1 && outcome.errors.contains("text.txt holds no model"))
+    #expect(outcome.status == 1 && outcome.errors.contains("text.txt is a text, which <target> does not replace"))
     #expect(try place.data("text.txt").count == 600)
   }
 }

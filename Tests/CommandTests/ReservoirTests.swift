@@ -113,7 +113,7 @@ struct ReservoirCommandTests {
     expectFailure(try train("--washout", "100"), 1, "t.csv")
     expectFailure(try place.rnn("reservoir", "tarin", "t.csv"), 64, "Did you mean 'train'?")
     try place.write("mine", to: "mine.txt")
-    expectFailure(try train("--sums", "mine.txt"), 1, "mine.txt does not hold the sums of a fit")
+    expectFailure(try train("--sums", "mine.txt"), 1, "mine.txt is a text, which --sums does not replace")
     expectFailure(try train("--checkpoint", "mine.txt"), 1, "mine.txt")
     #expect(try place.data("mine.txt") == Data("mine".utf8))
     try place.write(sampleText(words: 60), to: "text.txt")

@@ -57,7 +57,13 @@ extension Model<Float> {
   /// Loads a model that `rnn classify train` wrote.
   /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
   static func forClasses(at path: String) throws -> (model: Model<Float>, description: ClassDescription) {
-    let model = try Model<Float>(contentsOf: path)
+    try forClasses(SafetensorsFile(path: path))
+  }
+
+  /// The same of a file that is open: a pipe can be read once.
+  static func forClasses(_ file: SafetensorsFile) throws -> (model: Model<Float>, description: ClassDescription) {
+    try ModelUse.requireNetwork(file)
+    let (path, model) = (file.file, try Model<Float>(file))
     guard let description = try model.classDescription(path) else {
       throw Failure(message: "\(path) is no model of classes: rnn classify train makes one")
     }

@@ -27,7 +27,7 @@ struct ClassifyPredict: ParsableCommand {
 
   func run() throws {
     let outputs = try FileUse(
-      reading: [(model, "<model>"), (sequences, "<sequences>")], writing: [(output, "--output")]
+      reading: [(model, "<model>"), (sequences, "<sequences>")], writing: [(output, "--output", .table)]
     ).hold()
     defer { outputs.release() }
     let (model, description) = try Model.forClasses(at: model)

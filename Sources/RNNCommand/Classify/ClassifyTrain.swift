@@ -73,9 +73,7 @@ struct ClassifyTrain: ParsableCommand {
   func validate() throws {
     // A file may be in another place by now.
     try options.refuseDecided(allowing: part == nil ? ["--validation"] : [])
-    if let twice = feature.indices.first(where: { feature[..<$0].contains(feature[$0]) }) {
-      throw ValidationError("'--feature' names \(feature[twice]) twice")
-    }
+    try refuseTwice("--feature", feature)
     if window != nil, !perStep { throw ValidationError("'--window' needs '--per-step'") }
     if head != nil, perStep { throw ValidationError("'--head' is not for '--per-step'") }
     if part == nil, validation.isEmpty || Double(validation) != nil {

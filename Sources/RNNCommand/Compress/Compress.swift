@@ -47,11 +47,10 @@ struct Compress: ParsableCommand {
   }
 
   func run() throws {
-    var files = FileUse(reading: [(model, "<model>")], writing: [(target, "<target>")])
+    var files = FileUse(reading: [(model, "<model>")], writing: [(target, "<target>", .modelLike(model))])
     data.source.note(in: &files)
     let outputs = try files.hold()
     defer { outputs.release() }
-    try ReplaceableOutput.verifyModel(target)
     Note.threads(threads)
     let (model, parts) = try data.read(for: self.model)
     if model.storedPrecision != .full {

@@ -27,23 +27,24 @@ struct CompressionData: ParsableArguments {
 
   /// The model, and the data as it reads them.
   func read(for path: String) throws -> (model: Model<Float>, parts: PartedData) {
-    switch (ModelUse(try SafetensorsFile(path: path)), source.table) {
+    let file = try SafetensorsFile(path: path)
+    try ModelUse.requireNetwork(file)
+    switch (ModelUse(file), source.table) {
     case (.text, nil):
-      let (model, vocabulary) = try Model.forText(at: path)
+      let (model, vocabulary) = try Model.forText(file)
       return (model, try PartedData(source.tokens(vocabulary), of: place, held: validation))
     case (.series, let table?):
-      let (model, description) = try Model.forForecasts(at: path)
+      let (model, description) = try Model.forForecasts(file)
       let series = try source.series(table, columns: description.columns)
       return (model, try PartedData(description, series, held: validation))
     case (.classes, let table?):
-      let (model, description) = try Model.forClasses(at: path)
+      let (model, description) = try Model.forClasses(file)
       let items = try source.sequences.read(
         table, features: description.features, isPerStep: description.isPerStep, needsLabels: true)
       return (model, try PartedData(description, items, held: validation))
     case (let use?, _):
       throw Failure(
         message: "\(path) is a model of \(use.rawValue): give " + (use == .text ? "--text" : "--table"), status: .usage)
-    case (nil, _) where ModelUse.isForecaster(path): throw ModelUse.combined(path)
     case (nil, _):
       throw Failure(
         message: "\(path) is no model of text, of a series or of classes: rnn train, rnn forecast train and "

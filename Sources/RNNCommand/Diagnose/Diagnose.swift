@@ -56,8 +56,9 @@ struct Diagnose: ParsableCommand {
   func run() throws {
     var files = FileUse(reading: [(model, "<model>")])
     data.note(in: &files)
-    files.writes(report, as: "--report")
-    try files.check()
+    files.writes(report, as: "--report", .page)
+    let outputs = try files.hold()
+    defer { outputs.release() }
     try TrainingPage.check(report)
     Note.threads(threads)
     let diagnosis: NetworkDiagnosis
@@ -66,7 +67,9 @@ struct Diagnose: ParsableCommand {
       let tokens = try data.source.tokens(vocabulary, limit: steps)
       diagnosis = try diagnose(model, .tokens([tokens]))
     } else if let table = data.source.table {
-      let model = try Model<Float>(contentsOf: model)
+      let file = try SafetensorsFile(path: model)
+      try ModelUse.requireNetwork(file)
+      let model = try Model<Float>(file)
       let vectors = try data.vectors(of: model, self.model, table: table)
       diagnosis = try diagnose(model, .vectors(vectors))
     } else {

@@ -82,9 +82,10 @@ struct DiagnosisPage {
     }
     var lines = diagnosis.recurrences.map { spectrum($0.name, $0.exponents) }
     if let loop = diagnosis.closedLoop { lines.append(spectrum("running freely", loop.exponents)) }
+    let verdict = diagnosis.closedLoopText?.split(separator: "\n").first.map { sentence(String($0)) }
     return Section(
       "How small changes grow",
-      [
+      (verdict.map { [Section.Block.paragraph($0)] } ?? []) + [
         .chart(
           LineChart(
             "Lyapunov exponents, a step", xTitle: "exponent, the largest first", lines: lines, isLogarithmic: false)),

@@ -56,7 +56,12 @@ enum Precision: String, NamedChoice {
 extension Model {
   /// The model in a file that has been opened: a pipe can be read once.
   init(_ file: ArrayFile, path: String) throws {
-    if let tensors = file.safetensors { try self.init(tensors) } else { try self.init(contentsOf: path) }
+    guard let tensors = file.safetensors else {
+      try self.init(contentsOf: path)
+      return
+    }
+    try ModelUse.requireNetwork(tensors)
+    try self.init(tensors)
   }
 }
 

@@ -32,16 +32,18 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    let outputs = try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>")]).hold()
+    let format = format ?? ExchangeFormat(path: target)!
+    let kind = format == .onnx ? OutputKind.graph : .weights(ArrayFile.Kind(path: target))
+    let outputs = try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>", kind)]).hold()
     defer { outputs.release() }
     let file = try ArrayFile(path: model)
     switch Precision(of: file) {
-    case .float: try write(Model<Float>(file, path: model))
-    case .double: try write(Model<Double>(file, path: model))
+    case .float: try write(Model<Float>(file, path: model), format)
+    case .double: try write(Model<Double>(file, path: model), format)
     }
   }
 
-  private func write<S: Scalar>(_ model: Model<S>) throws {
+  private func write<S: Scalar>(_ model: Model<S>, _ format: ExchangeFormat) throws {
     NonFinite.warn(model.nonFiniteParameters, in: self.model)
     if model.storedPrecision != .full {
       Note.note("\(self.model) has its weights in \(model.storedPrecision); \(target) has the same numbers in float")
@@ -49,7 +51,7 @@ struct Export: ParsableCommand {
     if let ranks = model.configuration.rankDescription {
       Note.note("\(self.model) has matrices of low rank (\(ranks)); \(target) has them multiplied out")
     }
-    switch format ?? ExchangeFormat(path: target)! {
+    switch format {
     case .safetensors:
       try model.saveStateDictionary(to: target)
       try report(FrameworkLayers.pytorch(model.configuration).joined(separator: "\n"), besides: target)

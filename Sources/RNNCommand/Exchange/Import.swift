@@ -87,7 +87,7 @@ struct Import: ParsableCommand {
   func run() throws {
     let outputs = try FileUse(
       reading: [(weights, "<weights>"), (config, "--config"), (vocabulary, "--vocabulary")],
-      writing: [(target, "<target>")]
+      writing: [(target, "<target>", .importedModel)]
     ).hold()
     defer { outputs.release() }
     switch format {
@@ -102,8 +102,12 @@ struct Import: ParsableCommand {
   }
 
   private func importArrays(_ file: ArrayFile) throws {
-    if file.metadata("format") == "recurrent", format == nil, config == nil {
-      throw Failure(message: "\(printable(weights)) is a model file of this program already")
+    if let tensors = file.safetensors, let own = FileContent(own: tensors) {
+      try ModelUse.requireNetwork(tensors)
+      // With its names a model of this program is a state dictionary, too.
+      guard case .model = own, format != nil || config != nil else {
+        throw Failure(message: "\(printable(weights)) is \(own.name) of this program already")
+      }
     }
     let precision = precision ?? Precision(of: file)
     switch format ?? ExchangeFormat(file) {

@@ -35,9 +35,8 @@ struct Quantize: ParsableCommand {
   }
 
   func run() throws {
-    let outputs = try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>")]).hold()
+    let outputs = try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>", .modelLike(model))]).hold()
     defer { outputs.release() }
-    try ReplaceableOutput.verifyModel(target)
     let file = try ArrayFile(path: model)
     guard case .float = Precision(of: file) else {
       throw Failure(

@@ -56,7 +56,10 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
-    let outputs = try FileUse(reading: [(model, "<model>"), (input, "--input")], writing: [(output, "--output")]).hold()
+    let outputs = try FileUse(
+      reading: [(model, "<model>"), (input, "--input")],
+      writing: [(output, "--output", .results(ArrayFile.Kind(path: output)))]
+    ).hold()
     defer { outputs.release() }
     Note.threads(threads)
     switch try ExchangeFile(path: model) {

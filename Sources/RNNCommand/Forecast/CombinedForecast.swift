@@ -9,8 +9,6 @@ struct CombinedTraining {
   let horizon: Int
   let seasons: [Int]
   var recipe = Recipe()
-  let checkpoint: String
-
   /// Options of the network alone.
   static let networkOptions: Set<String> = [
     "--window", "--difference", "--validation", "--test", "--autoregression", "--cell", "--hidden-size", "--layers",
@@ -19,28 +17,21 @@ struct CombinedTraining {
     "--momentum", "--products", "--init-from", "--rank", "--projection-size", "--residual", "--trained-initial-state",
   ]
 
-  func run() throws {
-    try Self.verifyReplaceable(checkpoint)
+  /// - Parameter store: holds the file.
+  func run(_ store: inout CheckpointStore) throws {
     var forecaster: Forecaster
     do throws(ForecastingError) {
       forecaster = try Forecaster(fitting: target.values, horizon: horizon, seasons: seasons, recipe: recipe)
     } catch { throw Failure(message: "\(target.file): \(error)") }
+    if target.values.count - target.missingCount == 1 {
+      Note.warning(
+        "\(target.file) has a single value: intervals have no width, as nothing shows how far forecasts are off")
+    }
     forecaster.notes = SavedForecaster.notes(of: target)
-    try forecaster.save(to: checkpoint)
+    try store.save(step: 0) { (path) throws(CheckpointError) in try forecaster.save(to: path) }
     Note.line("table     \(target.name): \(counted(target.values.count, "step")), \(horizon) ahead")
     Note.line("chosen    \(forecaster.description)")
-    Note.note("saved \(checkpoint)")
-  }
-
-  private static func verifyReplaceable(_ path: String) throws(Failure) {
-    try ReplaceableOutput.verifyModel(path)
-    guard let file = try? SafetensorsFile(path: path) else { return }
-    guard ModelUse(file) == .series || ModelUse.isForecaster(file) else {
-      throw Failure(
-        message: "\(path) is a model of another kind, which a forecaster does not replace: --checkpoint names another "
-          + "file, or remove it")
-    }
-    Note.note("\(path) exists and will be replaced")
+    Note.note("saved \(store.path)")
   }
 }
 

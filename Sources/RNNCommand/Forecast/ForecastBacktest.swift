@@ -9,9 +9,11 @@ struct ForecastBacktest: ParsableCommand {
     abstract: "Measure the default forecasts, and the simple methods, on the end of a table.",
     discussion: """
       From --origins starts, one --horizon apart, the last a horizon before the end, everything is fitted anew to what lies \
-      before the start, and compared with what came. MASE is the mean absolute error over the mean absolute step from season \
-      to season (without a season: from value to value) before the start; below 1 it beats what repeating the last season \
-      gave there. The intervals' coverage should be near 80 %.
+      before the start, and compared with what came. MASE is the mean absolute error over the mean absolute step before the \
+      first of the starts: from season to season, where the calendar or --season says one or one is found, whether or not the \
+      methods then go by it; else from value to value. Below 1 the forecasts are closer than the values there are to those a \
+      season, or a step, before. RMSSE is the same of squares, and a root; widths and CRPS are over the scale of MASE. The \
+      intervals' coverage should be near 80 %.
 
       Missing values are interpolated for the methods, and never scored.
 
@@ -50,11 +52,13 @@ struct ForecastBacktest: ParsableCommand {
 
   func run() throws {
     let drawing = plot == "-" ? nil : plot
-    let outputs = try FileUse(reading: [(input.series.table, "<table>")], writing: [(drawing, "--plot")]).hold()
+    let outputs = try FileUse(reading: [(input.series.table, "<table>")], writing: [(drawing, "--plot", .drawing)])
+      .hold()
     defer { outputs.release() }
     let target = try input.target()
     let seasons = recipe.seasons(target)
     let horizon = horizon ?? defaultHorizon(seasons)
+    recipe.recipe.noteSeason(count: target.values.count - origins * horizon)
     let backtest: Backtest
     do throws(ForecastingError) {
       backtest = try Backtest(

@@ -49,6 +49,17 @@ struct ForecastTarget {
   var missingCount: Int { values.count { $0.isNaN } }
 }
 
+extension Recipe {
+  /// Says where a season that was asked for cannot be gone by.
+  /// - Parameter count: rows to fit to.
+  func noteSeason(count: Int) {
+    guard let season, season > 1, !Season.isPossible(season, count: count) else { return }
+    Note.warning(
+      "\(counted(count, "row")) to fit to are fewer than two of --season \(season) and two rows: the methods go without it"
+    )
+  }
+}
+
 /// What of the default recipe may be chosen.
 struct RecipeOptions: ParsableArguments {
   @Option(in: 1...100_000, help: "Steps of a season, 1 for none. (default: that of the calendar, or one that is found)")
@@ -62,14 +73,11 @@ struct RecipeOptions: ParsableArguments {
   var seed: UInt64 = 0
 
   /// Those asked for, or of the calendar.
-  func seasons(_ target: ForecastTarget) -> [Int] {
-    if let season { return [season] }
-    return target.time.seasons
-  }
+  func seasons(_ target: ForecastTarget) -> [Int] { season.map { [$0] } ?? target.time.seasons }
 
   var recipe: Recipe {
     var recipe = Recipe()
-    (recipe.networks, recipe.seed) = (networks, seed)
+    (recipe.networks, recipe.seed, recipe.season) = (networks, seed, season)
     recipe.usesNetwork = networks > 0
     return recipe
   }

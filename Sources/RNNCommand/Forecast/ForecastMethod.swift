@@ -12,33 +12,15 @@ enum ForecastMethod: String, NamedChoice, Sendable {
   case network
 }
 
-extension ModelUse {
-  /// Whether a file holds a forecaster of the combined method.
-  static func isForecaster(_ file: SafetensorsFile) -> Bool { file.metadata("format") == Forecaster.format }
-
-  /// The same of a path; a pipe can be read once alone, and holds a network.
-  static func isForecaster(_ path: String) -> Bool {
-    !FilePlace(path).isStream && (try? SafetensorsFile(path: path)).map(isForecaster) ?? false
-  }
-
-  /// What is said of it where a network is wanted.
-  static func combined(_ path: String) -> Failure {
-    Failure(
-      message:
-        "\(path) is a combined forecaster: rnn forecast predict and update use it; rnn forecast train --method network makes "
-        + "a network")
-  }
-}
-
 /// A forecaster, and the column that it forecasts, of a file.
 struct SavedForecaster {
   var forecaster: Forecaster
   let file: String
 
   /// - Throws: `CheckpointError`.
-  init(contentsOf path: String) throws(CheckpointError) {
-    forecaster = try Forecaster(contentsOf: path)
-    file = path
+  init(_ opened: SafetensorsFile) throws(CheckpointError) {
+    forecaster = try Forecaster(opened)
+    file = opened.file
   }
 
   /// The same at the step `end` of a table that holds the values it was fitted to.
@@ -103,6 +85,9 @@ struct SavedForecaster {
     return notes
   }
 
+  /// What its last row is called, where rows have names.
+  var lastLabel: String? { forecaster.notes[Self.lastNote] }
+
   /// The column that it forecasts, as its table called it.
   var column: String? { forecaster.notes[Self.columnNote] }
 
@@ -120,7 +105,12 @@ struct LevelsOption: ParsableArguments {
       guard !levels.isEmpty, levels.allSatisfy({ $0.map { $0 > 0 && $0 < 100 } ?? false }) else {
         throw ValidationError("expected percentages above 0 and below 100, such as 80,95")
       }
-      return levels.compactMap { $0 }
+      let known = levels.compactMap { $0 }
+      if let share = known.first(where: { $0 < 1 }) {
+        throw ValidationError("\(short(share)) is a share where percentages are expected: \(short(100 * share))")
+      }
+      guard Set(known).count == known.count else { throw ValidationError("a level is given twice") }
+      return known
     })
   var level: [Double]?
 }

@@ -63,14 +63,17 @@ struct ForecastPredict: ParsableCommand {
     let drawing = plot == "-" ? nil : plot
     let outputs = try FileUse(
       reading: [(model, "<model>"), (input.table, "<table>")],
-      writing: [(output ?? DescriptorPath.standardOutput, "--output"), (drawing, "--plot")]
+      writing: [
+        (output ?? DescriptorPath.standardOutput, "--output", json ? .records : .table), (drawing, "--plot", .drawing),
+      ]
     ).hold()
     defer { outputs.release() }
-    if ModelUse.isForecaster(model) { return try predictCombined() }
+    let file = try SafetensorsFile(path: model)
+    if ModelUse(file) == .forecaster { return try predictCombined(file) }
     if let option = ["--level", "--json", "--column"].first(where: GivenOptions.names.contains) {
       throw Failure(message: "\(model) is a network; '\(option)' is for combined forecasters")
     }
-    let (model, description) = try Model.forForecasts(at: model)
+    let (model, description) = try Model.forForecasts(file)
     let series = try input.series(description.columns)
     let known = series.count - holdOut
     guard known > description.difference else {
@@ -87,6 +90,7 @@ struct ForecastPredict: ParsableCommand {
       throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
     }
     let rows = rows(forecasts, series, from: known)
+    Note.uncontinued(series.time, last: known + steps - 1)
     try writeTable(rows, to: output)
     guard let plot else { return }
     let panels = panels(forecasts, series, from: known)
@@ -97,8 +101,8 @@ struct ForecastPredict: ParsableCommand {
     }
   }
 
-  private func predictCombined() throws {
-    var saved = try SavedForecaster(contentsOf: model)
+  private func predictCombined(_ file: SafetensorsFile) throws {
+    var saved = try SavedForecaster(file)
     let target = try input.target(column: column ?? saved.column)
     let most = saved.forecaster.horizon
     let steps = horizon ?? most
@@ -119,6 +123,7 @@ struct ForecastPredict: ParsableCommand {
     let prediction = CombinedPrediction(
       forecast: forecast, target: target, start: start, horizon: steps,
       levels: levels.level ?? [80, 95])
+    Note.uncontinued(target.time, last: start + steps - 1)
     if json {
       let bytes = try prediction.json(truths: holdOut > 0).serialized() + [0x0A]
       if let output {

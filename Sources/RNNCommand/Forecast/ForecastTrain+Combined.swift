@@ -13,12 +13,16 @@ extension ForecastTrain {
       throw ValidationError(
         "'--method combined' forecasts at most \(grouped(ForecastBacktest.largestHorizon)) steps ahead, not \(horizon)")
     }
+    // Taken first: another process may be about to replace the file.
+    var store = try options.makeStore()
+    let replaced = try ReplacedModel(by: .forecaster, store, keepsBest: false)
     let target = try input.target(column: column.first)
     let seasons = scoring.season.map { [$0] } ?? target.time.seasons
     var training = CombinedTraining(
-      target: target, horizon: scoring.horizon ?? defaultHorizon(seasons), seasons: seasons,
-      checkpoint: options.checkpointPath)
-    training.recipe.seed = options.shared.seed
-    try training.run()
+      target: target, horizon: scoring.horizon ?? defaultHorizon(seasons), seasons: seasons)
+    (training.recipe.seed, training.recipe.season) = (options.shared.seed, scoring.season)
+    training.recipe.noteSeason(count: target.values.count)
+    replaced?.announce()
+    try training.run(&store)
   }
 }

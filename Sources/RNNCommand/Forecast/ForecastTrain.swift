@@ -60,9 +60,7 @@ struct ForecastTrain: ParsableCommand {
 
   func validate() throws {
     try options.refuseDecided(allowing: ["--method"])
-    if let twice = column.indices.first(where: { column[..<$0].contains(column[$0]) }) {
-      throw ValidationError("'--column' names \(column[twice]) twice")
-    }
+    try refuseTwice("--column", column)
   }
 
   func run() throws {

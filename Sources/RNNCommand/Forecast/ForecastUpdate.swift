@@ -22,12 +22,28 @@ struct ForecastUpdate: ParsableCommand {
   var output: String?
 
   func run() throws {
-    // The model is read whole before anything is written.
-    try FileUse(reading: [(input.series.table, "<table>")], writing: [(output ?? model, "<model>")]).check()
-    var saved = try SavedForecaster(contentsOf: model)
+    var files = FileUse(reading: [(input.series.table, "<table>")])
+    if let output {
+      files.reads(model, as: "<model>")
+      files.writes(output, as: "--output", .modelLike(model))
+    } else {
+      guard !FilePlace(model).isStream else {
+        throw Failure(
+          message: "a forecaster that is read from \(model) cannot be replaced there: give --output", status: .usage)
+      }
+      files.writes(model, as: "<model>", .modelLike(model))
+    }
+    // Held from before the forecaster is read: of two updates at once one would be lost.
+    let outputs = try files.hold()
+    defer { outputs.release() }
+    let file = try SafetensorsFile(path: model)
+    guard ModelUse(file) == .forecaster else {
+      let kind = FileContent(own: file).map { ", but \($0.name)" } ?? ""
+      throw Failure(message: "\(model) is no combined forecaster\(kind): rnn forecast train makes one")
+    }
+    var saved = try SavedForecaster(file)
     let target = try input.target(default: saved.column)
     let new = try saved.take(target)
-    try ReplaceableOutput.verifyModel(output ?? model)
     try saved.forecaster.save(to: output ?? model)
     Note.note("saved \(output ?? model), with \(counted(new, "new row"))")
   }

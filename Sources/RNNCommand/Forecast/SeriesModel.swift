@@ -33,8 +33,12 @@ struct SeriesDescription: Sendable, Hashable {
     do { json = try JSON(parsing: text) } catch { throw fault(error.description) }
     columns = json["columns"]?.array?.compactMap(\.string) ?? []
     guard !columns.isEmpty, columns.count == json["columns"]?.array?.count else { throw fault("columns are missing") }
-    guard let window = json["window"]?.integer, window >= 1 else { throw fault("window is missing") }
-    guard let difference = json["difference"]?.integer, difference >= 0 else { throw fault("difference is missing") }
+    guard let window = json["window"]?.integer, (1...largestSize).contains(window) else {
+      throw fault("window is missing, or no number of steps")
+    }
+    guard let difference = json["difference"]?.integer, (0...largestSize).contains(difference) else {
+      throw fault("difference is missing, or no number of steps")
+    }
     guard let scaling = Standardization(json, width: columns.count) else {
       throw fault("means or deviations do not suit \(columns.count) columns")
     }
@@ -66,8 +70,13 @@ extension Model<Float> {
   /// Loads a model that `rnn forecast train` wrote.
   /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
   static func forForecasts(at path: String) throws -> (model: Model<Float>, description: SeriesDescription) {
-    if ModelUse.isForecaster(path) { throw ModelUse.combined(path) }
-    let model = try Model<Float>(contentsOf: path)
+    try forForecasts(SafetensorsFile(path: path))
+  }
+
+  /// The same of a file that is open: a pipe can be read once.
+  static func forForecasts(_ file: SafetensorsFile) throws -> (model: Model<Float>, description: SeriesDescription) {
+    try ModelUse.requireNetwork(file)
+    let (path, model) = (file.file, try Model<Float>(file))
     guard let description = try model.seriesDescription(path) else {
       throw Failure(message: "\(path) is no model of a series: rnn forecast train or rnn reservoir train makes one")
     }

@@ -8,7 +8,7 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what a model file holds, a file of arrays, or a token file.",
     discussion: """
-      Model files of rnn train and rnn import; safetensors, .npz, .npy and .onnx files of other programs, and what \
+      Model files of rnn train, rnn forecast train and rnn import; safetensors, .npz, .npy and .onnx files of other programs, and what \
       rnn import would make of them. Weights that are NaN or infinite are named. Token files of rnn tokenize.
 
       \(FilePath.documentation)
@@ -34,6 +34,10 @@ struct Inspect: ParsableCommand {
   }
 
   private func inspect(_ file: ArrayFile) throws {
+    if let tensors = file.safetensors, ModelUse(tensors) == .forecaster {
+      let description = ForecasterDescription(saved: try SavedForecaster(tensors))
+      return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
+    }
     guard file.metadata("format") == "recurrent", let tensors = file.safetensors else {
       let description = ArrayDescription(file: file, unsound: try file.nonFiniteValues)
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)

@@ -1,8 +1,11 @@
 import Recurrent
+import RecurrentForecasting
 
 /// What a model is for: which commands use it.
 enum ModelUse: String {
   case text, series, classes
+  /// One series, by the combined method.
+  case forecaster
 
   /// What the commands that train them keep with models, under these names.
   static let seriesAnnotation = "forecast"
@@ -11,7 +14,9 @@ enum ModelUse: String {
   /// nil for models that are for none of them.
   init?(_ file: SafetensorsFile) {
     func has(_ annotation: String) -> Bool { file.metadata("annotation." + annotation) != nil }
-    if has(Self.seriesAnnotation) {
+    if file.metadata("format") == Forecaster.format {
+      self = .forecaster
+    } else if has(Self.seriesAnnotation) {
       self = .series
     } else if has(Self.classesAnnotation) {
       self = .classes
@@ -20,5 +25,23 @@ enum ModelUse: String {
     } else {
       return nil
     }
+  }
+
+  /// For messages.
+  var name: String { self == .forecaster ? "a combined forecaster" : "a model of \(rawValue)" }
+
+  /// Refuses a combined forecaster where a network is wanted.
+  static func requireNetwork(_ file: SafetensorsFile) throws(Failure) {
+    guard ModelUse(file) == .forecaster else { return }
+    throw Failure(
+      message:
+        "\(file.file) is a combined forecaster, no network: rnn forecast predict and update use it, rnn inspect shows "
+        + "it; rnn forecast train --method network makes a network")
+  }
+
+  /// Whether a model for one use replaces one for another: the same, and forecasts are forecasts.
+  static func replaces(_ new: ModelUse?, _ old: ModelUse?) -> Bool {
+    func common(_ use: ModelUse?) -> ModelUse? { use == .forecaster ? .series : use }
+    return common(new) == common(old)
   }
 }

@@ -21,10 +21,10 @@ struct ReplacedModel {
     }
     guard let existing = try CheckpointStore.existing(at: path, keepsBest: keepsBest) else { return nil }
     let found = ModelUse(try SafetensorsFile(path: existing.file))
-    guard found == use else {
+    guard ModelUse.replaces(use, found) else {
       throw Failure(
         message:
-          "\(existing.file) is a model of \(found?.rawValue ?? "another kind"), which a model of \(use.rawValue) does "
+          "\(existing.file) is \(found?.name ?? "a model of another kind"), which \(use.name) does "
           + "not replace: --checkpoint names another file, or remove it")
     }
     file = existing.file

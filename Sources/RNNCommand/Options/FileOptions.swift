@@ -8,7 +8,9 @@ enum FilePath {
       -    standard input where a file is read, standard output where
            one is written; a file of that name is ./-
       No output may be a file that the command reads, or another of
-      its outputs, by whatever path or link.
+      its outputs, by whatever path or link. An output replaces files
+      of its own kind (a model a model, a drawing a drawing, a table
+      a table) and empty ones; what else is there stays.
     """
 
   @Sendable static func reading(_ text: String) throws -> String { try path(text, dash: DescriptorPath.standardInput) }
@@ -53,10 +55,13 @@ extension Option {
 
 extension FileUse {
   /// Files, each with the option or argument that names it; nil: none.
-  init(reading inputs: [(path: String?, role: String)], writing outputs: [(path: String?, role: String)] = []) {
+  init(
+    reading inputs: [(path: String?, role: String)],
+    writing outputs: [(path: String?, role: String, kind: OutputKind)] = []
+  ) {
     self.init()
     for input in inputs { reads(input.path, as: input.role) }
-    for output in outputs { writes(output.path, as: output.role) }
+    for output in outputs { writes(output.path, as: output.role, output.kind) }
   }
 }
 

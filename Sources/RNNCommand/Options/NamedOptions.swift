@@ -12,3 +12,9 @@ extension Option {
     }
   }
 }
+
+/// Refuses an option that is given twice with one value.
+func refuseTwice(_ option: String, _ values: [String]) throws(ValidationError) {
+  guard let twice = values.indices.first(where: { values[..<$0].contains(values[$0]) }) else { return }
+  throw ValidationError("'\(option)' names \(values[twice]) twice")
+}

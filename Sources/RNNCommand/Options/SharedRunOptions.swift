@@ -38,8 +38,8 @@ struct SharedRunOptions: ParsableArguments {
   func files(checkpoint path: String) -> FileUse {
     var files = FileUse()
     files.keeps(path, as: "--checkpoint", resuming: resume)
-    files.writes(log, as: "--log")
-    files.writes(report, as: "--report")
+    files.writes(log, as: "--log", .log)
+    files.writes(report, as: "--report", .page)
     return files
   }
 }

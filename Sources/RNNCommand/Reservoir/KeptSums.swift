@@ -14,7 +14,7 @@ struct KeptSums {
   /// - Throws: `CheckpointError`; `Failure` where they are of another model.
   init(contentsOf path: String, of model: Model<Float>, file: String) throws {
     let (gram, notes) = try RidgeGram.load(contentsOf: path)
-    guard let penalty = notes[Self.penaltyNote].flatMap(Double.init), penalty >= 0 else {
+    guard let penalty = notes[Self.penaltyNote].flatMap({ Double(decimal: $0) }), penalty >= 0 else {
       throw Failure(message: "\(path) is damaged: it does not say the penalty of its fit")
     }
     guard notes[Self.modelNote] == Self.digest(model), gram.featureCount == model.configuration.headInputSize,
@@ -36,13 +36,6 @@ struct KeptSums {
     }
     digest.digest(model.annotations[SeriesDescription.annotation] ?? "")
     return String(digest, radix: 16)
-  }
-
-  /// Refuses to replace what are no sums.
-  /// - Throws: `Failure`, `CheckpointError`.
-  static func verifyReplaceable(_ path: String) throws {
-    try ModelFile.verifyWritable(path)
-    try ReplaceableOutput.verifySums(path)
   }
 }
 

@@ -38,17 +38,19 @@ struct Refit: ParsableCommand {
   var threads: Int?
 
   func run() throws {
-    let outputs = try FileUse(reading: [(model, "<model>"), (data, "<data>")], writing: [(output, "--output")]).hold()
+    let outputs = try FileUse(
+      reading: [(model, "<model>"), (data, "<data>")], writing: [(output, "--output", .modelLike(model))]
+    ).hold()
     defer { outputs.release() }
-    if let output { try ReplaceableOutput.verifyModel(output) }
     Note.threads(threads)
+    let file = try SafetensorsFile(path: model)
+    try ModelUse.requireNetwork(file)
     let refit =
-      switch ModelUse(try SafetensorsFile(path: model)) {
-      case .series: try series()
-      case .text: try text()
-      case .classes: try classes()
-      case nil where ModelUse.isForecaster(model): throw ModelUse.combined(model)
-      case nil:
+      switch ModelUse(file) {
+      case .series: try series(file)
+      case .text: try text(file)
+      case .classes: try classes(file)
+      case .forecaster, nil:
         throw Failure(
           message: "\(model) is no model of a series, of classes or of text, whose heads can be fitted anew")
       }
@@ -66,8 +68,8 @@ struct Refit: ParsableCommand {
     }
   }
 
-  private func series() throws -> HeadRefit<Float> {
-    let (model, description) = try Model.forForecasts(at: model)
+  private func series(_ file: SafetensorsFile) throws -> HeadRefit<Float> {
+    let (model, description) = try Model.forForecasts(file)
     let series = try rows.series(at: data, sequences.reading, columns: description.columns)
     guard model.configuration.cell is LeakyElmanCell else {
       return try refit(model, PartedData(description, series, held: validation))
@@ -77,15 +79,25 @@ struct Refit: ParsableCommand {
       model, PartedData(description, series, held: validation, washout: washout), washout: washout)
   }
 
-  private func classes() throws -> HeadRefit<Float> {
-    let (model, description) = try Model.forClasses(at: model)
+  private func classes(_ file: SafetensorsFile) throws -> HeadRefit<Float> {
+    let (model, description) = try Model.forClasses(file)
     let all = try sequences.read(
       data, features: description.features, isPerStep: description.isPerStep, needsLabels: true)
+    let found = Set(all.classes)
+    guard found.count > 1 else {
+      throw TableError(
+        data,
+        .other("there is only the class \"\(visible(all.classes[0]))\": a head that tells classes apart needs others"))
+    }
+    let absent = description.classes.filter { !found.contains($0) }
+    if !absent.isEmpty {
+      Note.warning("\(data) has nothing of \(absent.joined(separator: ", ")), which a head fitted to it will not tell")
+    }
     return try refit(model, PartedData(description, all, held: validation))
   }
 
-  private func text() throws -> HeadRefit<Float> {
-    let (model, vocabulary) = try Model.forText(at: model)
+  private func text(_ file: SafetensorsFile) throws -> HeadRefit<Float> {
+    let (model, vocabulary) = try Model.forText(file)
     let tokens =
       if TokenFile.isTokenFile(at: data) {
         try TokenFile(path: data).tokens(for: vocabulary).allTokens()

@@ -28,10 +28,13 @@ struct ReservoirGenerate: ParsableCommand {
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
 
+  /// No series of its own goes so far.
+  private static let farAway: Float = 10
+
   func run() throws {
     let outputs = try FileUse(
       reading: [(model, "<model>"), (input.table, "<table>")],
-      writing: [(output ?? DescriptorPath.standardOutput, "--output")]
+      writing: [(output ?? DescriptorPath.standardOutput, "--output", .table)]
     ).hold()
     defer { outputs.release() }
     let (model, description) = try Model.forForecasts(at: model)
@@ -55,6 +58,13 @@ struct ReservoirGenerate: ParsableCommand {
     guard generated.allSatisfy(\.isFinite) else {
       throw Failure(message: "what the model generates is not finite", status: .notFinite)
     }
+    // Of columns with deviation 1.
+    if let run = generated.firstIndex(where: { abs($0) > Self.farAway }) {
+      Note.warning(
+        "after \(counted(run / width, "step")) the model has run more than \(Int(Self.farAway)) deviations away from what it was fitted "
+          + "to: 'rnn reservoir train' with a larger --penalty, more --units or another --spectral-radius may keep it there"
+      )
+    }
     var values = series.values
     var rows = [[series.time.name ?? "row"] + series.columns]
     for step in 0..<steps {
@@ -67,6 +77,7 @@ struct ReservoirGenerate: ParsableCommand {
       }
       rows.append(row)
     }
+    Note.uncontinued(series.time, last: series.count + steps - 1)
     try writeTable(rows, to: output)
   }
 }

@@ -62,17 +62,15 @@ struct ReservoirTrain: ParsableCommand {
   var sums: String?
 
   func validate() throws {
-    if let twice = column.indices.first(where: { column[..<$0].contains(column[$0]) }) {
-      throw ValidationError("'--column' names \(column[twice]) twice")
-    }
+    try refuseTwice("--column", column)
     if sums != nil, ridge.folds != nil { throw ValidationError("'--sums' keeps no folds: leave out '--folds'") }
     guard resume != nil else { return }
     if sums == nil { throw ValidationError("'--resume' needs the sums of the model's fit: '--sums <file>'") }
-    try GivenOptions.refuseWithResume(allowing: [
+    let allowed: Set = [
       "--resume", "--sums", "--checkpoint", "--products", "--threads", "--test", "--horizon", "--season",
-      "--autoregression",
-      "--penalty", "--separator", "--time-column", "--missing",
-    ])
+      "--autoregression", "--penalty",
+    ]
+    try GivenOptions.refuseWithResume(allowing: allowed.union(TableOptions.names).union(SeriesRowOptions.names))
   }
 
   private var path: String { checkpoint ?? resume ?? SharedRunOptions.defaultCheckpoint }
@@ -80,11 +78,12 @@ struct ReservoirTrain: ParsableCommand {
   func run() throws {
     var files = FileUse(reading: [(input.table, "<table>")])
     files.keeps(path, as: "--checkpoint", resuming: resume)
-    files.writes(sums, as: "--sums")
-    try files.check()
+    files.writes(sums, as: "--sums", .sums)
+    // Held from before they are read.
+    let outputs = try files.hold()
+    defer { outputs.release() }
     var store = try CheckpointStore(path: path, keeping: 0, keepsBest: false)
     let replaced = try ReplacedModel(by: .series, store, keepsBest: false, resumed: resume)
-    if let sums { try KeptSums.verifyReplaceable(sums) }
     let resumed = try resume.map { try ResumedReservoir(model: $0, sums: sums!) }
     let series = try input.series(resumed?.description.columns ?? (column.isEmpty ? nil : column))
     let lag = resumed?.description.difference ?? difference

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Storage
 import Tables
 
 /// What the rows of a series are.
@@ -53,6 +54,17 @@ struct SeriesRowOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The series to take of several.", valueName: "name"))
   var series: String?
 
+  func validate() throws {
+    try refuseTwice("--time-column", timeColumn)
+    try refuseTwice("--series-column", seriesColumn)
+  }
+
+  /// The options by which the rows are taken.
+  static let names: Set = [
+    "--time-column", "--frequency", "--date-order", "--missing", "--gaps", "--duplicates", "--series-column",
+    "--series",
+  ]
+
   /// For the library.
   var seriesReading: SeriesReading {
     var reading = SeriesReading()
@@ -84,8 +96,8 @@ struct SeriesRowOptions: ParsableArguments {
 
   /// For the discussion of commands that read series.
   static let documentation = """
-    The time may be dates in the usual spellings, months (2001-02, Feb 2001), quarters (2001Q1), ISO weeks (2001-W05), \
-    times of day, seconds since 1970, or numbers. The step is seen from it: seconds to years, business days, ends and starts of \
+    The time may be dates in the usual spellings, months (2001-02, Feb 2001), quarters (2001Q1), ISO weeks (2001-W05), financial \
+    years (2001/02, FY2001), times of day, with dates or without, seconds since 1970, or numbers. The step is seen from it: seconds to years, business days, ends and starts of \
     months; the next rows are named likewise. Tables that are newest first are turned round; rows that are missing count as missing \
     values (--missing, --gaps), holidays among business days do not; several rows of one time are refused (--duplicates). Of series \
     that stand below each other --series takes one. Rows after the last value that hold a time and no value are those to be \
@@ -97,5 +109,12 @@ extension Note {
   /// What was settled while a table was read.
   static func remarks(_ remarks: [TableRemark]) {
     for remark in remarks { line(remark.description) }
+  }
+
+  /// Says where rows to come have no names but numbers.
+  /// - Parameter last: the last of them.
+  static func uncontinued(_ time: TimeAxis, last: Int) {
+    guard !time.isNamed(last), let name = time.name else { return }
+    note("\(printable(name, limit: 60)) does not say how rows to come are called: they are counted, +1, +2 …")
   }
 }

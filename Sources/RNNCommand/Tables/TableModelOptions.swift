@@ -58,7 +58,9 @@ struct TableModelOptions: ParsableArguments {
       model.annotations = [annotation: description]
       return model
     }
-    let model = try Model<Float>(contentsOf: initFrom)
+    let file = try SafetensorsFile(path: initFrom)
+    try ModelUse.requireNetwork(file)
+    let model = try Model<Float>(file)
     guard model.annotations[annotation] == description else {
       throw Failure(
         message:

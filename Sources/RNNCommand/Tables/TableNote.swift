@@ -43,7 +43,8 @@ struct TableNote {
     guard let json = try? JSON(parsing: text), let own = json["command"]?.string,
       let arguments = json["arguments"]?.array?.map(\.string), !arguments.contains(nil),
       let digest = json["digest"]?.string.flatMap({ UInt64($0, radix: 16) }),
-      let epochs = json["epochs"]?.integer, epochs >= 1, let patience = json["patience"]?.integer, patience >= 1
+      let epochs = json["epochs"]?.integer, (1...largestSize).contains(epochs),
+      let patience = json["patience"]?.integer, (1...largestSize).contains(patience)
     else { throw Failure(message: "\(file) is damaged: its note \"\(Self.note)\" makes no sense") }
     guard own == command else {
       throw Failure(message: "\(file) is a checkpoint of 'rnn \(printable(own)) train', not of 'rnn \(command) train'")

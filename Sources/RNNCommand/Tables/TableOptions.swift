@@ -57,10 +57,23 @@ struct TableOptions: ParsableArguments {
   var header: Bool?
 
   @Option(
+    in: 0...largestSize,
+    help: "Lines to pass over before the names of the columns; those that begin with # are passed over without it.")
+  var skipLines = 0
+
+  @Option(
     help: ArgumentHelp(
       "A column, by name or place, that only numbers or names the rows; may be given again. (default: those at the "
         + "beginning without a name)", valueName: "name"))
   var indexColumn: [String] = []
+
+  func validate() throws { try refuseTwice("--index-column", indexColumn) }
+
+  /// The options by which a table is read.
+  static let names: Set = [
+    "--separator", "--decimal", "--missing-values", "--encoding", "--header", "--no-header", "--skip-lines",
+    "--index-column",
+  ]
 
   /// For the reader.
   var tableReading: TableReading {
@@ -69,6 +82,7 @@ struct TableOptions: ParsableArguments {
     reading.missingValues = missingValues.flatMap { $0.split(separator: ",").map(String.init) }
     reading.encoding = encoding
     reading.hasHeader = header
+    reading.skippedLines = skipLines
     reading.indexColumns = indexColumn
     return reading
   }
@@ -76,8 +90,9 @@ struct TableOptions: ParsableArguments {
   /// For the discussion of commands that read tables.
   static let documentation = """
     Tables are read as programs and people write them: separators, decimal marks, thousands, currencies, percent signs, ways to \
-    write a missing value, an index column without a name, and a first line that is no header are seen, and said. \
-    --separator, --decimal, --missing-values, --encoding, --no-header and --index-column say what is not seen.
+    write a missing value, an index column without a name, comments (#) before the names, and a first line that is no header are \
+    seen, and said. --separator, --decimal, --missing-values, --encoding, --no-header, --skip-lines and --index-column say what is \
+    not seen.
     """
 }
 

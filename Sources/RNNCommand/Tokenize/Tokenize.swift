@@ -92,11 +92,10 @@ struct Tokenize: ParsableCommand {
   }
 
   private func write(_ output: String) throws {
-    var files = FileUse(reading: [(vocabulary, "--vocabulary")], writing: [(output, "--output")])
+    var files = FileUse(reading: [(vocabulary, "--vocabulary")], writing: [(output, "--output", .tokens)])
     files.reads(text: text, fileExtension: fileExtension, as: "<text>")
     let outputs = try files.hold()
     defer { outputs.release() }
-    try ReplaceableOutput.verifyTokens(output)
     // What processes that were killed left of this file may be large.
     let names = CheckpointNames(output)
     DurableFile.removeTemporaries(of: names.name, in: names.directory)

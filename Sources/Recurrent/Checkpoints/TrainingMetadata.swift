@@ -6,8 +6,8 @@ import Storage
 ///                  "optimizer": {"kind": "adam", …}, "dropout_generator": "9e3779b97f4a7c15",
 ///                  "fresh_sequences": [], "fingerprint": {…}},
 ///     "note.NAME": "TEXT"
-struct TrainingMetadata {
-  static let key = "training"
+package struct TrainingMetadata {
+  package static let key = "training"
   static let tensorPrefix = "training."
   static let notePrefix = "note."
   static let version = 1

@@ -2,7 +2,7 @@ internal import Storage
 
 /// Sums on disk: a safetensors file with a checksum, to go on from.
 extension RidgeGram {
-  private static let format = "recurrent-ridge-sums"
+  package static let format = "recurrent-ridge-sums"
   private static let version = "1"
   private static let notePrefix = "note."
 

@@ -10,12 +10,16 @@ package enum FileConflict: Error, Sendable, Hashable, CustomStringConvertible {
   case readTwice(path: String, roles: [String])
   /// Another process writes it.
   case locked(path: String, process: Int?)
+  /// What stands where an output goes is of another kind: a text that calls it so.
+  case otherKind(path: String, kind: String, writing: String)
+  /// An output cannot be written at all.
+  case unwritable(FileError)
 
   /// Whether no file but the command line itself is the reason.
   package var isUsage: Bool {
     switch self {
     case .writtenTwice, .readTwice: true
-    case .overwritten, .readNextTime, .locked: false
+    case .overwritten, .readNextTime, .locked, .otherKind, .unwritable: false
     }
   }
 
@@ -30,6 +34,9 @@ package enum FileConflict: Error, Sendable, Hashable, CustomStringConvertible {
       "\(roles.joined(separator: " and ")) both read \(printable(path)), which can be read once"
     case .locked(let path, let process):
       "\(printable(path)) is being written by \(FileLock.holder(process))"
+    case .otherKind(let path, let kind, let writing):
+      "\(printable(path)) is \(kind), which \(writing) does not replace: name another file, or remove it"
+    case .unwritable(let error): error.description
     }
   }
 }

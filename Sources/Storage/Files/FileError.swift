@@ -1,13 +1,13 @@
 import Glibc
 
 /// Why a file could not be found, read or replaced: the operation, the path as it was given, and the reason.
-package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Operation: String, Sendable {
     case examine, open, read, list, create, write, sync, close, rename, link, remove, lock
   }
 
   /// The kinds a caller may want to tell apart; everything else is `other`.
-  package enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Hashable {
     case missing, isDirectory, notRegularFile, permissionDenied, noSpace, notEnoughMemory, other
     /// By the process of this number, where it is known.
     case locked(process: Int?)

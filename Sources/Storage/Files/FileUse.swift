@@ -5,17 +5,20 @@ import Glibc
 ///
 ///     var files = FileUse()
 ///     files.reads(table, as: "<table>")
-///     files.writes(log, as: "--log")
+///     files.writes(log, as: "--log", over: logs)
 ///     files.keeps(checkpoint, as: "--checkpoint", resuming: nil)
 ///     try files.check()
 ///
 /// Files are told apart by device and inode, so by whatever links and spellings they are named; those that are not there yet
 /// by their directory and name. Standard output and error belong to what is written where they lead to files.
+///
+/// An output replaces files of its own kind alone, and empty ones.
 package struct FileUse: Sendable {
   private struct File: Sendable {
     let path: String
     let role: String
     let place: FilePlace
+    var kind = ReplaceableFiles.any
 
     init(_ path: String, _ role: String) { (self.path, self.role, place) = (path, role, FilePlace(path)) }
 
@@ -78,8 +81,12 @@ package struct FileUse: Sendable {
   }
 
   /// Notes a file that is written; nil: none.
-  package mutating func writes(_ path: String?, as role: String) {
-    if let path { outputs.append(File(path, role)) }
+  /// - Parameter kind: which files it may replace.
+  package mutating func writes(_ path: String?, as role: String, over kind: ReplaceableFiles) {
+    guard let path else { return }
+    var file = File(path, role)
+    file.kind = kind
+    outputs.append(file)
   }
 
   /// Notes a checkpoint that is kept, with its best model, its generations, its lock and its temporary files.
@@ -91,6 +98,11 @@ package struct FileUse: Sendable {
 
   /// - Throws: `FileConflict`.
   package func check() throws(FileConflict) {
+    try checkPlaces()
+    try checkKinds()
+  }
+
+  private func checkPlaces() throws(FileConflict) {
     try checkInputs()
     try checkOutputs()
     for output in outputs + kept.map(\.file) { try checkInputs(against: output) }
@@ -112,12 +124,29 @@ package struct FileUse: Sendable {
   /// Checks the same, and locks the outputs. (A checkpoint is locked by whoever keeps it, a log by whoever appends to it.)
   /// - Throws: `FileConflict`.
   package func hold() throws(FileConflict) -> OutputLocks {
-    try check()
+    try checkPlaces()
     let paths = outputs.filter { !$0.place.isStream }.map(\.path)
-    do { return try OutputLocks(paths) } catch { throw .locked(path: error.path, process: error.lockingProcess) }
+    let locks: OutputLocks
+    do { locks = try OutputLocks(paths) } catch { throw .locked(path: error.path, process: error.lockingProcess) }
+    try checkKinds()
+    return locks
   }
 
   // MARK: One by one
+
+  private func checkKinds() throws(FileConflict) {
+    for output in outputs {
+      // What is appended to says so itself when it is opened.
+      if !output.kind.areAppendedTo {
+        do { try DurableFile.verifyWritable(output.path) } catch { throw .unwritable(error) }
+      }
+      guard !output.place.isStream, let status = try? FileStatus(of: output.path),
+        status.kind == .regular, status.size > 0,
+        let kind = output.kind.obstacle(at: output.path)
+      else { continue }
+      throw .otherKind(path: output.path, kind: kind, writing: output.role)
+    }
+  }
 
   private func checkInputs() throws(FileConflict) {
     for (index, input) in inputs.enumerated() {

@@ -23,7 +23,7 @@ struct FileUseTests {
   {
     var files = FileUse()
     for path in reading { files.reads(path, as: "in") }
-    for path in writing { files.writes(path, as: "out") }
+    for path in writing { files.writes(path, as: "out", over: .any) }
     if let keeping { files.keeps(keeping, as: "kept", resuming: resuming) }
     do {
       try files.check()
@@ -53,20 +53,20 @@ struct FileUseTests {
   @Test("An output is its writer's until that has done, whatever it is called")
   func held() throws {
     var files = FileUse()
-    files.writes(directory.file("out"), as: "out")
-    files.writes(directory.file("out-best"), as: "best")
-    files.writes("/dev/stdout", as: "stream")
+    files.writes(directory.file("out"), as: "out", over: .any)
+    files.writes(directory.file("out-best"), as: "best", over: .any)
+    files.writes("/dev/stdout", as: "stream", over: .any)
     let locks = try files.hold()
     for name in ["out", "out-best", "sub/../out", "folder/../out"] {
       var others = FileUse()
-      others.writes(directory.file(name), as: "other")
+      others.writes(directory.file(name), as: "other", over: .any)
       #expect(throws: FileConflict.self) { try others.hold() }
     }
     // Its writer may write.
     try DurableFile.replace(directory.file("out")) { (file) throws(FileError) in try file.write([1, 2].span) }
     locks.release()
     var others = FileUse()
-    others.writes(directory.file("out"), as: "other")
+    others.writes(directory.file("out"), as: "other", over: .any)
     try others.hold().release()
     #expect(try directory.names.allSatisfy { !$0.hasSuffix(".lock") })
   }

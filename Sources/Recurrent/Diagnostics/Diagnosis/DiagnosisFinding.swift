@@ -83,7 +83,7 @@ extension DiagnosisFinding {
       advice =
         configuration.cell.structure.forgetGate == nil
         ? "add 1 to the start of its bias"
-        : "start it with a bias of 1 (--forget-bias 1), or of 2 or 3 where it had one"
+        : "start it with a bias of 1 (rnn train --forget-bias 1; Initialization.forgetGateBias), or of 2 or 3 where it had one"
     } else if let output = recurrence.gates.first(where: { $0.kind == .tanh && $0.saturated > 0.5 }) {
       observation +=
         "; \(percent(output.saturated)) of the values of \(output.name) are beyond ±0.95, where tanh is flat"
@@ -93,9 +93,11 @@ extension DiagnosisFinding {
       advice = "start the gate that keeps the state further open (a bias of 2 or more)"
     } else if let largest = recurrence.matrices.first?.singularValues.first, largest < 0.95, configuration.isPlain {
       observation += "; the recurrent matrix shrinks what it is given (largest singular value \(two(largest)))"
-      advice = "start it orthogonal (--init orthogonal), or take a gated cell (--cell lstm, gru)"
+      advice =
+        "start it orthogonal (rnn train --init orthogonal; Initialization), or take a gated cell (--cell lstm, gru)"
     } else {
-      advice = "start the recurrent matrix orthogonal (--init orthogonal), or take a gated cell (--cell lstm, gru)"
+      advice =
+        "start the recurrent matrix orthogonal (rnn train --init orthogonal; Initialization), or take a gated cell (--cell lstm, gru)"
     }
     return DiagnosisFinding(kind: .vanishing, place: recurrence.name, observation: observation, advice: advice)
   }
@@ -117,7 +119,8 @@ extension DiagnosisFinding {
     }
     return DiagnosisFinding(
       kind: .exploding, place: recurrence.name, observation: observation,
-      advice: "start with smaller recurrent weights, such as orthogonal ones (--init orthogonal), and clip gradients "
+      advice:
+        "start with smaller recurrent weights, such as orthogonal ones (rnn train --init orthogonal; Initialization), and clip gradients "
         + "(--clip-norm 1)")
   }
 

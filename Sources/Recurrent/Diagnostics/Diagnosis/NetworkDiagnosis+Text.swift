@@ -6,7 +6,7 @@ extension NetworkDiagnosis: CustomStringConvertible {
     var parts = [table(dynamicsRows, right: [1, 2, 3, 4, 5, 6])]
     if recurrences.contains(where: { !$0.matrices.isEmpty }) { parts.append(table(matrixRows, right: [2, 3, 4, 5])) }
     parts += [gradients, table(gateRows, right: [2, 3, 4, 5, 6]), table(unitRows, right: [1, 2, 3, 4, 5, 6])]
-    if let closedLoop { parts.append(text(closedLoop)) }
+    if let closedLoopText { parts.append(closedLoopText) }
     parts.append("findings\n" + findings.map { ($0.isProblem ? "! " : "  ") + $0.description }.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")
   }
@@ -25,8 +25,9 @@ extension NetworkDiagnosis: CustomStringConvertible {
     return rows
   }
 
-  /// The first exponents, and what they mean; those of some thousand steps scatter by thousandths.
-  private func text(_ loop: ClosedLoopSpectrum) -> String {
+  /// What running freely came to, and the first exponents; those of some thousand steps scatter by thousandths.
+  package var closedLoopText: String? {
+    guard let loop = closedLoop else { return nil }
     let shown = loop.exponents.prefix(6).map(signed).joined(separator: "  ")
     let largest = loop.exponents.first ?? 0
     let meaning =
