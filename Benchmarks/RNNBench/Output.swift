@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Recurrent
 import Storage
 import Synchronization
 
@@ -31,13 +32,23 @@ func writeJSON(_ results: some Encodable, to path: String) throws {
   return text == "-" ? DescriptorPath.standardOutput : text
 }
 
+/// What is written replaces what was written so before: JSON by `--json`, a file of arrays that is no model by `--dump`.
+private func replaceable(by option: String) -> ReplaceableFiles {
+  ReplaceableFiles { path in
+    guard option == "--dump" else {
+      let start = (try? readFile(path))?.first { !($0 == 0x20 || (0x09...0x0D).contains($0)) }
+      return start == UInt8(ascii: "[") || start == UInt8(ascii: "{") ? nil : "no JSON"
+    }
+    return (try? SafetensorsFile(path: path)).map { $0.metadata("format") == nil } == true ? nil : "no file of arrays"
+  }
+}
+
 /// To be asked before anything is measured: whether files can be written, and are different ones.
 func verifyWritable(_ outputs: (path: String?, option: String)...) throws {
   var files = FileUse()
-  for output in outputs { files.writes(output.path, as: output.option) }
+  for output in outputs { files.writes(output.path, as: output.option, over: replaceable(by: output.option)) }
   try files.check()
-  for path in outputs.compactMap(\.path) {
-    try DurableFile.verifyWritable(path)
-    if DescriptorPath.isStandardOutput(path) { isOutputTaken.store(true, ordering: .relaxed) }
+  for path in outputs.compactMap(\.path) where DescriptorPath.isStandardOutput(path) {
+    isOutputTaken.store(true, ordering: .relaxed)
   }
 }
