@@ -57,7 +57,7 @@ struct ForecastBacktest: ParsableCommand {
     defer { outputs.release() }
     let target = try input.target()
     let seasons = recipe.seasons(target)
-    let horizon = horizon ?? defaultHorizon(seasons)
+    let horizon = horizon ?? defaultHorizon(seasons, rows: target.values.count)
     recipe.recipe.noteSeason(count: target.values.count - origins * horizon)
     let backtest: Backtest
     do throws(ForecastingError) {
@@ -81,9 +81,11 @@ struct ForecastBacktest: ParsableCommand {
 }
 
 /// Steps ahead where nothing is said.
-func defaultHorizon(_ seasons: [Int]) -> Int {
+/// - Parameter rows: of the table, beyond which no season counts.
+func defaultHorizon(_ seasons: [Int], rows: Int = .max) -> Int {
   switch seasons.first ?? 1 {
   case 1: 10
+  case let season where season > min(rows, ForecastBacktest.largestHorizon): 10
   case let season where season <= 8: 2 * season
   case let season: season
   }

@@ -19,7 +19,7 @@ extension ForecastTrain {
     let target = try input.target(column: column.first)
     let seasons = scoring.season.map { [$0] } ?? target.time.seasons
     var training = CombinedTraining(
-      target: target, horizon: scoring.horizon ?? defaultHorizon(seasons), seasons: seasons)
+      target: target, horizon: scoring.horizon ?? defaultHorizon(seasons, rows: target.values.count), seasons: seasons)
     (training.recipe.seed, training.recipe.season) = (options.shared.seed, scoring.season)
     training.recipe.noteSeason(count: target.values.count)
     replaced?.announce()

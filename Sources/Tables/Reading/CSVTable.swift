@@ -60,7 +60,10 @@ package struct CSVTable: Sendable {
     }
     let start = CSVStart(self.bytes, skipping: reading.skippedLines)
     guard self.bytes[start.offset...].contains(where: { !$0.isBlank && !$0.endsLine }) else {
-      throw TableError(file, .empty)
+      throw TableError(
+        file,
+        reading.skippedLines == 0
+          ? .empty : .other("no line is left after the \(reading.skippedLines) that are skipped"))
     }
     if let remark = start.remark { remarks.append(TableRemark(.table, remark)) }
     separator = reading.separator ?? start.separator ?? CSVStart.detectSeparator(self.bytes[start.offset...])

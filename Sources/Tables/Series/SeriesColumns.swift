@@ -73,7 +73,8 @@ struct SeriesColumns {
       table.file,
       .other(
         "no column of numbers is left to use; in line \(table.lines[place.row]) of column "
-          + "\(printable(table.header[place.column], limit: 60)) is \"\(text)\""))
+          + "\(printable(table.header[place.column], limit: 60)) is \"\(text)\""
+          + (table.header.count == 1 ? "; --skip-lines N passes over lines before the names of the columns" : "")))
   }
 
   /// `ds, y` and `timestamp, target`.
@@ -97,15 +98,19 @@ struct SeriesColumns {
     guard table.header.count > 1 else { return [] }
     let columns = table.header.indices.filter { !others.contains($0) }
     func isNamed(_ column: Int) -> Bool { timeNames.contains(table.header[column].lowercased()) }
+    var clocks: [Int] = []
     let stamped = columns.filter { column in
       guard let label = (0..<table.rowCount).lazy.map({ table.text($0, column) }).first(where: { !$0.isEmpty }) else {
         return false
       }
       let isPlain = label.utf8.allSatisfy(\.isDigit)
-      return (!isPlain || column == 0 || isNamed(column)) && (try? TimeColumn([label]))?.isStamps == true
+      guard !isPlain || column == 0 || isNamed(column), let read = try? TimeColumn([label]) else { return false }
+      // Times of day alone may be how long something took.
+      if read.isClock, column == 0 || isNamed(column) { clocks.append(column) }
+      return read.isStamps && !read.isClock
     }
     if let parts = parts(table, columns) { return parts }
-    if let column = stamped.first(where: isNamed) ?? stamped.first { return [column] }
+    if let column = stamped.first(where: isNamed) ?? stamped.first ?? clocks.first { return [column] }
     if let column = columns.first(where: { isNamed($0) && isWhole(table, $0) }) { return [column] }
     guard columns.contains(0) else { return [] }
     return isOrdered(table, 0) ? [0] : []
@@ -172,7 +177,9 @@ struct SeriesColumns {
         && !table.indexColumns.contains($0)
     }
     let texts = columns.filter { !table.isNumeric($0) }
-    let numbers = columns.filter { table.isNumeric($0) && Self.isWhole(table, $0) }
+    // Times of day come again each day.
+    let isClock = (try? TimeColumn([labels[0]]))?.isClock == true
+    let numbers = isClock ? [] : columns.filter { table.isNumeric($0) && Self.isWhole(table, $0) }
     let found = (texts + numbers).first { column in
       var pairs: Set<String> = []
       var values: Set<String> = []

@@ -294,7 +294,3 @@ struct TimeRows {
     TableError(table.file, line: table.lines[steps[index][0]], column: column, .other(text))
   }
 }
-
-extension TimeColumn {
-  var isStamps: Bool { if case .stamps = values { true } else { false } }
-}

@@ -154,13 +154,16 @@ struct TimeColumn {
   }
 
   private static func ambiguity(_ best: Reading, of readings: [Reading], _ labels: [String]) -> String? {
-    // Where both are uneven rows are counted, in the order that both say.
-    guard labels.count > 1, let order = best.layout.dayMonthOrder, !best.layout.hasPoints, !best.fit.isUneven,
-      let other = other(best, of: readings), let otherOrder = other.layout.dayMonthOrder, other.fit == best.fit
-    else { return nil }
-    return
-      "dates such as \(printable(labels[labels.count - 1], limit: 40)) are \(order.words), or \(otherOrder.words), in even "
-      + "steps both: --date-order \(order.rawValue) or --date-order \(otherOrder.rawValue) says which"
+    // Where all are uneven rows are counted, in the order that all say.
+    guard labels.count > 1, best.layout.dayMonthOrder != nil, !best.layout.hasPoints, !best.fit.isUneven else {
+      return nil
+    }
+    let equals = readings.filter { $0.fit == best.fit && $0.layout.dayMonthOrder != nil }
+    guard equals.contains(where: { $0.stamps != best.stamps }) else { return nil }
+    let others = DateOrder.allCases.filter(equals.compactMap(\.layout.dayMonthOrder).contains)
+    return "dates such as \(printable(labels[labels.count - 1], limit: 40)) are "
+      + others.map(\.words).joined(separator: ", or ") + ", in steps as even: "
+      + others.map { "--date-order \($0.rawValue)" }.joined(separator: " or ") + " says which"
   }
 
   private static func remark(_ best: Reading, of readings: [Reading], _ labels: [String]) -> String? {
@@ -180,6 +183,11 @@ struct TimeColumn {
       ? "\(order.words) because the steps are even so (--date-order says otherwise)"
       : "\(order.words), though nothing shows the order (--date-order says otherwise)"
   }
+
+  var isStamps: Bool { if case .stamps = values { true } else { false } }
+
+  /// Whether they are times of day alone.
+  var isClock: Bool { if case .stamps(_, let spelling) = values { spelling.layout.isClock } else { false } }
 
   // MARK: Steps
 

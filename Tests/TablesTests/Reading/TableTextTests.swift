@@ -100,6 +100,6 @@ struct TableTextTests {
     #expect(try table(head + "d,y\n2001-01-01,2\n") { $0.skippedLines = 2 }.header == ["d", "y"])
     expectRefusal("line 4") { try table(head + "d,y\n1,2,3\n") { $0.skippedLines = 2 } }
     expectRefusal("--skip-lines N") { try table(head + "d,y\n") }
-    expectRefusal("empty") { try table("d\n1\n") { $0.skippedLines = 9 } }
+    expectRefusal("no line is left after the 9") { try table("d\n1\n") { $0.skippedLines = 9 } }
   }
 }
