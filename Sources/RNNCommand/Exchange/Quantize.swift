@@ -38,6 +38,7 @@ struct Quantize: ParsableCommand {
     let outputs = try FileUse(reading: [(model, "<model>")], writing: [(target, "<target>", .modelLike(model))]).hold()
     defer { outputs.release() }
     let file = try ArrayFile(path: model)
+    if let tensors = file.safetensors { try ModelUse.requireNetwork(tensors) }
     guard case .float = Precision(of: file) else {
       throw Failure(
         message: "\(printable(model)) is kept in double precision, and only models in single precision can be rounded")

@@ -8,8 +8,8 @@ struct ReservoirGenerate: ParsableCommand {
     commandName: "generate",
     abstract: "Let a model run freely, each output its next input, from the end of a table on.",
     discussion: """
-      The state goes through the whole table first; 'rnn reservoir predict' looks back only as far as the model washes out. What is \
-      generated is a CSV table on standard output, or in a file.
+      The state goes through the whole table first; 'rnn reservoir predict' looks back only as far as the model washes out. A model \
+      that is fitted for one step ahead may run away when it reads its own outputs: a warning says where it does. What is generated is a CSV table on standard output, or in a file.
 
       \(FilePath.documentation)
       """)

@@ -42,8 +42,8 @@ struct NumberSurvey {
       let name = printable(table.header[column], limit: 60)
       if commas < 0.5 * points || points < 0.5 * commas {
         let mark: DecimalMark = commas < points ? .comma : .point
-        // Where commas stand between fields points do not stand between thousands.
-        if mark == .comma, table.separator == .comma { continue }
+        // Where commas stand between fields points do not stand between thousands; and a comma that is decimal is to be said.
+        if mark == .comma, table.separator == .comma || example.contains(",") { continue }
         styles[column].decimalMark = mark
         let value = NumberText(example)?.value(mark)?.value ?? 0
         remarks.append(
