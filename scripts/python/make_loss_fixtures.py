@@ -12,12 +12,14 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save
+from torch.distributions import NegativeBinomial, StudentT
 from torch.nn import functional as F
 
 ROWS, OUTPUTS = 9, 5
 STEPS, SEQUENCES, CLASSES = 12, 6, 5  # T, N, V of the sequences with labels
 QUANTILES = [0.1, 0.5, 0.9]
 VALUES = 3  # of a row of the losses on distributions
+SCALES = [1.0, 20.0, 0.5]  # of the counts
 IGNORED = -100
 
 # The fifth needs a blank between its labels and has no step for it, the sixth has more labels than steps.
@@ -51,6 +53,19 @@ def pinball(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     return torch.maximum(quantiles * errors, (quantiles - 1) * errors).mean()
 
 
+def student_t(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """Locations, logarithms of scales, and degrees of freedom by softplus above 2."""
+    location, scale, degrees = outputs.split(VALUES, 1)
+    return -StudentT(2 + F.softplus(degrees), location, scale.exp()).log_prob(values).mean()
+
+
+def negative_binomial(outputs: torch.Tensor, counts: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    """DeepAR's mean and dispersion, both by softplus, with the scale of each value."""
+    mean, dispersion = outputs.split(VALUES, 1)
+    mean, dispersion = scales * F.softplus(mean), F.softplus(dispersion) / scales.sqrt()
+    return -NegativeBinomial(1 / dispersion, logits=(dispersion * mean).log()).log_prob(counts).mean()
+
+
 def make_tensors() -> dict[str, torch.Tensor]:
     torch.manual_seed(SEED)
     outputs = 3 * torch.randn(ROWS, OUTPUTS)
@@ -65,12 +80,19 @@ def make_tensors() -> dict[str, torch.Tensor]:
     measured = torch.randn(ROWS, VALUES)
     spread = torch.cat((torch.randn(ROWS, VALUES), torch.randn(ROWS, VALUES)), 1)
     marks = torch.randn(ROWS, VALUES * len(QUANTILES))
+    heavy = torch.cat((torch.randn(ROWS, VALUES), torch.randn(ROWS, VALUES), 3 * torch.randn(ROWS, VALUES)), 1)
+    heavy[0, 6], heavy[1, 6], heavy[2, 6] = 40, -30, 300  # degrees of freedom
+    counts = torch.randint(6, (ROWS, VALUES)).double()
+    counts[0, 0], counts[1, 1], counts[2, 1], counts[3, 2] = 1000, 90, 33, 0
+    rates = torch.cat((2 * torch.randn(ROWS, VALUES), 2 * torch.randn(ROWS, VALUES)), 1)
+    rates[0, 3], rates[1, 4], rates[2, 4], rates[4, 3] = -6, 3, -3, -12  # dispersions
     tensors = {
         "outputs": outputs, "classes": classes, "gaps": gaps, "weights": weights, "values": values, "chances": chances,
         "logits": logits, "step_counts": torch.tensor(STEP_COUNTS),
         "labels": torch.tensor([label for own in LABELS for label in own]),
         "label_counts": torch.tensor([len(own) for own in LABELS]),
         "measured": measured, "spread": spread, "marks": marks,
+        "heavy": heavy, "counts": counts, "rates": rates,
     }
 
     def enter(name, loss):
@@ -94,6 +116,9 @@ def make_tensors() -> dict[str, torch.Tensor]:
     gradient(tensors, "pinball", marks, lambda y: pinball(y, measured))
     # Outputs are the means, then the logarithms of the variances.
     gradient(tensors, "gaussian", spread, lambda y: F.gaussian_nll_loss(y[:, :VALUES], measured, y[:, VALUES:].exp()))
+    gradient(tensors, "student_t", heavy, lambda y: student_t(y, measured))
+    gradient(tensors, "negative_binomial", rates, lambda y: negative_binomial(y, counts, torch.ones(VALUES)))
+    gradient(tensors, "negative_binomial.scales", rates, lambda y: negative_binomial(y, counts, torch.tensor(SCALES)))
     gradient(tensors, "ctc", logits[:, :FITTING], ctc(FITTING, 0, False))
     gradient(tensors, "ctc.blank", logits[:, :FITTING], ctc(FITTING, 2, False))
     gradient(tensors, "ctc.zero_infinity", logits, ctc(SEQUENCES, 0, True))

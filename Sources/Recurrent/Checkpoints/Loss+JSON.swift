@@ -23,6 +23,12 @@ extension Loss {
       case .pinball(let quantiles):
         [(key: "kind", value: .string("pinball")), (key: "quantiles", value: .array(quantiles.map { .number($0) }))]
       case .gaussian: [(key: "kind", value: .string("gaussian"))]
+      case .studentT: [(key: "kind", value: .string("student-t"))]
+      case .negativeBinomial(let scales):
+        [
+          (key: "kind", value: .string("negative-binomial")),
+          (key: "scales", value: .array(scales.map { .number($0) })),
+        ]
       case .custom: [(key: "kind", value: .string("custom"))]
       case .ctc(let blank, let maximumLabels, let zeroInfinity):
         [
@@ -71,6 +77,11 @@ extension Loss {
       }
       self = .pinball(quantiles: quantiles)
     case "gaussian": self = .gaussian
+    case "student-t": self = .studentT
+    case "negative-binomial":
+      let scales = try weights("scales")
+      guard scales.allSatisfy({ $0 > 0 }) else { throw reader.fault("scales are not all above 0") }
+      self = .negativeBinomial(scales: scales)
     case "custom":
       self = .custom
       return

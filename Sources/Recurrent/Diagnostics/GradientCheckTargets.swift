@@ -22,7 +22,10 @@ struct GradientCheckTargets {
       return generator.uniform() < 0.25 ? ignored : target
     }
     let least = if case .binaryCrossEntropy = loss.kind { 0.0 } else { -1.0 }
-    values = (0..<rows * loss.valueCount(outputs: outputSize)).map { _ in generator.uniform(least, 1) }
+    let isCount = if case .negativeBinomial = loss.kind { true } else { false }
+    values = (0..<rows * loss.valueCount(outputs: outputSize)).map { _ in
+      isCount ? (generator.uniform() * 6).rounded(.down) : generator.uniform(least, 1)
+    }
     guard case .ctc(let blank, let maximumLabels, _) = loss.kind else {
       labels = []
       return
@@ -72,20 +75,46 @@ struct GradientCheckTargets {
         return sum + max(quantile * error, (quantile - 1) * error)
       } / Double(outputs.count)
     case .gaussian: gaussian(outputs)
+    case .studentT:
+      parametric(outputs, parts: 3) { value, _, own in
+        let z = (value - own[0]) / exp(own[1])
+        let degrees = 2 + log(1 + exp(own[2]))
+        return own[1] + log(degrees * Double.pi) / 2 + logGamma(degrees / 2) - logGamma((degrees + 1) / 2)
+          + (degrees + 1) / 2 * log(1 + z * z / degrees)
+      }
+    case .negativeBinomial(let scales):
+      parametric(outputs, parts: 2) { count, column, own in
+        let scale = scales.isEmpty ? 1 : scales[scales.count == 1 ? 0 : column]
+        let (mean, alpha) = (scale * log(1 + exp(own[0])), log(1 + exp(own[1])) / scale.squareRoot())
+        return logGamma(count + 1) + logGamma(1 / alpha) - logGamma(count + 1 / alpha)
+          + log(1 + alpha * mean) / alpha - count * log(alpha * mean / (1 + alpha * mean))
+      }
     case .custom: stop("a loss of one's own has no formula here")
     case .ctc(let blank, _, _): connectionist(outputs, Int(blank))
     }
   }
 
   private func gaussian(_ outputs: [Double]) -> Double {
-    let count = outputSize / 2
+    parametric(outputs, parts: 2) { value, _, own in
+      let (variance, error) = (exp(own[1]), value - own[0])
+      return (log(variance) + error * error / variance) / 2
+    }
+  }
+
+  /// A mean over values, of whose parameters the first ones of a row come first.
+  private func parametric(
+    _ outputs: [Double], parts: Int, _ loss: (_ value: Double, _ column: Int, _ parameters: [Double]) -> Double
+  ) -> Double {
+    let count = outputSize / parts
     return values.indices.reduce(0) { sum, place in
       let (row, column) = (place / count, place % count)
-      let variance = exp(outputs[row * outputSize + count + column])
-      let error = values[place] - outputs[row * outputSize + column]
-      return sum + (log(variance) + error * error / variance) / 2
+      return sum
+        + loss(values[place], column, (0..<parts).map { outputs[row * outputSize + $0 * count + column] })
     } / Double(values.count)
   }
+
+  /// The system's.
+  private func logGamma(_ x: Double) -> Double { lgamma(x) }
 
   private func mean(_ outputs: [Double], _ loss: (_ output: Double, _ target: Double, _ column: Int) -> Double)
     -> Double

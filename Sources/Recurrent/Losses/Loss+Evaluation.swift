@@ -21,7 +21,7 @@ extension Loss {
   /// - Parameters:
   ///   - outputs: [rows, O].
   ///   - outputSize: O.
-  ///   - values: [rows, O]; of a pinball or Gaussian loss the values that it compares.
+  ///   - values: [rows, O]; of a loss on quantiles or distributions the values that it compares.
   /// - Returns: the loss, and its gradient by the outputs, [rows, O].
   public func evaluate<S: Scalar>(
     _ outputs: [S], outputSize: Int, values: [S]

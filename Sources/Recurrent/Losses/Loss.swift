@@ -26,6 +26,8 @@ public struct Loss: Sendable, Hashable {
     case huber(delta: Double)
     case pinball(quantiles: [Double])
     case gaussian
+    case studentT
+    case negativeBinomial(scales: [Double])
     case custom
     case ctc(blank: Int32, maximumLabels: Int?, zeroInfinity: Bool)
   }
@@ -49,7 +51,9 @@ public struct Loss: Sendable, Hashable {
   public var targets: Targets {
     switch kind {
     case .crossEntropy: .classes
-    case .binaryCrossEntropy, .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian: .values
+    case .binaryCrossEntropy, .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .studentT,
+      .negativeBinomial:
+      .values
     case .ctc: .labels
     case .custom: .custom
     }
@@ -60,7 +64,8 @@ public struct Loss: Sendable, Hashable {
     if let fault = outputSizeFault(count) { stop("\(fault)") }
     return switch kind {
     case .pinball(let quantiles): count / quantiles.count
-    case .gaussian: count / 2
+    case .gaussian, .negativeBinomial: count / 2
+    case .studentT: count / 3
     default: count
     }
   }
@@ -72,6 +77,13 @@ public struct Loss: Sendable, Hashable {
       "a pinball loss of \(quantiles.count) quantiles needs a multiple of as many outputs, got \(count)"
     case .gaussian where !count.isMultiple(of: 2):
       "a Gaussian loss needs two outputs for each value, mean and logarithm of the variance, got \(count)"
+    case .studentT where !count.isMultiple(of: 3):
+      "a Student's t loss needs three outputs for each value, location, logarithm of the scale and degrees of freedom, "
+        + "got \(count)"
+    case .negativeBinomial where !count.isMultiple(of: 2):
+      "a negative binomial loss needs two outputs for each value, mean and dispersion, got \(count)"
+    case .negativeBinomial(let scales) where scales.count > 1 && scales.count != count / 2:
+      "a negative binomial loss of \(count / 2) values needs as many scales, got \(scales.count)"
     default: nil
     }
   }
@@ -107,6 +119,8 @@ extension Loss: CustomStringConvertible {
       case .huber(let delta): "huber(delta: \(delta))"
       case .pinball(let quantiles): "pinball(quantiles: \(quantiles))"
       case .gaussian: "gaussian"
+      case .studentT: "studentT"
+      case .negativeBinomial(let scales): "negativeBinomial(scales: \(scales))"
       case .custom: "custom"
       case .ctc(let blank, _, _): "ctc(blank: \(blank))"
       }
@@ -195,6 +209,31 @@ extension Loss {
   ///
   /// Outputs are [rows, 2·values]: the means μ, then the logarithms of the variances, s; values [rows, values].
   public static let gaussian = Loss(kind: .gaussian)
+
+  /// −log of the density of Student's t, for values with outliers: with z = (value − μ)·e^(−s) and ν = 2 + log(1 + e^d), that is
+  /// s + ½·log(νπ) + log Γ(ν/2) − log Γ((ν + 1)/2) + ½·(ν + 1)·log(1 + z²/ν), a mean over rows and values (Lange, Little & Taylor
+  /// 1989; PyTorch's `StudentT(ν, μ, e^s)`).
+  ///
+  /// Outputs are [rows, 3·values]: the locations μ, then the logarithms of the scales s, then d, which makes the degrees of freedom
+  /// and keeps them above 2, where the variance is finite; values [rows, values].
+  public static let studentT = Loss(kind: .studentT)
+
+  /// −log of the negative binomial probability of counts, as DeepAR has it (Salinas et al. 2020, eq. 2 and 3): with the mean
+  /// μ = ν·log(1 + e^m) and the dispersion α = log(1 + e^a)/√ν, whose variance is μ + αμ², that is
+  /// −log Γ(z + 1/α) + log Γ(z + 1) + log Γ(1/α) + 1/α·log(1 + αμ) − z·log(αμ/(1 + αμ)), a mean over rows and values (PyTorch's
+  /// `NegativeBinomial(1/α, logits: log αμ)`). Where α vanishes that is Poisson's.
+  ///
+  /// Outputs are [rows, 2·values]: m, then a; values, [rows, values], are counts: whole numbers of 0 or more. Others are refused.
+  public static let negativeBinomial = Loss(kind: .negativeBinomial(scales: []))
+
+  /// The same with the scale ν of each value, [values], or one for all: about the size of the counts, so that outputs need not be
+  /// large. DeepAR takes 1 + their mean.
+  /// - Precondition: scales are finite and above 0.
+  public static func negativeBinomial(scales: [Double]) -> Loss {
+    require(
+      scales.allSatisfy { $0 > 0 && $0.isFinite }, "scales of counts must be finite and above 0, got \(scales)")
+    return Loss(kind: .negativeBinomial(scales: scales))
+  }
 
   /// A loss of one's own: steps take a closure instead of a target, see `CustomLoss`.
   public static let custom = Loss(kind: .custom)

@@ -40,6 +40,14 @@ extension LossStage {
           "targets of the binary cross-entropy must be in 0...1, got \(targets[index])")
       }
     }
+    if case .negativeBinomial = rule {
+      for index in targets.indices {
+        let count = targets[index]
+        require(
+          count >= 0 && count.isFinite && count.rounded() == count,
+          "targets of the negative binomial loss are counts, whole numbers of 0 or more, got \(count)")
+      }
+    }
     return values
   }
 }

@@ -22,6 +22,8 @@ struct LossStage: Sendable, BitwiseCopyable {
     /// - quantiles: how many outputs there are for each value.
     case pinball(quantiles: Int)
     case gaussian
+    case studentT
+    case negativeBinomial
     case ctc
     case custom
   }
@@ -45,6 +47,8 @@ struct LossStage: Sendable, BitwiseCopyable {
   private let weights: Region?
   /// Where in the sums the quantiles start; nil: there are none.
   private let quantiles: Int?
+  /// Where in the sums the scales of counts start, [values]; nil: there are none.
+  private let scales: Int?
   /// Where in the sums the weights of the classes start, [O]; nil: all are 1.
   private let classWeights: Int?
 
@@ -67,7 +71,7 @@ struct LossStage: Sendable, BitwiseCopyable {
     custom =
       loss.targets == .custom
       ? CustomLossRegions(rows: rows, columns: columns, copiesOutputs: isRagged, &arenas) : nil
-    var (ctc, weights, classWeights, quantiles): (CTCStage?, Region?, Int?, Int?)
+    var (ctc, weights, classWeights, quantiles, scales): (CTCStage?, Region?, Int?, Int?, Int?)
     switch loss.kind {
     case .crossEntropy(let own, let smoothing, let ignored):
       require(own.isEmpty || own.count == columns, "expected \(columns) class weights, got \(own.count)")
@@ -88,6 +92,10 @@ struct LossStage: Sendable, BitwiseCopyable {
       rule = .pinball(quantiles: own.count)
       quantiles = arenas.sums("quantiles", .packed, [own.count])
     case .gaussian: rule = .gaussian
+    case .studentT: rule = .studentT
+    case .negativeBinomial:
+      rule = .negativeBinomial
+      scales = arenas.sums("scales of counts", .packed, [width])
     case .custom: rule = .custom
     case .ctc(let blank, let maximumLabels, let zeroInfinity):
       require(blank < columns, "blank \(blank) of \(columns) outputs")
@@ -97,12 +105,18 @@ struct LossStage: Sendable, BitwiseCopyable {
         maximumLabels: min(maximumLabels ?? steps, steps), &arenas)
     }
     (self.ctc, self.weights, self.classWeights, self.quantiles) = (ctc, weights, classWeights, quantiles)
+    self.scales = scales
   }
 
   /// Writes the weights of `loss`, which do not change. To be called once.
   func writeWeights<S: Scalar>(of loss: Loss, in memory: LossMemory<S>) {
     if case .pinball(let own) = loss.kind, let quantiles {
       for (index, quantile) in own.enumerated() { memory.sums[quantiles + index] = quantile }
+    }
+    if case .negativeBinomial(let own) = loss.kind, let scales {
+      for column in 0..<values.columns {
+        memory.sums[scales + column] = own.isEmpty ? 1 : own[own.count == 1 ? 0 : column]
+      }
     }
     for column in 0..<outputs.columns {
       switch loss.kind {
@@ -113,7 +127,9 @@ struct LossStage: Sendable, BitwiseCopyable {
       case .binaryCrossEntropy(let positive):
         let weight = positive.isEmpty ? 1 : positive[positive.count == 1 ? 0 : column]
         if let weights { memory.scalars[weights.offset + column] = S(weight) }
-      case .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .ctc, .custom: return
+      case .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .studentT, .negativeBinomial, .ctc,
+        .custom:
+        return
       }
     }
   }
@@ -153,8 +169,10 @@ extension LossStage {
 
   /// Columns over which the mean is taken.
   private var lossColumns: Int {
-    if case .gaussian = rule { return values.columns }
-    return outputs.columns
+    switch rule {
+    case .gaussian, .studentT, .negativeBinomial: values.columns
+    default: outputs.columns
+    }
   }
 
   /// The summed loss of one row on values; its gradient times `scale` takes the place of the outputs.
@@ -171,6 +189,8 @@ extension LossStage {
     case .pinball(let count):
       pinball(output, target, quantiles: quantiles ?? 0, count: count, scale: scale, in: memory)
     case .gaussian: gaussian(output, target, scale: scale, in: memory)
+    case .studentT: studentT(output, target, scale: scale, in: memory)
+    case .negativeBinomial: negativeBinomial(output, target, scales: scales ?? 0, scale: scale, in: memory)
     case .crossEntropy, .ctc, .custom: stop("a loss on classes or labels has no values")
     }
   }

@@ -87,7 +87,8 @@ extension TrainingSettings {
     case .ctc(let blank, _, _):
       if configuration.head != .everyStep { return "the connectionist loss needs a head at every step" }
       if blank >= configuration.outputSize { return "the loss has the blank \(blank)" }
-    case .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .custom: break
+    case .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .studentT, .negativeBinomial, .custom:
+      break
     }
     return nil
   }

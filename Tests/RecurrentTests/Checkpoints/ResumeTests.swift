@@ -139,9 +139,11 @@ import TestSupport
   @Test(
     arguments: [
       Loss.binaryCrossEntropy(positiveWeights: [1, 2, 3]), .meanSquaredError, .meanAbsoluteError, .huber(delta: 0.25),
+      .studentT, .negativeBinomial(scales: [2, 1, 0.5]),
     ], [Recomputation.none, .segments(ofSteps: 2), .withinMemory(bytes: 1 << 20)])
   func lossesOnValues(loss: Loss, recomputing: Recomputation) throws {
-    let configuration = ModelConfiguration(cell: .rnn, input: .vectors(size: 2), hiddenSize: 4, outputSize: 3)
+    let outputs = loss == .studentT ? 9 : loss == .negativeBinomial(scales: [2, 1, 0.5]) ? 6 : 3
+    let configuration = ModelConfiguration(cell: .rnn, input: .vectors(size: 2), hiddenSize: 4, outputSize: outputs)
     func run(_ stops: [Int]) throws -> [UInt8] {
       try bytes(
         {
@@ -151,7 +153,7 @@ import TestSupport
         }, stops: stops
       ) { trainer, index in
         let vectors = (0..<10).map { Double($0 * index % 7) / 7 }
-        let values = (0..<15).map { Double($0 + index) / 30 }
+        let values = (0..<15).map { outputs == 6 ? Double(($0 + index) % 4) : Double($0 + index) / 30 }
         _ = trainer.step(.vectors(vectors), .values(values))
       }
     }

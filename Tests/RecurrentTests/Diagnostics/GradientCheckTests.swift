@@ -51,7 +51,7 @@ struct GradientCheckTests {
 
   /// The losses that the product above leaves out.
   static let losses: [Loss] = [
-    .gaussian, .pinball(quantiles: [0.1, 0.5]),
+    .gaussian, .pinball(quantiles: [0.1, 0.5]), .negativeBinomial, .negativeBinomial(scales: [2, 0.5]),
     .crossEntropy(classWeights: [0.5, 2, 1, 0.25]), .crossEntropy(labelSmoothing: 0.2), .crossEntropy(ignoring: -100),
     .crossEntropy(classWeights: [0.5, 2, 0, 0.25], labelSmoothing: 0.1, ignoring: 2), .binaryCrossEntropy,
     .binaryCrossEntropy(positiveWeight: 3), .binaryCrossEntropy(positiveWeights: [0.5, 2, 1, 0.25]),
@@ -64,6 +64,15 @@ struct GradientCheckTests {
     for seed: UInt64 in 1...5 {
       let report = try checkGradients(of: .lstm, hiddenSize: 4, head: head, loss: loss, batchSize: 3, seed: seed)
       #expect(report.passes, "\(loss), seed \(seed):\n\(report)")
+    }
+  }
+
+  @Test("Student's t, of three outputs a value", arguments: [ModelConfiguration.Head.everyStep, .lastStep])
+  func studentT(head: ModelConfiguration.Head) throws {
+    for seed: UInt64 in 1...5 {
+      let report = try checkGradients(
+        of: .lstm, hiddenSize: 4, outputSize: 6, head: head, loss: .studentT, batchSize: 3, seed: seed)
+      #expect(report.passes, "seed \(seed):\n\(report)")
     }
   }
 

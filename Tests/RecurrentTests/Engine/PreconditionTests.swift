@@ -17,6 +17,7 @@ struct PreconditionTests {
     case weightsForPlainLoss, noWeights, tooFewWeights, negativeWeight, targetForCustomLoss, closureForBuiltInLoss
     case unequalLengths, tooManyClassesOfSequence, otherBatchSizeWhileTraining, freezeUnknown, accumulateUnasked
     case oddOutputsForGaussian, quantilesThatDoNotDivide, quantileOfOne, predictNothing, targetsOfOtherLength
+    case twoOutputsForStudentT, halfACount, negativeCount, tooFewScales, scaleOfNothing
     case windowOfOtherStreams, ctcRecomputed, negativeLength, unevenLists
 
     /// A part of the message.
@@ -75,6 +76,11 @@ struct PreconditionTests {
       case .freezeUnknown: "no parameter head to freeze"
       case .accumulateUnasked: "accumulatesGradients: true"
       case .oddOutputsForGaussian: "two outputs for each value, mean and logarithm of the variance, got 3"
+      case .twoOutputsForStudentT: "location, logarithm of the scale and degrees of freedom, got 2"
+      case .halfACount: "counts, whole numbers of 0 or more, got 0.5"
+      case .negativeCount: "counts, whole numbers of 0 or more, got -1.0"
+      case .tooFewScales: "a negative binomial loss of 3 values needs as many scales, got 2"
+      case .scaleOfNothing: "scales of counts must be finite and above 0, got [0.0]"
       case .quantilesThatDoNotDivide: "a pinball loss of 3 quantiles needs a multiple of as many outputs, got 4"
       case .quantileOfOne: "quantiles must be between 0 and 1, got [1.0]"
       case .predictNothing: "expected 1 sequence or more, got none"
@@ -184,6 +190,14 @@ struct PreconditionTests {
         _ = trainer.accumulate(.tokens([0, 1, 2, 3]), .classes([0, 1, 2, 3]))
       case .oddOutputsForGaussian:
         _ = Loss.gaussian.evaluate([0, 1, 2] as [Float], outputSize: 3, values: [0])
+      case .twoOutputsForStudentT:
+        _ = Loss.studentT.evaluate([0, 1] as [Float], outputSize: 2, values: [0])
+      case .halfACount: _ = Loss.negativeBinomial.evaluate([0, 1] as [Float], outputSize: 2, values: [0.5])
+      case .negativeCount: _ = Loss.negativeBinomial.evaluate([0, 1] as [Float], outputSize: 2, values: [-1])
+      case .tooFewScales:
+        _ = Loss.negativeBinomial(scales: [1, 2]).evaluate(
+          [Float](repeating: 0, count: 6), outputSize: 6, values: [0, 1, 2])
+      case .scaleOfNothing: _ = Loss.negativeBinomial(scales: [0])
       case .quantilesThatDoNotDivide: _ = try trainer(.vectors(size: 3), .pinball(quantiles: [0.1, 0.5, 0.9]))
       case .quantileOfOne: _ = Loss.pinball(quantiles: [1])
       case .predictNothing:

@@ -59,6 +59,15 @@ struct LossParityTests {
     Case(
       name: "gaussian", targets: "measured", loss: .gaussian, mistaken: .pinball(quantiles: [0.5, 0.6]),
       outputs: "spread"),
+    Case(
+      name: "student_t", targets: "measured", loss: .studentT, mistaken: .pinball(quantiles: [0.1, 0.5, 0.9]),
+      outputs: "heavy"),
+    Case(
+      name: "negative_binomial", targets: "counts", loss: .negativeBinomial,
+      mistaken: .negativeBinomial(scales: [1 + 1e-9]), outputs: "rates"),
+    Case(
+      name: "negative_binomial.scales", targets: "counts", loss: .negativeBinomial(scales: [1, 20, 0.5]),
+      mistaken: .negativeBinomial(scales: [1, 0.5, 20]), outputs: "rates"),
     Case(name: "ctc", targets: "labels", loss: .ctc(), mistaken: .ctc(blank: 3)),
     Case(name: "ctc.blank", targets: "labels", loss: .ctc(blank: 2, maximumLabels: 4), mistaken: .ctc()),
     Case(
@@ -150,6 +159,12 @@ struct LossParityTests {
   /// On a mean and a variance, e^s: an exponential, a quotient and the square of a difference, of a value that may be rounded,
   /// are together off by less than 20 roundoffs of (|μ| + 2·|value|)²·e^(−s), and the sum over 27 terms by as many.
   ///
+  /// On Student's t: with w = (|μ| + 2·|value|)²·e^(−2s) all terms of a value, of which there are less than 20 and each is off by
+  /// less than 10 roundoffs, lie below |s| + 4·ν + w, the gradient's below 2·ν + w and e^(−s)·that.
+  ///
+  /// On counts: PyTorch's terms, logarithms of gamma functions, lie below c = (z + 1/α)·(log(z + 1/α) + |log αμ| + 1), its
+  /// gradient's, by 1/α, below c/α.
+  ///
   /// On labels: no logarithm is larger than L = T·(2·max|output| + log V). A step rounds 4 numbers of that size, the
   /// differences to the greatest and two sums, and what exponentials, logarithm and softmax add on numbers up to 1 is less
   /// than 20. A gradient, below 1/N, is e to two recursions and the total, each as wrong as the loss.
@@ -161,6 +176,29 @@ struct LossParityTests {
         return max(largest, abs(logarithm) + (1 + deviation) * (1 + deviation) * exp(-logarithm))
       }
       return (50 * term, 50 * term / 27)
+    }
+    if own.name == "student_t" {
+      let term = try zip(0..., file.doubles("measured")).reduce((loss: 0.0, gradient: 0.0)) { largest, next in
+        let place = next.0 / 3 * 9 + next.0 % 3
+        let (inverse, degrees) = (exp(-outputs[place + 3]), 2 + log(1 + exp(outputs[place + 6])))
+        let deviation = (abs(outputs[place]) + 2 * abs(next.1)) * inverse
+        let size = 4 * degrees + (1 + deviation) * (1 + deviation)
+        return (max(largest.loss, abs(outputs[place + 3]) + size), max(largest.gradient, size * (1 + inverse)))
+      }
+      return (200 * term.loss, 200 * term.gradient / 27)
+    }
+    if own.outputs == "rates" {
+      let scales = own.name == "negative_binomial" ? [1, 1, 1] : [1, 20, 0.5]
+      let term = try zip(0..., file.doubles("counts")).reduce((loss: 0.0, gradient: 0.0)) { largest, next in
+        let place = next.0 / 3 * 6 + next.0 % 3
+        let scale = scales[next.0 % 3]
+        let mean = scale * log(1 + exp(outputs[place]))
+        let inverse = scale.squareRoot() / log(1 + exp(outputs[place + 3]))
+        let all = next.1 + inverse
+        let size = (1 + all) * (1 + abs(log(all)) + abs(log(mean / inverse)))
+        return (max(largest.loss, size), max(largest.gradient, size * (1 + inverse)))
+      }
+      return (50 * term.loss, 50 * term.gradient / 27)
     }
     let largest = outputs.map { abs($0) }.max()!
     if own.targets == "labels" {

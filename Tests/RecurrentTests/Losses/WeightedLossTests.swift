@@ -46,13 +46,17 @@ struct WeightedLossTests {
   @Test(
     "A weight of 2 is the sequence twice, a weight of 0 none",
     arguments: [ModelConfiguration.Head.everyStep, .lastStep],
-    [Loss.crossEntropy, .meanSquaredError, .gaussian, .huber()])
+    [Loss.crossEntropy, .meanSquaredError, .gaussian, .negativeBinomial, .huber()])
   func repeated(head: ModelConfiguration.Head, loss: Loss) throws {
     let (steps, count) = (Self.steps, Self.batchSize)
     let inputs = (0..<count).map { Self.numbers(steps * 2, seed: UInt64($0)) }
     let targetsOfSequence = head == .everyStep ? steps : 1
-    let width = loss == .gaussian ? 1 : 2
-    let values = (0..<count).map { Self.numbers(targetsOfSequence * width, seed: 10 + UInt64($0)) }
+    let width = loss == .gaussian || loss == .negativeBinomial ? 1 : 2
+    let values = (0..<count).map { sequence in
+      Self.numbers(targetsOfSequence * width, seed: 10 + UInt64(sequence)).map {
+        loss == .negativeBinomial ? (abs($0) * 5).rounded() : $0
+      }
+    }
     let classes = (0..<count).map { sequence in (0..<targetsOfSequence).map { Int32(($0 + sequence) % 2) } }
     func target(_ order: [Int], _ weights: [Double]?) -> ModelTarget<Double> {
       loss.targets == .classes
