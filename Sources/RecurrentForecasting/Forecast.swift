@@ -20,6 +20,13 @@ public struct Forecast: Sendable {
   let transform: ValueTransform
   let errors: IntervalErrors
 
+  /// The first steps of it.
+  package func prefix(_ steps: Int) -> Forecast {
+    Forecast(
+      values: Array(values.prefix(steps)), transformed: Array(transformed.prefix(steps)), transform: transform,
+      errors: errors)
+  }
+
   /// - Parameter level: in percent, above 0 and below 100.
   public func interval(level: Double) -> Interval {
     require(level > 0 && level < 100, "a level is above 0 and below 100 percent, got \(level)")

@@ -36,67 +36,7 @@ public struct Forecaster: Sendable {
   public init(
     fitting values: [Double], horizon: Int, seasons: [Int] = [], recipe: Recipe = Recipe()
   ) throws(ForecastingError) {
-    try self.init(ObservedSeries(values), horizon: horizon, seasons: seasons, recipe: recipe)
-  }
-
-  package init(
-    _ series: ObservedSeries, horizon: Int, seasons: [Int], recipe: Recipe
-  ) throws(ForecastingError) {
-    require(horizon >= 1, "a horizon is 1 step or more, got \(horizon)")
-    let asked = seasons + (recipe.season.map { [$0] } ?? [])
-    require(asked.allSatisfy { $0 >= 1 }, "seasons are of 1 step or more, got \(asked)")
-    let series = series.suffix(Self.longestPast)
-    guard series.missingCount < series.count else { throw .noValues }
-    // Else a fit that had no memory would only look like one that came to nothing.
-    do throws(MemoryShortage) { try OpenBLAS.warmUp() } catch {
-      throw .memory(
-        .exceedsMemory(what: "what OpenBLAS works in", needed: error.needed, available: error.available))
-    }
-    (self.horizon, self.recipe, self.series) = (horizon, recipe, series)
-    let (season, transform) = Season.find(series, natural: seasons, given: recipe.season)
-    self.season = season
-    self.transform = transform
-    let history = History(transform.apply(series.values), isKnown: series.isKnown)
-    let rails = Rails(history, horizon: horizon)
-    let rehearsal = try Rehearsal.run(history, season: season, horizon: horizon, recipe: recipe)
-    let fit = MemberSet.fit(history, season: season, horizon: horizon)
-    members = fit.members
-    guard let rehearsal else {
-      combination = Combination(untested: [.smoothing, .theta, .autoregression])
-      network = nil
-      errors = Self.shortErrors(history, horizon: horizon)
-      return
-    }
-    let combination = Combination(rehearsal, dropFactor: recipe.dropFactor) { forecast, origin in
-      var sum = 0.0
-      for (ahead, z) in rails.bound(forecast).enumerated() where series.isKnown[origin + ahead] {
-        sum += abs(transform.undo(z) - series.values[origin + ahead])
-      }
-      return sum
-    }
-    self.combination = combination
-    network = combination.members.contains { combination.gains[$0] ?? 0 > 0 } ? rehearsal.network : nil
-    let missed = rehearsal.origins.indices.map { number in
-      let combined = combination.combined(
-        rehearsal.forecasts.mapValues { $0[number] }, corrections: rehearsal.corrections.mapValues { $0[number] },
-        horizon: horizon)
-      let origin = rehearsal.origins[number]
-      return rails.bound(combined).enumerated().map {
-        series.isKnown[origin + $0] ? history[origin + $0] - $1 : .nan
-      }
-    }
-    let step = rehearsal.origins.count > 1 ? rehearsal.origins[1] - rehearsal.origins[0] : 1
-    errors = IntervalErrors(missed, horizon: horizon, step: step)
-  }
-
-  /// Of a random walk, where nothing could be rehearsed.
-  private static func shortErrors(_ history: History, horizon: Int) -> IntervalErrors {
-    let steps = Seasonality.differences(Array(history.values.suffix(50)), lag: 1)
-    let rows = steps.flatMap { step in
-      [1, -1].map { sign in (0..<horizon).map { sign * step * Double($0 + 1).squareRoot() } }
-    }
-    return IntervalErrors(
-      rows.isEmpty ? [[Double](repeating: 0, count: horizon)] : rows, horizon: horizon, step: horizon)
+    self = try Self.fit(ObservedSeries(values), horizon: horizon, seasons: seasons, recipe: recipe).forecaster
   }
 
   init(

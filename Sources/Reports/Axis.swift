@@ -23,6 +23,9 @@ package struct Axis {
     (self.low, self.high) = (low - room, high + room)
   }
 
+  /// From end to end, of an axis that is not logarithmic.
+  var range: ClosedRange<Double> { low...high }
+
   func place(_ value: Double) -> Double { ((isLogarithmic ? log10(value) : value) - low) / (high - low) }
 
   /// About `count` of them.

@@ -9,16 +9,47 @@ package struct LineChart: Sendable {
     var isDrawn: Bool { abs(x) <= Axis.largest && abs(y) <= Axis.largest }
   }
 
+  /// An interval about a line, in the order of x.
+  package struct Band: Sendable {
+    /// Empty: not in the legend.
+    package var name: String
+    package var points: [(x: Double, low: Double, high: Double)]
+
+    package init(_ name: String, _ points: [(x: Double, low: Double, high: Double)]) {
+      (self.name, self.points) = (name, points)
+    }
+  }
+
+  /// How a line looks: colours that differ in lightness, and dashes, for eyes and printers that see no colour.
+  package enum Style: Int, Sendable, CaseIterable {
+    case first, second, third, fourth
+    /// As text is.
+    case plain
+  }
+
   package struct Line: Sendable {
+    /// Empty: not in the legend.
     package var name: String
     /// In the order of x.
     package var points: [Point]
-    /// Of an interval about the line, in the order of x; empty: none.
-    package var band: [(x: Double, low: Double, high: Double)]
+    /// The widest first.
+    package var bands: [Band]
+    /// nil: by the line's number.
+    package var style: Style?
 
-    package init(_ name: String, _ points: [Point], band: [(x: Double, low: Double, high: Double)] = []) {
-      (self.name, self.points, self.band) = (name, points, band)
+    package init(_ name: String, _ points: [Point], bands: [Band] = [], style: Style? = nil) {
+      (self.name, self.points, self.bands, self.style) = (name, points, bands, style)
     }
+  }
+
+  /// What stands at a place of the axis.
+  package struct Label: Sendable {
+    package var x: Double
+    package var text: String
+    /// In a line of its own; empty: nothing.
+    package var below: String
+
+    package init(x: Double, text: String, below: String = "") { (self.x, self.text, self.below) = (x, text, below) }
   }
 
   package var title: String
@@ -28,6 +59,8 @@ package struct LineChart: Sendable {
   package var mark: (point: Point, name: String)?
   /// Of the values' axis; nil: where they are positive and span two decades.
   package var isLogarithmic: Bool?
+  /// About so many labels of a range of x; nil: round numbers.
+  package var labels: (@Sendable (_ range: ClosedRange<Double>, _ count: Int) -> [Label]?)?
 
   package init(
     _ title: String, xTitle: String, lines: [Line], mark: (point: Point, name: String)? = nil,
@@ -35,6 +68,15 @@ package struct LineChart: Sendable {
   ) {
     (self.title, self.xTitle, self.lines) = (title, xTitle, lines)
     (self.mark, self.isLogarithmic) = (mark, isLogarithmic)
+  }
+
+  package func style(ofLine index: Int) -> Style { lines[index].style ?? Style(rawValue: index % 4) ?? .first }
+
+  /// What stands along x, of a range that is not empty.
+  package func labels(_ range: ClosedRange<Double>, count: Int) -> [Label] {
+    if let labels = labels?(range, count) { return labels }
+    let ticks = Ticks(range, count: count)
+    return ticks.values.map { Label(x: $0, text: ticks.label($0)) }
   }
 }
 

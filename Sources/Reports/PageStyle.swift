@@ -1,10 +1,8 @@
-/// How pages look: light, dark and printed. Colours of Okabe & Ito, apart for colour-blind eyes; lines differ in dashes, too.
+/// How pages look: light, dark and printed.
 enum PageStyle {
   static let sheet = """
-    :root{color-scheme:light dark;--back:#fff;--text:#1c1e21;--dim:#5b6068;--rule:#dcdfe3;--band:#f5f6f8;\
-    --c0:#0072b2;--c1:#c2500a;--c2:#00795a;--c3:#a34d80;--heat:0,114,178}
-    @media (prefers-color-scheme:dark){:root{--back:#15171a;--text:#e7e9ec;--dim:#a2a8b0;--rule:#363b42;--band:#1e2125;\
-    --c0:#56b4e9;--c1:#f0a150;--c2:#3cc79a;--c3:#dd9ac2;--heat:86,180,233}}
+    :root{color-scheme:light dark;\(ChartStyle.Palette.light.declarations);--band:#f5f6f8;--heat:0,114,178}
+    @media (prefers-color-scheme:dark){:root{\(ChartStyle.Palette.dark.declarations);--band:#1e2125;--heat:86,180,233}}
     *{box-sizing:border-box}
     body{margin:0;background:var(--back);color:var(--text);font:16px/1.5 system-ui,"Noto Sans",sans-serif}
     main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 3rem}
@@ -15,19 +13,11 @@ enum PageStyle {
     figure{margin:0 0 1.25rem;break-inside:avoid}
     figcaption{font-size:.9rem;margin-bottom:.25rem;text-align:left;overflow-wrap:anywhere}
     svg{display:block;width:100%;height:auto}
-    svg text{fill:var(--dim);font-size:10px;unicode-bidi:plaintext}
+    \(ChartStyle.shapes)\(ChartStyle.Palette.variables.rules)
     @media (max-width:40rem){svg text{font-size:17px}}
     .legend{display:flex;flex-wrap:wrap;gap:.1rem 1.25rem;font-size:.9rem;margin:0;padding:0;list-style:none}
     .legend svg{display:inline-block;width:28px;height:10px;margin-inline-end:.4rem;vertical-align:middle}
     .legend li{overflow-wrap:anywhere}
-    .grid{stroke:var(--rule)}.axis{stroke:var(--dim)}
-    .line{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}
-    .dense{stroke-width:.8}
-    .s0{stroke:var(--c0)}.s1{stroke:var(--c1);stroke-dasharray:7 4}.s2{stroke:var(--c2);stroke-dasharray:2 4}\
-    .s3{stroke:var(--c3);stroke-dasharray:9 3 2 3}
-    .s0.point{fill:var(--c0)}.s1.point{fill:var(--c1)}.s2.point{fill:var(--c2)}.s3.point{fill:var(--c3)}
-    .point{stroke-dasharray:none}.mark{fill:var(--back);stroke:var(--text);stroke-width:2}
-    .b0{fill:var(--c0)}.b1{fill:var(--c1)}.b2{fill:var(--c2)}.b3{fill:var(--c3)}.band{opacity:.2}
     .scroll{overflow-x:auto}
     table{border-collapse:collapse;font-size:.9rem}
     th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:start;vertical-align:top;\
@@ -41,8 +31,8 @@ enum PageStyle {
     .heat td{text-align:center}
     pre{background:var(--band);padding:.75rem;margin:0 0 1rem;white-space:pre-wrap;overflow-wrap:anywhere;\
     font:.85rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace}
-    @media print{:root{--back:#fff;--text:#000;--dim:#444;--rule:#ccc;--band:#f5f5f5;--c0:#0072b2;--c1:#c2500a;--c2:#00795a;\
-    --c3:#a34d80;--heat:0,114,178}body{font-size:11pt}main{max-width:none;padding:0}h2{break-after:avoid}\
+    @media print{:root{\(ChartStyle.Palette.printed.declarations);--band:#f5f5f5;--heat:0,114,178}\
+    body{font-size:11pt}main{max-width:none;padding:0}h2{break-after:avoid}\
     *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.scroll{overflow:visible}figcaption~svg{max-height:5.4cm}section p{break-after:avoid}}
     """
 }

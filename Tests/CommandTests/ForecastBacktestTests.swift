@@ -19,7 +19,10 @@ struct ForecastBacktestTests {
     #expect(json["season"] as? Int == 12 && json["horizon"] as? Int == 6 && json["origins"] as? Int == 2)
     let methods = try #require(json["methods"] as? [[String: Any]])
     #expect(methods.map { $0["name"] as? String } == ["recurrent", "seasonal-naive", "ets", "theta", "ar"])
-    #expect(methods[0]["coverage_80"] is Double && methods[1]["coverage_80"] is NSNull)
+    for key in ["mae", "rmsse", "crps", "wql", "coverage_80", "width_80", "coverage_95", "width_95", "seconds"] {
+      #expect(methods.allSatisfy { $0[key] is Double }, "\(key)")
+    }
+    #expect(json["origins_better_than_seasonal_naive"] as? Int != nil && !outcome.text.contains("by_horizon"))
 
     // The seasonal naive's error, computed anew.
     let sales = (0..<120).map { ForecastTests.values($0).0 }
@@ -32,7 +35,11 @@ struct ForecastBacktestTests {
     #expect(String(decoding: try place.data("p.svg"), as: UTF8.self).hasPrefix("<svg"))
 
     // The same with other threads, but for the time.
-    let text = try place.rnn(arguments + ["--threads", "1", "--column", "sales"]).text
+    let text = try place.rnn(arguments + ["--threads", "1", "--column", "sales", "--by-horizon"]).text
+    let lines = text.split(separator: "\n")
+    #expect(
+      lines.contains { $0.hasPrefix("recurrent is better than seasonal naive by ") && $0.hasSuffix(" of 2 origins)") })
+    #expect(lines.contains("MASE by step ahead") && lines.contains { $0.hasPrefix("6 ") || $0.hasPrefix(" 6 ") })
     #expect(text.contains("sales, 6 steps ahead from 2 origins, season 12"))
     #expect(text.contains("logarithms; ets("))
   }
@@ -123,9 +130,86 @@ struct ForecastBacktestTests {
       try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--horizon", "7"), 1, "up to 6 steps")
     expectFailure(
       try place.rnn("forecast", "train", "t.csv", "--horizon", "1000000", "--checkpoint", "h.st"), 64, "at most 10,000")
-    expectFailure(try place.rnn("forecast", "evaluate", "model.safetensors", "t.csv"), 1, "combined forecaster")
+    expectFailure(
+      try place.rnn("forecast", "evaluate", "model.safetensors", "t.csv"), 1, "no values after those", "backtest")
     expectFailure(
       try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--column", "heat"), 1,
       "does not hold the rows")
+  }
+
+  /// A combined forecaster knows its rows, and what the next are called.
+  @Test func predictsWithoutATable() throws {
+    let place = try place()
+    try #require(
+      try place.rnn("forecast", "train", "t.csv", "--column", "sales", "--horizon", "6", "--report", "t.html").status
+        == 0)
+    let page = String(decoding: try place.data("t.html"), as: UTF8.self)
+    for part in ["Forecast of sales", "What was chosen", "2010-01-01", "95 %", "seasonal-naive"] {
+      #expect(page.contains(part), "\(part)")
+    }
+    let own = try place.rnn("forecast", "predict", "model.safetensors", "--plot", "own.svg", "--report", "p.html")
+    #expect(own.status == 0, "\(own.errors)")
+    let table = try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--plot", "table.svg")
+    #expect(own.text == table.text && own.text.contains("2010-06-01,"))
+    #expect(try place.data("own.svg").count == place.data("table.svg").count)
+    #expect(String(decoding: try place.data("p.html"), as: UTF8.self).contains("What was chosen"))
+    expectFailure(try place.rnn("forecast", "predict", "model.safetensors", "--hold-out", "3"), 1, "--hold-out")
+
+    // After an update it goes on from there.
+    try place.write(ForecastTests.table(123), to: "longer.csv")
+    try #require(try place.rnn("forecast", "update", "model.safetensors", "longer.csv").status == 0)
+    #expect(try place.rnn("forecast", "predict", "model.safetensors").text.contains("2010-09-01,"))
+
+    // Rows without a name for their time are counted.
+    try place.write("y\n" + (0..<60).map { "\(sin(Double($0)) + Double($0 % 5))\n" }.joined(), to: "rows.csv")
+    try #require(
+      try place.rnn("forecast", "train", "rows.csv", "--horizon", "2", "--checkpoint", "rows.st").status == 0)
+    let counted = try place.rnn("forecast", "predict", "rows.st")
+    #expect(try counted.text == place.rnn("forecast", "predict", "rows.st", "rows.csv").text)
+    #expect(counted.text.contains("\n61,") && counted.text.hasPrefix("row,"))
+  }
+
+  /// On rows that came since, as it is.
+  @Test func evaluatesACombinedForecaster() throws {
+    let place = try place()
+    try #require(
+      try place.rnn("forecast", "train", "t.csv", "--column", "sales", "--horizon", "6").status == 0)
+    try place.write(ForecastTests.table(130), to: "longer.csv")
+    let rows = ForecastTests.table(130).split(separator: "\n")
+    try place.write(([rows[0]] + rows.suffix(10)).joined(separator: "\n") + "\n", to: "new.csv")
+    let arguments = ["forecast", "evaluate", "model.safetensors"]
+    let json = try place.rnn(arguments + ["longer.csv", "--json"]).json()
+    // Five origins from which six rows follow.
+    #expect(json["origins"] as? Int == 5 && json["horizon"] as? Int == 6)
+    let methods = try #require(json["methods"] as? [[String: Any]])
+    #expect(methods[0]["coverage_95"] is Double && methods[1]["coverage_95"] is NSNull)
+    let text = try place.rnn(arguments + ["longer.csv"])
+    #expect(text.text.contains("5 origins") && text.text.contains("chosen\n"), "\(text.errors)")
+    // The first origin, by hand.
+    let one = try place.rnn(arguments + ["new.csv", "--horizon", "1", "--json"]).json()
+    #expect(one["origins"] as? Int == 10)
+    let predicted = try place.rnn("forecast", "predict", "model.safetensors", "--horizon", "1")
+    let value = try #require(predicted.text.split(separator: "\n").last?.split(separator: ",")[1])
+    #expect(abs(Double(value)! - ForecastTests.values(120).0) < 2)
+    expectFailure(try place.rnn(arguments + ["longer.csv", "--horizon", "9"]), 1, "6 at most")
+    expectFailure(try place.rnn(arguments + ["longer.csv", "--test", "9"]), 1, "--test")
+    try place.write(rows.prefix(60).joined(separator: "\n") + "\n", to: "early.csv")
+    expectFailure(try place.rnn(arguments + ["early.csv"]), 1, "neither holds the rows")
+  }
+
+  @Test func pages() throws {
+    let place = try place()
+    let outcome = try place.rnn(
+      "forecast", "backtest", "t.csv", "--column", "sales", "--horizon", "6", "--origins", "2", "--networks", "0",
+      "--report",
+      "b.html")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let page = String(decoding: try place.data("b.html"), as: UTF8.self)
+    for part in ["Backtest of sales", "Errors by step ahead", "better than seasonal naive by", "2009-01-01", "RMSSE"] {
+      #expect(page.contains(part), "\(part)")
+    }
+    expectFailure(
+      try place.rnn("forecast", "backtest", "t.csv", "--report", "t.csv"), 1, "would be overwritten")
+    expectFailure(try place.rnn("forecast", "backtest", "t.csv", "--report", "none/b.html"), 1, "none/b.html")
   }
 }

@@ -254,7 +254,7 @@ struct ForecastTests {
     #expect(parsed)
     // Two panels of three lines: 50 steps of history, and from its last one 4 of truth and 6 of forecast.
     #expect(parser.points == [50, 5, 7, 50, 5, 7])
-    for text in ["sales", "heat & <light>", "history", "held out", "forecast", "year", "2008", "2010"] {
+    for text in ["sales", "heat & <light>", "history", "held out", "forecast", "month", "2008", "2010"] {
       #expect(parser.texts.contains(text), "\(text) of \(parser.texts)")
     }
     let text = try place.rnn(arguments + ["--plot", "-"])

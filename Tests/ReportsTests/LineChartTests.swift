@@ -62,4 +62,53 @@ struct LineChartTests {
         $0 >= range.lowerBound - ticks.step * 1e-9 && $0 <= range.upperBound + ticks.step * 1e-9
       })
   }
+
+  @Test func bandsLieBelowLines() throws {
+    let points = (0..<5).map { LineChart.Point(Double($0), Double($0)) }
+    let bands = [2.0, 1].map { width in
+      LineChart.Band("\(width)", points.map { (x: $0.x, low: $0.y - width, high: $0.y + width) })
+    }
+    let chart = LineChart(
+      "t", xTitle: "x",
+      lines: [.init("a", points, bands: bands, style: .second), .init("", points, bands: bands, style: .second)])
+    let text = chart.markup(identifier: "c").text
+    let drawing = try #require(text.range(of: "<desc"))
+    let parts = text[drawing.upperBound...]
+    let (band, line) = (parts.range(of: "band b1", options: .backwards), parts.range(of: "<polyline"))
+    #expect(try #require(band).lowerBound < #require(line).lowerBound)
+    // The line and two bands that are named, of which the narrow one lies upon the wide one.
+    let legend = text[..<drawing.lowerBound]
+    #expect(legend.components(separatedBy: "<li>").count == 4 && legend.components(separatedBy: "band b1").count == 4)
+  }
+
+  /// Labels that would touch each other are fewer.
+  @Test(arguments: ["1", "Mar 4", "2019-03-04 14:00:05", "2月11日的很长的标签"]) func labelsAreApart(text: String) {
+    var chart = LineChart("t", xTitle: "x", lines: [.init("a", [.init(0, 1), .init(100, 2)])])
+    chart.labels = { range, count in
+      (0..<count).map { index in
+        LineChart.Label(
+          x: range.lowerBound + (range.upperBound - range.lowerBound) * Double(index) / Double(max(1, count - 1)),
+          text: text, below: index == 0 ? "2019-03-04" : "")
+      }
+    }
+    let markup = chart.markup(identifier: "c").text
+    let places = markup.components(separatedBy: "<text x=\"").dropFirst().filter { $0.contains(">\(text)<") }
+      .compactMap { Double($0.prefix { $0 != "\"" }) }
+    #expect(!places.isEmpty && places.count <= 8)
+    // A letter of 10 pixels is at least 5 wide, a Chinese one 10.
+    let width = text.unicodeScalars.reduce(0.0) { $0 + ($1.value < 0x1100 ? 5 : 10) }
+    #expect(zip(places, places.dropFirst()).allSatisfy { $1 - $0 > width })
+    #expect(markup.contains("2019-03-04"))
+  }
+
+  @Test func files() throws {
+    let points = (0..<5).map { LineChart.Point(Double($0), Double($0)) }
+    let lines = (0..<9).map { LineChart.Line("a line with a <long> name \($0)", points) }
+    let svg = ChartFile([
+      LineChart("first & best", xTitle: "x", lines: lines), LineChart("second", xTitle: "x", lines: []),
+    ]).svg
+    #expect(svg.hasPrefix("<svg") && svg.contains("first &amp; best") && svg.contains("prefers-color-scheme:dark"))
+    // Colours without variables, and a legend in rows inside the drawing.
+    #expect(!svg.contains("var(") && svg.components(separatedBy: "&lt;long&gt;").count > 9)
+  }
 }

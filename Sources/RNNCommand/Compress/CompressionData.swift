@@ -34,7 +34,7 @@ struct CompressionData: ParsableArguments {
       let (model, vocabulary) = try Model.forText(file)
       return (model, try PartedData(source.tokens(vocabulary), of: place, held: validation))
     case (.series, let table?):
-      let (model, description) = try Model.forForecasts(file)
+      let (model, description) = try Model.forForecasts(file, likelihoods: true)
       let series = try source.series(table, columns: description.columns)
       return (model, try PartedData(description, series, held: validation))
     case (.classes, let table?):

@@ -1,72 +1,124 @@
 import Recurrent
 import RecurrentForecasting
+import Reports
 import Storage
 
-/// A backtest as a table for people, and as JSON.
+/// A backtest as tables for people, as a chart, and as JSON.
 extension Backtest {
-  func description(of target: ForecastTarget) -> String {
-    func text(_ value: Double?, places: Int) -> String { value.map { decimal($0, places: places) } ?? "" }
-    var rows = [["", "MASE", "sMAPE", "RMSSE", "in 80 %", "width", "CRPS", "wQL", "seconds"]]
-    for method in methods {
-      let scores = method.scores
-      rows.append([
-        method.name, text(scores.mase, places: 3), text(scores.smape, places: 2), text(scores.rmsse, places: 3),
-        scores.coverage80.map { decimal(100 * $0, places: 0) + " %" } ?? "", text(scores.width80, places: 2),
-        text(scores.scaledCRPS, places: 3), text(scores.weightedQuantileLoss, places: 4),
-        text(method.seconds, places: 1),
-      ])
-    }
-    let title =
-      "\(visible(target.name)), \(horizon) steps ahead from \(counted(runs.count, "origin")), "
+  func description(of target: ForecastTarget, byHorizon: Bool) -> String {
+    // Of a forecaster that was fitted once they are all the same.
+    let isSame = runs.count > 1 && runs.allSatisfy { $0.choices == runs[0].choices }
+    let choices =
+      isSame
+      ? ["  " + runs[0].choices] : runs.map { "  \(visible(target.time.label($0.origin))): \($0.choices)" }
+    let scores = table(scoreRows, right: Set(1..<(scoreRows.first?.count ?? 1)))
+    let parts =
+      [title(visible(target.name)) + "\n" + scores + (verdict.map { "\n" + $0 } ?? "")]
+      + (byHorizon ? ["\(errorName) by step ahead\n" + table(horizonRows, right: Set(1...methods.count))] : [])
+      + [(isSame ? "chosen\n" : "chosen at each origin\n") + choices.joined(separator: "\n")]
+    return parts.joined(separator: "\n\n")
+  }
+
+  func title(_ name: String) -> String {
+    "\(name), \(horizon) steps ahead from \(counted(runs.count, "origin")), "
       + (season > 1 ? "season \(season)" : "no season")
-    let choices = runs.map { "  \(visible(target.time.label($0.origin))): \($0.choices)" }
-    return title + "\n" + table(rows, right: [1, 2, 3, 4, 5, 6, 7, 8]) + "\n\nchosen at each origin\n"
-      + choices.joined(separator: "\n")
   }
 
-  /// The forecasts of all origins with their intervals of 80 %, what came, and what was before.
-  func panel(_ target: ForecastTarget) -> PlotPanel {
-    let first = runs.first?.origin ?? target.values.count
-    func points(_ steps: Range<Int>) -> [(x: Double, y: Double)] {
-      steps.compactMap { target.values[$0].isNaN ? nil : (target.time.position($0), target.values[$0]) }
-    }
-    let past = points(max(0, first - max(50, 2 * horizon))..<first)
-    var lines = [
-      PlotPanel.Line(name: "history", kind: .history, points: past),
-      PlotPanel.Line(name: "what came", kind: .truth, points: past.suffix(1) + points(first..<target.values.count)),
-    ]
-    for (number, run) in runs.enumerated() {
-      func line(_ values: [Double], _ name: String, _ kind: PlotPanel.Kind) -> PlotPanel.Line {
-        PlotPanel.Line(
-          name: number == 0 ? name : "", kind: kind,
-          points: values.enumerated().map { (target.time.position(run.origin + $0), $1) })
+  /// A header, and a row a method.
+  var scoreRows: [[String]] {
+    func text(_ value: Double?, places: Int) -> String { value.map { decimal($0, places: places) } ?? "" }
+    func percent(_ value: Double?) -> String { value.map { decimal(100 * $0, places: 0) + " %" } ?? "" }
+    return [["", "MASE", "sMAPE", "RMSSE", "CRPS", "wQL", "in 80 %", "width", "in 95 %", "width", "seconds"]]
+      + methods.map { method in
+        let scores = method.scores
+        return [
+          method.name, text(scores.mase, places: 3), text(scores.smape, places: 2), text(scores.rmsse, places: 3),
+          text(scores.scaledCRPS, places: 3), text(scores.weightedQuantileLoss, places: 4),
+          percent(scores.coverage80), text(scores.width80, places: 2), percent(scores.coverage95),
+          text(scores.width95, places: 2), text(method.seconds, places: 1),
+        ]
       }
-      let interval = run.forecast.interval(level: 80)
-      lines.append(line(run.forecast.values, "forecast", .forecast))
-      lines.append(line(interval.lower, "80 %", .bound))
-      lines.append(line(interval.upper, "", .bound))
-    }
-    return PlotPanel(title: target.name, lines: lines)
   }
 
-  var json: JSON {
+  /// What `horizonRows` have: MASE, and the error itself where nothing scales it.
+  var errorName: String { methods.first?.scores.mase == nil ? "mean absolute error" : "MASE" }
+
+  private func error(_ scores: ForecastScores) -> Double? {
+    methods.first?.scores.mase == nil ? scores.meanAbsoluteError : scores.mase
+  }
+
+  /// A header, and a row a step ahead.
+  var horizonRows: [[String]] {
+    [["step"] + methods.map(\.name)]
+      + (0..<horizon).map { ahead in
+        ["\(ahead + 1)"]
+          + methods.map { error($0.byHorizon[ahead]).map { $0 < 1e6 ? decimal($0, places: 3) : significant($0) } ?? "" }
+      }
+  }
+
+  /// "better than seasonal-naive by 33 % (3 of 3 origins)".
+  var verdict: String? {
+    comparison(with: SimpleMethod.seasonalNaive.rawValue).map { comparison in
+      let percent = decimal(100 * abs(comparison.gain), places: 0)
+      let place = "(\(comparison.wins) of \(counted(runs.count, "origin")))"
+      let other = season > 1 ? "seasonal naive" : "the last value"
+      return comparison.gain >= 0
+        ? "recurrent is better than \(other) by \(percent) % \(place)"
+        : "recurrent is worse than \(other) by \(percent) %, better at \(comparison.wins) of \(counted(runs.count, "origin"))"
+    }
+  }
+
+  /// The forecasts of all origins with their intervals, what came, and what was before.
+  func chart(_ target: ForecastTarget) -> LineChart {
+    let first = runs.first?.origin ?? target.values.count
+    var chart = ForecastChart(target.name, target.time)
+    chart.addHistory(max(0, first - max(50, 2 * horizon, 2 * season))..<first) { target.values[$0] }
+    chart.addTruth("what came", first..<target.values.count) { target.values[$0] }
+    for run in runs {
+      chart.addForecast(
+        run.forecast.values, run.forecast.chartIntervals([80, 95], steps: horizon), from: run.origin)
+    }
+    return chart.chart
+  }
+
+  /// The errors of all methods, step ahead by step ahead.
+  var horizonChart: LineChart {
+    LineChart(
+      "\(errorName) by step ahead", xTitle: "step ahead",
+      lines: methods.map { method in
+        LineChart.Line(
+          method.name,
+          method.byHorizon.enumerated().map { LineChart.Point(Double($0 + 1), error($1) ?? .nan) })
+      }, isLogarithmic: false)
+  }
+
+  func json(byHorizon: Bool) -> JSON {
     func number(_ value: Double?) -> JSON { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
+    func object(_ method: Method) -> JSON {
+      let scores = method.scores
+      return .object(
+        [
+          (key: "name", value: .string(method.name)), (key: "mase", value: number(scores.mase)),
+          (key: "mae", value: number(scores.meanAbsoluteError)), (key: "smape", value: number(scores.smape)),
+          (key: "rmsse", value: number(scores.rmsse)), (key: "crps", value: number(scores.scaledCRPS)),
+          (key: "wql", value: number(scores.weightedQuantileLoss)),
+          (key: "coverage_80", value: number(scores.coverage80)), (key: "width_80", value: number(scores.width80)),
+          (key: "coverage_95", value: number(scores.coverage95)), (key: "width_95", value: number(scores.width95)),
+          (key: "seconds", value: number(method.seconds)),
+        ]
+          + (byHorizon
+            ? [
+              (key: "mase_by_horizon", value: .array(method.byHorizon.map { number($0.mase) })),
+              (key: "mae_by_horizon", value: .array(method.byHorizon.map { number($0.meanAbsoluteError) })),
+            ] : []))
+    }
+    let gain = comparison(with: SimpleMethod.seasonalNaive.rawValue)
     return .object([
       (key: "season", value: .integer(season)), (key: "horizon", value: .integer(horizon)),
       (key: "origins", value: .integer(runs.count)),
-      (
-        key: "methods",
-        value: .array(
-          methods.map {
-            .object([
-              (key: "name", value: .string($0.name)), (key: "mase", value: number($0.scores.mase)),
-              (key: "smape", value: number($0.scores.smape)), (key: "rmsse", value: number($0.scores.rmsse)),
-              (key: "coverage_80", value: number($0.scores.coverage80)),
-              (key: "width_80", value: number($0.scores.width80)), (key: "crps", value: number($0.scores.scaledCRPS)),
-              (key: "wql", value: number($0.scores.weightedQuantileLoss)), (key: "seconds", value: number($0.seconds)),
-            ])
-          })
-      ),
+      (key: "gain_over_seasonal_naive", value: number(gain?.gain)),
+      (key: "origins_better_than_seasonal_naive", value: gain.map { .integer($0.wins) } ?? .null),
+      (key: "methods", value: .array(methods.map(object))),
     ])
   }
 }

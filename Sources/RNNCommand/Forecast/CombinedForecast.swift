@@ -1,5 +1,6 @@
 import Recurrent
 import RecurrentForecasting
+import Reports
 import Storage
 import Tables
 
@@ -9,10 +10,14 @@ struct CombinedTraining {
   let horizon: Int
   let seasons: [Int]
   var recipe = Recipe()
+  /// Where a page goes.
+  var report: String?
+
   /// Options of the network alone.
   static let networkOptions: Set<String> = [
-    "--window", "--difference", "--validation", "--test", "--autoregression", "--cell", "--hidden-size", "--layers",
-    "--dropout", "--head-dropout", "--batch-size", "--epochs", "--patience", "--log", "--report", "--resume",
+    "--window", "--difference", "--likelihood", "--validation", "--test", "--autoregression", "--cell", "--hidden-size",
+    "--layers",
+    "--dropout", "--head-dropout", "--batch-size", "--epochs", "--patience", "--log", "--resume",
     "--optimizer", "--learning-rate", "--schedule", "--warm-up", "--clip-norm", "--clip-value", "--weight-decay",
     "--momentum", "--products", "--init-from", "--rank", "--projection-size", "--residual", "--trained-initial-state",
   ]
@@ -27,11 +32,15 @@ struct CombinedTraining {
       Note.warning(
         "\(target.file) has a single value: intervals have no width, as nothing shows how far forecasts are off")
     }
-    forecaster.notes = SavedForecaster.notes(of: target)
+    forecaster.notes = SavedForecaster.notes(of: target, horizon: horizon)
     try store.save(step: 0) { (path) throws(CheckpointError) in try forecaster.save(to: path) }
     Note.line("table     \(target.name): \(counted(target.values.count, "step")), \(horizon) ahead")
     Note.line("chosen    \(forecaster.description)")
     Note.note("saved \(store.path)")
+    guard let report else { return }
+    let prediction = CombinedPrediction(
+      forecast: forecaster.forecast(), target: target, start: target.values.count, horizon: horizon, levels: [80, 95])
+    try prediction.page(forecaster, history: nil).write(to: report)
   }
 }
 
@@ -83,25 +92,25 @@ struct CombinedPrediction {
       })
   }
 
-  func panel(history: Int?) -> PlotPanel {
-    let first = max(0, start - (history ?? max(50, 4 * horizon)))
-    let past = (first..<max(first, min(start, target.values.count))).compactMap { step in
-      target.values[step].isNaN ? nil : (x: target.time.position(step), y: target.values[step])
-    }
-    let joint = past.suffix(1)
-    var lines = [PlotPanel.Line(name: "history", kind: .history, points: past)]
-    let truth = (0..<horizon).compactMap { ahead in
-      self.truth(ahead).map { (x: target.time.position(start + ahead), y: $0) }
-    }
-    if !truth.isEmpty { lines.append(PlotPanel.Line(name: "held out", kind: .truth, points: joint + truth)) }
-    for (name, values) in columns {
-      let points = (0..<horizon).map { (x: target.time.position(start + $0), y: values[$0]) }
-      let isForecast = name == "recurrent"
-      let level = name.contains("-lo-") ? name.dropFirst("recurrent-lo-".count) + " %" : ""
-      lines.append(
-        PlotPanel.Line(
-          name: isForecast ? "forecast" : String(level), kind: isForecast ? .forecast : .bound, points: joint + points))
-    }
-    return PlotPanel(title: target.name, lines: lines)
+  func page(_ forecaster: Forecaster, history: Int?) -> ForecastPage {
+    let bands = levels.map { short($0) + " %" }.joined(separator: ", ")
+    return ForecastPage(
+      title: "Forecast of \(target.name)",
+      summary: "\(counted(horizon, "step")) from \(target.time.label(start)) on, of \(target.file).",
+      sections: [
+        .forecast(
+          [chart(history: history)], rows: rows(truths: start < target.values.count),
+          note: "The median of the methods that count, with intervals in which so many values should lie: \(bands)."),
+        .choices(forecaster), .facts(target.facts),
+      ], data: json(truths: start < target.values.count))
+  }
+
+  func chart(history: Int?) -> LineChart {
+    var chart = ForecastChart(target.name, target.time)
+    chart.addHistory(max(0, start - (history ?? max(50, 4 * horizon)))..<start) { target.values[$0] }
+    chart.addTruth("held out", start..<max(start, min(target.values.count, start + horizon))) { target.values[$0] }
+    chart.addForecast(
+      Array(forecast.values.prefix(horizon)), forecast.chartIntervals(levels, steps: horizon), from: start)
+    return chart.chart
   }
 }

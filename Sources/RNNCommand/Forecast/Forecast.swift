@@ -93,14 +93,15 @@ struct ScoringOptions: ParsableArguments {
 
   /// One step ahead, and as far as asked for.
   func reports(
-    _ forecaster: inout NetworkForecaster, name: String, _ series: Series, testCount: Int
+    _ forecaster: inout NetworkForecaster, name: String, _ series: Series, testCount: Int,
+    _ sampling: PathSampling = PathSampling()
   ) throws -> [ForecastReport] {
     guard testCount > 0 else { return [] }
     try validateHorizon(testCount: testCount)
     let comparison = ForecastReport.Comparison(season: season, autoregression: autoregression)
     let start = series.count - testCount
     return try Set([1, horizon ?? min(10, testCount)]).sorted().map {
-      try ForecastReport(&forecaster, name: name, series, from: start, horizon: $0, comparison)
+      try ForecastReport(&forecaster, name: name, series, from: start, horizon: $0, comparison, sampling)
     }
   }
 }

@@ -9,16 +9,23 @@ struct ForecastBacktest: ParsableCommand {
     abstract: "Measure the default forecasts, and the simple methods, on the end of a table.",
     discussion: """
       From --origins starts, one --horizon apart, the last a horizon before the end, everything is fitted anew to what lies \
-      before the start, and compared with what came. MASE is the mean absolute error over the mean absolute step before the \
-      first of the starts: from season to season, where the calendar or --season says one or one is found, whether or not the \
-      methods then go by it; else from value to value. Below 1 the forecasts are closer than the values there are to those a \
-      season, or a step, before. RMSSE is the same of squares, and a root; widths and CRPS are over the scale of MASE. The \
-      intervals' coverage should be near 80 %.
+      before the start, and compared with what came. Intervals of the simple methods are by their own errors at earlier rows.
+
+      \(Self.scoresDocumentation)
 
       Missing values are interpolated for the methods, and never scored.
 
       \(FilePath.documentation)
       """)
+
+  static let scoresDocumentation = """
+    The scale of an error is the mean absolute step from season to season (without a season: from value to value) before the \
+    first start. MASE: mean absolute error over the scale; below 1 it beats what repeating the last season gave there \
+    (Hyndman & Koehler 2006). sMAPE: 200·|y − f| / (|y| + |f|), a mean in percent (M4). RMSSE: as MASE, of squares, and a root \
+    (M5). CRPS: continuous ranked probability score over the scale, twice the mean pinball loss of the quantiles 0.01, 0.03 … \
+    0.99. wQL: the same of 0.1, 0.2 … 0.9, over the mean of |y| (DeepAR's weighted quantile loss). in 80 %, in 95 %: how many \
+    values lay inside the interval, which should be as many; width: the intervals' mean width over the scale.
+    """
 
   @OptionGroup var input: ForecastInput
 
@@ -34,6 +41,9 @@ struct ForecastBacktest: ParsableCommand {
 
   @OptionGroup var recipe: RecipeOptions
 
+  @Flag(help: "Show the errors of every step ahead, too.")
+  var byHorizon = false
+
   @Flag(help: "Write a JSON object.")
   var json = false
 
@@ -42,6 +52,9 @@ struct ForecastBacktest: ParsableCommand {
       "Draw the forecasts, their intervals and what came: an SVG file, or - for a small plot in characters on standard "
         + "error.", valueName: "file"))
   var plot: String?
+
+  @Option(writing: "Write a page: forecasts, scores and errors by step ahead.")
+  var report: String?
 
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
   var threads: Int?
@@ -52,9 +65,11 @@ struct ForecastBacktest: ParsableCommand {
 
   func run() throws {
     let drawing = plot == "-" ? nil : plot
-    let outputs = try FileUse(reading: [(input.series.table, "<table>")], writing: [(drawing, "--plot", .drawing)])
-      .hold()
+    let outputs = try FileUse(
+      reading: [(input.series.table, "<table>")], writing: [(drawing, "--plot", .drawing), (report, "--report", .page)]
+    ).hold()
     defer { outputs.release() }
+    try TrainingPage.check(report)
     let target = try input.target()
     let seasons = recipe.seasons(target)
     let horizon = horizon ?? defaultHorizon(seasons, rows: target.values.count)
@@ -66,17 +81,13 @@ struct ForecastBacktest: ParsableCommand {
         threads: threads ?? 0)
     } catch { throw Failure(error, target, horizon: horizon, origins: origins) }
     if json {
-      try output(backtest.json.serialized() + [0x0A])
+      try output(backtest.json(byHorizon: byHorizon).serialized() + [0x0A])
     } else {
-      try output(backtest.description(of: target))
+      try output(backtest.description(of: target, byHorizon: byHorizon))
     }
+    if let report { try backtest.page(target).write(to: report) }
     guard let plot else { return }
-    let panel = backtest.panel(target)
-    if plot == "-" {
-      Note.drawing(TextPlot(panel).description)
-    } else {
-      try replaceFile(plot, with: SVGPlot([panel], xTitle: target.time.title).description)
-    }
+    try drawPlot([backtest.chart(target)], to: plot)
   }
 }
 

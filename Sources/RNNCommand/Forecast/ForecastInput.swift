@@ -30,6 +30,10 @@ struct ForecastTarget {
   /// NaN where one is missing.
   let values: [Double]
 
+  init(file: String, name: String, time: TimeAxis, values: [Double]) {
+    (self.file, self.name, self.time, self.values) = (file, name, time, values)
+  }
+
   /// The first column.
   /// - Parameter announcing: says which, and what is missing.
   init(_ series: Series, announcing: Bool) {

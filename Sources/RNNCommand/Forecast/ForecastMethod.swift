@@ -73,11 +73,35 @@ struct SavedForecaster {
     return new.count
   }
 
-  /// Keeps the column's name, and where its rows end.
-  mutating func note(_ target: ForecastTarget) { forecaster.notes = Self.notes(of: target) }
+  /// What a table has after the values that are known.
+  /// - Returns: the first row of it, and the values.
+  /// - Throws: `Failure` where the table does not follow them.
+  func later(_ target: ForecastTarget) throws(Failure) -> (first: Int, values: [Double]) {
+    if let start = Self.place(of: forecaster.values, in: target.values) {
+      let first = start + forecaster.values.count
+      return (first, Array(target.values[first...]))
+    }
+    guard let next = forecaster.notes[Self.nextNote], target.time.label(0) == next else {
+      throw Failure(
+        message:
+          "\(target.file) neither holds the rows that \(file) was fitted to nor begins with the next: give the whole table, or "
+          + "what came since")
+    }
+    return (0, target.values)
+  }
 
-  static func notes(of target: ForecastTarget) -> [String: String] {
+  /// Keeps the column's name, and where its rows end.
+  mutating func note(_ target: ForecastTarget) {
+    forecaster.notes = Self.notes(of: target, horizon: forecaster.horizon)
+  }
+
+  /// - Parameter horizon: steps after the last row of which the labels are kept.
+  static func notes(of target: ForecastTarget, horizon: Int) -> [String: String] {
     var notes = [columnNote: target.name]
+    let count = target.values.count
+    let labels = (max(0, count - shownHistory(horizon))..<count + horizon).map { JSON.string(target.time.label($0)) }
+    notes[timeNote] = target.time.name
+    notes[labelsNote] = (try? JSON.array(labels).serialized()).map { String(decoding: $0, as: UTF8.self) }
     guard target.time.name != nil else { return notes }
     notes[lastNote] = target.time.label(target.values.count - 1)
     let next = target.time.label(target.values.count)
@@ -91,14 +115,34 @@ struct SavedForecaster {
   /// The column that it forecasts, as its table called it.
   var column: String? { forecaster.notes[Self.columnNote] }
 
+  /// Rows before a forecast that a plot shows.
+  static func shownHistory(_ horizon: Int) -> Int { max(50, 4 * horizon) }
+
+  /// The end of its series, with the labels that its table had, and those of the steps that it forecasts.
+  /// - Throws: `Failure` where the file does not hold them.
+  func target() throws(Failure) -> ForecastTarget {
+    let values = forecaster.values
+    let labels = forecaster.notes[Self.labelsNote].flatMap { try? JSON(parsing: $0).array?.compactMap(\.string) } ?? []
+    let count = labels.count - forecaster.horizon
+    guard let column, count >= 1, count <= values.count else {
+      throw Failure(message: "\(file) does not say what its rows were called: give the table, too")
+    }
+    return ForecastTarget(
+      file: file, name: column,
+      time: TimeAxis(name: forecaster.notes[Self.timeNote] ?? "row", labels: labels),
+      values: Array(values.suffix(count)))
+  }
+
   private static let (columnNote, lastNote, nextNote) = ("column", "last", "next")
+  private static let (timeNote, labelsNote) = ("time", "labels")
 }
 
 /// Levels of intervals: 80,95.
 struct LevelsOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Intervals that hold a value with these probabilities in percent, such as 80,95. Of a combined forecaster. (default: 80,95)",
+      "Intervals that hold a value with these probabilities in percent, such as 80,95. Of a combined forecaster, or a network with "
+        + "--likelihood. (default: 80,95)",
       valueName: "list"),
     transform: { text throws in
       let levels = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Recurrent
+import Reports
 import Storage
 import Tables
 
 struct ForecastPredict: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Forecast the steps after the end of a table.",
+    abstract: "Forecast the steps after the end of a table, or of the rows that a combined forecaster knows.",
     discussion: """
       The forecasts are a CSV table on standard output, or in a file. With --hold-out N the last N rows of the table are \
       taken for unknown: forecasts begin before them, and the true values stand beside.
@@ -15,7 +16,13 @@ struct ForecastPredict: ParsableCommand {
       """)
 
   @Argument(reading: "The model file.") var model: String
-  @OptionGroup var input: SeriesOptions
+  @Argument(
+    help: "The table, a CSV file. A combined forecaster needs none: it knows its rows.", transform: FilePath.reading)
+  var table: String?
+
+  @OptionGroup var reading: TableOptions
+
+  @OptionGroup(title: "Rows") var rows: SeriesRowOptions
 
   @Option(
     in: 1...1_000_000,
@@ -42,6 +49,9 @@ struct ForecastPredict: ParsableCommand {
 
   @OptionGroup var levels: LevelsOption
 
+  @Option(writing: "Write a page: the forecast, and what it was made of.")
+  var report: String?
+
   @Option(
     help: ArgumentHelp(
       "The column to forecast, of a combined forecaster. (default: the one that it was trained on)", valueName: "name"))
@@ -49,6 +59,11 @@ struct ForecastPredict: ParsableCommand {
 
   @Flag(help: "Write a JSON array with an object a step instead. Of a combined forecaster.")
   var json = false
+
+  @OptionGroup(title: "Sample paths, of a network with --likelihood") var sampling: PathSamplingOptions
+
+  @Option(writing: "Write the sample paths here, a row a path and step.")
+  var paths: String?
 
   @OptionGroup var multiplying: ProductsOption
 
@@ -62,19 +77,30 @@ struct ForecastPredict: ParsableCommand {
   func run() throws {
     let drawing = plot == "-" ? nil : plot
     let outputs = try FileUse(
-      reading: [(model, "<model>"), (input.table, "<table>")],
+      reading: [(model, "<model>"), (table, "<table>")],
       writing: [
         (output ?? DescriptorPath.standardOutput, "--output", json ? .records : .table), (drawing, "--plot", .drawing),
+        (paths, "--paths", .table), (report, "--report", .page),
       ]
     ).hold()
     defer { outputs.release() }
     let file = try SafetensorsFile(path: model)
-    if ModelUse(file) == .forecaster { return try predictCombined(file) }
-    if let option = ["--level", "--json", "--column"].first(where: GivenOptions.names.contains) {
-      throw Failure(message: "\(model) is a network; '\(option)' is for combined forecasters")
+    if ModelUse(file) == .forecaster {
+      try refuse(Self.samplingOptions, "is a combined forecaster", "is for networks with --likelihood")
+      return try predictCombined(file)
     }
-    let (model, description) = try Model.forForecasts(file)
-    let series = try input.series(description.columns)
+    try refuse(["--json", "--column"], "is a network", "is for combined forecasters")
+    let path = model
+    let (model, description) = try Model.forForecasts(file, likelihoods: true)
+    if description.likelihood == nil {
+      try refuse(
+        ["--level"] + Self.samplingOptions, "is a network that learned values",
+        "is for combined forecasters and networks with --likelihood")
+    }
+    guard let table else {
+      throw Failure(message: "\(path) is a network, which holds no rows: give the table", status: .usage)
+    }
+    let series = try rows.series(at: table, reading, columns: description.columns)
     let known = series.count - holdOut
     guard known > description.difference else {
       throw TableError(
@@ -82,28 +108,65 @@ struct ForecastPredict: ParsableCommand {
         .tooShort(needed: description.difference + holdOut + 1, found: series.count, why: "a forecast"))
     }
     var forecaster = try NetworkForecaster(
-      model, description, origins: 1, products: multiplying.choice, threads: threads ?? 0)
+      model, description, origins: description.likelihood == nil ? 1 : sampling.samples, products: multiplying.choice,
+      threads: threads ?? 0)
     Note.productsHint(of: forecaster.plan)
     Note.threads(threads)
+    guard description.likelihood == nil else { return try predictSampled(&forecaster, series, from: known) }
     let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: steps)
     guard forecasts.allSatisfy(\.isFinite) else {
       throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
     }
-    let rows = rows(forecasts, series, from: known)
+    let forecastRows = tableRows(forecasts, series, from: known)
     Note.uncontinued(series.time, last: known + steps - 1)
-    try writeTable(rows, to: output)
-    guard let plot else { return }
-    let panels = panels(forecasts, series, from: known)
-    if plot == "-" {
-      for panel in panels { Note.drawing(TextPlot(panel).description) }
-    } else {
-      try replaceFile(plot, with: SVGPlot(panels, xTitle: series.time.title).description)
+    try writeTable(forecastRows, to: output)
+    let charts = charts(forecasts, series, from: known)
+    if let report { try page(series, charts, forecastRows, note: "", from: known).write(to: report) }
+    if let plot { try drawPlot(charts, to: plot) }
+  }
+
+  private static let samplingOptions = ["--samples", "--seed", "--paths"]
+
+  /// - Throws: `Failure` where one of the options is given.
+  private func refuse(_ options: [String], _ what: String, _ why: String) throws(Failure) {
+    guard let option = options.first(where: GivenOptions.names.contains) else { return }
+    throw Failure(message: "\(model) \(what); '\(option)' \(why)")
+  }
+
+  private func predictSampled(_ forecaster: inout NetworkForecaster, _ series: Series, from start: Int) throws {
+    let sampled = forecaster.sampled(
+      series.prefix(start).values, origins: [start], horizon: steps, sampling.sampling)[0]
+    guard sampled.isFinite else {
+      throw Failure(message: "the sample paths are not finite numbers", status: .notFinite)
     }
+    let levels = levels.level ?? [80, 95]
+    let forecastRows = sampled.rows(series, from: start, levels: levels, truths: holdOut > 0)
+    try writeTable(forecastRows, to: output)
+    if let paths { try writeTable(sampled.pathRows(series, from: start), to: paths) }
+    let charts = series.columns.indices.map { column in
+      sampled.chart(series, column, from: start, history: history ?? max(50, 4 * steps), levels: levels)
+    }
+    if let report {
+      let note = "Medians and intervals of \(counted(sampled.paths.count, "sample path"))."
+      try page(series, charts, forecastRows, note: note, from: start).write(to: report)
+    }
+    if let plot { try drawPlot(charts, to: plot) }
+  }
+
+  /// The rows of the table, or those that the forecaster knows.
+  private func target(_ saved: SavedForecaster) throws -> ForecastTarget {
+    if let table {
+      return try ForecastTarget(
+        rows.series(at: table, reading, columns: (column ?? saved.column).map { [$0] }, missing: .interpolate),
+        announcing: true)
+    }
+    try refuse(["--hold-out", "--column"], "is to forecast without a table", "needs one")
+    return try saved.target()
   }
 
   private func predictCombined(_ file: SafetensorsFile) throws {
     var saved = try SavedForecaster(file)
-    let target = try input.target(column: column ?? saved.column)
+    let target = try target(saved)
     let most = saved.forecaster.horizon
     let steps = horizon ?? most
     guard steps <= most else {
@@ -115,7 +178,7 @@ struct ForecastPredict: ParsableCommand {
     if holdOut > 0 {
       Note.note("the forecaster was fitted to the held-out rows, too; rnn forecast backtest measures fairly")
     }
-    try saved.take(target, before: start)
+    if table != nil { try saved.take(target, before: start) }
     let forecast = saved.forecaster.forecast()
     guard forecast.values.allSatisfy(\.isFinite) else {
       throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
@@ -134,16 +197,22 @@ struct ForecastPredict: ParsableCommand {
     } else {
       try writeTable(prediction.rows(truths: holdOut > 0), to: output)
     }
-    guard let plot else { return }
-    let panel = prediction.panel(history: history)
-    if plot == "-" {
-      Note.drawing(TextPlot(panel).description)
-    } else {
-      try replaceFile(plot, with: SVGPlot([panel], xTitle: target.time.title).description)
-    }
+    if let report { try prediction.page(saved.forecaster, history: history).write(to: report) }
+    if let plot { try drawPlot([prediction.chart(history: history)], to: plot) }
   }
 
-  private func rows(_ forecasts: [Double], _ series: Series, from start: Int) -> [[String]] {
+  /// Of a network.
+  private func page(
+    _ series: Series, _ charts: [LineChart], _ rows: [[String]], note: String, from start: Int
+  ) -> ForecastPage {
+    ForecastPage(
+      title: "Forecast of \(series.columns.joined(separator: ", "))",
+      summary:
+        "\(counted(steps, "step")) from \(series.time.label(start)) on, of \(series.file), by the network \(model).",
+      sections: [.forecast(charts, rows: rows, note: note)])
+  }
+
+  private func tableRows(_ forecasts: [Double], _ series: Series, from start: Int) -> [[String]] {
     let width = series.width
     var header = [series.time.name ?? "row"] + series.columns
     if holdOut > 0 { header += series.columns.map { $0 + " (true)" } }
@@ -162,20 +231,28 @@ struct ForecastPredict: ParsableCommand {
     return rows
   }
 
-  private func panels(_ forecasts: [Double], _ series: Series, from start: Int) -> [PlotPanel] {
+  private func charts(_ forecasts: [Double], _ series: Series, from start: Int) -> [LineChart] {
     let width = series.width
     let first = max(0, start - (history ?? max(50, 4 * steps)))
     return series.columns.enumerated().map { column, name in
-      func point(_ step: Int) -> (x: Double, y: Double) { (series.time.position(step), series.value(step, column)) }
-      let past = (first..<start).map(point)
-      let ahead = (0..<steps).map { (x: series.time.position(start + $0), y: forecasts[$0 * width + column]) }
-      let truth = (start..<max(start, min(series.count, start + steps))).map(point)
-      // Each line begins at the last known value.
-      let joint = past.suffix(1)
-      var lines = [PlotPanel.Line(name: "history", kind: .history, points: past)]
-      if !truth.isEmpty { lines.append(PlotPanel.Line(name: "held out", kind: .truth, points: joint + truth)) }
-      lines.append(PlotPanel.Line(name: "forecast", kind: .forecast, points: joint + ahead))
-      return PlotPanel(title: name, lines: lines)
+      var chart = ForecastChart(name, series.time)
+      chart.addHistory(first..<start) { series.value($0, column) }
+      chart.addTruth("held out", start..<max(start, min(series.count, start + steps))) { series.value($0, column) }
+      chart.addForecast((0..<steps).map { forecasts[$0 * width + column] }, from: start)
+      return chart.chart
     }
   }
+}
+
+/// Of models that learned distributions.
+struct PathSamplingOptions: ParsableArguments {
+  @Option(
+    in: 2...100_000, help: "Sample paths: each step is drawn from what the steps drawn before it lead to, and fed back."
+  )
+  var samples = 200
+
+  @Option(in: 0...UInt64.max, help: "Of the sample paths: the same seed gives the same paths.")
+  var seed: UInt64 = 0
+
+  var sampling: PathSampling { PathSampling(samples: samples, seed: seed) }
 }

@@ -22,6 +22,8 @@ struct ForecastReport {
   let first: String
   let last: String
   private(set) var scores: [Score] = []
+  /// Of a model that learned distributions, a column each.
+  private(set) var distributions: [DistributionScore] = []
 
   /// What is compared with.
   struct Comparison {
@@ -36,14 +38,28 @@ struct ForecastReport {
   /// - Throws: where no autoregression can be fitted.
   init(
     _ forecaster: inout NetworkForecaster, name: String, _ series: Series, from start: Int, horizon: Int,
-    _ with: Comparison
+    _ with: Comparison, _ sampling: PathSampling
   ) throws(Failure) {
     let origins = Array(start...(series.count - horizon))
     self.horizon = horizon
     first = series.time.label(start)
     last = series.time.label(series.count - 1)
     let lag = forecaster.description.difference
-    var methods = [(name, forecaster.forecasts(series.values, origins: origins, horizon: horizon))]
+    var methods: [(String, [Double])]
+    if forecaster.description.likelihood == nil {
+      methods = [(name, forecaster.forecasts(series.values, origins: origins, horizon: horizon))]
+    } else {
+      var sums = series.columns.map { DistributionScore.Sums(column: $0) }
+      var medians: [Double] = []
+      // Paths of all origins together may be too many to keep.
+      for origin in origins {
+        let sampled = forecaster.sampled(series.values, origins: [origin], horizon: horizon, sampling)[0]
+        medians += sampled.medians
+        for column in sums.indices { sums[column].add(sampled, series, column, from: origin) }
+      }
+      methods = [(name, medians)]
+      distributions = sums.map(\.score)
+    }
     methods.append(("last value", Baseline.lastValue(series, origins: origins, horizon: horizon)))
     if let season = with.season {
       methods.append(
@@ -106,24 +122,30 @@ struct ForecastReport {
         score.scaledError.map { $0 < 1e6 ? decimal($0, places: 3) : significant($0) } ?? "",
       ])
     }
+    let intervals = distributions.isEmpty ? "" : "\n\n" + DistributionScore.text(distributions)
     return (isSingle ? "\(visible(scores[0].column)), " : "") + title + "\n" + table(rows, right: [1, 2, 3, 4])
+      + intervals
   }
 
   var json: JSON {
     func number(_ value: Double) -> JSON { value.isFinite ? .number(value) : .null }
-    return .object([
-      (key: "horizon", value: .integer(horizon)), (key: "count", value: .integer(count)),
-      (
-        key: "scores",
-        value: .array(
-          scores.map {
-            .object([
-              (key: "method", value: .string($0.method)), (key: "column", value: .string($0.column)),
-              (key: "mse", value: number($0.meanSquaredError)), (key: "mae", value: number($0.meanAbsoluteError)),
-              (key: "mase", value: $0.scaledError.map(number) ?? .null),
-            ])
-          })
-      ),
-    ])
+    let distributions =
+      distributions.isEmpty
+      ? [] : [(key: "distributions", value: JSON.array(distributions.map(\.json)))]
+    return .object(
+      [
+        (key: "horizon", value: .integer(horizon)), (key: "count", value: .integer(count)),
+        (
+          key: "scores",
+          value: .array(
+            scores.map {
+              .object([
+                (key: "method", value: .string($0.method)), (key: "column", value: .string($0.column)),
+                (key: "mse", value: number($0.meanSquaredError)), (key: "mae", value: number($0.meanAbsoluteError)),
+                (key: "mase", value: $0.scaledError.map(number) ?? .null),
+              ])
+            })
+        ),
+      ] + distributions)
   }
 }

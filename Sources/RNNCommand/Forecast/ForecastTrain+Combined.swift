@@ -22,6 +22,7 @@ extension ForecastTrain {
       target: target, horizon: scoring.horizon ?? defaultHorizon(seasons, rows: target.values.count), seasons: seasons)
     (training.recipe.seed, training.recipe.season) = (options.shared.seed, scoring.season)
     training.recipe.noteSeason(count: target.values.count)
+    training.report = options.shared.report
     replaced?.announce()
     try training.run(&store)
   }

@@ -15,34 +15,51 @@ extension Section {
     let ahead = forecaster.forecasts(series.values, origins: [start], horizon: horizon)
     let shown = max(0, start - max(3 * horizon, 30))
     let blocks = series.columns.indices.prefix(Self.mostColumns).map { column -> Block in
-      let known = (shown..<min(series.count, start + horizon)).map {
-        LineChart.Point(Double($0 + 1), series.isKnown[$0 * width + column] ? series.value($0, column) : .nan)
-      }
-      let points = (0..<horizon).map { LineChart.Point(Double(start + $0 + 1), ahead[$0 * width + column]) }
-      let band = (0..<horizon).compactMap { lead -> (x: Double, low: Double, high: Double)? in
-        let errors = usable.indices.map {
+      let values = (0..<horizon).map { ahead[$0 * width + column] }
+      // Of the errors of each lead.
+      let errors = (0..<horizon).map { lead in
+        usable.indices.map {
           series.value(usable[$0] + lead, column) - past[($0 * horizon + lead) * width + column]
         }.sorted()
-        guard errors.count >= Self.fewestErrors else { return nil }
-        let value = points[lead].y
-        return (points[lead].x, value + errors[errors.count / 10], value + errors[errors.count - 1 - errors.count / 10])
       }
-      return .chart(
-        LineChart(
-          series.columns[column], xTitle: "row of the table",
-          lines: [
-            .init("series", known),
-            .init(band.isEmpty ? "forecast" : "forecast, with 80 % interval", points, band: band),
-          ], isLogarithmic: false))
+      let interval: ForecastChart.Interval = (
+        80, zip(values, errors).map { $0 + ($1.isEmpty ? 0 : $1[$1.count / 10]) },
+        zip(values, errors).map { $0 + ($1.isEmpty ? 0 : $1[$1.count - 1 - $1.count / 10]) }
+      )
+      var chart = ForecastChart(series.columns[column], series.time)
+      func value(_ step: Int) -> Double {
+        series.isKnown[step * width + column] ? series.value(step, column) : .nan
+      }
+      chart.addHistory(shown..<start, value)
+      chart.addTruth("held out", start..<min(series.count, start + horizon), value)
+      chart.addForecast(values, usable.count >= Self.fewestErrors ? [interval] : [], from: start)
+      return .chart(chart.chart)
     }
     let more = series.columns.count - blocks.count
     self.init(
       "Forecast",
       [
         .paragraph(
-          "\(counted(horizon, "step")) from \(series.time.label(start)) on. Intervals are those of the errors in the validation "
-            + "part, lead by lead." + (more > 0 ? " \(counted(more, "column")) more are not shown." : ""))
+          "\(counted(horizon, "step")) from \(series.time.label(start)) on. An 80 % interval is that of the errors in the "
+            + "validation part, lead by lead." + (more > 0 ? " \(counted(more, "column")) more are not shown." : ""))
       ] + blocks)
+  }
+
+  /// Sample paths from one origin on, with their intervals.
+  init(sampling forecaster: inout NetworkForecaster, _ series: Series, start: Int, horizon: Int) {
+    let sampled = forecaster.sampled(series.values, origins: [start], horizon: horizon, PathSampling())[0]
+    let charts = series.columns.indices.prefix(Self.mostColumns).map { column in
+      sampled.chart(series, column, from: start, history: max(3 * horizon, 30), levels: [80, 95])
+    }
+    let more = series.columns.count - charts.count
+    self.init(
+      "Forecast",
+      [
+        .paragraph(
+          "\(counted(horizon, "step")) from \(series.time.label(start)) on: medians and intervals of "
+            + "\(counted(sampled.paths.count, "sample path"))."
+            + (more > 0 ? " \(counted(more, "column")) more are not shown." : ""))
+      ] + charts.map { .chart($0) })
   }
 
   private static let (mostColumns, fewestErrors) = (8, 10)

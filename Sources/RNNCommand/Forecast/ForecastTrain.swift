@@ -14,7 +14,8 @@ struct ForecastTrain: ParsableCommand {
       recurrent network, exponential smoothing, Theta and autoregressions, of which rehearsals at earlier rows say what \
       counts. Missing values are interpolated. What was chosen is printed; rnn forecast backtest measures it.
 
-      With --method network there is one network of all columns. It sees windows of the series and learns, at every step, the next value of every column. The last part \
+      With --method network there is one network of all columns. It sees windows of the series and learns, at every step, the next \
+      value of every column, or with --likelihood its distribution. The last part \
       (--test) is only measured on; of what is before it, the last part (--validation) decides when to stop and which \
       epoch's model is kept. Columns are scaled to mean 0 and deviation 1 as they are in the training part alone; the \
       scaling is kept in the model's file.
@@ -50,6 +51,13 @@ struct ForecastTrain: ParsableCommand {
   var difference = 0
 
   @Option(
+    help: ArgumentHelp(
+      "Learn the distribution of each next value instead of the value, of which predict then draws sample paths: gaussian; student, "
+        + "for values with outliers; negative-binomial, for counts (which are divided by 1 + their mean on the way in, as DeepAR does).",
+      valueName: "name"))
+  var likelihood: Likelihood?
+
+  @Option(
     help: ArgumentHelp("Steps before the test part that decide when to stop: so many, or a share.", valueName: "n|x"))
   var validation = PartSize.share(0.1)
 
@@ -59,6 +67,10 @@ struct ForecastTrain: ParsableCommand {
   @OptionGroup(title: "Run") var options: TableRunOptions
 
   func validate() throws {
+    if likelihood?.isOfCounts ?? false, difference > 0 {
+      throw ValidationError(
+        "'--likelihood negative-binomial' is of counts, which '--difference \(difference)' does not leave")
+    }
     try options.refuseDecided(allowing: ["--method"])
     try refuseTwice("--column", column)
   }
@@ -97,11 +109,14 @@ struct ForecastTrain: ParsableCommand {
 
     let width = series.width
     let trainingCount = series.count - testCount - validationCount
+    if likelihood?.isOfCounts ?? false { try series.requireCounts() }
     let inputs = SeriesDescription.differences(
       Array(series.values[..<(trainingCount * width)]), width: width, lag: difference)
     let description = SeriesDescription(
       columns: series.columns, window: window, difference: difference,
-      scaling: Standardization(of: inputs, width: width))
+      scaling: likelihood?.isOfCounts ?? false
+        ? Standardization(ofCounts: inputs, width: width) : Standardization(of: inputs, width: width),
+      likelihood: likelihood)
     let scaled = description.inputs(series.values)
     // Windows begin at every step from which a whole one and its last target fit into the training part.
     let windows = trainingCount - difference - window
@@ -138,7 +153,8 @@ struct ForecastTrain: ParsableCommand {
     let validated = Array(trainingCount..<trainingCount + validationCount)
     // Boxes: closures share them.
     let batches = WindowBatches(
-      scaled, width: width, window: window, count: windows, batchSize: batchSize, seed: options.shared.seed)
+      scaled, targets: description.targets(series.values), width: width, window: window, count: windows,
+      batchSize: batchSize, seed: options.shared.seed)
     let validator = try NetworkForecasterBox(
       NetworkForecaster(
         trainer.model(), description, origins: validationCount, products: options.shared.multiplying.choice,
@@ -148,9 +164,11 @@ struct ForecastTrain: ParsableCommand {
     // Without a test part the end of the validation part is what is shown.
     let shown = testCount > 0 ? trainingCount + validationCount : series.count - min(horizon, validationCount)
     func show() {
+      let horizon = min(horizon, series.count - shown)
       page?.results = [
-        Section(
-          &validator.forecaster, series, origins: validated, start: shown, horizon: min(horizon, series.count - shown))
+        likelihood == nil
+          ? Section(&validator.forecaster, series, origins: validated, start: shown, horizon: horizon)
+          : Section(sampling: &validator.forecaster, series, start: shown, horizon: horizon)
       ]
     }
     let held = ValidationData<Float> { trainer in
@@ -180,11 +198,11 @@ struct ForecastTrain: ParsableCommand {
     let width = description.columns.count
     let configuration = ModelConfiguration(
       cell: model.cell.cell, input: .vectors(size: width), hiddenSize: model.hiddenSize, layerCount: model.layers,
-      outputSize: width, dropout: model.dropout, headDropout: model.headDropout)
+      outputSize: description.outputSize, dropout: model.dropout, headDropout: model.headDropout)
     return try Trainer(
       model.start(
         configuration, annotation: SeriesDescription.annotation, description.text, seed: options.shared.seed),
-      batchSize: batchSize, sequenceLength: window, loss: .meanSquaredError,
+      batchSize: batchSize, sequenceLength: window, loss: description.loss,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
       clipping: optimizer.clipping(for: .tables), products: options.shared.multiplying.choice,
@@ -204,69 +222,16 @@ extension Series {
   }
 }
 
-/// Windows of a series in shuffled batches.
-private final class WindowBatches {
-  private let values: [Float]
-  private let width: Int
-  private let window: Int
-  private let batchSize: Int
-  private let seed: UInt64
-  /// Each epoch shuffles that of the one before.
-  private var order: [Int]
-  private var generator: SeededGenerator
-  private var shuffles = 0
-  /// [T, N, C]
-  private var inputs: [Float]
-  /// [T, N, C], a step later.
-  private var targets: [Float]
-
-  init(_ values: [Float], width: Int, window: Int, count: Int, batchSize: Int, seed: UInt64) {
-    (self.values, self.width, self.window, self.batchSize) = (values, width, window, batchSize)
-    self.seed = seed
-    order = Array(0..<count)
-    generator = SeededGenerator(seed: seed)
-    inputs = [Float](repeating: 0, count: window * batchSize * width)
-    targets = inputs
-  }
-
-  func batch(epoch: Int, _ batch: Int) -> (ModelInput<Float>, ModelTarget<Float>) {
-    shuffle(times: epoch + 1)
-    fill(batch)
-    return (.vectors(inputs), .values(targets))
-  }
-
-  private func shuffle(times: Int) {
-    if shuffles > times {
-      (order, generator, shuffles) = (Array(order.indices), SeededGenerator(seed: seed), 0)
-    }
-    while shuffles < times {
-      order.shuffle(using: &generator)
-      shuffles += 1
-    }
-  }
-
-  private func fill(_ batch: Int) {
-    for step in 0..<window {
-      for row in 0..<batchSize {
-        let source = (order[batch * batchSize + row] + step) * width
-        let place = (step * batchSize + row) * width
-        for column in 0..<width {
-          inputs[place + column] = values[source + column]
-          targets[place + column] = values[source + width + column]
-        }
-      }
-    }
-  }
-}
-
 private final class NetworkForecasterBox {
   var forecaster: NetworkForecaster
 
   init(_ forecaster: consuming NetworkForecaster) { self.forecaster = forecaster }
 
-  /// The mean squared error one step ahead, in deviations of the columns.
+  /// The loss one step ahead, of values that are known: the mean squared error in deviations of the columns, or that of the
+  /// distributions.
   func loss(_ model: Model<Float>, _ series: Series, origins: [Int]) -> Double {
     forecaster.load(model)
+    guard forecaster.description.likelihood == nil else { return likelihoodLoss(series, origins: origins) }
     let forecasts = forecaster.forecasts(series.values, origins: origins, horizon: 1)
     var (sum, count) = (0.0, 0)
     for (number, origin) in origins.enumerated() {
@@ -278,5 +243,19 @@ private final class NetworkForecasterBox {
       }
     }
     return count == 0 ? 0 : sum / Double(count)
+  }
+
+  private func likelihoodLoss(_ series: Series, origins: [Int]) -> Double {
+    let description = forecaster.description
+    let (width, size) = (series.width, description.outputSize)
+    // Steps of which every value is known.
+    let known = origins.filter { origin in (0..<width).allSatisfy { series.isKnown[origin * width + $0] } }
+    if known.isEmpty { return 0 }
+    let targets = description.targets(series.values)
+    let lag = description.difference
+    return description.loss.evaluate(
+      forecaster.nextOutputs(series.values, origins: known), outputSize: size,
+      values: known.flatMap { targets[(($0 - lag) * width)..<(($0 - lag + 1) * width)] }
+    ).loss
   }
 }

@@ -12,13 +12,15 @@ struct SeriesDescription: Sendable, Hashable {
   let difference: Int
   /// Of the differences, if so.
   let scaling: Standardization
+  /// The distribution whose parameters are the outputs; nil: they are the next values themselves.
+  var likelihood: Likelihood?
 
   var text: String {
     let object = JSON.object(
       [
         (key: "columns", value: .array(columns.map { .string($0) })),
         (key: "window", value: .integer(window)), (key: "difference", value: .integer(difference)),
-      ] + scaling.members)
+      ] + scaling.members + (likelihood.map { [(key: Self.likelihoodKey, value: .string($0.rawValue))] } ?? []))
     // Every number is finite, the only thing that JSON cannot say.
     guard let bytes = try? object.serialized() else { stop("the scaling is not finite") }
     return String(decoding: bytes, as: UTF8.self)
@@ -43,11 +45,28 @@ struct SeriesDescription: Sendable, Hashable {
       throw fault("means or deviations do not suit \(columns.count) columns")
     }
     (self.window, self.difference, self.scaling) = (window, difference, scaling)
+    guard let name = json[Self.likelihoodKey] else { return }
+    guard let own = name.string.flatMap(Likelihood.init(rawValue:)) else { throw fault("there is no such likelihood") }
+    guard !own.isOfCounts || (difference == 0 && scaling.means.allSatisfy { $0 == 0 }) else {
+      throw fault("counts have neither differences nor means to subtract")
+    }
+    likelihood = own
   }
 
-  init(columns: [String], window: Int, difference: Int, scaling: Standardization) {
+  init(
+    columns: [String], window: Int, difference: Int, scaling: Standardization, likelihood: Likelihood? = nil
+  ) {
     (self.columns, self.window, self.difference, self.scaling) = (columns, window, difference, scaling)
+    self.likelihood = likelihood
   }
+
+  private static let likelihoodKey = "likelihood"
+
+  /// O of its model.
+  var outputSize: Int { columns.count * (likelihood?.outputsPerValue ?? 1) }
+
+  /// What its model is trained with.
+  var loss: Loss { likelihood?.loss(scaling) ?? .meanSquaredError }
 
   // MARK: Numbers
 
@@ -64,21 +83,38 @@ struct SeriesDescription: Sendable, Hashable {
       scaling.apply($1, column: $0 % width)
     }
   }
+
+  /// What its outputs are compared with, of the same values: the inputs, or counts, which are not scaled. Those that were filled in
+  /// are rounded.
+  func targets(_ values: [Double]) -> [Float] {
+    likelihood?.isOfCounts ?? false ? values.map { Float(max(0, $0.rounded())) } : inputs(values)
+  }
 }
 
 extension Model<Float> {
   /// Loads a model that `rnn forecast train` wrote.
+  /// - Parameter likelihoods: whether its outputs may be a distribution's parameters.
   /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
-  static func forForecasts(at path: String) throws -> (model: Model<Float>, description: SeriesDescription) {
-    try forForecasts(SafetensorsFile(path: path))
+  static func forForecasts(
+    at path: String, likelihoods: Bool = false
+  ) throws -> (model: Model<Float>, description: SeriesDescription) {
+    try forForecasts(SafetensorsFile(path: path), likelihoods: likelihoods)
   }
 
   /// The same of a file that is open: a pipe can be read once.
-  static func forForecasts(_ file: SafetensorsFile) throws -> (model: Model<Float>, description: SeriesDescription) {
+  static func forForecasts(
+    _ file: SafetensorsFile, likelihoods: Bool = false
+  ) throws -> (model: Model<Float>, description: SeriesDescription) {
     try ModelUse.requireNetwork(file)
     let (path, model) = (file.file, try Model<Float>(file))
     guard let description = try model.seriesDescription(path) else {
       throw Failure(message: "\(path) is no model of a series: rnn forecast train or rnn reservoir train makes one")
+    }
+    if let likelihood = description.likelihood, !likelihoods {
+      throw Failure(
+        message:
+          "\(path) learned a distribution (--likelihood \(likelihood.rawValue)), not values: rnn forecast predict and "
+          + "evaluate use it")
     }
     try NonFinite.refuse(model, path)
     return (model, description)
@@ -89,9 +125,11 @@ extension Model<Float> {
     guard let text = annotations[SeriesDescription.annotation] else { return nil }
     let description = try SeriesDescription(text, file: path)
     guard configuration.input == .vectors(size: description.columns.count),
-      configuration.outputSize == description.columns.count, configuration.head == .everyStep
+      configuration.outputSize == description.outputSize, configuration.head == .everyStep
     else {
-      throw Failure(message: "\(path): the model does not have the \(description.columns.count) columns of its series")
+      throw Failure(
+        message: "\(path): the model does not have the \(description.columns.count) columns of its series"
+          + (description.likelihood.map { " and the outputs of --likelihood \($0.rawValue)" } ?? ""))
     }
     return description
   }

@@ -47,15 +47,16 @@ extension PartedData {
           needed: description.difference + 2 * window + heldCount + 1, found: series.count,
           why: "windows of \(window) on both sides of --validation"))
     }
+    let targets = description.targets(series.values)
     func windows(_ starts: Range<Int>) -> Part {
-      func parts(_ shift: Int) -> [[Float]] {
+      func parts(_ values: [Float], _ shift: Int) -> [[Float]] {
         starts.map { Array(values[($0 + shift) * width..<($0 + shift + window) * width]) }
       }
-      return Part(content: .vectors(parts(0)), target: .values(parts(1)))
+      return Part(content: .vectors(parts(values, 0)), target: .values(parts(targets, 1)))
     }
     self.init(
       fitted: windows(0..<fittedCount), held: heldCount == 0 ? nil : windows(count - heldCount..<count),
-      loss: .meanSquaredError)
+      loss: description.loss)
   }
 
   /// A text, each character predicted from all before it in its part.

@@ -7,8 +7,12 @@ public struct Backtest: Sendable {
   public struct Method: Sendable, Hashable {
     /// `recurrent` is the forecaster; the others are its simple members by themselves.
     public let name: String
-    /// Over all origins.
+    /// Over all origins and steps ahead.
     public let scores: ForecastScores
+    /// From origin to origin.
+    public let byOrigin: [ForecastScores]
+    /// From step to step ahead, over all origins.
+    public let byHorizon: [ForecastScores]
     /// For all origins.
     public let seconds: Double
   }
@@ -21,6 +25,18 @@ public struct Backtest: Sendable {
     public let forecast: Forecast
     /// What it chose.
     public let choices: String
+  }
+
+  init(season: Int, horizon: Int, methods: [Method], runs: [Run]) {
+    (self.season, self.horizon, self.methods, self.runs) = (season, horizon, methods, runs)
+  }
+
+  /// How the forecaster does beside another method.
+  public struct Comparison: Sendable, Hashable {
+    /// The share by which its mean absolute error is less; below 0 where it is more.
+    public let gain: Double
+    /// Origins from which its error was less.
+    public let wins: Int
   }
 
   /// Steps by which errors are scaled and `seasonal-naive` looks back; 1: none.
@@ -57,32 +73,83 @@ public struct Backtest: Sendable {
     season = period
     let clock = ContinuousClock()
     let start = clock.now
-    let runs = try SharedJobs.run(origins, threads: threads) { (number) throws(ForecastingError) in
+    let own = try SharedJobs.run(origins, threads: threads) {
+      (number) throws(ForecastingError) -> (run: Run, fit: Forecaster.Fit) in
       let origin = first + number * horizon
-      let forecaster = try Forecaster(series.prefix(origin), horizon: horizon, seasons: natural, recipe: recipe)
-      let forecast = forecaster.forecast()
-      return Run(origin: origin, forecast: forecast, choices: forecaster.description)
+      let fit = try Forecaster.fit(series.prefix(origin), horizon: horizon, seasons: natural, recipe: recipe)
+      let forecaster = fit.forecaster
+      return (Run(origin: origin, forecast: forecaster.forecast(), choices: forecaster.description), fit)
     }
     let seconds = Self.seconds(clock.now - start)
-    var own = ScoreSums(series, origin: first, period: period)
-    for run in runs { own.add(run.forecast, series, origin: run.origin) }
-    self.runs = runs
+    let scale = ScoreSums.Scale(series, origin: first, period: period)
+    runs = own.map(\.run)
+    let origins = runs.map(\.origin)
     methods =
-      [Method(name: "recurrent", scores: own.scores, seconds: seconds)]
+      [
+        Method(
+          "recurrent", runs.map { ScoredForecast($0.forecast) }, series, origins, scale, seconds: seconds)
+      ]
       + SimpleMethod.allCases.map { method in
-        var sums = ScoreSums(series, origin: first, period: period)
         let start = clock.now
-        for run in runs {
-          sums.add(
-            method.forecast(series.prefix(run.origin), horizon: horizon, seasons: natural, given: recipe.season),
-            series,
-            origin: run.origin)
+        let forecasts = own.map { run, fit in
+          method.forecast(
+            series.prefix(run.origin), horizon: horizon, seasons: natural, given: recipe.season,
+            errors: fit.memberErrors[method.member] ?? fit.forecaster.errors)
         }
-        return Method(name: method.rawValue, scores: sums.scores, seconds: Self.seconds(clock.now - start))
+        let seconds = Self.seconds(clock.now - start)
+        return Method(
+          method.rawValue, forecasts.map { ScoredForecast($0) }, series, origins, scale, seconds: seconds)
       }
   }
 
-  private static func seconds(_ duration: Duration) -> Double {
+  /// How the forecaster does beside the method `name`; nil where there is none, or its forecasts were without error.
+  public func comparison(with name: String) -> Comparison? {
+    guard let own = methods.first, let other = methods.first(where: { $0.name == name }),
+      let error = own.scores.meanAbsoluteError, let others = other.scores.meanAbsoluteError, others > 0
+    else { return nil }
+    let wins = zip(own.byOrigin, other.byOrigin).count { own, other in
+      (own.meanAbsoluteError ?? .infinity) < (other.meanAbsoluteError ?? 0)
+    }
+    return Comparison(gain: 1 - error / others, wins: wins)
+  }
+
+  static func seconds(_ duration: Duration) -> Double {
     Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+}
+
+extension Backtest.Method {
+  /// - Parameters:
+  ///   - forecasts: from origin to origin.
+  ///   - origins: steps of the series, a whole horizon before its end.
+  init(
+    _ name: String, _ forecasts: [ScoredForecast], _ series: ObservedSeries, _ origins: [Int], _ scale: ScoreSums.Scale,
+    seconds: Double
+  ) {
+    let horizon = forecasts.first?.values.count ?? 0
+    let none = ScoreSums(scale)
+    var all = none
+    var byOrigin = [ScoreSums](repeating: none, count: forecasts.count)
+    var byHorizon = [ScoreSums](repeating: none, count: horizon)
+    for (number, (scored, origin)) in zip(forecasts, origins).enumerated() {
+      for ahead in 0..<horizon where series.isKnown[origin + ahead] {
+        let truth = series.values[origin + ahead]
+        all.add(truth, scored, ahead: ahead)
+        byOrigin[number].add(truth, scored, ahead: ahead)
+        byHorizon[ahead].add(truth, scored, ahead: ahead)
+      }
+    }
+    self.init(
+      name: name, scores: all.scores, byOrigin: byOrigin.map(\.scores), byHorizon: byHorizon.map(\.scores),
+      seconds: seconds)
+  }
+}
+
+extension Backtest {
+  /// The same of a series that begins so many steps later.
+  package func shifted(by steps: Int) -> Backtest {
+    Backtest(
+      season: season, horizon: horizon, methods: methods,
+      runs: runs.map { Run(origin: $0.origin + steps, forecast: $0.forecast, choices: $0.choices) })
   }
 }

@@ -9,12 +9,27 @@ public enum SimpleMethod: String, Sendable, CaseIterable {
   /// An autoregression on differences, the order by AICc.
   case autoregression = "ar"
 
-  func forecast(_ series: ObservedSeries, horizon: Int, seasons: [Int], given: Int? = nil) -> [Double] {
+  /// The same among the members of a forecaster.
+  var member: MemberName {
+    switch self {
+    case .seasonalNaive: .seasonalNaive
+    case .smoothing: .smoothing
+    case .theta: .theta
+    case .autoregression: .autoregression
+    }
+  }
+
+  /// - Parameter errors: what the method missed by at earlier origins of the series.
+  func forecast(
+    _ series: ObservedSeries, horizon: Int, seasons: [Int], given: Int? = nil, errors: IntervalErrors
+  ) -> Forecast {
+    let series = series.suffix(Forecaster.longestPast)
+    let (season, transform) = Season.find(series, natural: seasons, given: given)
     if self == .seasonalNaive {
       let history = History(series.values, isKnown: series.isKnown)
-      return SeasonalNaive(period: seasons.first ?? 1).forecast(history, horizon: horizon)
+      let values = SeasonalNaive(period: seasons.first ?? 1).forecast(history, horizon: horizon)
+      return Forecast(values: values, transformed: transform.apply(values), transform: transform, errors: errors)
     }
-    let (season, transform) = Season.find(series, natural: seasons, given: given)
     let history = History(transform.apply(series.values), isKnown: series.isKnown)
     let period = season.effective
     let member: any ForecastMember =
@@ -25,7 +40,8 @@ public enum SimpleMethod: String, Sendable, CaseIterable {
       case .autoregression:
         Autoregression.fit(history, lags: [1], most: Autoregression.most(history.count, period: period))
       }
-    return transform.undo(Rails(history, horizon: horizon).bound(member.forecast(history, horizon: horizon)))
+    let values = Rails(history, horizon: horizon).bound(member.forecast(history, horizon: horizon))
+    return Forecast(values: transform.undo(values), transformed: values, transform: transform, errors: errors)
   }
 }
 

@@ -78,45 +78,32 @@ package struct TimeAxis: Sendable {
 
   // MARK: Plots
 
-  /// Where a row stands on a plot: a number of the column, a year with its fraction, hours or days from the first, or the
-  /// row's number.
+  /// Where a row stands on a plot: a number of the column, days from the first row, or the row's number.
   package func position(_ index: Int) -> Double {
     switch kind {
     case .count: return Double(index + 1)
     case .integers(let first, let step): return Double(first) + Double(step) * Double(index)
     case .numbers(let first, let step, _): return first + step * Double(index)
     case .stamps(let stamps, _, let step):
-      if let stamp = Self.stamp(index, stamps, step) { return position(stamp, unit, from: stamps[0]) }
+      func days(_ stamp: TimeStamp) -> Double {
+        Double(stamp.microseconds - stamps[0].microseconds) / Double(TimeStamp.day)
+      }
+      if let stamp = Self.stamp(index, stamps, step) { return days(stamp) }
       // As far from each other as the rows are on average.
-      let (first, last) = (
-        position(stamps[0], unit, from: stamps[0]), position(stamps[stamps.count - 1], unit, from: stamps[0])
-      )
-      return last + (last - first) / Double(max(1, stamps.count - 1)) * Double(index - stamps.count + 1)
+      let last = days(stamps[stamps.count - 1])
+      return last + last / Double(max(1, stamps.count - 1)) * Double(index - stamps.count + 1)
     }
   }
 
   /// What stands below the plot.
   package var title: String {
-    switch kind {
-    case .count: "row"
-    case .integers, .numbers: name ?? "row"
-    case .stamps: unit.map { "\($0.name) from \(label(0))" } ?? "year"
-    }
+    if case .count = kind { return "row" }
+    return name ?? "row"
   }
 
-  /// What short series are measured in; nil: years.
-  private var unit: (name: String, microseconds: Int)? {
-    guard case .stamps(let stamps, _, _) = kind, let first = stamps.first, let last = stamps.last else { return nil }
-    let span = last.microseconds - first.microseconds
-    return span >= 2 * 365 * TimeStamp.day
-      ? nil
-      : [("days", TimeStamp.day), ("hours", TimeStamp.hour), ("minutes", TimeStamp.minute)].first { span >= 4 * $0.1 }
-        ?? ("seconds", TimeStamp.second)
-  }
-
-  private func position(_ stamp: TimeStamp, _ unit: (name: String, microseconds: Int)?, from first: TimeStamp) -> Double
-  {
-    guard let unit else { return stamp.decimalYear }
-    return Double(stamp.microseconds - first.microseconds) / Double(unit.microseconds)
+  /// The first row's, which positions count from.
+  var start: TimeStamp? {
+    guard case .stamps(let stamps, _, _) = kind else { return nil }
+    return stamps.first
   }
 }

@@ -30,14 +30,6 @@ struct TimeStamp: Hashable, Comparable {
 
   var ifWritable: TimeStamp? { microseconds >= Self.first && microseconds < Self.end ? self : nil }
 
-  private static let first = CalendarDate(monthNumber: 12, day: 1).dayNumber * day
-  private static let end = CalendarDate(monthNumber: 120_000, day: 1).dayNumber * day
-
-  /// The year with its fraction.
-  var decimalYear: Double {
-    let year = date.year
-    let start = CalendarDate(monthNumber: year * 12, day: 1).dayNumber
-    let end = CalendarDate(monthNumber: year * 12 + 12, day: 1).dayNumber
-    return Double(year) + (Double(day - start) + Double(timeOfDay) / Double(Self.day)) / Double(end - start)
-  }
+  static let first = CalendarDate(monthNumber: 12, day: 1).dayNumber * day
+  static let end = CalendarDate(monthNumber: 120_000, day: 1).dayNumber * day
 }
