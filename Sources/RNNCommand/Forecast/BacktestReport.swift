@@ -85,10 +85,10 @@ extension Backtest {
   var horizonChart: LineChart {
     LineChart(
       "\(errorName) by step ahead", xTitle: "step ahead",
-      lines: methods.map { method in
+      lines: zip(methods, [.plain] + LineChart.Style.allCases).map { method, style in
         LineChart.Line(
           method.name,
-          method.byHorizon.enumerated().map { LineChart.Point(Double($0 + 1), error($1) ?? .nan) })
+          method.byHorizon.enumerated().map { LineChart.Point(Double($0 + 1), error($1) ?? .nan) }, style: style)
       }, isLogarithmic: false)
   }
 

@@ -89,7 +89,7 @@ extension ForecastTarget {
 extension Backtest {
   func page(_ target: ForecastTarget) -> ForecastPage {
     let origins = Table(
-      header: ["origin", "chosen"], rows: runs.map { [target.time.label($0.origin), $0.choices] }, kind: .facts)
+      rows: runs.map { [target.time.label($0.origin), $0.choices] }, kind: .facts)
     return ForecastPage(
       title: "Backtest of \(target.name)", summary: title(target.name) + (verdict.map { "; " + $0 } ?? "") + ".",
       sections: [

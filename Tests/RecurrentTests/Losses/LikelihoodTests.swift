@@ -18,9 +18,12 @@ struct LikelihoodTests {
   func normal() {
     for degrees in [1e9, 1e15, 1e300] {
       let (loss, gradient) = student([0.5, 0.25, degrees], 2)
-      let z = 1.5 * exp(-0.25)
-      #expect(abs(loss - (0.25 + 0.5 * log(2 * Double.pi) + z * z / 2)) < 1e-8)
-      #expect(abs(gradient[0] + z * exp(-0.25)) < 1e-8 && abs(gradient[1] - (1 - z * z)) < 1e-8)
+      let inverse: Double = exp(-0.25)
+      let z: Double = 1.5 * inverse
+      let expected: Double = 0.25 + 0.5 * log(2 * Double.pi) + z * z / 2
+      let slopes: [Double] = [-z * inverse, 1 - z * z]
+      #expect(abs(loss - expected) < 1e-8)
+      #expect(abs(gradient[0] - slopes[0]) < 1e-8 && abs(gradient[1] - slopes[1]) < 1e-8)
       #expect(abs(gradient[2]) < 1e-15)
     }
   }
@@ -31,10 +34,12 @@ struct LikelihoodTests {
       for dispersion in [-40.0, -500, -1e6] {
         let (loss, gradient) = counts([2, dispersion], count)
         let mean = log(1 + exp(2.0))
-        let expected = mean - count * log(mean) + GammaFunctions.logGamma(count + 1)
-        #expect(abs(loss - expected) <= 1e-13 * (1 + count * log(count + 2)))
-        let slope = (1 - count / mean) / (1 + exp(-2.0))
-        #expect(abs(gradient[0] - slope) <= 1e-13 * (1 + count))
+        let expected: Double = mean - count * log(mean) + GammaFunctions.logGamma(count + 1)
+        let bound: Double = 1e-13 * (1 + count * log(count + 2))
+        #expect(abs(loss - expected) <= bound)
+        let slope: Double = (1 - count / mean) / (1 + exp(-2.0))
+        let slopeBound: Double = 1e-13 * (1 + count)
+        #expect(abs(gradient[0] - slope) <= slopeBound)
         #expect(gradient[1].isFinite && abs(gradient[1]) < 1e-10)
       }
     }
@@ -76,8 +81,10 @@ struct LikelihoodTests {
         }
         // Of the fourth order: errors of h⁴ and of the loss's roundoffs over h.
         let h = 1e-3
-        let slope = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
-        let bound = 1e-8 * (1 + abs(gradient[place])) + 1e-13 * abs(loss(outputs).loss) / h
+        let near: Double = at(h) - at(-h)
+        let far: Double = at(2 * h) - at(-2 * h)
+        let slope: Double = (8 * near - far) / (12 * h)
+        let bound: Double = 1e-8 * (1 + abs(gradient[place])) + 1e-13 * abs(loss(outputs).loss) / h
         #expect(abs(slope - gradient[place]) <= bound, "\(outputs), \(place): \(slope), \(gradient[place])")
       }
     }
@@ -98,16 +105,18 @@ struct LikelihoodTests {
     (1e5, 1051287.7089736569, 11.512920464961896), (3.25, 0.9358019311087253, 1.016990911068179),
   ])
   func gammaFunctions(x: Double, logGamma: Double, digamma: Double) {
-    #expect(abs(GammaFunctions.logGamma(x) - logGamma) <= 4e-15 * max(1, abs(logGamma)))
-    #expect(abs(GammaFunctions.digamma(x) - digamma) <= 4e-15 * max(1, abs(digamma)))
+    let bounds: [Double] = [4e-15 * max(1, abs(logGamma)), 4e-15 * max(1, abs(digamma))]
+    #expect(abs(GammaFunctions.logGamma(x) - logGamma) <= bounds[0])
+    #expect(abs(GammaFunctions.digamma(x) - digamma) <= bounds[1])
   }
 
   @Test func halfSteps() {
     for x in [1, 2.5, 13.9, 14, 20, 150] as [Double] {
       let (value, slope) = GammaFunctions.halfStep(x)
-      let expected = 0.5 * log(x) - GammaFunctions.logGamma(x + 0.5) + GammaFunctions.logGamma(x)
-      #expect(abs(value - expected) <= 1e-15 * (20 + x * log(x + 1)))
-      let expectedSlope = 0.5 / x - GammaFunctions.digamma(x + 0.5) + GammaFunctions.digamma(x)
+      let expected: Double = 0.5 * log(x) - GammaFunctions.logGamma(x + 0.5) + GammaFunctions.logGamma(x)
+      let bound: Double = 1e-15 * (20 + x * log(x + 1))
+      #expect(abs(value - expected) <= bound)
+      let expectedSlope: Double = 0.5 / x - GammaFunctions.digamma(x + 0.5) + GammaFunctions.digamma(x)
       #expect(abs(slope - expectedSlope) <= 1e-14)
     }
   }
