@@ -119,7 +119,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["RNNBench", "RNNCommand", "Recurrent", "RecurrentExchange", "Storage"],
+      dependencies: ["RNNBench", "RNNCommand", "Recurrent", "RecurrentExchange", "Storage", "TestSupport"],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

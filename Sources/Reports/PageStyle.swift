@@ -26,13 +26,14 @@ enum PageStyle {
     .number{text-align:end;font-variant-numeric:tabular-nums;overflow-wrap:normal;white-space:nowrap}
     .heat tr :first-child,.numbers tr :first-child{min-width:8rem;text-align:left}
     thead .number{white-space:normal;overflow-wrap:anywhere;min-width:4rem}
+    .numbers thead .number{overflow-wrap:break-word;min-width:0}
     .heat thead .number{text-align:center}
     .facts th{width:30%}.facts{width:100%}
     .heat td{text-align:center}
     pre{background:var(--band);padding:.75rem;margin:0 0 1rem;white-space:pre-wrap;overflow-wrap:anywhere;\
     font:.85rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace}
     @media print{:root{\(ChartStyle.Palette.printed.declarations);--band:#f5f5f5;--heat:0,114,178}\
-    body{font-size:11pt}main{max-width:none;padding:0}h2{break-after:avoid}\
+    body{font-size:11pt}th,td{padding:.2rem .4rem}main{max-width:none;padding:0}h2{break-after:avoid}\
     *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.scroll{overflow:visible}figcaption~svg{max-height:5.4cm}section p{break-after:avoid}}
     """
 }
