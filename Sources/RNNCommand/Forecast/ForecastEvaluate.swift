@@ -38,9 +38,10 @@ struct ForecastEvaluate: ParsableCommand {
 
   func run() throws {
     try FileUse(reading: [(model, "<model>"), (input.table, "<table>")]).check()
-    if ModelUse.isForecaster(model) { return try evaluateCombined() }
     let path = model
-    let (model, description) = try Model.forForecasts(at: path, likelihoods: true)
+    let file = try SafetensorsFile(path: path)
+    if ModelUse(file) == .forecaster { return try evaluateCombined(file) }
+    let (model, description) = try Model.forForecasts(file, likelihoods: true)
     if description.likelihood == nil, let option = ["--samples", "--seed"].first(where: GivenOptions.names.contains) {
       throw Failure(message: "\(path) learned values; '\(option)' is for networks with --likelihood")
     }
@@ -62,13 +63,13 @@ struct ForecastEvaluate: ParsableCommand {
     }
   }
 
-  private func evaluateCombined() throws {
+  private func evaluateCombined(_ file: SafetensorsFile) throws {
     if let option = ["--test", "--season", "--autoregression", "--samples", "--seed"].first(
       where: GivenOptions.names.contains)
     {
       throw Failure(message: "\(model) is a combined forecaster; '\(option)' is for networks")
     }
-    let saved = try SavedForecaster(contentsOf: model)
+    let saved = try SavedForecaster(file)
     let target = try input.target(column: saved.column)
     let later = try saved.later(target)
     guard later.values.contains(where: \.isFinite) else {
