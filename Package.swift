@@ -80,7 +80,7 @@ let package = Package(
       name: "StorageTests", dependencies: ["CStorage", "Storage", "TestSupport"], swiftSettings: swiftSettings),
     .testTarget(name: "TablesTests", dependencies: ["Tables"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "RecurrentForecastingTests", dependencies: ["Recurrent", "RecurrentForecasting"],
+      name: "RecurrentForecastingTests", dependencies: ["Recurrent", "RecurrentForecasting", "Storage"],
       swiftSettings: swiftSettings),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: swiftSettings),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),

@@ -179,12 +179,12 @@ extension Forecaster {
 
 extension ValueTransform {
   /// Whether numbers of a file can be divided by.
-  fileprivate var isSound: Bool { unit.isNormal && unit > 0 && scale.isNormal && scale > 0 && center.isFinite }
+  var isSound: Bool { unit.isNormal && unit > 0 && scale.isNormal && scale > 0 && center.isFinite }
 }
 
 extension WindowLayout {
   /// Whether a layout from a file makes sense.
-  fileprivate var isSound: Bool {
+  var isSound: Bool {
     (2...100_000).contains(window) && (1...1_000_000).contains(horizon) && (1...10_000_000).contains(period)
       && !anchors.isEmpty
   }

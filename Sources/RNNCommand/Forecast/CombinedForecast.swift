@@ -82,14 +82,18 @@ struct CombinedPrediction {
 
   /// An object a step.
   func json(truths: Bool) -> JSON {
+    .array(steps(truth: truths ? target.name : nil).map { .object($0) })
+  }
+
+  /// What a step's object holds.
+  /// - Parameter truth: under which name what came stands beside; nil: not.
+  func steps(truth name: String?) -> [[(key: String, value: JSON)]] {
     let columns = columns
-    return .array(
-      (0..<horizon).map { ahead in
-        .object(
-          [(key: target.time.name ?? "row", value: .string(target.time.label(start + ahead)))]
-            + columns.map { (key: $0.name, value: .number($0.values[ahead])) }
-            + (truths ? [(key: target.name, value: truth(ahead).map { .number($0) } ?? .null)] : []))
-      })
+    return (0..<horizon).map { ahead in
+      [(key: target.time.name ?? "row", value: .string(target.time.label(start + ahead)))]
+        + columns.map { (key: $0.name, value: .number($0.values[ahead])) }
+        + (name.map { [(key: $0, value: truth(ahead).map { .number($0) } ?? .null)] } ?? [])
+    }
   }
 
   func page(_ forecaster: Forecaster, history: Int?) -> ForecastPage {

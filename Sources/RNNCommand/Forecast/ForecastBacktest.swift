@@ -15,6 +15,9 @@ struct ForecastBacktest: ParsableCommand {
 
       Missing values are interpolated for the methods, and never scored.
 
+      Several series (below each other, in a folder, or --wide) are forecast by one model of all, and the figures are means over \
+      the series. --each measures the combined forecaster of each series alone beside it.
+
       \(FilePath.documentation)
       """)
 
@@ -40,6 +43,11 @@ struct ForecastBacktest: ParsableCommand {
   var origins = 3
 
   @OptionGroup var recipe: RecipeOptions
+
+  @OptionGroup(title: "Many series") var panel: PanelOptions
+
+  @Flag(help: "Of many series, measure the combined forecaster of each series alone, too, which takes its time.")
+  var each = false
 
   @Flag(help: "Show the errors of every step ahead, too.")
   var byHorizon = false
@@ -70,7 +78,32 @@ struct ForecastBacktest: ParsableCommand {
     ).hold()
     defer { outputs.release() }
     try TrainingPage.check(report)
-    let target = try input.target()
+    switch try input.series.data(panel.request(columns: input.column.map { [$0] } ?? [])) {
+    case .one(let target): try measure(target)
+    case .many(let panel): try measure(panel)
+    }
+  }
+
+  private func measure(_ panel: ForecastPanel) throws {
+    if let option = ["--plot", "--report", "--by-horizon"].first(where: GivenOptions.names.contains) {
+      throw Failure(message: "\(option) is for the backtest of one series: --series takes one of \(panel.series.count)")
+    }
+    let seasons = recipe.seasons(ofCalendar: panel.seasons)
+    let backtest: GlobalBacktest
+    let horizon = horizon ?? defaultHorizon(seasons)
+    do throws(ForecastingError) {
+      backtest = try GlobalBacktest(
+        panel.series, horizon: horizon, origins: origins, seasons: seasons, recipe: recipe.globalRecipe,
+        comparesEach: each, threads: threads ?? 0)
+    } catch { throw Failure(error, file: panel.file, horizon: horizon, origins: origins) }
+    if json {
+      try output(backtest.json.serialized() + [0x0A])
+    } else {
+      try output(backtest.description(of: panel))
+    }
+  }
+
+  private func measure(_ target: ForecastTarget) throws {
     let seasons = recipe.seasons(target)
     let horizon = horizon ?? defaultHorizon(seasons, rows: target.values.count)
     recipe.recipe.noteSeason(count: target.values.count - origins * horizon)
@@ -79,7 +112,7 @@ struct ForecastBacktest: ParsableCommand {
       backtest = try Backtest(
         target.values, horizon: horizon, origins: origins, seasons: seasons, recipe: recipe.recipe,
         threads: threads ?? 0)
-    } catch { throw Failure(error, target, horizon: horizon, origins: origins) }
+    } catch { throw Failure(error, file: target.file, horizon: horizon, origins: origins) }
     if json {
       try output(backtest.json(byHorizon: byHorizon).serialized() + [0x0A])
     } else {
@@ -103,13 +136,13 @@ func defaultHorizon(_ seasons: [Int], rows: Int = .max) -> Int {
 }
 
 extension Failure {
-  init(_ error: ForecastingError, _ target: ForecastTarget, horizon: Int, origins: Int) {
+  init(_ error: ForecastingError, file: String, horizon: Int, origins: Int) {
     switch error {
     case .tooShort(let count, let needed):
       self.init(
-        message: "\(target.file): a backtest of \(counted(origins, "origin")) with --horizon \(horizon) needs "
+        message: "\(file): a backtest of \(counted(origins, "origin")) with --horizon \(horizon) needs "
           + "\(counted(needed, "row")), the table has \(grouped(count)): ask for less")
-    case .noValues, .memory: self.init(message: "\(target.file): \(error)")
+    case .noValues, .memory, .noValuesOf, .covariateEnds, .unknownSeries: self.init(message: "\(file): \(error)")
     }
   }
 }

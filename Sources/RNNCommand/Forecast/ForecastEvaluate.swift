@@ -40,6 +40,10 @@ struct ForecastEvaluate: ParsableCommand {
     try FileUse(reading: [(model, "<model>"), (input.table, "<table>")]).check()
     let path = model
     let file = try SafetensorsFile(path: path)
+    if ModelUse.isGlobalForecaster(file) {
+      throw Failure(
+        message: "\(path) is a forecaster of many series: 'rnn forecast backtest' measures such on their table")
+    }
     if ModelUse(file) == .forecaster { return try evaluateCombined(file) }
     let (model, description) = try Model.forForecasts(file, likelihoods: true)
     if description.likelihood == nil, let option = ["--samples", "--seed"].first(where: GivenOptions.names.contains) {

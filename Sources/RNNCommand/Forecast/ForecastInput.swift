@@ -50,6 +50,10 @@ struct ForecastTarget {
     }
   }
 
+  init(file: String, name: String, time: TimeAxis, values: [Double]) {
+    (self.file, self.name, self.time, self.values) = (file, name, time, values)
+  }
+
   var missingCount: Int { values.count { $0.isNaN } }
 }
 
@@ -77,12 +81,24 @@ struct RecipeOptions: ParsableArguments {
   var seed: UInt64 = 0
 
   /// Those asked for, or of the calendar.
-  func seasons(_ target: ForecastTarget) -> [Int] { season.map { [$0] } ?? target.time.seasons }
+  func seasons(_ target: ForecastTarget) -> [Int] { seasons(ofCalendar: target.time.seasons) }
+
+  func seasons(ofCalendar seasons: [Int]) -> [Int] { season.map { [$0] } ?? seasons }
 
   var recipe: Recipe {
     var recipe = Recipe()
     (recipe.networks, recipe.seed, recipe.season) = (networks, seed, season)
     recipe.usesNetwork = networks > 0
+    return recipe
+  }
+
+  /// Of many series.
+  var globalRecipe: GlobalRecipe {
+    var recipe = GlobalRecipe()
+    recipe.seed = seed
+    if GivenOptions.names.contains("--networks") {
+      (recipe.networks, recipe.usesNetwork) = (networks, networks > 0)
+    }
     return recipe
   }
 }

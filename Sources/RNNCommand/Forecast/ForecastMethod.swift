@@ -36,7 +36,7 @@ struct SavedForecaster {
     try forecaster.replaceValues(by: Array(target.values[start..<end]), file: file)
   }
 
-  private static func place(of known: [Double], in values: [Double]) -> Int? {
+  static func place(of known: [Double], in values: [Double]) -> Int? {
     func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.isNaN) }
     guard values.count >= known.count else { return nil }
     return (0...values.count - known.count).first { start in

@@ -12,6 +12,10 @@ struct ForecastPredict: ParsableCommand {
       The forecasts are a CSV table on standard output, or in a file. With --hold-out N the last N rows of the table are \
       taken for unknown: forecasts begin before them, and the true values stand beside.
 
+      Of a forecaster of many series there is a row for each series and step, as other forecasting programs have them: the \
+      column that tells series apart, the time, the forecast and its intervals. Covariates that are known ahead must stand in \
+      rows after the last value. --series takes one of the series.
+
       \(FilePath.documentation)
       """)
 
@@ -87,6 +91,7 @@ struct ForecastPredict: ParsableCommand {
     let file = try SafetensorsFile(path: model)
     if ModelUse(file) == .forecaster {
       try refuse(Self.samplingOptions, "is a combined forecaster", "is for networks with --likelihood")
+      if ModelUse.isGlobalForecaster(file) { return try predictGlobal(file) }
       return try predictCombined(file)
     }
     try refuse(["--json", "--column"], "is a network", "is for combined forecasters")
@@ -187,18 +192,19 @@ struct ForecastPredict: ParsableCommand {
       forecast: forecast, target: target, start: start, horizon: steps,
       levels: levels.level ?? [80, 95])
     Note.uncontinued(target.time, last: start + steps - 1)
-    if json {
-      let bytes = try prediction.json(truths: holdOut > 0).serialized() + [0x0A]
-      if let output {
-        try replaceFile(output, with: String(decoding: bytes, as: UTF8.self))
-      } else {
-        try RNNCommand.output(bytes)
-      }
-    } else {
-      try writeTable(prediction.rows(truths: holdOut > 0), to: output)
-    }
+    try write(json ? prediction.json(truths: holdOut > 0) : nil, rows: prediction.rows(truths: holdOut > 0))
     if let report { try prediction.page(saved.forecaster, history: history).write(to: report) }
     if let plot { try drawPlot([prediction.chart(history: history)], to: plot) }
+  }
+
+  func write(_ json: JSON?, rows: @autoclosure () -> [[String]]) throws {
+    guard let json else { return try writeTable(rows(), to: output) }
+    let bytes = try json.serialized() + [0x0A]
+    if let output {
+      try replaceFile(output, with: String(decoding: bytes, as: UTF8.self))
+    } else {
+      try RNNCommand.output(bytes)
+    }
   }
 
   /// Of a network.

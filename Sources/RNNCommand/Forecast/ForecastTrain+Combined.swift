@@ -1,4 +1,5 @@
 import ArgumentParser
+import RecurrentForecasting
 
 extension ForecastTrain {
   /// `--method combined`.
@@ -6,7 +7,7 @@ extension ForecastTrain {
     if let option = GivenOptions.names.first(where: CombinedTraining.networkOptions.contains) {
       throw ValidationError("'\(option)' is an option of '--method network'")
     }
-    guard column.count <= 1 else {
+    guard column.count <= 1 || panel.wide else {
       throw ValidationError("'--method combined' forecasts one column, got \(counted(column.count, "name"))")
     }
     if let horizon = scoring.horizon, horizon > ForecastBacktest.largestHorizon {
@@ -16,7 +17,15 @@ extension ForecastTrain {
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()
     let replaced = try ReplacedModel(by: .forecaster, store, keepsBest: false)
-    let target = try input.target(column: column.first)
+    switch try input.data(panel.request(columns: column)) {
+    case .one(let target): try trainCombined(target, &store, replaced)
+    case .many(let panel): try trainGlobal(panel, &store, replaced)
+    }
+  }
+
+  private func trainCombined(
+    _ target: ForecastTarget, _ store: inout CheckpointStore, _ replaced: ReplacedModel?
+  ) throws {
     let seasons = scoring.season.map { [$0] } ?? target.time.seasons
     var training = CombinedTraining(
       target: target, horizon: scoring.horizon ?? defaultHorizon(seasons, rows: target.values.count), seasons: seasons)
@@ -25,5 +34,30 @@ extension ForecastTrain {
     training.report = options.shared.report
     replaced?.announce()
     try training.run(&store)
+  }
+
+  private func trainGlobal(
+    _ panel: ForecastPanel, _ store: inout CheckpointStore, _ replaced: ReplacedModel?
+  ) throws {
+    if options.shared.report != nil {
+      throw Failure(message: "--report is for the forecasts of one series: --series takes one of \(panel.series.count)")
+    }
+    replaced?.announce()
+    let seasons = scoring.season.map { [$0] } ?? panel.seasons
+    var recipe = GlobalRecipe()
+    recipe.seed = options.shared.seed
+    let horizon = scoring.horizon ?? defaultHorizon(seasons)
+    var forecaster: GlobalForecaster
+    do throws(ForecastingError) {
+      forecaster = try GlobalForecaster(
+        fitting: panel.series, horizon: horizon, seasons: seasons, recipe: recipe, threads: options.shared.threads ?? 0)
+    } catch { throw Failure(message: "\(panel.file): \(error)") }
+    SavedGlobalForecaster.note(panel, in: &forecaster)
+    try store.save(step: 0) { (path) throws(CheckpointError) in try forecaster.save(to: path) }
+    Note.line(
+      "table     \(panel.target ?? "each column") of \(grouped(panel.series.count)) series, \(panel.lengths), \(horizon) ahead"
+    )
+    Note.line("chosen    \(forecaster.description)")
+    Note.note("saved \(store.path)")
   }
 }

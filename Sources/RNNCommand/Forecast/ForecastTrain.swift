@@ -12,7 +12,10 @@ struct ForecastTrain: ParsableCommand {
     discussion: """
       By default one column is forecast up to --horizon steps ahead, with intervals: by direct linear forecasts with a small \
       recurrent network, exponential smoothing, Theta and autoregressions, of which rehearsals at earlier rows say what \
-      counts. Missing values are interpolated. What was chosen is printed; rnn forecast backtest measures it.
+      counts. Missing values are interpolated. Several series, which stand below each other (unique_id, item_id or \
+      --series-column tells them apart), in the tables of a folder, or in columns (--wide), are forecast by one model that \
+      learns from all of them, unless --series takes one; columns with one text or number in each series, and \
+      --covariates, are learnt from, too. What was chosen is printed; rnn forecast backtest measures it.
 
       With --method network there is one network of all columns. It sees windows of the series and learns, at every step, the next \
       value of every column, or with --likelihood its distribution. The last part \
@@ -42,6 +45,8 @@ struct ForecastTrain: ParsableCommand {
       valueName: "name"))
   var column: [String] = []
 
+  @OptionGroup(title: "Many series") var panel: PanelOptions
+
   @Option(in: 1...largestSize, help: "Steps of a window: what a forecast looks back on.")
   var window = 24
 
@@ -70,6 +75,9 @@ struct ForecastTrain: ParsableCommand {
     if likelihood?.isOfCounts ?? false, difference > 0 {
       throw ValidationError(
         "'--likelihood negative-binomial' is of counts, which '--difference \(difference)' does not leave")
+    }
+    if method == .network, let option = PanelOptions.optionNames.first(where: GivenOptions.names.contains) {
+      throw ValidationError("'\(option)' is an option of '--method combined'")
     }
     try options.refuseDecided(allowing: ["--method"])
     try refuseTwice("--column", column)

@@ -41,10 +41,21 @@ struct ForecastUpdate: ParsableCommand {
       let kind = FileContent(own: file).map { ", but \($0.name)" } ?? ""
       throw Failure(message: "\(model) is no combined forecaster\(kind): rnn forecast train makes one")
     }
+    if ModelUse.isGlobalForecaster(file) { return try updateGlobal(file) }
     var saved = try SavedForecaster(file)
     let target = try input.target(default: saved.column)
     let new = try saved.take(target)
     try saved.forecaster.save(to: output ?? model)
     Note.note("saved \(output ?? model), with \(counted(new, "new row"))")
+  }
+
+  /// Of many series: those that the table holds.
+  private func updateGlobal(_ file: SafetensorsFile) throws {
+    var saved = try SavedGlobalForecaster(file)
+    let series = input.series
+    let panel = try saved.panel(at: series.table, series.rows, series.reading, column: input.column)
+    let new = try saved.take(panel)
+    try saved.forecaster.save(to: output ?? model)
+    Note.note("saved \(output ?? model), with \(counted(new, "new row")) of \(grouped(panel.series.count)) series")
   }
 }

@@ -35,7 +35,10 @@ struct Inspect: ParsableCommand {
 
   private func inspect(_ file: ArrayFile) throws {
     if let tensors = file.safetensors, ModelUse(tensors) == .forecaster {
-      let description = ForecasterDescription(saved: try SavedForecaster(tensors))
+      let description: any InspectedForecaster =
+        ModelUse.isGlobalForecaster(tensors)
+        ? GlobalForecasterDescription(saved: try SavedGlobalForecaster(tensors))
+        : ForecasterDescription(saved: try SavedForecaster(tensors))
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
     }
     guard file.metadata("format") == "recurrent", let tensors = file.safetensors else {

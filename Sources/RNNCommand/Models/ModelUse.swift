@@ -4,7 +4,7 @@ import RecurrentForecasting
 /// What a model is for: which commands use it.
 enum ModelUse: String {
   case text, series, classes
-  /// One series, by the combined method.
+  /// One series or many, by the combined method.
   case forecaster
 
   /// What the commands that train them keep with models, under these names.
@@ -14,7 +14,7 @@ enum ModelUse: String {
   /// nil for models that are for none of them.
   init?(_ file: SafetensorsFile) {
     func has(_ annotation: String) -> Bool { file.metadata("annotation." + annotation) != nil }
-    if file.metadata("format") == Forecaster.format {
+    if file.metadata("format") == Forecaster.format || Self.isGlobalForecaster(file) {
       self = .forecaster
     } else if has(Self.seriesAnnotation) {
       self = .series
@@ -25,6 +25,11 @@ enum ModelUse: String {
     } else {
       return nil
     }
+  }
+
+  /// Whether it holds a forecaster of many series.
+  static func isGlobalForecaster(_ file: SafetensorsFile) -> Bool {
+    file.metadata("format") == GlobalForecaster.format
   }
 
   /// For messages.

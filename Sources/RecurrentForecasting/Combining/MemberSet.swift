@@ -11,11 +11,13 @@ struct MemberSet: Sendable {
   let linear: LinearPath?
 
   /// With what the linear part left, for the recurrent one.
+  /// - Parameter direct: whether there is to be a linear part.
   static func fit(
-    _ history: History, season: Season, horizon: Int
+    _ history: History, season: Season, horizon: Int, direct: Bool = true
   ) -> (members: MemberSet, linear: LinearPath.Fit?) {
     let period = season.effective
-    let linear = LinearPath.fit(history, WindowLayout(horizon: horizon, season: season, count: history.count))
+    let layout = WindowLayout(horizon: horizon, season: season, count: history.count)
+    let linear = direct ? LinearPath.fit(history, layout) : nil
     let most = Autoregression.most(history.count, period: period)
     let members = MemberSet(
       season: season, horizon: horizon, smoothing: .fit(history, period: period),

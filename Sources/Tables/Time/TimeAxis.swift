@@ -18,7 +18,7 @@ package struct TimeAxis: Sendable {
   /// More than rows where the table says how the next are called.
   private let labels: [String]
   private let rowCount: Int
-  private let kind: Kind
+  let kind: Kind
 
   /// Rows are counted.
   package init(rowCount: Int) { self.init(name: nil, labels: [], rowCount: rowCount, kind: .count) }

@@ -1,0 +1,40 @@
+import RecurrentForecasting
+import Storage
+
+extension ForecastPredict {
+  /// Of a forecaster of many series.
+  func predictGlobal(_ file: SafetensorsFile) throws {
+    guard let table else {
+      throw Failure(message: "\(model) is a forecaster of many series: give their table", status: .usage)
+    }
+    if report != nil { throw Failure(message: "--report is for forecasts of one series") }
+    let saved = try SavedGlobalForecaster(file)
+    let most = saved.forecaster.horizon
+    let steps = horizon ?? most
+    guard steps <= most else {
+      throw Failure(
+        message: "\(model) forecasts up to \(most) steps ahead, not \(steps): rnn forecast train --horizon \(steps)")
+    }
+    let panel = try saved.panel(at: table, rows, reading, column: column)
+    if holdOut > 0 {
+      Note.note("the forecaster was fitted to the held-out rows, too; rnn forecast backtest measures fairly")
+    }
+    let (forecaster, starts) = try saved.placed(on: panel, holdOut: holdOut)
+    let forecasts: [RecurrentForecasting.Forecast]
+    do throws(ForecastingError) { forecasts = try forecaster.forecasts(threads: threads ?? 0) } catch {
+      throw Failure(message: "\(panel.file): \(error)")
+    }
+    guard forecasts.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
+      throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
+    }
+    let prediction = GlobalPrediction(
+      panel: panel, forecasts: forecasts, starts: starts, horizon: steps, levels: levels.level ?? [80, 95],
+      truths: holdOut > 0)
+    try write(json ? prediction.json() : nil, rows: prediction.rows())
+    let more = panel.series.count - GlobalPrediction.mostPanels
+    if plot != nil, more > 0 {
+      Note.note("\(counted(more, "series", plural: "series")) more are not drawn; --series takes one")
+    }
+    if let plot { try drawPlot(prediction.charts(history: history), to: plot) }
+  }
+}

@@ -1,0 +1,154 @@
+internal import Storage
+
+/// What forecasts of many series by one model would have been worth: from several origins at the end of each series, one horizon apart,
+/// everything fitted to what lies before them alone.
+public struct GlobalBacktest: Sendable {
+  /// A method and its scores.
+  public struct Method: Sendable, Hashable {
+    /// `recurrent` is the global forecaster.
+    public let name: String
+    /// Means over the series of what each has over all origins.
+    public let scores: ForecastScores
+    /// Series whose mean absolute error is less than that of `seasonal-naive`.
+    public let betterCount: Int
+    /// For all series and origins.
+    public let seconds: Double
+  }
+
+  /// Steps by which errors are scaled and `seasonal-naive` looks back; 1: none.
+  public let season: Int
+  /// Steps ahead.
+  public let horizon: Int
+  /// Origins of each series.
+  public let origins: Int
+  /// Series that are long enough.
+  public let seriesCount: Int
+  /// Others.
+  public let shortCount: Int
+  /// The forecaster first.
+  public let methods: [Method]
+  /// What the forecaster chose, from origin to origin.
+  public let choices: [String]
+
+  /// Steps that must lie before the first origin.
+  private static let fewestSteps = 4
+
+  /// - Parameters:
+  ///   - series: as for a `GlobalForecaster`.
+  ///   - horizon: steps ahead.
+  ///   - origins: so many, the last a horizon before each series' end.
+  ///   - seasons: as for a `GlobalForecaster`.
+  ///   - recipe: how.
+  ///   - comparesEach: whether a combined `Forecaster` of each series alone is measured, too.
+  ///   - threads: 0: one for each processor. Results do not depend on it.
+  /// - Throws: `ForecastingError`.
+  public init(
+    _ series: [PanelSeries], horizon: Int, origins: Int, seasons: [Int] = [], recipe: GlobalRecipe = GlobalRecipe(),
+    comparesEach: Bool = false, threads: Int = 0
+  ) throws(ForecastingError) {
+    require(horizon >= 1 && origins >= 1, "a backtest needs a horizon and origins, got \(horizon) and \(origins)")
+    let needed = horizon * origins + Self.fewestSteps
+    func first(_ series: PanelSeries) -> Int { series.values.count - horizon * origins }
+    let long = series.filter { own in
+      own.values.count >= needed && own.values.prefix(first(own)).contains(where: \.isFinite)
+    }
+    guard !long.isEmpty else { throw .tooShort(count: series.map(\.values.count).max() ?? 0, needed: needed) }
+    (self.horizon, self.origins) = (horizon, origins)
+    (seriesCount, shortCount) = (long.count, series.count - long.count)
+    let observed = long.map { ObservedSeries($0.values) }
+    let starts = long.map(first)
+    let natural =
+      seasons.isEmpty
+      ? [
+        try PanelSeasons(long.indices.map { observed[$0].prefix(starts[$0]) }, natural: [], threads: threads).common
+          .period
+      ]
+      : seasons
+    let period = natural[0]
+    season = period
+    let clock = ContinuousClock()
+    func origin(_ number: Int, _ round: Int) -> Int { starts[number] + round * horizon }
+
+    var own = long.indices.map { ScoreSums(observed[$0], origin: starts[$0], period: period) }
+    var choices: [String] = []
+    let seconds = try clock.measured { () throws(ForecastingError) in
+      for round in 0..<origins {
+        let forecaster = try GlobalForecaster(
+          fitting: long.indices.map { long[$0].prefix(origin($0, round)) }, horizon: horizon, seasons: natural,
+          recipe: recipe, threads: threads)
+        choices.append(forecaster.description)
+        for (number, forecast) in try forecaster.forecasts(threads: threads).enumerated() {
+          own[number].add(forecast, observed[number], origin: origin(number, round))
+        }
+      }
+    }
+    self.choices = choices
+    var rows = [(name: "recurrent", scores: own.map(\.scores), seconds: seconds)]
+    if comparesEach {
+      var scores: [ForecastScores] = []
+      let seconds = try clock.measured { () throws(ForecastingError) in
+        scores = try SharedJobs.run(long.count, threads: threads) { (number) throws(ForecastingError) in
+          var sums = ScoreSums(observed[number], origin: starts[number], period: period)
+          for round in 0..<origins {
+            let at = starts[number] + round * horizon
+            let forecaster = try Forecaster(
+              observed[number].prefix(at), horizon: horizon, seasons: natural, recipe: Recipe())
+            sums.add(forecaster.forecast(), observed[number], origin: at)
+          }
+          return sums.scores
+        }
+      }
+      rows.append(("each-alone", scores, seconds))
+    }
+    for method in SimpleMethod.allCases {
+      var scores: [ForecastScores] = []
+      let seconds = try clock.measured { () throws(ForecastingError) in
+        scores = try SharedJobs.run(long.count, threads: threads) { number in
+          var sums = ScoreSums(observed[number], origin: starts[number], period: period)
+          for round in 0..<origins {
+            let at = starts[number] + round * horizon
+            sums.add(
+              method.forecast(observed[number].prefix(at), horizon: horizon, seasons: natural), observed[number],
+              origin: at)
+          }
+          return sums.scores
+        }
+      }
+      rows.append((method.rawValue, scores, seconds))
+    }
+    let naive = rows.first { $0.name == SimpleMethod.seasonalNaive.rawValue }?.scores ?? []
+    methods = rows.map { row in
+      Method(
+        name: row.name, scores: ForecastScores(meanOf: row.scores),
+        betterCount: zip(row.scores, naive).count { ($0.mase ?? .infinity) < ($1.mase ?? 0) }, seconds: row.seconds)
+    }
+  }
+}
+
+extension ForecastScores {
+  /// Of each score the mean over those that have it.
+  init(meanOf scores: [ForecastScores]) {
+    self.init()
+    func mean(_ score: (ForecastScores) -> Double?) -> Double? {
+      let known = scores.compactMap(score)
+      return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+    }
+    mase = mean(\.mase)
+    smape = mean(\.smape)
+    rmsse = mean(\.rmsse)
+    coverage80 = mean(\.coverage80)
+    width80 = mean(\.width80)
+    weightedQuantileLoss = mean(\.weightedQuantileLoss)
+    scaledCRPS = mean(\.scaledCRPS)
+  }
+}
+
+extension ContinuousClock {
+  /// In seconds.
+  fileprivate func measured(_ body: () throws(ForecastingError) -> Void) throws(ForecastingError) -> Double {
+    let start = now
+    try body()
+    let duration = now - start
+    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+}
