@@ -127,7 +127,8 @@ extension GlobalCombination {
       let weight = 2 * Double(horizon)
       own = errors.map { errors in
         var (size, count) = (0.0, 0.0)
-        for (name, error) in errors where error.count > 0 {
+        // In one order, for the same sum.
+        for (name, error) in errors.sorted(by: { $0.key.description < $1.key.description }) where error.count > 0 {
           guard let usual = common[name], usual > 0 else { continue }
           size += error.sum / error.count / usual
           count += 1
