@@ -106,7 +106,8 @@ extension GlobalForecaster {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let text = file.metadata(Self.key), let content = try? decoder.decode(GlobalContent.self, from: Data(text.utf8))
+    guard let text = file.metadata(Self.key),
+      let content = try? decoder.decode(GlobalContent.self, from: Data(text.utf8))
     else { throw fault("it is not what a global forecaster writes") }
     guard let members = try Self.members(content, file) else { throw fault("its series do not go together") }
     guard content.isSound else { throw fault("its numbers do not go together") }
