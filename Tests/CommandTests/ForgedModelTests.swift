@@ -3,7 +3,7 @@ import Testing
 
 /// Model files whose metadata hold numbers that no command writes: they are refused, whatever they would overflow.
 struct ForgedModelTests {
-  private let huge = ["4611686018427387904", "9223372036854775807", "-1", "1000000001"]
+  private let huge = ["4611686018427387904", "-1"]
 
   /// A copy of a model file with a text in its header replaced, and without its checksum.
   private func forge(_ place: Workplace, _ name: String, _ old: String, _ new: String) throws {

@@ -87,9 +87,9 @@ struct ReplacedOutputTests {
         #expect(try place.data(name) != before, "\(arguments) over \(name)")
         try before.write(to: place.url(name))
       }
-      // What it wrote itself, and what is empty.
+      // What is empty, and what it wrote itself where nothing else is replaced.
       try place.write("", to: "own")
-      for _ in 0..<2 {
+      for _ in 0..<(replaced.isEmpty ? 2 : 1) {
         let outcome = try place.rnn(arguments.map { $0 == "%" ? "own" : $0 })
         #expect(outcome.status == 0, "\(arguments) twice: \(outcome.errors)")
       }
