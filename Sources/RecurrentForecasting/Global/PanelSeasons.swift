@@ -8,7 +8,7 @@ struct PanelSeasons: Sendable {
 
   init(_ series: [ObservedSeries], natural: [Int], threads: Int) throws(ForecastingError) {
     let natural = natural.isEmpty ? [try Self.guess(series, threads: threads)] : natural
-    own = try SharedJobs.run(series.count, threads: threads) { Season.find(series[$0], natural: natural).0 }
+    own = try SharedJobs.run(series.count, threads: threads) { Season.find(series[$0], natural: natural, given: nil).0 }
     let present = own.filter(\.isPresent)
     let longer = present.compactMap(\.longer)
     common = Season(
