@@ -69,7 +69,8 @@ public struct GlobalBacktest: Sendable {
     let clock = ContinuousClock()
     func origin(_ number: Int, _ round: Int) -> Int { starts[number] + round * horizon }
 
-    var own = long.indices.map { ScoreSums(observed[$0], origin: starts[$0], period: period) }
+    let scales = long.indices.map { ScoreSums.Scale(observed[$0], origin: starts[$0], period: period) }
+    var own = scales.map { ScoreSums($0) }
     var choices: [String] = []
     let seconds = try clock.measured { () throws(ForecastingError) in
       for round in 0..<origins {
@@ -78,7 +79,7 @@ public struct GlobalBacktest: Sendable {
           recipe: recipe, threads: threads)
         choices.append(forecaster.description)
         for (number, forecast) in try forecaster.forecasts(threads: threads).enumerated() {
-          own[number].add(forecast, observed[number], origin: origin(number, round))
+          own[number].add(ScoredForecast(forecast), observed[number], origin: origin(number, round))
         }
       }
     }
@@ -88,28 +89,30 @@ public struct GlobalBacktest: Sendable {
       var scores: [ForecastScores] = []
       let seconds = try clock.measured { () throws(ForecastingError) in
         scores = try SharedJobs.run(long.count, threads: threads) { (number) throws(ForecastingError) in
-          var sums = ScoreSums(observed[number], origin: starts[number], period: period)
+          var sums = ScoreSums(scales[number])
           for round in 0..<origins {
             let at = starts[number] + round * horizon
-            let forecaster = try Forecaster(
+            let fit = try Forecaster.fit(
               observed[number].prefix(at), horizon: horizon, seasons: natural, recipe: Recipe())
-            sums.add(forecaster.forecast(), observed[number], origin: at)
+            sums.add(ScoredForecast(fit.forecaster.forecast()), observed[number], origin: at)
           }
           return sums.scores
         }
       }
       rows.append(("each-alone", scores, seconds))
     }
+    // Of the simple methods the values alone are scored.
+    let none = IntervalErrors([], horizon: horizon, step: 1)
     for method in SimpleMethod.allCases {
       var scores: [ForecastScores] = []
       let seconds = try clock.measured { () throws(ForecastingError) in
         scores = try SharedJobs.run(long.count, threads: threads) { number in
-          var sums = ScoreSums(observed[number], origin: starts[number], period: period)
+          var sums = ScoreSums(scales[number])
           for round in 0..<origins {
             let at = starts[number] + round * horizon
-            sums.add(
-              method.forecast(observed[number].prefix(at), horizon: horizon, seasons: natural), observed[number],
-              origin: at)
+            let forecast = method.forecast(
+              observed[number].prefix(at), horizon: horizon, seasons: natural, errors: none)
+            sums.add(ScoredForecast(values: forecast.values), observed[number], origin: at)
           }
           return sums.scores
         }
@@ -138,6 +141,8 @@ extension ForecastScores {
     rmsse = mean(\.rmsse)
     coverage80 = mean(\.coverage80)
     width80 = mean(\.width80)
+    coverage95 = mean(\.coverage95)
+    width95 = mean(\.width95)
     weightedQuantileLoss = mean(\.weightedQuantileLoss)
     scaledCRPS = mean(\.scaledCRPS)
   }
