@@ -107,7 +107,9 @@ struct TokenizeTests {
     #expect(!place.exists("m.safetensors"))
     expectFailure(try place.rnn("tokenize", "--verify", "text.txt"), 1, "text.txt is not a token file")
     expectFailure(try place.rnn(["train", "--text", "a.tokens", "text.txt"] + training), 64, "a.tokens", "alone")
-    expectFailure(try place.rnn(["train", "--text", "."] + training), 1, "a.tokens", "token file")
+    try FileManager.default.createDirectory(at: place.url("d"), withIntermediateDirectories: true)
+    try whole.write(to: place.url("d/b.tokens"))
+    expectFailure(try place.rnn(["train", "--text", "d"] + training), 1, "d/b.tokens", "token file")
     expectFailure(try place.rnn(["train", "--text", "a.tokens", "--bytes"] + training), 64, "a.tokens", "--bytes")
     expectFailure(
       try place.rnn(["train", "--text", "a.tokens", "--normalize", "nfc"] + training), 64, "a.tokens", "nfc")
@@ -121,7 +123,7 @@ struct TokenizeTests {
     expectFailure(try place.rnn("tokenize", "text.txt", "-o", "-"), 1, "name of a file")
     expectFailure(try place.rnn("tokenize", "a.tokens", "-o", "b"), 1, "a.tokens", "token file")
     try place.write("my notes", to: "notes.txt")
-    expectFailure(try place.rnn("tokenize", "text.txt", "-o", "notes.txt"), 1, "notes.txt", "is not replaced")
+    expectFailure(try place.rnn("tokenize", "text.txt", "-o", "notes.txt"), 1, "notes.txt", "does not replace")
     #expect(try place.data("notes.txt") == Data("my notes".utf8))
     try place.write("", to: "empty.txt")
     expectFailure(try place.rnn("tokenize", "empty.txt", "-o", "b"), 1, "empty.txt", "empty")
@@ -164,8 +166,9 @@ struct TokenizeTests {
     try place.write("old text, old text", to: "old.txt")
     try #require(try place.rnn("tokenize", "old.txt", "-o", "a.tokens").status == 0)
     let before = try place.data("a.tokens")
+    try before.write(to: place.url("v.tokens"))
     let pipe = Pipe()
-    for arguments in [["-o", "a.tokens"], ["-o", "a.tokens", "--vocabulary", "a.tokens"]] {
+    for arguments in [["-o", "a.tokens"], ["-o", "a.tokens", "--vocabulary", "v.tokens"]] {
       let process = try place.start(
         Workplace.command.path, ["tokenize", "-"] + arguments, input: pipe.fileHandleForReading)
       try pipe.fileHandleForWriting.write(contentsOf: Array("old text".utf8))
@@ -180,7 +183,7 @@ struct TokenizeTests {
       #expect(outcome.status == 128 + signal && outcome.errors.contains("a.tokens is not written"), "\(outcome.errors)")
       #expect(try place.data("a.tokens") == before)
       let names = try FileManager.default.contentsOfDirectory(atPath: place.directory.path)
-      #expect(Set(names) == ["old.txt", "a.tokens", ".output", ".errors"], "\(names)")
+      #expect(Set(names) == ["old.txt", "a.tokens", "v.tokens", ".output", ".errors"], "\(names)")
     }
   }
 

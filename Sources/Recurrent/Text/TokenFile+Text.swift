@@ -115,6 +115,7 @@ private struct StreamedText {
     spoolingBeside path: String, source: String, _ hook: (TokenizingProgress) throws -> Void
   ) throws -> (vocabulary: Vocabulary, count: Int) {
     var isPresent = [Bool](repeating: false, count: Int(unit.largestSymbol) + 1)
+    var largest: Int32 = 0
     var count = 0
     var scanner = TextScanner(unit: unit, normalization: normalization, pieceSize: pieceSize)
     for file in files {
@@ -125,11 +126,14 @@ private struct StreamedText {
       try scan(stream, &scanner, pass: 1, spool: spools[file], hook) { symbols in
         let text = symbols.span
         var marks = isPresent.mutableSpan
-        for index in text.indices { marks[Int(text[index])] = true }
+        for index in text.indices {
+          marks[Int(text[index])] = true
+          largest = max(largest, text[index])
+        }
         count += symbols.count
       }
     }
-    let symbols = isPresent.indices.filter { isPresent[$0] }.map { UInt32($0) }
+    let symbols = (0...Int(largest)).filter { isPresent[$0] }.map { UInt32($0) }
     do throws(TextError) {
       guard !symbols.isEmpty else { throw .empty(source: source) }
       guard symbols.count > 1 else { throw .singleSymbol(symbols[0], unit: unit) }
