@@ -50,10 +50,6 @@ struct ForecastTarget {
     }
   }
 
-  init(file: String, name: String, time: TimeAxis, values: [Double]) {
-    (self.file, self.name, self.time, self.values) = (file, name, time, values)
-  }
-
   var missingCount: Int { values.count { $0.isNaN } }
 }
 

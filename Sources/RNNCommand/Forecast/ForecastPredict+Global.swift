@@ -1,3 +1,4 @@
+import Recurrent
 import RecurrentForecasting
 import Storage
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recurrent
 import RecurrentForecasting
 
 extension ForecastTrain {
@@ -18,12 +19,12 @@ extension ForecastTrain {
     var store = try options.makeStore()
     let replaced = try ReplacedModel(by: .forecaster, store, keepsBest: false)
     switch try input.data(panel.request(columns: column)) {
-    case .one(let target): try trainCombined(target, &store, replaced)
-    case .many(let panel): try trainGlobal(panel, &store, replaced)
+    case .one(let target): try train(target, &store, replaced)
+    case .many(let panel): try train(panel, &store, replaced)
     }
   }
 
-  private func trainCombined(
+  private func train(
     _ target: ForecastTarget, _ store: inout CheckpointStore, _ replaced: ReplacedModel?
   ) throws {
     let seasons = scoring.season.map { [$0] } ?? target.time.seasons
@@ -36,7 +37,7 @@ extension ForecastTrain {
     try training.run(&store)
   }
 
-  private func trainGlobal(
+  private func train(
     _ panel: ForecastPanel, _ store: inout CheckpointStore, _ replaced: ReplacedModel?
   ) throws {
     if options.shared.report != nil {
