@@ -3,14 +3,14 @@ internal import Foundation
 /// Logarithms of the gamma function, its derivative, and differences of them that keep their digits where the terms are huge.
 /// Asymptotic expansions after a shift to arguments that are large enough: NIST Digital Library of Mathematical Functions
 /// (dlmf.nist.gov) 5.5.1, 5.11.1, 5.11.2, 5.11.13. Arguments are above 0; NaN stays NaN.
-enum GammaFunctions {
+package enum GammaFunctions {
   /// Where expansions of six terms are exact in double precision.
   static let large = 14.0
 
   private static let logRootTwoPi = 0.918_938_533_204_672_7
 
   /// log Γ(x).
-  static func logGamma(_ x: Double) -> Double {
+  package static func logGamma(_ x: Double) -> Double {
     var (x, product) = (x, 1.0)
     while x < large {
       product *= x
@@ -20,7 +20,7 @@ enum GammaFunctions {
   }
 
   /// What Stirling's formula leaves: log Γ(x) − (x − ½)·log x + x − ½·log 2π, of a large x.
-  static func stirling(_ x: Double) -> Double {
+  package static func stirling(_ x: Double) -> Double {
     let inverse = 1 / x
     let s = inverse * inverse
     return inverse
@@ -28,7 +28,7 @@ enum GammaFunctions {
   }
 
   /// ψ(x), the derivative of log Γ(x).
-  static func digamma(_ x: Double) -> Double {
+  package static func digamma(_ x: Double) -> Double {
     var (x, sum) = (x, 0.0)
     while x < large {
       sum += 1 / x
@@ -38,13 +38,13 @@ enum GammaFunctions {
   }
 
   /// x²·(log x − 1/(2x) − ψ(x)), of a large x.
-  static func digammaRest(_ x: Double) -> Double {
+  package static func digammaRest(_ x: Double) -> Double {
     let s = 1 / x / x
     return 1 / 12 + s * (-1 / 120 + s * (1 / 252 + s * (-1 / 240 + s * (1 / 132 - s * 691 / 32_760))))
   }
 
   /// ½·log x − log(Γ(x + ½)/Γ(x)), and its derivative: what is left of two logarithms that may be huge.
-  static func halfStep(_ x: Double) -> (value: Double, slope: Double) {
+  package static func halfStep(_ x: Double) -> (value: Double, slope: Double) {
     var (shifted, ratio, slope) = (x, 1.0, 0.0)
     while shifted < large {
       ratio *= 1 + 0.5 / shifted
@@ -65,10 +65,10 @@ enum GammaFunctions {
   }
 
   /// log(1 + t)/t.
-  static func logRatio(_ t: Double) -> Double { t == 0 ? 1 : log1p(t) / t }
+  package static func logRatio(_ t: Double) -> Double { t == 0 ? 1 : log1p(t) / t }
 
   /// (log(1 + t) − t)/t² and (t/(1 + t) − log(1 + t))/t², for t ≥ 0.
-  static func logRests(_ t: Double) -> (log: Double, slope: Double) {
+  package static func logRests(_ t: Double) -> (log: Double, slope: Double) {
     guard t < 0.04 else {
       let own = log1p(t)
       return ((own - t) / t / t, (t / (1 + t) - own) / t / t)

@@ -1,7 +1,6 @@
 import Foundation
+import Recurrent
 import Testing
-
-@testable import Recurrent
 
 /// Student's t and the negative binomial where their formulas lose their digits; ordinary outputs are compared with PyTorch's.
 @Suite("Likelihoods at their limits")
