@@ -19,10 +19,8 @@ import Testing
       #expect(text.contains(old), "\(old)")
       try Self.write(file, text.replacingOccurrences(of: old, with: new), to: path + ".forged")
       defer { try? FileManager.default.removeItem(atPath: path + ".forged") }
-      do {
-        _ = try GlobalForecaster(contentsOf: path + ".forged")
-        return nil
-      } catch let error as CheckpointError { return error }
+      do throws(CheckpointError) { _ = try GlobalForecaster(contentsOf: path + ".forged") } catch { return error }
+      return nil
     }
     #expect(try refusal("\"gain\"", "\"gain\"") == nil)
     for (old, new) in [

@@ -93,16 +93,17 @@ import RecurrentForecasting
         for forecast in forecasts {
           let interval = forecast.interval(level: 95)
           #expect(forecast.values.count == horizon)
-          #expect((forecast.values + interval.lower + interval.upper).allSatisfy(\.isFinite))
+          #expect((forecast.values + interval.lower + interval.upper).allSatisfy { $0.isFinite })
           #expect(
-            zip(interval.lower, forecast.values).allSatisfy(<=) && zip(forecast.values, interval.upper).allSatisfy(<=))
+            zip(interval.lower, forecast.values).allSatisfy { $0 <= $1 })
+          #expect(zip(forecast.values, interval.upper).allSatisfy { $0 <= $1 })
         }
       }
     }
     // One series alone, and one that is nearly nothing.
     for few in [[series[6]], [series[0]]] {
-      #expect(
-        try GlobalForecaster(fitting: few, horizon: 3, recipe: quick).forecasts()[0].values.allSatisfy(\.isFinite))
+      let values = try GlobalForecaster(fitting: few, horizon: 3, recipe: quick).forecasts()[0].values
+      #expect(values.allSatisfy { $0.isFinite })
     }
   }
 
