@@ -45,7 +45,7 @@ struct ForecastLikelihoodTests {
         "sent-hi-50", "sent-lo-90", "sent-hi-90",
       ])
     for row in rows.dropFirst() {
-      let numbers = row.dropFirst().compactMap(Double.init)
+      let numbers = row[1...].compactMap { Double(String($0)) }
       #expect(numbers.count == 12)
       for start in [0, 6] {
         let own = Array(numbers[start..<start + 6])
