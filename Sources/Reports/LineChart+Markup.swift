@@ -108,7 +108,9 @@ extension LineChart {
     var keys: [(sign: Markup, name: String)] = []
     for (index, line) in lines.enumerated() {
       let style = style(ofLine: index).rawValue
-      if !line.name.isEmpty { keys.append((.element("path", ["class": "line s\(style)", "d": "M1 5H27"]), line.name)) }
+      // What has no name is of the kind of a line before.
+      guard !line.name.isEmpty else { continue }
+      keys.append((.element("path", ["class": "line s\(style)", "d": "M1 5H27"]), line.name))
       for (depth, band) in line.bands.enumerated() where !band.name.isEmpty {
         // A band lies in the wider ones.
         let layers = (0...depth).map { _ in Markup.element("path", ["class": "band b\(style)", "d": "M1 0H27V10H1Z"]) }

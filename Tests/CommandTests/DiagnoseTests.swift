@@ -26,7 +26,7 @@ struct DiagnoseTests {
     let table = try place.rnn(arguments)
     #expect(table.status == 0 && table.errors.isEmpty)
     #expect(table.text.contains("! layer 0: gradients vanish after about"))
-    #expect(table.text.contains("start it with a bias of 1 (--forget-bias 1), or of 2 or 3 where it had one"))
+    #expect(table.text.contains("start it with a bias of 1 (rnn train --forget-bias 1;"))
     let found = try place.rnn(arguments + ["--json"]).json()
     #expect(found["steps"] as? Int == 90 && found["cell"] as? String == "lstm")
     let layer = try #require((found["recurrences"] as? [[String: Any]])?.first)

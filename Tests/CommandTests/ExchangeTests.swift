@@ -95,7 +95,7 @@ struct ExchangeTests {
     expectFailure(try place.rnn("export", "model.safetensors", "out.bin", "--format", "pickle"), 64, "pickle")
     expectFailure(try place.rnn("export", "nowhere.safetensors", "out.npz"), 1, "nowhere.safetensors")
     expectFailure(try place.rnn("import", "nowhere.npz", "out.safetensors"), 1, "nowhere.npz")
-    expectFailure(try place.rnn("import", "model.safetensors", "out.safetensors"), 1, "model file")
+    expectFailure(try place.rnn("import", "model.safetensors", "out.safetensors"), 1, "a model of this program")
     try write([("a.weight", [2, 2], noise(4))], to: "foreign.safetensors")
     expectFailure(try place.rnn("import", "foreign.safetensors", "out.safetensors"), 1, "a.weight", "weight_ih_l0")
     expectFailure(

@@ -14,7 +14,11 @@ struct ForecastLikelihoodTests {
   private static func counts(_ rows: Int) -> String {
     "day,sold,sent\n"
       + (0..<rows).map { row in
-        let date = "2024-\(row / 28 < 9 ? "0" : "")\(row / 28 + 1)-\(row % 28 < 9 ? "0" : "")\(row % 28 + 1)"
+        // 2023 has no day 29 in February.
+        let lengths = [31, 28, 31, 30, 31, 30]
+        var (month, day) = (0, row)
+        while day >= lengths[month] { (month, day) = (month + 1, day - lengths[month]) }
+        let date = "2023-0\(month + 1)-\(day < 9 ? "0" : "")\(day + 1)"
         return "\(date),\([2, 9, 5, 4, 7, 20, 1][row % 7] + row * 7 % 3),\(row * 5 % 4)\n"
       }.joined()
   }

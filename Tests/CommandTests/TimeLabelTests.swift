@@ -73,7 +73,7 @@ struct TimeLabelTests {
     expectFailure(try train(stacked), 1, "column \"k\": 2 series stand below each other", "--series")
     #expect(try train(stacked, "--series", "b", "--series-column", "k").status == 0)
     let marked = "d;x\n" + days.map { "\($0);\($0 == days[3] ? "-999" : "1,234")\n" }.joined()
-    expectFailure(try train(marked), 1, "--decimal")
+    expectFailure(try train("d;x\n" + days.map { "\($0);1,234\n" }.joined()), 1, "--decimal")
     let read = try train(marked, "--decimal", ",", "--missing-values", "-999", "--missing", "drop", "--frequency", "D")
     #expect(read.status == 0, "\(read.errors)")
     expectFailure(try train("d,x\n2001-01-02,1\n", "--frequency", "fortnight"), 64, "--frequency", "MS")

@@ -69,7 +69,7 @@ struct SavedForecaster {
     }
     let new = Array(target.values[first...])
     forecaster.update(with: new)
-    if !new.isEmpty { note(target) }
+    if !new.isEmpty { note(target, new: new.count) }
     return new.count
   }
 
@@ -91,17 +91,31 @@ struct SavedForecaster {
   }
 
   /// Keeps the column's name, and where its rows end.
-  mutating func note(_ target: ForecastTarget) {
-    forecaster.notes = Self.notes(of: target, horizon: forecaster.horizon)
+  /// - Parameter count: of its last rows, which are new; what came before them it may not hold.
+  mutating func note(_ target: ForecastTarget, new count: Int) {
+    let horizon = forecaster.horizon
+    let before = labels.dropLast(horizon)
+    forecaster.notes = Self.notes(of: target, horizon: horizon)
+    guard !before.isEmpty else { return }
+    let joined = (before + labels.suffix(count + horizon)).suffix(Self.shownHistory(horizon) + horizon)
+    forecaster.notes[Self.labelsNote] = Self.text(Array(joined))
+  }
+
+  private var labels: [String] {
+    forecaster.notes[Self.labelsNote].flatMap { try? JSON(parsing: $0).array?.compactMap(\.string) } ?? []
+  }
+
+  private static func text(_ labels: [String]) -> String? {
+    (try? JSON.array(labels.map { .string($0) }).serialized()).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// - Parameter horizon: steps after the last row of which the labels are kept.
   static func notes(of target: ForecastTarget, horizon: Int) -> [String: String] {
     var notes = [columnNote: target.name]
     let count = target.values.count
-    let labels = (max(0, count - shownHistory(horizon))..<count + horizon).map { JSON.string(target.time.label($0)) }
+    let labels = (max(0, count - shownHistory(horizon))..<count + horizon).map(target.time.label)
     notes[timeNote] = target.time.name
-    notes[labelsNote] = (try? JSON.array(labels).serialized()).map { String(decoding: $0, as: UTF8.self) }
+    notes[labelsNote] = text(labels)
     guard target.time.name != nil else { return notes }
     notes[lastNote] = target.time.label(target.values.count - 1)
     let next = target.time.label(target.values.count)
@@ -122,7 +136,7 @@ struct SavedForecaster {
   /// - Throws: `Failure` where the file does not hold them.
   func target() throws(Failure) -> ForecastTarget {
     let values = forecaster.values
-    let labels = forecaster.notes[Self.labelsNote].flatMap { try? JSON(parsing: $0).array?.compactMap(\.string) } ?? []
+    let labels = labels
     let count = labels.count - forecaster.horizon
     guard let column, count >= 1, count <= values.count else {
       throw Failure(message: "\(file) does not say what its rows were called: give the table, too")
