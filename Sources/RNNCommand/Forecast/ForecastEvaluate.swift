@@ -42,7 +42,8 @@ struct ForecastEvaluate: ParsableCommand {
     let file = try SafetensorsFile(path: path)
     if ModelUse.isGlobalForecaster(file) {
       throw Failure(
-        message: "\(path) is a combined forecaster of many series: 'rnn forecast backtest' measures such on their table")
+        message: "\(path) is a combined forecaster of many series: 'rnn forecast backtest' measures such on their table"
+      )
     }
     if ModelUse(file) == .forecaster { return try evaluateCombined(file) }
     let (model, description) = try Model.forForecasts(file, likelihoods: true)
