@@ -2,15 +2,12 @@ internal import Kernels
 
 /// A loss and its gradient for outputs of one's own: for `RecurrentPass`, for evaluation, or to see what the trainer
 /// computes.
-///
-/// Never inlined: Swift 6.3 then takes the elements of a caller's array literal for unread, as they are read through a span.
 extension Loss {
   /// - Parameters:
   ///   - outputs: [rows, O].
   ///   - outputSize: O.
   ///   - classes: [rows].
   /// - Returns: the loss, and its gradient by the outputs, [rows, O].
-  @inline(never)
   public func evaluate<S: Scalar>(
     _ outputs: [S], outputSize: Int, classes: [Int32]
   ) -> (loss: Double, gradient: [S]) {
@@ -26,7 +23,6 @@ extension Loss {
   ///   - outputSize: O.
   ///   - values: [rows, O]; of a loss on quantiles or distributions the values that it compares.
   /// - Returns: the loss, and its gradient by the outputs, [rows, O].
-  @inline(never)
   public func evaluate<S: Scalar>(
     _ outputs: [S], outputSize: Int, values: [S]
   ) -> (loss: Double, gradient: [S]) {
@@ -43,7 +39,6 @@ extension Loss {
   ///   - labels: of each sequence.
   ///   - stepCounts: how many of the steps each sequence has; nil: all.
   /// - Returns: the loss, and its gradient by the outputs, [T, N, O]; 0 where a sequence has ended.
-  @inline(never)
   public func evaluate<S: Scalar>(
     _ outputs: [S], outputSize: Int, labels: [[Int32]], stepCounts: [Int]? = nil
   ) -> (loss: Double, gradient: [S]) {
