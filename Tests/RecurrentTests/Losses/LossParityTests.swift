@@ -104,7 +104,8 @@ struct LossParityTests {
     if own.targets == "labels" { return }
     let mistaken = try evaluate(own.mistaken, own, outputs)
     let isFar = distance(mistaken.gradient, expected.gradient) > 20 * u * bounds.gradient
-    #expect(isLikelihood || isFar || abs(mistaken.loss - expected.loss) > 20 * u * bounds.loss, "\(own.mistaken) would pass")
+    #expect(
+      isLikelihood || isFar || abs(mistaken.loss - expected.loss) > 20 * u * bounds.loss, "\(own.mistaken) would pass")
   }
 
   @Test("Labels that do not fit have an infinite loss and no gradient")
