@@ -15,6 +15,7 @@ public struct PanelSeries: Sendable, Hashable {
   /// What is known afterwards only, such as the weather: one for each value.
   public var past: [String: [Double]]
 
+  /// A series; what is not an argument is a property to set.
   public init(
     _ name: String, values: [Double], start: Int = 0, statics: [String: String] = [:],
     knownAhead: [String: [Double]] = [:], past: [String: [Double]] = [:]
