@@ -22,7 +22,9 @@ enum BetaFunction {
     guard x > 0 else { return x.isNaN ? .nan : 0 }
     guard rest > 0 else { return 1 }
     guard x <= (a + 1) / (a + b + 2) else { return 1 - incomplete(rest, rest: x, b, a) }
-    let factor = exp(a * log(x) + b * log(rest) - logBeta(a, b)) / a
+    // The logarithm of what is nearly 1 has its digits in the other.
+    let (logX, logRest) = (x > 0.5 ? log1p(-rest) : log(x), rest > 0.5 ? log1p(-x) : log(rest))
+    let factor = exp(a * logX + b * logRest - logBeta(a, b)) / a
     let tiny = 1e-300
     var (c, d) = (1.0, 1 - (a + b) * x / (a + 1))
     d = 1 / (abs(d) < tiny ? tiny : d)
