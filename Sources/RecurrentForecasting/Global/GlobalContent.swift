@@ -65,11 +65,8 @@ extension GlobalContent {
   private func isSound(_ own: Series) -> Bool {
     own.parameters.isSound && own.parameters.effects.count == columns.knownAhead.count && own.season.period >= 1
       && own.methods.map { methods in
-        methods.smoothing.period >= 1 && methods.smoothing.season.count == methods.smoothing.period
-          && !methods.theta.season.isEmpty && methods.theta.alpha > 0
-          && ([methods.autoregression] + methods.otherAutoregressions).allSatisfy { own in
-            own.lags.allSatisfy { (1...1_000_000).contains($0) }
-          }
+        methods.smoothing.isSound && methods.theta.isSound
+          && ([methods.autoregression] + methods.otherAutoregressions).allSatisfy(\.isSound)
       } ?? (penalties != nil && own.count >= scheme.layout.needed)
   }
 }

@@ -7,58 +7,25 @@ internal import Storage
 /// missing), "known_ahead" and "past", "linear.0.weights", …, "network.0.rnn.weight_ih_l0", …, "intervals.paths".
 extension GlobalForecaster {
   package static let format = "recurrent-global-forecaster"
-  private static let version = "1"
-  private static let key = "forecaster"
-  private static let noteKey = "notes"
 
   // MARK: Writing
 
   /// Writes the forecaster to `path`, whole or not at all, with a checksum.
   /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
   public func save(to path: String) throws(CheckpointError) {
-    var doubles: [String: (values: [Double], shape: [Int])] = [:]
-    func add(_ name: String, _ values: [Double]) { doubles[name] = (values, [values.count]) }
+    var writer = ForecasterWriter()
     let series = members.map(\.series)
-    add("values", series.flatMap(\.values))
-    add("known_ahead", series.flatMap { own in columns.knownAhead.flatMap { own.knownAhead[$0.name] ?? [] } })
-    add("past", series.flatMap { own in columns.past.flatMap { own.past[$0.name] ?? [] } })
-    add("intervals.growth", intervals.growth)
-    add("intervals.reaches", intervals.reaches)
-    add("intervals.sizes", intervals.sizes)
+    writer.add("values", series.flatMap(\.values))
+    writer.add("known_ahead", series.flatMap { own in columns.knownAhead.flatMap { own.knownAhead[$0.name] ?? [] } })
+    writer.add("past", series.flatMap { own in columns.past.flatMap { own.past[$0.name] ?? [] } })
+    writer.add("intervals.growth", intervals.growth)
+    writer.add("intervals.reaches", intervals.reaches)
+    writer.add("intervals.sizes", intervals.sizes)
     let paths = intervals.paths.flatMap { $0 }
-    doubles["intervals.paths"] = (paths.flatMap { $0 }, [paths.count, horizon])
-    for (number, readout) in (linear?.readouts ?? []).enumerated() {
-      doubles["linear.\(number).weights"] = (readout.weights, [horizon, scheme.featureCount])
-      add("linear.\(number).intercepts", readout.intercepts)
-    }
-    var floats: [String: (values: [Float], shape: [Int])] = [:]
-    for (number, model) in (network?.networks ?? []).enumerated() {
-      for entry in model.table.entries {
-        floats["network.\(number).\(entry.name)"] = (model[parameter: entry.name], entry.shape)
-      }
-    }
-    let (allDoubles, allFloats) = (doubles, floats)
-    let tensors =
-      doubles.map { (name: $0.key, dtype: Safetensors.DType.F64, shape: $0.value.shape) }
-      + floats.map { (name: $0.key, dtype: Safetensors.DType.F32, shape: $0.value.shape) }
-    let metadata = [
-      (key: "format", value: Self.format), (key: "format_version", value: Self.version),
-      (key: Self.key, value: Self.text(content)), (key: Self.noteKey, value: Self.text(notes)),
-    ]
-    try Safetensors.write(to: path, tensors: tensors, metadata: metadata, checksum: true) {
-      (tensor, file) throws(FileError) in
-      if let own = allDoubles[tensor.name] { try file.write(own.values.span) }
-      if let own = allFloats[tensor.name] { try file.write(own.values.span) }
-    }
-  }
-
-  private static func text(_ content: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let data = try? encoder.encode(content) else { stop("a forecaster that is no JSON") }
-    return String(decoding: data, as: UTF8.self)
+    writer.add("intervals.paths", paths.flatMap { $0 }, shape: [paths.count, horizon])
+    writer.add(linear?.readouts ?? [])
+    writer.add(network?.networks ?? [])
+    try writer.write(to: path, format: Self.format, content: content, notes: notes)
   }
 
   private var content: GlobalContent {
@@ -93,32 +60,12 @@ extension GlobalForecaster {
 
   /// The same of a file that is open.
   package init(_ file: SafetensorsFile) throws(CheckpointError) {
-    let path = file.file
-    guard file.metadata("format") == Self.format else {
-      throw .foreignModel(path, reason: "its metadata do not name a global forecaster as its format")
-    }
-    let version = file.metadata("format_version") ?? "none"
-    guard version == Self.version else {
-      throw .unsupportedVersion(file: path, found: version, supported: Self.version)
-    }
-    try file.verifyChecksum()
-    func fault(_ reason: String) -> CheckpointError { .invalidMetadata(file: path, key: Self.key, reason: reason) }
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let text = file.metadata(Self.key),
-      let content = try? decoder.decode(GlobalContent.self, from: Data(text.utf8))
-    else { throw fault("it is not what a global forecaster writes") }
-    guard let members = try Self.members(content, file) else { throw fault("its series do not go together") }
-    guard content.isSound else { throw fault("its numbers do not go together") }
+    let reader = try ForecasterReader(file, format: Self.format, name: "a global forecaster")
+    let content = try reader.content(GlobalContent.self)
+    guard let members = try Self.members(content, file) else { throw reader.fault("its series do not go together") }
+    guard content.isSound else { throw reader.fault("its numbers do not go together") }
     let (horizon, scheme) = (content.horizon, content.scheme)
-    var readouts: [LinearPath.Readout] = []
-    for (number, penalty) in (content.penalties ?? []).enumerated() {
-      readouts.append(
-        LinearPath.Readout(
-          weights: try file.doubles("linear.\(number).weights", shape: [horizon, scheme.featureCount]),
-          intercepts: try file.doubles("linear.\(number).intercepts", shape: [horizon]), penalty: penalty))
-    }
+    let readouts = try reader.readouts(content.penalties ?? [], shape: [horizon, scheme.featureCount])
     let pathCount = content.series.reduce(0) { $0 + $1.pathCount }
     let flat = try file.doubles("intervals.paths", shape: [pathCount, horizon])
     var next = 0
@@ -133,18 +80,17 @@ extension GlobalForecaster {
       reaches: try file.doubles("intervals.reaches", shape: [content.series.count]),
       sizes: try file.doubles("intervals.sizes"), paths: paths, usesSpread: content.usesSpread)
     guard !intervals.sizes.isEmpty, (intervals.growth + intervals.reaches).allSatisfy({ $0 >= 0 }) else {
-      throw fault("its intervals do not go together")
+      throw reader.fault("its intervals do not go together")
     }
     self.init(
       horizon: horizon, recipe: content.recipe, columns: content.columns, scheme: scheme, members: members,
       places: content.places,
       linear: content.penalties.map { _ in GlobalLinearPath(scheme: scheme, readouts: readouts) },
-      network: try content.network.map { own throws(CheckpointError) in try Self.network(own, scheme, file) },
+      network: try content.network.map { own throws(CheckpointError) in try Self.network(own, scheme, reader) },
       combination: GlobalCombination(
         series: content.series.map(\.combination), gain: content.gain, dropFactor: content.dropFactor,
         errors: content.errors), intervals: intervals)
-    notes =
-      file.metadata(Self.noteKey).flatMap { try? decoder.decode([String: String].self, from: Data($0.utf8)) } ?? [:]
+    notes = reader.notes
   }
 
   /// nil where sizes do not go together.
@@ -191,21 +137,10 @@ extension GlobalForecaster {
   }
 
   private static func network(
-    _ own: GlobalContent.Network, _ scheme: PanelScheme, _ file: SafetensorsFile
+    _ own: GlobalContent.Network, _ scheme: PanelScheme, _ reader: ForecasterReader
   ) throws(CheckpointError) -> GlobalNetwork {
-    let configuration = GlobalNetwork.configuration(scheme, hiddenSize: own.hiddenSize)
-    var networks: [Model<Float>] = []
-    for number in 0..<own.count {
-      var model: Model<Float>
-      do throws(PlanError) { model = try Model(configuration, seed: 0) } catch {
-        throw .io(file: file.file, reason: error.description)
-      }
-      for entry in model.table.entries {
-        model[parameter: entry.name] = try file.floats("network.\(number).\(entry.name)", shape: entry.shape)
-      }
-      networks.append(model)
-    }
-    return GlobalNetwork(
-      scheme: scheme, inputScales: own.inputScales, outputScales: own.outputScales, networks: networks)
+    GlobalNetwork(
+      scheme: scheme, inputScales: own.inputScales, outputScales: own.outputScales,
+      networks: try reader.networks(own.count, GlobalNetwork.configuration(scheme, hiddenSize: own.hiddenSize)))
   }
 }
