@@ -48,21 +48,12 @@ final class TokenWindows: Sendable {
     _ index: Int, _ blocks: inout [TokenBlock], _ tokens: inout [Int32]
   ) throws(TokenFileError) {
     let batchSize = blocks.count
-    let blockTokens = file.header.blockTokens
     var target = tokens.mutableSpan
     for stream in 0..<batchSize {
-      var position = start + stream * streamLength + index * sequenceLength
-      let end = position + sequenceLength + 1
-      var place = stream
-      while position < end {
-        let first = position % blockTokens
-        let count = min(blockTokens - first, end - position)
-        try blocks[stream].load(position / blockTokens, of: file)
-        try blocks[stream].copy(
-          first..<first + count, of: file, translation: translation, into: &target, at: place, stride: batchSize)
-        position += count
-        place += count * batchSize
-      }
+      let first = start + stream * streamLength + index * sequenceLength
+      try blocks[stream].copy(
+        fromFile: file, first..<first + sequenceLength + 1, translation: translation, into: &target, at: stream,
+        stride: batchSize)
     }
   }
 }

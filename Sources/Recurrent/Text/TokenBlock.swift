@@ -36,6 +36,27 @@ struct TokenBlock: Sendable {
     }
   }
 
+  /// Copies tokens of the file to every `stride`-th place of `target`, from `place` on, block by block: the last of them stays.
+  /// - Parameters:
+  ///   - tokens: counted from the file's first.
+  ///   - translation: the token that stands for each of the file's; nil: they are what is wanted.
+  mutating func copy(
+    fromFile file: TokenFile, _ tokens: Range<Int>, translation: [Int32]?, into target: inout MutableSpan<Int32>,
+    at place: Int, stride: Int
+  ) throws(TokenFileError) {
+    let blockTokens = file.header.blockTokens
+    var (position, place) = (tokens.lowerBound, place)
+    while position < tokens.upperBound {
+      let start = position % blockTokens
+      let count = min(blockTokens - start, tokens.upperBound - position)
+      try load(position / blockTokens, of: file)
+      try copy(
+        start..<start + count, of: file, translation: translation, into: &target, at: place, stride: stride)
+      position += count
+      place += count * stride
+    }
+  }
+
   /// Copies some tokens of the block to every `stride`-th place of `target`, from `place` on.
   /// - Parameters:
   ///   - tokens: counted from the block's first.

@@ -57,17 +57,7 @@ public struct TokenSource: Sendable {
       var result = [Int32](repeating: 0, count: wanted.count)
       var span = result.mutableSpan
       var block = TokenBlock()
-      let blockTokens = file.header.blockTokens
-      var position = wanted.lowerBound
-      while position < wanted.upperBound {
-        let start = position % blockTokens
-        let count = min(blockTokens - start, wanted.upperBound - position)
-        try block.load(position / blockTokens, of: file)
-        try block.copy(
-          start..<start + count, of: file, translation: translation, into: &span, at: position - wanted.lowerBound,
-          stride: 1)
-        position += count
-      }
+      try block.copy(fromFile: file, wanted, translation: translation, into: &span, at: 0, stride: 1)
       return result
     }
   }
