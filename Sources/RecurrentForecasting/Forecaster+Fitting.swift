@@ -1,4 +1,3 @@
-internal import Kernels
 internal import Recurrent
 internal import Storage
 
@@ -19,11 +18,7 @@ extension Forecaster {
     require(asked.allSatisfy { $0 >= 1 }, "seasons are of 1 step or more, got \(asked)")
     let series = series.suffix(Self.longestPast)
     guard series.missingCount < series.count else { throw .noValues }
-    // Else a fit that had no memory would only look like one that came to nothing.
-    do throws(MemoryShortage) { try OpenBLAS.warmUp() } catch {
-      throw .memory(
-        .exceedsMemory(what: "what OpenBLAS works in", needed: error.needed, available: error.available))
-    }
+    try ForecastingError.admitOpenBLAS()
     let (season, transform) = Season.find(series, natural: seasons, given: recipe.season)
     let history = History(transform.apply(series.values), isKnown: series.isKnown)
     let rehearsal = try Rehearsal.run(history, season: season, horizon: horizon, recipe: recipe)

@@ -110,15 +110,15 @@ struct ClassificationReport: Sendable {
   }
 
   var json: JSON {
-    func number(_ value: Double?) -> JSON { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
     return .object([
       (key: "unit", value: .string(unit)), (key: "count", value: .integer(count)),
-      (key: "accuracy", value: number(accuracy)), (key: "balanced_accuracy", value: number(balancedAccuracy)),
-      (key: "loss", value: number(loss)),
+      (key: "accuracy", value: JSON(finite: accuracy)),
+      (key: "balanced_accuracy", value: JSON(finite: balancedAccuracy)),
+      (key: "loss", value: JSON(finite: loss)),
       (key: "classes", value: .array(classes.map { .string($0) })),
-      (key: "recall", value: .array(classes.indices.map { number(recall($0)) })),
-      (key: "precision", value: .array(classes.indices.map { number(precision($0)) })),
-      (key: "f1", value: .array(classes.indices.map { number(f1($0)) })),
+      (key: "recall", value: .array(classes.indices.map { JSON(finite: recall($0)) })),
+      (key: "precision", value: .array(classes.indices.map { JSON(finite: precision($0)) })),
+      (key: "f1", value: .array(classes.indices.map { JSON(finite: f1($0)) })),
       (key: "confusion", value: .array(confusion.map { .array($0.map { .integer($0) }) })),
     ])
   }

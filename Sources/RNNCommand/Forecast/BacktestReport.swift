@@ -93,30 +93,32 @@ extension Backtest {
   }
 
   func json(byHorizon: Bool) -> JSON {
-    func number(_ value: Double?) -> JSON { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
     func object(_ method: Method) -> JSON {
       let scores = method.scores
       return .object(
         [
-          (key: "name", value: .string(method.name)), (key: "mase", value: number(scores.mase)),
-          (key: "mae", value: number(scores.meanAbsoluteError)), (key: "smape", value: number(scores.smape)),
-          (key: "rmsse", value: number(scores.rmsse)), (key: "crps", value: number(scores.scaledCRPS)),
-          (key: "wql", value: number(scores.weightedQuantileLoss)),
-          (key: "coverage_80", value: number(scores.coverage80)), (key: "width_80", value: number(scores.width80)),
-          (key: "coverage_95", value: number(scores.coverage95)), (key: "width_95", value: number(scores.width95)),
-          (key: "seconds", value: number(method.seconds)),
+          (key: "name", value: .string(method.name)), (key: "mase", value: JSON(finite: scores.mase)),
+          (key: "mae", value: JSON(finite: scores.meanAbsoluteError)),
+          (key: "smape", value: JSON(finite: scores.smape)),
+          (key: "rmsse", value: JSON(finite: scores.rmsse)), (key: "crps", value: JSON(finite: scores.scaledCRPS)),
+          (key: "wql", value: JSON(finite: scores.weightedQuantileLoss)),
+          (key: "coverage_80", value: JSON(finite: scores.coverage80)),
+          (key: "width_80", value: JSON(finite: scores.width80)),
+          (key: "coverage_95", value: JSON(finite: scores.coverage95)),
+          (key: "width_95", value: JSON(finite: scores.width95)),
+          (key: "seconds", value: JSON(finite: method.seconds)),
         ]
           + (byHorizon
             ? [
-              (key: "mase_by_horizon", value: .array(method.byHorizon.map { number($0.mase) })),
-              (key: "mae_by_horizon", value: .array(method.byHorizon.map { number($0.meanAbsoluteError) })),
+              (key: "mase_by_horizon", value: .array(method.byHorizon.map { JSON(finite: $0.mase) })),
+              (key: "mae_by_horizon", value: .array(method.byHorizon.map { JSON(finite: $0.meanAbsoluteError) })),
             ] : []))
     }
     let gain = comparison(with: SimpleMethod.seasonalNaive.rawValue)
     return .object([
       (key: "season", value: .integer(season)), (key: "horizon", value: .integer(horizon)),
       (key: "origins", value: .integer(runs.count)),
-      (key: "gain_over_seasonal_naive", value: number(gain?.gain)),
+      (key: "gain_over_seasonal_naive", value: JSON(finite: gain?.gain)),
       (key: "origins_better_than_seasonal_naive", value: gain.map { .integer($0.wins) } ?? .null),
       (key: "methods", value: .array(methods.map(object))),
     ])

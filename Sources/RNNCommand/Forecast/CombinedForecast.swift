@@ -111,7 +111,7 @@ struct CombinedPrediction {
 
   func chart(history: Int?) -> LineChart {
     var chart = ForecastChart(target.name, target.time)
-    chart.addHistory(max(0, start - (history ?? max(50, 4 * horizon)))..<start) { target.values[$0] }
+    chart.addHistory(max(0, start - (history ?? SavedForecaster.shownHistory(horizon)))..<start) { target.values[$0] }
     chart.addTruth("held out", start..<max(start, min(target.values.count, start + horizon))) { target.values[$0] }
     chart.addForecast(
       Array(forecast.values.prefix(horizon)), forecast.chartIntervals(levels, steps: horizon), from: start)

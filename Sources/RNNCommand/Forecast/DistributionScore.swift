@@ -62,12 +62,11 @@ struct DistributionScore {
   }
 
   var json: JSON {
-    func number(_ value: Double?) -> JSON { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
-    return .object([
-      (key: "column", value: .string(column)), (key: "crps", value: number(crps)),
-      (key: "wql", value: number(weightedQuantileLoss)), (key: "coverage_80", value: number(coverage80)),
-      (key: "width_80", value: number(width80)), (key: "coverage_95", value: number(coverage95)),
-      (key: "width_95", value: number(width95)),
+    .object([
+      (key: "column", value: .string(column)), (key: "crps", value: JSON(finite: crps)),
+      (key: "wql", value: JSON(finite: weightedQuantileLoss)), (key: "coverage_80", value: JSON(finite: coverage80)),
+      (key: "width_80", value: JSON(finite: width80)), (key: "coverage_95", value: JSON(finite: coverage95)),
+      (key: "width_95", value: JSON(finite: width95)),
     ])
   }
 }

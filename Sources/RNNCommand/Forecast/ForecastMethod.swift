@@ -117,9 +117,8 @@ struct SavedForecaster {
     notes[timeNote] = target.time.name
     notes[labelsNote] = text(labels)
     guard target.time.name != nil else { return notes }
-    notes[lastNote] = target.time.label(target.values.count - 1)
-    let next = target.time.label(target.values.count)
-    notes[nextNote] = next.hasPrefix("+") ? nil : next
+    notes[lastNote] = target.time.label(count - 1)
+    notes[nextNote] = target.time.isNamed(count) ? target.time.label(count) : nil
     return notes
   }
 

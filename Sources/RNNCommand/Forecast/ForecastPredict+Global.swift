@@ -10,24 +10,15 @@ extension ForecastPredict {
     }
     if report != nil { throw Failure(message: "--report is for forecasts of one series") }
     let saved = try SavedGlobalForecaster(file)
-    let most = saved.forecaster.horizon
-    let steps = horizon ?? most
-    guard steps <= most else {
-      throw Failure(
-        message: "\(model) forecasts up to \(most) steps ahead, not \(steps): rnn forecast train --horizon \(steps)")
-    }
+    let steps = try steps(upTo: saved.forecaster.horizon)
     let panel = try saved.panel(at: table, rows, reading, column: column)
-    if holdOut > 0 {
-      Note.note("the forecaster was fitted to the held-out rows, too; rnn forecast backtest measures fairly")
-    }
+    noteHeldOut()
     let (forecaster, starts) = try saved.placed(on: panel, holdOut: holdOut)
     let forecasts: [RecurrentForecasting.Forecast]
     do throws(ForecastingError) { forecasts = try forecaster.forecasts(threads: threads ?? 0) } catch {
       throw Failure(message: "\(panel.file): \(error)")
     }
-    guard forecasts.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
-      throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
-    }
+    for forecast in forecasts { try requireFinite(forecast.values) }
     let prediction = GlobalPrediction(
       panel: panel, forecasts: forecasts, starts: starts, horizon: steps, levels: levels.level ?? [80, 95],
       truths: holdOut > 0)

@@ -119,9 +119,7 @@ struct ForecastPredict: ParsableCommand {
     Note.threads(threads)
     guard description.likelihood == nil else { return try predictSampled(&forecaster, series, from: known) }
     let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: steps)
-    guard forecasts.allSatisfy(\.isFinite) else {
-      throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
-    }
+    try requireFinite(forecasts)
     let forecastRows = tableRows(forecasts, series, from: known)
     Note.uncontinued(series.time, last: known + steps - 1)
     try writeTable(forecastRows, to: output)
@@ -149,7 +147,8 @@ struct ForecastPredict: ParsableCommand {
     try writeTable(forecastRows, to: output)
     if let paths { try writeTable(sampled.pathRows(series, from: start), to: paths) }
     let charts = series.columns.indices.map { column in
-      sampled.chart(series, column, from: start, history: history ?? max(50, 4 * steps), levels: levels)
+      sampled.chart(
+        series, column, from: start, history: history ?? SavedForecaster.shownHistory(steps), levels: levels)
     }
     if let report {
       let note = "Medians and intervals of \(counted(sampled.paths.count, "sample path"))."
@@ -172,22 +171,13 @@ struct ForecastPredict: ParsableCommand {
   private func predictCombined(_ file: SafetensorsFile) throws {
     var saved = try SavedForecaster(file)
     let target = try target(saved)
-    let most = saved.forecaster.horizon
-    let steps = horizon ?? most
-    guard steps <= most else {
-      throw Failure(
-        message: "\(model) forecasts up to \(most) steps ahead, not \(steps): rnn forecast train --horizon \(steps)")
-    }
+    let steps = try steps(upTo: saved.forecaster.horizon)
     let start = target.values.count - holdOut
     guard start > 0 else { throw Failure(message: "\(target.file): --hold-out \(holdOut) leaves no row") }
-    if holdOut > 0 {
-      Note.note("the forecaster was fitted to the held-out rows, too; rnn forecast backtest measures fairly")
-    }
+    noteHeldOut()
     if table != nil { try saved.take(target, before: start) }
     let forecast = saved.forecaster.forecast()
-    guard forecast.values.allSatisfy(\.isFinite) else {
-      throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
-    }
+    try requireFinite(forecast.values)
     let prediction = CombinedPrediction(
       forecast: forecast, target: target, start: start, horizon: steps,
       levels: levels.level ?? [80, 95])
@@ -195,6 +185,27 @@ struct ForecastPredict: ParsableCommand {
     try write(json ? prediction.json(truths: holdOut > 0) : nil, rows: prediction.rows(truths: holdOut > 0))
     if let report { try prediction.page(saved.forecaster, history: history).write(to: report) }
     if let plot { try drawPlot([prediction.chart(history: history)], to: plot) }
+  }
+
+  /// --horizon, or all that a combined forecaster was trained for.
+  func steps(upTo most: Int) throws(Failure) -> Int {
+    let steps = horizon ?? most
+    guard steps <= most else {
+      throw Failure(
+        message: "\(model) forecasts up to \(most) steps ahead, not \(steps): rnn forecast train --horizon \(steps)")
+    }
+    return steps
+  }
+
+  func noteHeldOut() {
+    guard holdOut > 0 else { return }
+    Note.note("the forecaster was fitted to the held-out rows, too; rnn forecast backtest measures fairly")
+  }
+
+  func requireFinite(_ forecasts: [Double]) throws(Failure) {
+    guard forecasts.allSatisfy(\.isFinite) else {
+      throw Failure(message: "the forecasts are not finite numbers", status: .notFinite)
+    }
   }
 
   func write(_ json: JSON?, rows: @autoclosure () -> [[String]]) throws {
@@ -239,7 +250,7 @@ struct ForecastPredict: ParsableCommand {
 
   private func charts(_ forecasts: [Double], _ series: Series, from start: Int) -> [LineChart] {
     let width = series.width
-    let first = max(0, start - (history ?? max(50, 4 * steps)))
+    let first = max(0, start - (history ?? SavedForecaster.shownHistory(steps)))
     return series.columns.enumerated().map { column, name in
       var chart = ForecastChart(name, series.time)
       chart.addHistory(first..<start) { series.value($0, column) }

@@ -128,7 +128,6 @@ struct ForecastReport {
   }
 
   var json: JSON {
-    func number(_ value: Double) -> JSON { value.isFinite ? .number(value) : .null }
     let distributions =
       distributions.isEmpty
       ? [] : [(key: "distributions", value: JSON.array(distributions.map(\.json)))]
@@ -141,8 +140,9 @@ struct ForecastReport {
             scores.map {
               .object([
                 (key: "method", value: .string($0.method)), (key: "column", value: .string($0.column)),
-                (key: "mse", value: number($0.meanSquaredError)), (key: "mae", value: number($0.meanAbsoluteError)),
-                (key: "mase", value: $0.scaledError.map(number) ?? .null),
+                (key: "mse", value: JSON(finite: $0.meanSquaredError)),
+                (key: "mae", value: JSON(finite: $0.meanAbsoluteError)),
+                (key: "mase", value: JSON(finite: $0.scaledError)),
               ])
             })
         ),

@@ -26,7 +26,6 @@ extension GlobalBacktest {
   }
 
   var json: JSON {
-    func number(_ value: Double?) -> JSON { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
     return .object([
       (key: "season", value: .integer(season)), (key: "horizon", value: .integer(horizon)),
       (key: "origins", value: .integer(origins)), (key: "series", value: .integer(seriesCount)),
@@ -36,13 +35,15 @@ extension GlobalBacktest {
         value: .array(
           methods.map {
             .object([
-              (key: "name", value: .string($0.name)), (key: "mase", value: number($0.scores.mase)),
-              (key: "smape", value: number($0.scores.smape)), (key: "rmsse", value: number($0.scores.rmsse)),
-              (key: "coverage_80", value: number($0.scores.coverage80)),
-              (key: "width_80", value: number($0.scores.width80)), (key: "crps", value: number($0.scores.scaledCRPS)),
-              (key: "wql", value: number($0.scores.weightedQuantileLoss)),
+              (key: "name", value: .string($0.name)), (key: "mase", value: JSON(finite: $0.scores.mase)),
+              (key: "smape", value: JSON(finite: $0.scores.smape)),
+              (key: "rmsse", value: JSON(finite: $0.scores.rmsse)),
+              (key: "coverage_80", value: JSON(finite: $0.scores.coverage80)),
+              (key: "width_80", value: JSON(finite: $0.scores.width80)),
+              (key: "crps", value: JSON(finite: $0.scores.scaledCRPS)),
+              (key: "wql", value: JSON(finite: $0.scores.weightedQuantileLoss)),
               (key: "better_than_seasonal_naive", value: .integer($0.betterCount)),
-              (key: "seconds", value: number($0.seconds)),
+              (key: "seconds", value: JSON(finite: $0.seconds)),
             ])
           })
       ),

@@ -23,9 +23,9 @@ struct SavedGlobalForecaster {
     forecaster.notes[targetNote] = panel.target
     if !panel.seriesColumns.isEmpty { forecaster.notes[seriesNote] = panel.seriesColumns.joined(separator: "\n") }
     for (series, time) in zip(panel.series, panel.times) where time.name != nil {
-      forecaster.notes[lastNote + series.name] = time.label(series.values.count - 1)
-      let next = time.label(series.values.count)
-      forecaster.notes[nextNote + series.name] = next.hasPrefix("+") ? nil : next
+      let count = series.values.count
+      forecaster.notes[lastNote + series.name] = time.label(count - 1)
+      forecaster.notes[nextNote + series.name] = time.isNamed(count) ? time.label(count) : nil
     }
   }
 
@@ -71,10 +71,7 @@ struct SavedGlobalForecaster {
         throw Failure(
           message: "\(panel.file): --hold-out \(holdOut) leaves no row of series \(printable(own.name, limit: 40))")
       }
-      var part = own
-      part.values = Array(own.values[first..<end])
-      part.knownAhead = own.knownAhead.mapValues { Array($0.dropFirst(first)) }
-      part.past = own.past.mapValues { Array($0[first..<end]) }
+      var part = own.dropFirst(first).prefix(end - first)
       (part.start, part.statics) = (fitted.start, fitted.statics)
       parts.append(part)
       starts.append(end)
@@ -113,12 +110,8 @@ struct SavedGlobalForecaster {
             + "with \(forecaster.notes[Self.lastNote + own.name] ?? "the row before"): the next row is \(next); give the "
             + "table from there on, or train anew")
       }
-      var new = own
-      new.values = Array(own.values[first...])
-      new.knownAhead = own.knownAhead.mapValues { Array($0.dropFirst(first)) }
-      new.past = own.past.mapValues { Array($0.dropFirst(first)) }
-      news.append(new)
-      count += new.values.count
+      news.append(own.dropFirst(first))
+      count += own.values.count - first
     }
     do throws(ForecastingError) { try forecaster.update(with: news) } catch {
       throw Failure(message: "\(panel.file): \(error)")

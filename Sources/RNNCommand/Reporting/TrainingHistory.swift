@@ -87,8 +87,7 @@ extension TrainingHistory.Step {
 extension TrainingHistory {
   /// Numbers that are not finite become null.
   var json: JSON {
-    func number(_ value: Double) -> JSON { value.isFinite ? .number(value) : .null }
-    func numbers(_ values: [Double]) -> JSON { .array(values.map(number)) }
+    func numbers(_ values: [Double]) -> JSON { .array(values.map { JSON(finite: $0) }) }
     return .object([
       (key: "stride", value: .integer(stride)),
       (key: "step", value: numbers(steps.map(\.step))), (key: "loss", value: numbers(steps.map(\.loss))),
@@ -98,7 +97,7 @@ extension TrainingHistory {
       (key: "evaluation_step", value: .array(evaluations.map { .integer($0.step) })),
       (key: "evaluation_loss", value: numbers(evaluations.map(\.loss))),
       (key: "best_step", value: best.map { .integer($0.step) } ?? .null),
-      (key: "best_loss", value: best.map { number($0.loss) } ?? .null),
+      (key: "best_loss", value: JSON(finite: best?.loss)),
       (key: "sample_step", value: .array(samples.map { .integer($0.step) })),
       (key: "sample_text", value: .array(samples.map { .string($0.text) })),
       (key: "resumed_at", value: .array(resumptions.map { .integer($0) })),

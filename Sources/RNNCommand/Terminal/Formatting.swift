@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 import Tables
 
 /// 0.002, 5, 1e-08: the shortest text that reads back as the same number. For data; tables for people may round.
@@ -45,4 +46,9 @@ func significant(_ value: Double) -> String { String(format: "%.5g", value) }
 /// significant digits.
 func lossText(_ value: Double) -> String {
   value == 0 || (0.01..<1e6).contains(abs(value)) ? decimal(value) : significant(value)
+}
+
+extension JSON {
+  /// A number; null where there is none, or it is none that JSON has.
+  init(finite value: Double?) { self = value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
 }

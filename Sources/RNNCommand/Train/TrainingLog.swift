@@ -13,12 +13,12 @@ struct StepRecord {
 
   /// Numbers that are not finite become null.
   var json: JSON {
-    func number(_ value: Double?) -> JSON { value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null }
     return .object([
       (key: "step", value: .integer(step)), (key: "epoch", value: .integer(epoch)),
-      (key: "training_loss", value: number(trainingLoss)), (key: "validation_loss", value: number(validationLoss)),
-      (key: "gradient_norm", value: number(gradientNorm)),
-      (key: "tokens_per_second", value: number(tokensPerSecond)), (key: "seconds", value: number(seconds)),
+      (key: "training_loss", value: JSON(finite: trainingLoss)),
+      (key: "validation_loss", value: JSON(finite: validationLoss)),
+      (key: "gradient_norm", value: JSON(finite: gradientNorm)),
+      (key: "tokens_per_second", value: JSON(finite: tokensPerSecond)), (key: "seconds", value: JSON(finite: seconds)),
     ])
   }
 }

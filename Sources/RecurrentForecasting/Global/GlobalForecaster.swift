@@ -1,4 +1,3 @@
-internal import Kernels
 internal import Recurrent
 internal import Storage
 
@@ -62,10 +61,7 @@ public struct GlobalForecaster: Sendable {
     for (left, right) in zip(order, order.dropFirst()) {
       require(series[left].name != series[right].name, "two series are called \(series[left].name)")
     }
-    do throws(MemoryShortage) { try OpenBLAS.warmUp() } catch {
-      throw .memory(
-        .exceedsMemory(what: "what OpenBLAS works in", needed: error.needed, available: error.available))
-    }
+    try ForecastingError.admitOpenBLAS()
     var places = [Int](repeating: 0, count: series.count)
     for (place, index) in order.enumerated() { places[index] = place }
     self.places = places
@@ -205,14 +201,15 @@ public struct GlobalForecaster: Sendable {
 
 extension PanelSeries {
   /// The last `count` values, or all, with what belongs to them.
-  func suffix(_ count: Int) -> PanelSeries {
-    guard values.count > count else { return self }
+  func suffix(_ count: Int) -> PanelSeries { dropFirst(max(0, values.count - count)) }
+
+  /// All but the first `count` values, with what belongs to them.
+  package func dropFirst(_ count: Int) -> PanelSeries {
     var part = self
-    let dropped = values.count - count
-    part.values = Array(values.dropFirst(dropped))
-    part.knownAhead = knownAhead.mapValues { Array($0.dropFirst(dropped)) }
-    part.past = past.mapValues { Array($0.dropFirst(dropped)) }
-    part.start += dropped
+    part.values = Array(values.dropFirst(count))
+    part.knownAhead = knownAhead.mapValues { Array($0.dropFirst(count)) }
+    part.past = past.mapValues { Array($0.dropFirst(count)) }
+    part.start += count
     return part
   }
 

@@ -25,7 +25,7 @@ public struct PanelSeries: Sendable, Hashable {
   }
 
   /// The first `count` values, with what is known ahead.
-  func prefix(_ count: Int) -> PanelSeries {
+  package func prefix(_ count: Int) -> PanelSeries {
     var part = self
     part.values = Array(values.prefix(count))
     part.past = past.mapValues { Array($0.prefix(count)) }

@@ -7,26 +7,23 @@ package struct SeasonalNaive: ForecastMember {
   package init(period: Int) { self.period = period }
 
   package func forecast(_ history: History, horizon: Int) -> [Double] {
-    let count = history.count
-    guard count > 0 else { return [Double](repeating: 0, count: horizon) }
-    let period = max(1, min(self.period, count))
-    return (0..<horizon).map { history[count - period + $0 % period] }
+    SeasonalMean(period: period, seasons: 1).forecast(history, horizon: horizon)
   }
 }
 
-/// The mean of the last three seasons; with a period of 1 of the last three values. What it is worth is its calm: where a series
+/// The mean of the last seasons, three if not said; with a period of 1 of as many values. What it is worth is its calm: where a series
 /// has nothing but its season, the last one alone carries all its noise on.
 package struct SeasonalMean: ForecastMember {
-  package static let seasons = 3
   package let period: Int
+  package let seasons: Int
 
-  package init(period: Int) { self.period = period }
+  package init(period: Int, seasons: Int = 3) { (self.period, self.seasons) = (period, seasons) }
 
   package func forecast(_ history: History, horizon: Int) -> [Double] {
     let count = history.count
     guard count > 0 else { return [Double](repeating: 0, count: horizon) }
     let period = max(1, min(self.period, count))
-    let seasons = min(Self.seasons, count / period)
+    let seasons = min(self.seasons, count / period)
     return (0..<horizon).map { ahead in
       var sum = 0.0
       for season in 1...seasons { sum += history[count - season * period + ahead % period] }

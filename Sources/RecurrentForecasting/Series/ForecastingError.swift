@@ -1,3 +1,4 @@
+internal import Kernels
 public import Recurrent
 
 /// Why there is no forecast.
@@ -29,6 +30,14 @@ public enum ForecastingError: Error, Sendable, Hashable, CustomStringConvertible
 }
 
 extension ForecastingError {
+  /// Gets OpenBLAS ready: else a fit that had no memory would only look like one that came to nothing.
+  static func admitOpenBLAS() throws(ForecastingError) {
+    do throws(MemoryShortage) { try OpenBLAS.warmUp() } catch {
+      throw .memory(
+        .exceedsMemory(what: "what OpenBLAS works in", needed: error.needed, available: error.available))
+    }
+  }
+
   /// Of sums whose rows are finite: only the memory may not suffice.
   init(_ error: RidgeError) {
     switch error {

@@ -66,9 +66,8 @@ private enum TickSpacing {
     }
   }
 
-  private static let monthNames = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-  ]
+  /// In short.
+  private static let monthNames = CalendarNames.months[0].names
 
   func label(_ stamp: TimeStamp) -> (text: String, below: String) {
     let date = stamp.date
