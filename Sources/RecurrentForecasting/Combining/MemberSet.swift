@@ -20,15 +20,19 @@ struct MemberSet: Sendable {
     let linear = direct ? LinearPath.fit(history, layout) : nil
     let most = Autoregression.most(history.count, period: period)
     let members = MemberSet(
-      season: season, horizon: horizon, smoothing: .fit(history, period: period),
+      season: season, horizon: horizon, smoothing: .fit(history, period: period, isDoubtful: season.isDoubtful),
       theta: .fit(history, period: period),
       autoregression: .fit(history, lags: [1], most: most),
-      otherAutoregressions: (period > 1 && history.count >= 4 * period ? [[], [period], [period, 1]] : [[], [1, 1]]).map
-      {
-        .fit(history, lags: $0, most: most)
-      },
+      otherAutoregressions: differences(season, count: history.count).map { .fit(history, lags: $0, most: most) },
       linear: linear?.path)
     return (members, linear)
+  }
+
+  /// Which differences autoregressions are fitted to, besides those to the value before.
+  private static func differences(_ season: Season, count: Int) -> [[Int]] {
+    let period = season.effective
+    guard period > 1, count >= 4 * period else { return [[], [1, 1]] }
+    return [[], [period], [period, 1]] + (season.isDoubtful ? [[1, 1]] : [])
   }
 
   /// By each method, in the order of `names`; those of the linear part without its recurrent one.

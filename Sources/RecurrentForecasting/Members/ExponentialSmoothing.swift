@@ -76,14 +76,15 @@ package struct ExponentialSmoothing: ForecastMember, Hashable, Codable {
   // MARK: Fit
 
   /// The form with the least AICc.
-  /// - Parameter period: of a season that the series has; else 1.
-  package static func fit(_ history: History, period: Int) -> ExponentialSmoothing {
+  /// - Parameters:
+  ///   - period: of a season that the series has, or may have; else 1.
+  ///   - isDoubtful: whether forms without it are tried, too.
+  package static func fit(_ history: History, period: Int, isDoubtful: Bool = false) -> ExponentialSmoothing {
     var best: (member: ExponentialSmoothing, score: Double)?
     let hasSeason = period > 1 && history.count >= 2 * period + 2
     for trend in Trend.allCases {
-      for period in hasSeason ? [1, period] : [1] {
-        // A season of the calendar that passed its test is there; and of a long one the criterion counts every value.
-        if hasSeason, period == 1 { continue }
+      // A season that passed its test is there, and of a long one the criterion would count every value.
+      for period in !hasSeason ? [1] : isDoubtful ? [1, period] : [period] {
         let (member, score) = fit(history, trend: trend, period: period)
         if score < best?.score ?? .infinity { best = (member, score) }
       }

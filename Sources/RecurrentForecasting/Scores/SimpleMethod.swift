@@ -35,7 +35,7 @@ public enum SimpleMethod: String, Sendable, CaseIterable {
     let member: any ForecastMember =
       switch self {
       case .seasonalNaive: SeasonalNaive(period: period)
-      case .smoothing: ExponentialSmoothing.fit(history, period: period)
+      case .smoothing: ExponentialSmoothing.fit(history, period: period, isDoubtful: season.isDoubtful)
       case .theta: Theta.fit(history, period: period)
       case .autoregression:
         Autoregression.fit(history, lags: [1], most: Autoregression.most(history.count, period: period))
@@ -53,6 +53,6 @@ extension Season {
     let values = first.apply(series.values)
     let seasons = given.map { [$0] } ?? (natural.isEmpty ? [Seasonality.period(of: values)] : natural)
     let season = Season(values, natural: seasons, isGiven: given != nil)
-    return (season, ValueTransform(fitting: series, isSeasonal: season.isPresent))
+    return (season, ValueTransform(fitting: series, isSeasonal: season.isPresent && !season.isDoubtful))
   }
 }
