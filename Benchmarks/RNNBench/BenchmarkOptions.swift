@@ -44,12 +44,12 @@ extension Products {
 struct PrecisionOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How the weights that products read are stored: float, bfloat16, float16 or int8. (default: float)",
+      "How the weights that products read are stored: float, bfloat16, bfloat16-dot, float16 or int8. (default: float)",
       valueName: "name"),
     transform: { text in
       if text == "float" { return .full }
       guard let precision = WeightPrecision(rawValue: text), precision != .full else {
-        throw ValidationError("expected float, bfloat16, float16 or int8")
+        throw ValidationError("expected float, bfloat16, bfloat16-dot, float16 or int8")
       }
       return precision
     })

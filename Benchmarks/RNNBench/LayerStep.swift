@@ -40,7 +40,7 @@ private final class TrainingStep: LayerStep {
     (self.shape, self.data) = (shape, data)
     pass = try RecurrentPass(
       model, steps: shape.steps, batchSize: shape.batchSize, inputGradient: !shape.isOneHot,
-      products: plan.products, threads: threads)
+      products: plan.products, precision: plan.precision, threads: threads)
   }
 
   func run() {

@@ -67,8 +67,8 @@ struct LayersBenchmark: ParsableCommand {
         --threads; there are \(count)
         """)
     }
-    if storing.precision != .full, modes.contains(.train) {
-      throw ValidationError("--precision \(storing.precision) is for inference: a training needs its weights in full")
+    if storing.precision != .full, storing.precision != .bfloat16Dot, modes.contains(.train) {
+      throw ValidationError("--precision \(storing.precision) is for inference: a training takes float or bfloat16-dot")
     }
     if onRequest, measuring.jsonPath != nil { throw ValidationError("--json does not go with --on-request") }
   }

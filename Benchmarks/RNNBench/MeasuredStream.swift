@@ -56,7 +56,7 @@ final class MeasuredStream {
     let bytes =
       switch plan.precision {
       case .full: 4
-      case .bfloat16, .float16: 2
+      case .bfloat16, .bfloat16Dot, .float16: 2
       case .int8: 1
       }
     return weights.reduce(0) { $0 + $1.count } * bytes

@@ -16,13 +16,13 @@ struct NaiveLayers {
   private let hidden: Int
   private let vocabulary: Int?
   private let layers: [Layer]
-  /// Whether products round what they multiply by weights.
-  private let roundsOperands: Bool
+  /// In which the model is run: some products round what they multiply by weights.
+  private let precision: WeightPrecision
 
   /// - Parameter precision: in which the model is run.
   init(_ model: Model<Float>, _ precision: WeightPrecision) throws {
     let model = try model.rounded(to: precision)
-    roundsOperands = precision == .int8
+    self.precision = precision
     let configuration = model.configuration
     cell = configuration.cell.name
     hidden = configuration.hiddenSize
@@ -180,9 +180,13 @@ struct NaiveLayers {
 
   /// What a product multiplies: rounded to whole numbers of which the largest becomes 127 it is off by half a unit.
   private func operand(_ x: [BoundedNumber]) -> [BoundedNumber] {
-    guard roundsOperands, vocabulary == nil || x.count == hidden else { return x }
-    let largest = x.reduce(0) { max($0, abs($1.value) + $1.error) }
-    return x.map { BoundedNumber(value: $0.value, error: $0.error + largest / 254) }
+    guard precision.roundsOperands, vocabulary == nil || x.count == hidden else { return x }
+    let sizes = x.map { abs($0.value) + $0.error }
+    let step = (sizes.max() ?? 0) / 127
+    return zip(x, sizes).map { number, size in
+      // To half a step of whole numbers; of bfloat16 by at most 2⁻⁹ of a number.
+      BoundedNumber(value: number.value, error: number.error + (precision == .int8 ? step / 2 : size * 0x1p-9))
+    }
   }
 
   /// n products and biases added up in any order are off by at most γ·Σ|w·x| with γ = n·u/(1 − n·u) (Higham 2002, eq.

@@ -6,11 +6,13 @@
 #include <string.h>
 
 static const rk_instruction_set_kernels *chosen = &rk_kernels_baseline;
-static const rk_integer_kernels *integers = &rk_integers_baseline;
+static const rk_rounding_kernels *integers = &rk_integers_baseline;
+static const rk_rounding_kernels *pairs = &rk_pairs_baseline;
 
 void rk_choose_instruction_set(const char *wanted) {
   chosen = &rk_kernels_baseline;
   integers = &rk_integers_baseline;
+  pairs = &rk_pairs_baseline;
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (wanted != NULL && strcmp(wanted, rk_kernels_baseline.name) == 0) return;
@@ -18,10 +20,12 @@ void rk_choose_instruction_set(const char *wanted) {
   if (!__builtin_cpu_supports("f16c")) return;
   chosen = &rk_kernels_avx2;
   integers = &rk_integers_avx2;
+  pairs = &rk_pairs_avx2;
   if (wanted != NULL && (strcmp(wanted, rk_kernels_avx2.name) == 0 || strcmp(wanted, "avx2") == 0)) return;
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq")) return;
   if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl")) return;
   chosen = &rk_kernels_avx512;
+  pairs = __builtin_cpu_supports("avx512bf16") ? &rk_pairs_bf16 : &rk_pairs_avx512;
   if (__builtin_cpu_supports("avx512vnni")) integers = &rk_integers_vnni;
 #else
   (void)wanted;
@@ -41,7 +45,9 @@ const rk_kernels *rk_kernels_f64(void) { return &chosen->f64; }
 
 const rk_half_kernels *rk_halves(void) { return &chosen->halves; }
 
-const rk_integer_kernels *rk_integers(void) { return integers; }
+const rk_rounding_kernels *rk_integers(void) { return integers; }
+
+const rk_rounding_kernels *rk_pairs(void) { return pairs; }
 
 const rk_cell *rk_cell_named(const rk_kernels *kernels, const char *name) {
 #define KERNEL(result, kernel, parameters, arguments)

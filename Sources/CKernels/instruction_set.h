@@ -14,13 +14,17 @@ typedef struct {
 
 /// SSE2 on x86, NEON on arm64, whatever the compiler makes of 16-byte vectors elsewhere.
 extern const rk_instruction_set_kernels rk_kernels_baseline;
-extern const rk_integer_kernels rk_integers_baseline;
+extern const rk_rounding_kernels rk_integers_baseline;
+extern const rk_rounding_kernels rk_pairs_baseline;
 
 #if defined(__x86_64__)
 extern const rk_instruction_set_kernels rk_kernels_avx2;
 extern const rk_instruction_set_kernels rk_kernels_avx512;
-extern const rk_integer_kernels rk_integers_avx2;
-extern const rk_integer_kernels rk_integers_vnni;
+extern const rk_rounding_kernels rk_integers_avx2;
+extern const rk_rounding_kernels rk_integers_vnni;
+extern const rk_rounding_kernels rk_pairs_avx2;
+extern const rk_rounding_kernels rk_pairs_avx512;
+extern const rk_rounding_kernels rk_pairs_bf16;
 #endif
 
 #endif

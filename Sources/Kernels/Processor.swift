@@ -8,6 +8,9 @@ package enum Processor {
   /// "vnni", "avx2" or "baseline": how products of whole numbers of 8 bits are made.
   package static var integerInstructions: String { unsafe String(cString: rk_integers().pointee.name) }
 
+  /// "avx512-bf16", "avx512", "avx2" or "baseline": how products of pairs of bfloat16 are made; all but the first widen them.
+  package static var pairInstructions: String { unsafe String(cString: rk_pairs().pointee.name) }
+
   /// Multiply-adds in registers and nothing else, `flops` of `S` for each iteration. The result is of no interest.
   package static func multiplyAdd<S: KernelScalar>(iterations: Int, _ scalar: S.Type) -> S {
     unsafe S(S.kernels.pointee.peak(iterations, 0.5, 0.25))

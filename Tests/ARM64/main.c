@@ -156,6 +156,25 @@ static void check_integers(size_t rows, size_t columns, size_t inner) {
   check_guards_f32("product in whole numbers");
 }
 
+/// C = S + A·B in pairs of bfloat16: one chain of multiply-adds of rounded numbers, as products of two are exact.
+static void check_pairs(size_t rows, size_t columns, size_t inner) {
+  float *a = numbers_f32(rows * inner + 1, 1), *b = numbers_f32(inner * columns + 1, 1);
+  float *c = numbers_f32(rows * columns, 1), *expected = copy_f32(c, rows * columns);
+  for (size_t i = 0; i < rows; ++i)
+    for (size_t j = 0; j < columns; ++j)
+      for (size_t k = 0; k < inner; ++k)
+        expected[i * columns + j] = multiply_add_f32((float)round_to((double)a[i * inner + k], 8),
+                                                     (float)round_to((double)b[k * columns + j], 8),
+                                                     expected[i * columns + j]);
+  const size_t bytes = rk_pairs()->packed_count(inner, columns) * sizeof(float);
+  void *packed = aligned_alloc(64, (bytes + 127) / 64 * 64);
+  rk_pairs()->pack(inner, columns, b, columns, 1, packed);
+  rk_pairs()->multiply(rows, columns, inner, a, inner, packed, c, columns, c, columns);
+  expect_same_f32("product in pairs", c, expected, rows * columns);
+  free(packed);
+  check_guards_f32("product in pairs");
+}
+
 static void check_checksum(void) {
   uint8_t bytes[259];
   for (size_t i = 0; i < sizeof bytes; ++i) bytes[i] = (uint8_t)mix(i);
@@ -192,7 +211,10 @@ int main(void) {
   check_all_f64();
   const size_t shapes[][3] = {{1, 1, 1}, {1, 31, 17}, {2, 67, 129}, {3, 100, 61}, {4, 33, 5}, {5, 16, 385}, {13, 34, 70},
                               {97, 19, 23}, {2, 9, 4100}, {1, 4, 0}};
-  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) check_integers(shapes[i][0], shapes[i][1], shapes[i][2]);
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
+    check_integers(shapes[i][0], shapes[i][1], shapes[i][2]);
+    check_pairs(shapes[i][0], shapes[i][1], shapes[i][2]);
+  }
   check_checksum();
   check_denormals();
   printf("  %d checks, %d failed\n", checks, failures);

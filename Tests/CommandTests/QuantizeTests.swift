@@ -51,7 +51,7 @@ struct QuantizeTests {
         ["sample", "model.safetensors", "--precision", "bfloat16", "--products", "openblas"], 64, "--products openblas"
       ),
       (["sample", "model.safetensors", "--precision", "double"], 64, "'double'"),
-      (["evaluate", "model.safetensors", "--precision", "bfloat16-dot"], 64, "'int8'"),
+      (["evaluate", "model.safetensors", "--precision", "int4"], 64, "'bfloat16-dot'"),
     ] as [([String], Int32, String)] {
       let outcome = try place.rnn(arguments)
       #expect(outcome.status == status && outcome.errors.contains(text), "\(arguments): \(outcome.errors)")

@@ -39,29 +39,38 @@ typedef struct {
                             RK_IN packed, RK_IN_OR_NULL start, size_t start_stride, RK_OUT c, size_t c_stride);
 } rk_half_kernels;
 
-/// Products of floats with a B in whole numbers of 8 bits: each column of it has a scale, and each row of A is rounded by
-/// a scale of its own (one for each 4,096 of its numbers) as it comes. The sums are exact.
+/// Products of floats in which both sides are rounded: B as it is packed, each row of A as it comes.
 typedef struct {
-  /// How they are made: "vnni", "avx2" or "baseline". They are the same.
+  /// By which instructions, such as "vnni" or "avx2".
   const char *_Nonnull name;
   /// Floats that a packed matrix takes.
   size_t (*_Nonnull packed_count)(size_t inner, size_t columns);
-  /// Rounds B as `rk_round_integers` does, and packs it; element (k, j) is b[k * row_stride + j * column_stride].
-  /// `packed` must be aligned to 64 bytes.
+  /// Rounds and packs B; element (k, j) is b[k * row_stride + j * column_stride]. `packed` must be aligned to 64 bytes.
   void (*_Nonnull pack)(size_t inner, size_t columns, RK_IN b, size_t row_stride, size_t column_stride, RK_OUT packed);
-  /// C = S + A·B with the arguments of `multiply_packed`: each element is its element of S plus the sum, times the product of
-  /// both scales, fused where that is one instruction. Takes 98 KiB of the stack.
+  /// C = S + A·B with the arguments of `multiply_packed`. Takes 98 KiB of the stack.
   void (*_Nonnull multiply)(size_t rows, size_t columns, size_t inner, RK_IN a, size_t a_stride, RK_IN packed,
                             RK_IN_OR_NULL start, size_t start_stride, RK_OUT c, size_t c_stride);
-} rk_integer_kernels;
+  /// C += Aᵀ·B with the arguments of the kernel of that name, and its order; null where there is none. Takes 100 KiB.
+  void (*_Nullable multiply_transposed)(size_t rows, size_t columns, size_t inner, RK_IN a, size_t a_stride, RK_IN b,
+                                        size_t b_stride, RK_OUT c, size_t c_stride);
+} rk_rounding_kernels;
 
 /// The kernels in use for float and for double.
 const rk_kernels *_Nonnull rk_kernels_f32(void);
 const rk_kernels *_Nonnull rk_kernels_f64(void);
 
-/// The kernels in use for weights of 16 and of 8 bits.
+/// The kernels in use for weights of 16 bits.
 const rk_half_kernels *_Nonnull rk_halves(void);
-const rk_integer_kernels *_Nonnull rk_integers(void);
+
+/// The kernels in use for products of whole numbers of 8 bits. Each column of B is rounded as `rk_round_integers` does, each row of
+/// A by a scale of its own (one for each 4,096 of its numbers). The sums are exact; an element of C is its element of S plus
+/// the sum, times the product of both scales, fused where that is one instruction.
+const rk_rounding_kernels *_Nonnull rk_integers(void);
+
+/// The kernels in use for products of bfloat16: both sides are rounded to the nearest, ties to even. An element of C is one chain
+/// of additions in ascending k that starts from its element of S, fused where that is one instruction. Denormals count as
+/// zeros where the processor multiplies pairs, and elsewhere where it is told to flush them (`rk_flush_denormals`).
+const rk_rounding_kernels *_Nonnull rk_pairs(void);
 
 /// Rounds a column of weights to whole numbers from -127 to 127 and returns their scale. It has 16 significant bits, so that
 /// a whole number times it is exact in a float, and rounding what was rounded changes nothing. It is NaN where a weight is

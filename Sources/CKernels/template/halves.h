@@ -9,6 +9,13 @@ RK_INLINE uint16_t to_bfloat16(float x) {
   return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+// The same with denormals as zeros, which is how the instructions for bfloat16 take them.
+RK_INLINE uint16_t to_normal_bfloat16(float x) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return (bits & 0x7f800000) == 0 ? (uint16_t)(bits >> 16 & 0x8000) : to_bfloat16(x);
+}
+
 RK_INLINE uint16_t to_float16(float x) {
   uint32_t bits;
   __builtin_memcpy(&bits, &x, sizeof bits);

@@ -9,16 +9,28 @@ package enum WeightStorage: Sendable, Hashable, BitwiseCopyable {
   case bfloat16
   /// IEEE 754 binary16, rounded and widened likewise.
   case float16
+  /// Such numbers in pairs; a product rounds the other operand likewise and sums in Floats, in ascending order, as if widened
+  /// numbers were multiplied: the same on every instruction set that fuses multiply-adds or not, as products of two are exact.
+  case bfloat16Dot
   /// Whole numbers from -127 to 127 with a scale for each column; a product rounds each row of the other operand likewise, and
   /// its sums are exact: the same on every instruction set.
   case int8
 
-  /// Of 16 bits, as the kernels name it; nil of others.
+  /// Of 16 bits that are widened, as the kernels name it; nil of others.
   var half: rk_weights? {
     switch self {
-    case .full, .int8: nil
+    case .full, .int8, .bfloat16Dot: nil
     case .bfloat16: RK_BFLOAT16
     case .float16: RK_FLOAT16
+    }
+  }
+
+  /// Of what rounds both operands, the kernels that multiply.
+  var rounding: UnsafePointer<rk_rounding_kernels>? {
+    switch self {
+    case .full, .bfloat16, .float16: nil
+    case .bfloat16Dot: unsafe rk_pairs()
+    case .int8: unsafe rk_integers()
     }
   }
 }

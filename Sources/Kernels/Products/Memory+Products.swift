@@ -39,6 +39,7 @@ extension Memory where Element: KernelScalar {
     switch storage {
     case .full: unsafe Element.kernels.pointee.packed_count(inner, columns)
     case .bfloat16, .float16: unsafe (Element.kernels.pointee.packed_count(inner, columns) + 1) / 2
+    case .bfloat16Dot: unsafe rk_pairs().pointee.packed_count(inner, columns)
     case .int8: unsafe rk_integers().pointee.packed_count(inner, columns)
     }
   }
@@ -57,8 +58,8 @@ extension Memory where Element: KernelScalar {
       unsafe Element.kernels.pointee.pack(inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
     } else if let half = storage.half {
       unsafe rk_halves().pointee.pack(half, inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
-    } else {
-      unsafe rk_integers().pointee.pack(inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
+    } else if let rounding = unsafe storage.rounding {
+      unsafe rounding.pointee.pack(inner, columns, pointer(b), rowStride, columnStride, pointer(packed))
     }
   }
 
@@ -99,19 +100,25 @@ extension Memory where Element: KernelScalar {
       unsafe rk_halves().pointee.multiply(
         half, a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride, pointer(target),
         c.stride)
-    } else {
-      unsafe rk_integers().pointee.multiply(
+    } else if let rounding = unsafe storage.rounding {
+      unsafe rounding.pointee.multiply(
         a.rows, part.count, a.columns, pointer(a), a.stride, pointer(packed), first, stride, pointer(target), c.stride)
     }
   }
 
   /// C += Aᵀ·B without OpenBLAS. A part of C does not depend on the parts computed beside it.
+  /// - Parameter storage: `.bfloat16Dot`: both are rounded to such numbers first; else they are multiplied in full.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)
-  package func multiplyTransposed(_ a: Region, _ b: Region, addingTo c: Region) {
+  package func multiplyTransposed(_ a: Region, _ b: Region, addingTo c: Region, _ storage: WeightStorage = .full) {
     require(
       a.rows == b.rows && c.rows == a.columns && c.columns == b.columns,
       "product [\(a.columns), \(a.rows)]·[\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
+    if let multiply = unsafe storage.rounding?.pointee.multiply_transposed {
+      require(Element.self == Float.self, "numbers of \(Element.self) are multiplied in full, got \(storage)")
+      return unsafe multiply(
+        c.rows, c.columns, a.rows, pointer(a), a.stride, pointer(b), b.stride, pointer(c), c.stride)
+    }
     unsafe Element.kernels.pointee.multiply_transposed(
       c.rows, c.columns, a.rows, pointer(a), a.stride, pointer(b), b.stride, pointer(c), c.stride)
   }

@@ -11,7 +11,8 @@ struct Quantize: ParsableCommand {
       The weights that products read are rounded to the nearest: to bfloat16, float16, or whole numbers of 8 bits with a scale \
       for each unit of a gate. Embeddings, biases, a cell's own vectors and initial states stay. The file is about half or a \
       quarter as large, every command and the library read it as any other, and rnn sample, evaluate and run run it as it is \
-      stored. With int8 they round what is multiplied by the weights, too: rnn evaluate says what that does to the loss.
+      stored. With int8 they round what is multiplied by the weights, too: rnn evaluate says what that does to the loss. A file in \
+      bfloat16 may also be run with --precision bfloat16-dot, which does so in bfloat16.
 
       \(FilePath.documentation)
       """)

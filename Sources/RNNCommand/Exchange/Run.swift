@@ -38,8 +38,8 @@ struct Run: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Compute in float or double, or in float with the weights that products read in bfloat16, float16 or int8. (default: as "
-        + "the model is kept)", valueName: "name"))
+      "Compute in float or double, or in float with the weights that products read in bfloat16, bfloat16-dot, float16 or "
+        + "int8. (default: as the model is kept)", valueName: "name"))
   var precision: RunPrecision?
 
   @OptionGroup var multiplying: ProductsOption

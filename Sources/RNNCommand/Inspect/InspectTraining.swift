@@ -27,6 +27,7 @@ struct TrainingDescription {
     if let batch = json["batch_size"]?.integer, let length = json["sequence_length"]?.integer {
       facts.append(["batch", "\(counted(batch, "sequence")) × \(counted(length, "step"))"])
     }
+    if let precision = json["precision"]?.string { facts.append(["precision", "products in \(printable(precision))"]) }
     if let print = json["fingerprint"] {
       let parts = ["version", "kernels", "openblas"].compactMap { print[$0]?.string }
       facts.append(["made with", printable(parts.joined(separator: ", "))])

@@ -3,12 +3,15 @@ import Recurrent
 
 /// How the weights that products read are stored while a model of floats is run.
 enum StoredPrecision: String, NamedChoice {
-  case float, bfloat16, float16, int8
+  case float, bfloat16
+  case bfloat16Dot = "bfloat16-dot"
+  case float16, int8
 
   var weights: WeightPrecision {
     switch self {
     case .float: .full
     case .bfloat16: .bfloat16
+    case .bfloat16Dot: .bfloat16Dot
     case .float16: .float16
     case .int8: .int8
     }
@@ -17,7 +20,9 @@ enum StoredPrecision: String, NamedChoice {
 
 /// The same where a model may be run in double precision, too.
 enum RunPrecision: String, NamedChoice {
-  case float, double, bfloat16, float16, int8
+  case float, double, bfloat16
+  case bfloat16Dot = "bfloat16-dot"
+  case float16, int8
 
   /// nil in double precision.
   var stored: StoredPrecision? { StoredPrecision(rawValue: rawValue) }
@@ -27,8 +32,9 @@ enum RunPrecision: String, NamedChoice {
 struct PrecisionOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How the weights that products read are stored: float, bfloat16, float16 or int8. Fewer bytes are faster where one "
-        + "sequence is run step by step, int8 with many, too. (default: as the file has them)",
+      "How the weights that products read are stored: float, bfloat16, bfloat16-dot, float16 or int8. Fewer bytes are faster where "
+        + "one sequence is run step by step; bfloat16-dot and int8, which round what is multiplied, too, with many as well. "
+        + "(default: as the file has them)",
       valueName: "name"))
   var precision: StoredPrecision?
 
@@ -47,4 +53,12 @@ struct PrecisionOption: ParsableArguments {
       message: "--products openblas multiplies weights in full: leave it out, or --precision \(precision.rawValue)",
       status: .usage)
   }
+}
+
+/// What the products of a training compute in.
+enum TrainingPrecision: String, NamedChoice {
+  case float
+  case bfloat16Dot = "bfloat16-dot"
+
+  var weights: WeightPrecision { self == .float ? .full : .bfloat16Dot }
 }

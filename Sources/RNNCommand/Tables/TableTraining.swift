@@ -86,7 +86,7 @@ extension ResumedTable {
           + (isOver ? "--patience" : "--epochs") + " goes on")
       return nil
     }
-    checkpoint.choose(options.shared.multiplying.products)
+    try checkpoint.choose(options.shared.multiplying.products)
     try checkpoint.moveEnd(from: oldEpochs * stepsPerEpoch, to: note.epochs * stepsPerEpoch)
     let trainer = try checkpoint.trainer(threads: options.shared.threads)
     Note.line(

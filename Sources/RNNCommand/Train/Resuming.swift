@@ -26,8 +26,15 @@ extension TrainingCheckpoint<Float> {
   }
 
   /// Lets others multiply from now on.
-  mutating func choose(_ products: Products?) {
+  /// - Throws: where they cannot.
+  mutating func choose(_ products: Products?) throws(Failure) {
     guard let products, products != settings.products else { return }
+    guard products != .openBLAS || settings.precision == .full else {
+      throw Failure(
+        message:
+          "the training multiplies in \(settings.precision.rawValue), and OpenBLAS in float: leave out --products openblas",
+        status: .usage)
+    }
     Note.note("products are now \(products.rawValue), not \(settings.products.rawValue)")
     settings.products = products
   }

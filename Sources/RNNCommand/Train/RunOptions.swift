@@ -24,6 +24,12 @@ struct RunOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "Stop after so many epochs in a row without a new lowest validation loss.")
   var patience: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "What products multiply in: float, or bfloat16-dot with sums, parameters and all else in float, which is faster where the "
+        + "processor has instructions for it. (default: float)", valueName: "name"))
+  var precision = TrainingPrecision.float
+
   @OptionGroup var shared: SharedRunOptions
 
   @Option(
@@ -43,6 +49,10 @@ struct RunOptions: ParsableArguments {
     if epochs != nil, steps != nil { throw ValidationError("'--epochs' and '--steps' exclude each other") }
     if shared.resume != nil, initFrom != nil {
       throw ValidationError("'--resume' and '--init-from' exclude each other")
+    }
+    if precision != .float, shared.multiplying.products == .openBLAS {
+      throw ValidationError(
+        "'--precision \(precision.rawValue)' excludes '--products openblas', which multiplies in float")
     }
   }
 

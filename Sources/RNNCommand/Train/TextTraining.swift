@@ -46,7 +46,8 @@ extension TextTraining {
     _ = try Plan(
       configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
       purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer(for: .text).momentCount),
-      segmentSteps: settings.recomputeSteps, products: settings.shared.multiplying.choice, scalar: Float.self)
+      segmentSteps: settings.recomputeSteps, products: settings.shared.multiplying.choice,
+      precision: settings.precision.weights, scalar: Float.self)
     let start: Model<Float>
     if let source, let file = settings.initFrom {
       let adapted = try source.adapted(
@@ -68,7 +69,8 @@ extension TextTraining {
       optimizer: options.optimizer.makeOptimizer(for: .text), schedule: schedule,
       clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
-      products: settings.shared.multiplying.choice, threads: settings.shared.threads ?? 0, seed: settings.shared.seed)
+      products: settings.shared.multiplying.choice, precision: settings.precision.weights,
+      threads: settings.shared.threads ?? 0, seed: settings.shared.seed)
     progress = TextProgress(
       text: options.text.text, fileExtension: options.text.fileExtension, unit: text.vocabulary.unit,
       validationFraction: options.division.validationFraction, digest: text.digest, totalSteps: steps,
@@ -142,7 +144,7 @@ extension TextTraining {
       Note.note("the training of \(file) is complete after step \(checkpoint.stepCount); more \(reason) goes on")
       return nil
     }
-    checkpoint.choose(options.settings.shared.multiplying.products)
+    try checkpoint.choose(options.settings.shared.multiplying.products)
     if let end { try checkpoint.moveEnd(from: end.old, to: end.new) }
     return TextTraining(
       trainer: try checkpoint.trainer(threads: options.settings.shared.threads), text: text, data: data,

@@ -23,7 +23,7 @@ struct StoredWeights<S: Scalar> {
   private var rounded: Safetensors.DType? {
     switch precision {
     case .full: nil
-    case .bfloat16: .BF16
+    case .bfloat16, .bfloat16Dot: .BF16
     case .float16: .F16
     case .int8: .I8
     }
@@ -46,7 +46,7 @@ struct StoredWeights<S: Scalar> {
     switch precision {
     case .int8: row.values.map { UInt8(bitPattern: Int8($0)) }
     case .float16: Self.bytes(row.values.map { Float16($0).bitPattern })
-    case .full, .bfloat16: Self.bytes(row.values.map { UInt16(truncatingIfNeeded: $0.bitPattern >> 16) })
+    case .full, .bfloat16, .bfloat16Dot: Self.bytes(row.values.map { UInt16(truncatingIfNeeded: $0.bitPattern >> 16) })
     }
   }
 

@@ -10,6 +10,7 @@ extension TrainingSettings {
       (key: "carries_state", value: .bool(carriesState)), (key: "ragged", value: .bool(isRagged)),
     ]
     members += clipping.json + products.json
+    if precision != .full { members.append((key: "precision", value: .string(precision.rawValue))) }
     if accumulatesGradients { members.append((key: "accumulates_gradients", value: .bool(true))) }
     if !frozenParameters.isEmpty {
       members.append((key: "frozen", value: .array(frozenParameters.sorted().map { .string($0) })))
@@ -31,6 +32,13 @@ extension TrainingSettings {
     carriesState = try reader.flag("carries_state")
     isRagged = try reader.flag("ragged")
     products = try Products(reader)
+    if reader.json["precision"] != nil {
+      let name = try reader.string("precision")
+      guard WeightPrecision(rawValue: name) == .bfloat16Dot else {
+        throw reader.fault("the training computes in \(printable(name)), which this version does not know")
+      }
+      precision = .bfloat16Dot
+    }
     if reader.json["accumulates_gradients"] != nil { accumulatesGradients = try reader.flag("accumulates_gradients") }
     if reader.json["frozen"] != nil {
       let names = reader.json["frozen"]?.array?.compactMap(\.string)

@@ -10,6 +10,7 @@ extension ProductChoice {
       case .packed: Products.packed.rawValue
       }
     }
+    if precision.roundsOperands { return "\(text(batched)) in \(precision.rawValue)" }
     return batched == steps ? text(batched) : "\(text(batched)) batched, \(text(steps)) steps"
   }
 }

@@ -72,7 +72,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   ///   - accumulatesGradients: whether gradients of several batches are summed up for an update.
   ///   - memory: what a model with attention attends to; nil for others.
   ///   - products: who multiplies.
-  ///   - precision: of the weights that products read, in inference.
+  ///   - precision: of what products multiply; in training full, or bfloat16 with everything else in full.
   ///   - scalar: the precision.
   /// - Throws: `PlanError` where a size overflows or the memory does not suffice.
   public init<S: Scalar>(
@@ -92,7 +92,9 @@ public struct Plan: Sendable, CustomStringConvertible {
         ? "a model without attention has no memory" : "a model with attention needs a memory: give its most steps")
     (self.configuration, self.purpose, self.products) = (configuration, purpose, products)
     let isTraining = purpose.isTraining
-    require(precision == .full || !isTraining, "a training needs its weights in full, got \(precision)")
+    require(
+      precision == .full || precision == .bfloat16Dot || !isTraining,
+      "a training multiplies in full or in bfloat16Dot, got \(precision)")
     var sizes = BatchSizes(
       steps: steps, batchSize: batchSize, keptSteps: min(steps, segmentSteps ?? steps), blockSteps: steps,
       isTraining: isTraining, isRagged: isRagged)

@@ -112,6 +112,7 @@ extension ProductChoice: CustomStringConvertible {
     switch precision {
     case .full: return multipliers
     case .bfloat16, .float16: return "\(multipliers), weights in \(precision)"
+    case .bfloat16Dot: return "\(multipliers), weights in \(precision.rawValue) (\(Processor.pairInstructions))"
     case .int8: return "\(multipliers), weights in \(precision) (\(Processor.integerInstructions))"
     }
   }

@@ -2,8 +2,8 @@ internal import Kernels
 
 extension Model {
   /// The model with its weights rounded as `precision` stores them. With 16 bits a pass gives what this model gives in full
-  /// where packed kernels multiply, to the bit; with 8 bits what it gives in the same precision, as such passes round what
-  /// they multiply, too.
+  /// where packed kernels multiply, to the bit; with `bfloat16Dot` or 8 bits what it gives in the same precision, as such passes
+  /// round what they multiply, too.
   /// - Throws: `PlanError.exceedsPrecision` where a weight is too large.
   public func rounded(to precision: WeightPrecision) throws(PlanError) -> Model {
     try refuse(beyond: precision)
@@ -73,7 +73,7 @@ extension WeightPrecision {
   fileprivate func rounded(_ value: Float) -> Float {
     switch self {
     case .full, .int8: return value
-    case .bfloat16:
+    case .bfloat16, .bfloat16Dot:
       guard value.isFinite else { return value }
       let bits = value.bitPattern
       return Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000)

@@ -7,13 +7,17 @@ internal import Kernels
 /// weights of one-hot tokens stay what they are. Of Floats only: `Double` models are run in full.
 ///
 /// Numbers of 16 bits are widened exactly as they are read. So a pass gives the bits that packed kernels give in full with the
-/// rounded weights, on each instruction set; with many sequences at once nothing is won but memory. With whole numbers of 8
-/// bits what is multiplied is rounded, too, and many sequences are faster as well.
+/// rounded weights, on each instruction set; with many sequences at once nothing is won but memory. With `bfloat16Dot` and with
+/// whole numbers of 8 bits what is multiplied is rounded, too, and many sequences are faster as well where the processor has
+/// instructions for it; the bits are the same where it has not.
 public enum WeightPrecision: String, Sendable, Hashable, CaseIterable {
   /// As the model is.
   case full
   /// The upper half of a Float: its range, and 8 significant bits; a weight is rounded by at most 2⁻⁸ of it.
   case bfloat16
+  /// The same weights, multiplied by inputs and outputs that are rounded to bfloat16 as well, and summed in Floats: by dot products
+  /// of pairs where the processor has them (AVX-512 BF16), else slower than `bfloat16`.
+  case bfloat16Dot = "bfloat16-dot"
   /// IEEE 754 binary16: 11 significant bits; a weight of 6·10⁻⁵ or more is rounded by at most 2⁻¹¹ of it, and none may be
   /// larger than 65,504.
   case float16
@@ -27,6 +31,7 @@ public enum WeightPrecision: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .full: .full
     case .bfloat16: .bfloat16
+    case .bfloat16Dot: .bfloat16Dot
     case .float16: .float16
     case .int8: .int8
     }
@@ -34,4 +39,7 @@ public enum WeightPrecision: String, Sendable, Hashable, CaseIterable {
 
   /// Weights of a larger magnitude cannot be stored.
   var largest: Double { self == .float16 ? 65_504 : .infinity }
+
+  /// Whether what is multiplied by weights is rounded as they are.
+  package var roundsOperands: Bool { self == .bfloat16Dot || self == .int8 }
 }

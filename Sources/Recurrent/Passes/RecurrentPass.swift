@@ -34,16 +34,18 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
   ///   - memorySteps: the most steps of a memory, for a model with attention; nil for others.
   ///   - products: who multiplies.
+  ///   - precision: `.full` or `.bfloat16Dot`, of all products forward and backward: see `TrainingSettings.precision`.
   ///   - threads: workers that share the batch; 0: one for each processor.
   /// - Throws: `PlanError` where the memory does not suffice.
   public init(
     _ model: Model<S>, steps: Int, batchSize: Int, inputGradient: Bool = false, isRagged: Bool = false,
-    memorySteps: Int? = nil, products: Products = .automatic, threads: Int = 0
+    memorySteps: Int? = nil, products: Products = .automatic,
+    precision: WeightPrecision = .full, threads: Int = 0
   ) throws(PlanError) {
     let plan = try Plan(
       model.configuration, steps: steps, batchSize: batchSize, purpose: .training(loss: nil, momentCount: 0),
       inputGradient: inputGradient, isRagged: isRagged,
-      memory: memorySteps.map { MemoryShape(steps: $0) }, products: products, scalar: S.self)
+      memory: memorySteps.map { MemoryShape(steps: $0) }, products: products, precision: precision, scalar: S.self)
     engine = try Engine(plan, threads: threads)
     engine.load(model)
     self.model = model

@@ -18,13 +18,13 @@ extension Plan {
   init<S: Scalar>(
     training configuration: ModelConfiguration, loss: Loss?, momentCount: Int, steps: Int, batchSize: Int,
     isRagged: Bool, recomputing: Recomputation, accumulatesGradients: Bool, products: Products,
-    scalar: S.Type
+    precision: WeightPrecision, scalar: S.Type
   ) throws(PlanError) {
     func plan(_ segmentSteps: Int?) throws(PlanError) -> Plan {
       try Plan(
         configuration, steps: steps, batchSize: batchSize, purpose: .training(loss: loss, momentCount: momentCount),
         isRagged: isRagged, segmentSteps: segmentSteps, accumulatesGradients: accumulatesGradients,
-        products: products, scalar: scalar)
+        products: products, precision: precision, scalar: scalar)
     }
     switch recomputing {
     case .none: self = try plan(nil)

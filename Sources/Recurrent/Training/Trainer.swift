@@ -52,6 +52,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - recomputing: whether to keep less than backward needs, and compute it again.
   ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
   ///   - products: who multiplies.
+  ///   - precision: `.full`, or `.bfloat16Dot` for training in mixed precision: see `TrainingSettings.precision`.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   ///   - seed: of the masks of dropout and zoneout.
   /// - Throws: `PlanError` where the memory does not suffice.
@@ -60,12 +61,12 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false,
     recomputing: Recomputation = .none, accumulatesGradients: Bool = false, products: Products = .automatic,
-    threads: Int = 0, seed: UInt64 = 0
+    precision: WeightPrecision = .full, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     let settings = TrainingSettings(
       batchSize: batchSize, sequenceLength: sequenceLength, loss: loss, optimizer: optimizer, schedule: schedule,
       clipping: clipping, carriesState: carriesState, isRagged: isRagged, recomputing: recomputing,
-      accumulatesGradients: accumulatesGradients, products: products)
+      accumulatesGradients: accumulatesGradients, products: products, precision: precision)
     try self.init(model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed))
   }
 
@@ -80,7 +81,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
       training: model.configuration, loss: settings.loss, momentCount: settings.optimizer.momentCount,
       steps: settings.sequenceLength, batchSize: settings.batchSize, isRagged: settings.isRagged,
       recomputing: settings.recomputing, accumulatesGradients: settings.accumulatesGradients,
-      products: settings.products, scalar: S.self)
+      products: settings.products, precision: settings.precision, scalar: S.self)
     engine = try Engine(plan, threads: threads)
     engine.load(model)
     trained = model

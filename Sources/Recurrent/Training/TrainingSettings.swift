@@ -25,6 +25,11 @@ public struct TrainingSettings: Sendable, Hashable {
   public var accumulatesGradients = false
   /// Who multiplies.
   public var products: Products
+  /// `.full`, or of Floats `.bfloat16Dot` (mixed precision, Kalamkar et al. 2019): all products, forward and backward, round both
+  /// sides to bfloat16 and sum in Floats, up to twice as fast where the processor has instructions for it. Parameters, their
+  /// moments, gates, states, the loss and all sums are Floats, and so is the model. Attention, and what a validation
+  /// computes, is in full.
+  public var precision = WeightPrecision.full
   /// Names of parameters that stay as they are: they have no part in the gradient's norm, nor in updates.
   public var frozenParameters: Set<String> = []
 }
@@ -61,7 +66,8 @@ extension TrainingSettings {
       ("carriesState", carriesState != other.carriesState), ("isRagged", isRagged != other.isRagged),
       ("recomputing", recomputing != other.recomputing),
       ("accumulatesGradients", accumulatesGradients != other.accumulatesGradients),
-      ("products", products != other.products), ("frozenParameters", frozenParameters != other.frozenParameters),
+      ("products", products != other.products), ("precision", precision != other.precision),
+      ("frozenParameters", frozenParameters != other.frozenParameters),
     ]
     return parts.filter(\.differs).map(\.name)
   }
@@ -69,6 +75,7 @@ extension TrainingSettings {
   /// What of these settings does not go with a model, where it would trap: for settings from a file. nil: nothing.
   func fault(for configuration: ModelConfiguration) -> String? {
     if let fault = schedule.fault { return fault }
+    if precision != .full, products == .openBLAS { return "OpenBLAS does not multiply in \(precision)" }
     if configuration.head == .none { return "a model without head has no loss to be trained with" }
     if configuration.attention != nil { return "a model with attention is trained with its encoder" }
     if let fault = loss.outputSizeFault(configuration.outputSize) { return fault }

@@ -1,16 +1,19 @@
 import Kernels
 import Testing
 
-/// Products with weights of 16 bits: what the kernels give for the weights as they are rounded, to the bit.
+/// Products with weights of 16 bits: what the kernels give for the weights as they are rounded, to the bit; in pairs of bfloat16
+/// for both operands as they are rounded.
 @Suite("Products with weights of 16 bits")
 struct HalfProductTests {
-  private static let storages: [WeightStorage] = [.bfloat16, .float16]
+  private static let storages: [WeightStorage] = [.bfloat16, .float16, .bfloat16Dot]
 
   @Test(
     "The bits of the product with rounded weights, whole and in parts",
     arguments: [
       (1, 1, 1), (1, 17, 31), (1, 300, 70), (2, 129, 67), (3, 385, 9), (4, 130, 33), (5, 96, 16), (7, 40, 13),
-      (8, 33, 65), (11, 100, 47), (12, 384, 8), (13, 34, 71), (29, 64, 2), (3, 4, 0), (2, 0, 9),
+      (8, 33, 65), (11, 100, 47), (12, 384, 8), (13, 34, 71), (29, 64, 2), (3, 4, 0), (2, 0, 9), (0, 5, 3),
+      // Longer than a piece of pairs, and more rows than a group.
+      (150, 40, 12), (2, 33, 1700), (70, 33, 769),
     ])
   func rounded(rows: Int, columns: Int, inner: Int) {
     for storage in Self.storages { check(rows, columns, inner, storage) }
@@ -44,10 +47,15 @@ struct HalfProductTests {
     let rounded = memory.array(b).map { Self.rounded($0, storage) }
     memory.write(rounded.span, to: b)
     memory.pack(b, transposed: false, at: full)
+    // Pairs are of rounded numbers on both sides, and sums of ascending order all the same.
+    let left = memory.array(a)
+    let operands = storage == .bfloat16Dot ? left.map { Self.rounded($0, storage) } : left
+    memory.write(operands.span, to: a)
 
     let before = memory.array(c)
     memory.multiplyPacked(a, packed: full, into: c)
     let expected = memory.array(c)
+    memory.write(left.span, to: a)
     for parts in [[0..<columns], [0..<min(64, columns), min(64, columns)..<columns]] {
       memory.write(before.span, to: c)
       for part in parts where part.lowerBound % 32 == 0 {
@@ -63,7 +71,7 @@ struct HalfProductTests {
     switch storage {
     case .full, .int8: return value
     case .float16: return Float(Float16(value))
-    case .bfloat16:
+    case .bfloat16, .bfloat16Dot:
       guard value != 0 else { return value }
       let unit = Float(sign: .plus, exponent: value.exponent - 7, significand: 1)
       return (value / unit).rounded(.toNearestOrEven) * unit

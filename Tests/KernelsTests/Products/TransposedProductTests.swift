@@ -30,6 +30,53 @@ struct TransposedProductTests {
   }
 }
 
+/// In pairs of bfloat16: what the kernel gives for the numbers as they are rounded, to the bit.
+@Suite("Transposed products of bfloat16")
+struct TransposedPairTests {
+  @Test(
+    "The bits of the product of rounded numbers, whole and in parts",
+    arguments: [
+      (1, 1, 1), (1, 17, 31), (2, 129, 67), (6, 16, 256), (7, 15, 257), (12, 32, 20), (64, 65, 130), (97, 33, 300),
+      (101, 8, 5), (200, 16, 3), (400, 40, 513), (3, 0, 4), (0, 3, 5), (4, 3, 0),
+    ])
+  func rounded(rows: Int, columns: Int, inner: Int) {
+    var offset = 64
+    func region(_ rows: Int, _ columns: Int, gap: Int) -> Region {
+      defer { offset += rows * (columns + gap) + 16 }
+      return Region(offset: offset, rows: rows, columns: columns, stride: columns + gap)
+    }
+    let (a, b) = (region(inner, rows, gap: 3), region(inner, columns, gap: 7))
+    let c = region(rows, columns, gap: 5)
+    let arena = Arena<Float>(count: offset, filledWith: 0)
+    let memory = arena.memory
+    var random = SplitMix64(rows * 1_000_000 + columns * 1000 + inner)
+    let values: [Float] = random.numbers(offset, within: 1)
+    memory.write(values.span, at: 0)
+    let (left, right, before) = (memory.array(a), memory.array(b), memory.array(c))
+    memory.multiplyTransposed(a, b, addingTo: c, .bfloat16Dot)
+    let found = memory.array(c)
+    memory.write(before.span, to: c)
+    let cut = rows / 3
+    memory.multiplyTransposed(a.columns(0..<cut), b, addingTo: c.rows(0..<cut), .bfloat16Dot)
+    memory.multiplyTransposed(a.columns(cut..<rows), b, addingTo: c.rows(cut..<rows), .bfloat16Dot)
+    let parts = memory.array(c)
+    let (roundedLeft, roundedRight) = (left.map(Self.rounded), right.map(Self.rounded))
+    memory.write(before.span, to: c)
+    memory.write(roundedLeft.span, to: a)
+    memory.write(roundedRight.span, to: b)
+    memory.multiplyTransposed(a, b, addingTo: c)
+    let expected = memory.array(c)
+    #expect(found.isIdentical(to: expected) && parts.isIdentical(to: expected))
+  }
+
+  /// By arithmetic: what the kernels do by bits.
+  private static func rounded(_ value: Float) -> Float {
+    guard value != 0 else { return value }
+    let unit = Float(sign: .plus, exponent: value.exponent - 7, significand: 1)
+    return (value / unit).rounded(.toNearestOrEven) * unit
+  }
+}
+
 /// C [rows, columns] += A [inner, rows]ᵀ · B [inner, columns], with strides that are wider than the matrices.
 private struct TransposedProduct<Element: KernelScalar> {
   let rows: Int, columns: Int, inner: Int

@@ -4,8 +4,8 @@ import Recurrent
 import TestSupport
 import Testing
 
-/// A pass with weights of 16 bits gives the bits that it gives in full with the rounded weights; one with weights of 8 bits
-/// rounds what they multiply, too.
+/// A pass with weights of 16 bits gives the bits that it gives in full with the rounded weights; one in pairs of bfloat16 or with
+/// weights of 8 bits rounds what they multiply, too.
 @Suite("Weights of 16 and 8 bits")
 struct WeightPrecisionTests {
   private static let precisions: [WeightPrecision] = [.bfloat16, .float16]
@@ -33,23 +33,23 @@ struct WeightPrecisionTests {
   }
 
   @Test(
-    "With 8 bits: as the rounded model in 8 bits, alone, among others, and on any number of threads",
-    arguments: OracleCell.allCases)
-  func integers(cell: OracleCell) throws {
+    "With both sides rounded: as the rounded model in the same precision, alone, among others, and on any number of threads",
+    arguments: OracleCell.allCases, [WeightPrecision.int8, .bfloat16Dot])
+  func roundedOperands(cell: OracleCell, precision: WeightPrecision) throws {
     let model = try Model<Float>(Self.configuration(cell.cell), seed: 2)
-    let rounded = try model.rounded(to: .int8)
+    let rounded = try model.rounded(to: precision)
     let (steps, batchSize) = (6, 14)
     let tokens = (0..<steps * batchSize).map { Int32($0 * 5 % 11) }
     func outputs(_ model: Model<Float>, threads: Int) throws -> [Float] {
       var pass = try InferencePass(
-        model, steps: steps, batchSize: batchSize, precision: .int8, threads: threads)
+        model, steps: steps, batchSize: batchSize, precision: precision, threads: threads)
       pass.run(.tokens(tokens))
       return pass.outputs
     }
     let together = try outputs(model, threads: 2)
     #expect(try outputs(model, threads: 1) == together && outputs(rounded, threads: 1) == together)
-    var alone = try InferencePass(model, steps: 1, batchSize: 1, precision: .int8, threads: 1)
-    #expect(alone.plan.productsDescription.contains("weights in int8 ("))
+    var alone = try InferencePass(model, steps: 1, batchSize: 1, precision: precision, threads: 1)
+    #expect(alone.plan.productsDescription.contains("weights in \(precision.rawValue) ("))
     for sequence in [0, 13] {
       alone.resetState()
       for step in 0..<steps {
@@ -58,11 +58,27 @@ struct WeightPrecisionTests {
         #expect(alone.outputs == Array(together[row * 11..<(row + 1) * 11]))
       }
     }
-    // Near what the rounded model gives in full: its products are off by half a unit of 127 at most of what they multiply.
+    // Near what the rounded model gives in full: what products multiply is off by half a unit of 127 at most of the largest, or by
+    // 2⁻⁹ of itself.
     var full = try InferencePass(rounded, steps: steps, batchSize: batchSize, products: .packed, threads: 1)
     full.run(.tokens(tokens))
     let distance = zip(full.outputs, together).reduce(Float(0)) { max($0, ($1.0 - $1.1).magnitude) }
-    #expect(distance > 0 && distance < 0.05, "\(distance)")
+    #expect(distance > 0 && distance < (precision == .int8 ? 0.05 : 0.03), "\(distance)")
+  }
+
+  @Test("In pairs of bfloat16: as in full with inputs that are such numbers, to the bit", arguments: [1, 3, 14, 40])
+  func pairs(batchSize: Int) throws {
+    let configuration = ModelConfiguration(cell: .lstm, input: .vectors(size: 37), hiddenSize: 40)
+    let model = try Model<Float>(configuration, seed: 2)
+    var random = SeededGenerator(seed: 9)
+    let vectors = (0..<batchSize * 37).map { _ in Float(4 * random.uniform() - 2) }
+    let rounded = vectors.map { Float(bitPattern: ($0.bitPattern + 0x7fff + ($0.bitPattern >> 16 & 1)) & 0xffff_0000) }
+    var pairs = try InferencePass(model, steps: 1, batchSize: batchSize, precision: .bfloat16Dot, threads: 1)
+    var full = try InferencePass(
+      model.rounded(to: .bfloat16), steps: 1, batchSize: batchSize, products: .packed, threads: 1)
+    pairs.run(.vectors(vectors))
+    full.run(.vectors(rounded))
+    #expect(pairs.outputs == full.outputs)
   }
 
   @Test("One-hot tokens choose among weights that are not rounded", arguments: WeightPrecision.allCases)

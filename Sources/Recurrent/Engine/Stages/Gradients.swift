@@ -57,11 +57,11 @@ extension GradientTask {
   /// Sums over rows run from the last row to the first, the order in which back-propagation comes to them: in packed
   /// products a sequence may be handed in segment by segment, the latest first, and gives the same bits as at once.
   func perform<S: Scalar>(_ call: Call, headRows: Int, _ engine: Engine<S>) {
-    let (memory, adds) = (engine.memory, call.continuesGradient)
+    let (memory, adds, storage) = (engine.memory, call.continuesGradient, engine.plan.precision.storage)
     let rows = 0..<call.rows.rowCount
     switch self {
     case .weights(let outputs, let input, let gradient, let multiplier):
-      multiply(outputs.rows(rows), input.rows(rows), into: gradient, adds: adds, multiplier, in: memory)
+      multiply(outputs.rows(rows), input.rows(rows), into: gradient, adds: adds, multiplier, storage, in: memory)
     case .bias(let outputs, let bias):
       sumColumns(outputs.rows(rows), into: bias, adds: adds, in: memory)
     case .oneHot(let gates, let tokens, let table, let weights, let bias):
@@ -85,7 +85,7 @@ extension GradientTask {
     case .head(let outputs, let input, let weights, let bias, let multiplier):
       if call.skipsHead { return }
       let rows = 0..<headRows
-      multiply(outputs.rows(rows), input.rows(rows), into: weights, adds: adds, multiplier, in: memory)
+      multiply(outputs.rows(rows), input.rows(rows), into: weights, adds: adds, multiplier, storage, in: memory)
       sumColumns(outputs.rows(rows), into: Bias(sums: bias), adds: adds, in: memory)
     }
   }
@@ -99,12 +99,12 @@ extension GradientTask {
   /// dW = dYᵀ·X
   private func multiply<S: Scalar>(
     _ outputs: Region, _ input: Region, into weights: Region, adds: Bool, _ multiplier: Multiplier,
-    in memory: Memory<S>
+    _ storage: WeightStorage, in memory: Memory<S>
   ) {
     switch multiplier {
     case .packed:
       if !adds { memory.fill(weights, with: 0) }
-      memory.multiplyTransposed(outputs, input, addingTo: weights)
+      memory.multiplyTransposed(outputs, input, addingTo: weights, storage)
     case .openBLAS: memory.multiply(outputs, input, transposingA: true, addingTo: adds ? 1 : 0, into: weights)
     }
   }
