@@ -52,7 +52,7 @@ def parse():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hidden", nargs="+", type=int, help="sizes of streams")
     parser.add_argument("--mode", nargs="+", choices=MODES, default=MODES)
-    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=["float"], help="of weights, not in training")
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=["float"], help="of weights; in training float and bfloat16-dot")
     parser.add_argument("--threads", nargs="+", type=int, default=THREADS)
     parser.add_argument("--peer", nargs="+", choices=PEERS, default=list(PEERS))
     parser.add_argument("--rounds", type=int, default=5)

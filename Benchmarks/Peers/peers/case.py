@@ -11,7 +11,8 @@ GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 KINDS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")  # of parameters; PyTorch's names add the layer
 MODES = ("train", "infer", "stream")
 THREADS = (1, 2)
-PRECISIONS = ("float", "bfloat16", "float16", "int8")  # of weights; training is always in float
+PRECISIONS = ("float", "bfloat16", "bfloat16-dot", "float16", "int8")  # of weights, or of all that products multiply
+TRAINED = ("float", "bfloat16-dot")  # those of training
 
 # T,N,I,H[,L] as `rnn-bench layers --shape` reads it; "65hot" is one-hot tokens of 65. The last is char-rnn's.
 SHAPES = (
@@ -123,12 +124,12 @@ def random_shapes(count: int, seed: int) -> list[str]:
 
 
 def grid(cells, shapes, stream_sizes, modes, threads, precisions=("float",)) -> list[Case]:
-    """All cases, those of the same data beside one another; training only in float."""
+    """All cases, those of the same data beside one another; training only in what it is for."""
     cases = []
     for cell in cells:
         for shape in shapes:
             for mode in [mode for mode in modes if mode != "stream"]:
-                these = [precision for precision in precisions if mode != "train" or precision == "float"]
+                these = [precision for precision in precisions if mode != "train" or precision in TRAINED]
                 cases += [Case.layer(cell, mode, shape, count, precision) for count in threads for precision in these]
         for hidden in stream_sizes if "stream" in modes else ():
             cases += [Case.stream(cell, hidden, count, precision) for count in threads for precision in precisions]

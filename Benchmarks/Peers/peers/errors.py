@@ -10,7 +10,7 @@ from .case import GATES, Case, parameter_names
 
 UNIT_ROUNDOFF = 2.0**-24
 # Of the operands of products (half a unit in the last place); int8: see `bound`.
-OPERAND_ROUNDOFF = {"float": 0.0, "bfloat16": 2.0**-8, "float16": 2.0**-11, "int8": 2.0**-6}
+OPERAND_ROUNDOFF = {"float": 0.0, "bfloat16": 2.0**-8, "bfloat16-dot": 2.0**-8, "float16": 2.0**-11, "int8": 2.0**-6}
 
 
 class WrongResult(Exception):

@@ -39,7 +39,7 @@ def make_input(case: Case, data: dict[str, np.ndarray], dtype: torch.dtype):
     return lambda: leaf, leaf
 
 
-HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+HALVES = {"bfloat16": torch.bfloat16, "bfloat16-dot": torch.bfloat16, "float16": torch.float16}
 
 
 def quantized(module: nn.Module) -> nn.Module:
@@ -84,21 +84,30 @@ def sequence_run(
 
         return Run(infer, results, prepare)
 
-    gradient = torch.from_numpy(data["output_gradient"]).to(dtype)
+    context = context or contextlib.nullcontext
+    gradients = torch.from_numpy(data["output_gradient"])
+    gradient = None
     leaves = {f"d.{name}": getattr(module, name) for name in parameter_names(case)}
     if leaf is not None:
         leaves["d.input"] = leaf
 
     def train():
+        nonlocal gradient
         for tensor in leaves.values():
             tensor.grad = None
-        output = module(give_input())[0]
+        with context():
+            output = module(give_input())[0]
+        if gradient is None:  # of the type that the outputs have, which autocast chooses
+            gradient = gradients.to(output.dtype)
         output.backward(gradient)
         return output
 
+    def numbers(tensor):
+        return (tensor if tensor.dtype == torch.float64 else tensor.float()).numpy()
+
     def results():
-        output = train().detach().numpy()
-        return {"output": output} | {name: tensor.grad.numpy() for name, tensor in leaves.items()}
+        output = numbers(train().detach())
+        return {"output": output} | {name: numbers(tensor.grad) for name, tensor in leaves.items()}
 
     return Run(train, results, prepare)
 

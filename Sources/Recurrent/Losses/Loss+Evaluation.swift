@@ -12,6 +12,7 @@ extension Loss {
     _ outputs: [S], outputSize: Int, classes: [Int32]
   ) -> (loss: Double, gradient: [S]) {
     requireTargets(.classes)
+    let (outputs, classes) = (kept(outputs), kept(classes))
     return evaluate(outputs, outputSize) { plan, rows, memory in
       plan.setClasses(classes.span, rows: rows, in: memory) { StepPlace(sequence: $0) }
       plan.perform(0..<rows, from: 0, of: rows, in: memory)
@@ -27,6 +28,7 @@ extension Loss {
     _ outputs: [S], outputSize: Int, values: [S]
   ) -> (loss: Double, gradient: [S]) {
     requireTargets(.values)
+    let (outputs, values) = (kept(outputs), kept(values))
     return evaluate(outputs, outputSize) { plan, rows, memory in
       plan.setValues(values.span, rows: rows, in: memory)
       plan.perform(0..<rows, from: 0, of: rows, in: memory)
@@ -64,6 +66,10 @@ extension Loss {
       }
     }
   }
+
+  /// The same. Swift 6.3 takes the elements of an array literal for unread where they are read through a span, in an optimised build.
+  @_optimize(none)
+  private func kept<T>(_ values: [T]) -> [T] { values }
 
   private func evaluate<S: Scalar>(
     _ outputs: [S], _ outputSize: Int, batchSize: Int? = nil,

@@ -5,16 +5,12 @@ import Testing
 /// Student's t and the negative binomial where their formulas lose their digits; ordinary outputs are compared with PyTorch's.
 @Suite("Likelihoods at their limits")
 struct LikelihoodTests {
-  /// Swift 6.3 takes the elements of an array literal for unread where they are read through a span, in an optimised build.
-  @_optimize(none)
-  private func kept(_ values: [Double]) -> [Double] { values }
-
   private func student(_ outputs: [Double], _ value: Double) -> (loss: Double, gradient: [Double]) {
-    Loss.studentT.evaluate(outputs, outputSize: 3, values: kept([value]))
+    Loss.studentT.evaluate(outputs, outputSize: 3, values: [value])
   }
 
   private func counts(_ outputs: [Double], _ count: Double, scale: Double = 1) -> (loss: Double, gradient: [Double]) {
-    Loss.negativeBinomial(scales: [scale]).evaluate(outputs, outputSize: 2, values: kept([count]))
+    Loss.negativeBinomial(scales: [scale]).evaluate(outputs, outputSize: 2, values: [count])
   }
 
   @Test("With many degrees of freedom Student's t is the normal density")
