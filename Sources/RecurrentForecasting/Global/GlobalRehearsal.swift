@@ -12,10 +12,13 @@ struct GlobalRehearsal: Sendable {
   /// The origins of a series; none where it is too short.
   private static func origins(_ count: Int, _ season: Season, _ scheme: PanelScheme) -> [Int] {
     let horizon = scheme.horizon
-    guard let span = Rehearsal.Span(count: count, horizon: horizon, period: season.effective) else { return [] }
     let last = count - horizon
-    // The global method can be judged only where it can look back.
-    let first = scheme.layout.needed <= last ? max(span.first, scheme.layout.needed) : span.first
+    // The global method can be judged only where it can look back, and must have learnt from something before.
+    let (needed, learnt) = (scheme.layout.needed, scheme.layout.needed + horizon)
+    guard let span = Rehearsal.Span(count: count, horizon: horizon, period: season.effective) else {
+      return learnt <= last ? [last] : []
+    }
+    let first = max(span.first, learnt <= last ? learnt : needed <= last ? needed : 0)
     let step = max(1, (last - first) / (mostOrigins - 1))
     return Array(stride(from: last, through: first, by: -step).reversed().suffix(mostOrigins))
   }
