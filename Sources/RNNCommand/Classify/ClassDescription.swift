@@ -65,7 +65,10 @@ extension Model<Float> {
     try ModelUse.requireNetwork(file)
     let (path, model) = (file.file, try Model<Float>(file))
     guard let description = try model.classDescription(path) else {
-      throw Failure(message: "\(path) is no model of classes: rnn classify train makes one")
+      throw Failure(
+        message: TextClassModel.isThere(file)
+          ? "\(path) tells classes of texts apart, for which rnn classify evaluate and predict use it"
+          : "\(path) is no model of classes: rnn classify train makes one")
     }
     try NonFinite.refuse(model, path)
     return (model, description)

@@ -10,6 +10,8 @@ struct ClassificationReport: Sendable {
   /// [true class, predicted class]
   private(set) var confusion: [[Int]]
   private var lossSum = 0.0
+  /// What a linear model has on the same texts.
+  var linear: LinearBaseline?
 
   init(classes: [String], unit: String) {
     (self.classes, self.unit) = (classes, unit)
@@ -79,20 +81,31 @@ struct ClassificationReport: Sendable {
     return "\(names[most]) (\(confusion[index][most]))"
   }
 
+  private var linearFact: [[String]] {
+    guard let linear else { return [] }
+    return [
+      [
+        LinearBaseline.name, decimal(linear.accuracy * 100, places: 2) + " %",
+        "\(grouped(linear.correctCount)) of \(counted(linear.count, unit))",
+      ]
+    ]
+  }
+
   var description: String {
     func percent(_ share: Double?) -> String { share.map { decimal($0 * 100, places: 1) } ?? "" }
-    let facts = [
+    let facts =
       [
-        "accuracy", decimal(accuracy * 100, places: 2) + " %", "\(grouped(correctCount)) of \(counted(count, unit))",
-      ],
-      ["balanced", decimal(balancedAccuracy * 100, places: 2) + " %", "mean recall of the classes"],
-      [
-        "always \(printable(classes[commonest.index], limit: Self.longestName))",
-        decimal(commonest.share * 100, places: 2) + " %",
-        "the commonest class",
-      ],
-      ["loss", lossText(loss), "nats per \(unit)"],
-    ]
+        [
+          "accuracy", decimal(accuracy * 100, places: 2) + " %", "\(grouped(correctCount)) of \(counted(count, unit))",
+        ],
+        ["balanced", decimal(balancedAccuracy * 100, places: 2) + " %", "mean recall of the classes"],
+        [
+          "always \(printable(classes[commonest.index], limit: Self.longestName))",
+          decimal(commonest.share * 100, places: 2) + " %",
+          "the commonest class",
+        ],
+        ["loss", lossText(loss), "nats per \(unit)"],
+      ] + linearFact
     let names = classes.map { printable($0, limit: Self.longestName) }
     let scores = classes.indices.map { [percent(recall($0)), percent(precision($0)), percent(f1($0))] }
     let scoreNames = ["recall %", "precision %", "F1 %"]
@@ -119,6 +132,7 @@ struct ClassificationReport: Sendable {
       (key: "recall", value: .array(classes.indices.map { JSON(finite: recall($0)) })),
       (key: "precision", value: .array(classes.indices.map { JSON(finite: precision($0)) })),
       (key: "f1", value: .array(classes.indices.map { JSON(finite: f1($0)) })),
+      (key: "linear_accuracy", value: JSON(finite: linear?.accuracy)),
       (key: "confusion", value: .array(confusion.map { .array($0.map { .integer($0) }) })),
     ])
   }

@@ -1,8 +1,9 @@
 import Recurrent
 
-/// Scores sequences with a trained model.
+/// Scores sequences or texts with a trained model.
 struct Classifier: ~Copyable {
-  let description: ClassDescription
+  let classes: [String]
+  let isPerStep: Bool
   private var pass: InferencePass<Float>
   private let batchSize: Int
 
@@ -11,10 +12,10 @@ struct Classifier: ~Copyable {
 
   /// - Parameter longest: steps of the longest sequence that will come.
   /// - Throws: `PlanError` where the memory does not suffice.
-  init(_ model: Model<Float>, _ description: ClassDescription, longest: Int, products: Products, threads: Int)
-    throws(PlanError)
-  {
-    self.description = description
+  init(
+    _ model: Model<Float>, classes: [String], isPerStep: Bool = false, longest: Int, products: Products, threads: Int
+  ) throws(PlanError) {
+    (self.classes, self.isPerStep) = (classes, isPerStep)
     batchSize = max(1, min(64, Self.batchSteps / longest))
     pass = try InferencePass(model, steps: longest, batchSize: batchSize, products: products, threads: threads)
   }
@@ -25,22 +26,21 @@ struct Classifier: ~Copyable {
   mutating func load(_ model: Model<Float>) { pass.load(model) }
 
   /// Scores before the softmax: for each sequence [classes], or [steps, classes] for classes at each step.
-  /// - Parameter inputs: [steps, features] each, scaled.
-  mutating func scores(_ inputs: [[Float]]) -> [[Float]] {
-    let classCount = description.classes.count
+  mutating func scores(_ inputs: ClassInputs) -> [[Float]] {
     var result = [[Float]](repeating: [], count: inputs.count)
     // Sequences of about the same length together.
-    let order = inputs.indices.sorted { (inputs[$0].count, $0) < (inputs[$1].count, $1) }
+    let lengths = inputs.lengths
+    let order = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
     for start in stride(from: 0, to: order.count, by: batchSize) {
       let part = order[start..<min(order.count, start + batchSize)]
-      pass.run(.vectors(Sequences(part.map { inputs[$0] }, width: description.features.count)))
-      if description.isPerStep {
+      pass.run(inputs.input(of: part))
+      if isPerStep {
         let outputs = pass.outputSequences
         for (row, index) in part.enumerated() { result[index] = Array(outputs[row]) }
       } else {
         let outputs = pass.outputs
         for (row, index) in part.enumerated() {
-          result[index] = Array(outputs[row * classCount..<(row + 1) * classCount])
+          result[index] = Array(outputs[row * classes.count..<(row + 1) * classes.count])
         }
       }
     }
@@ -48,11 +48,11 @@ struct Classifier: ~Copyable {
   }
 
   /// Compares with the true classes, [1] or [steps] of each sequence.
-  mutating func report(_ inputs: [[Float]], classes: [[Int32]]) -> ClassificationReport {
-    let count = description.classes.count
-    var report = ClassificationReport(
-      classes: description.classes, unit: description.isPerStep ? "step" : "sequence")
-    for (row, truth) in zip(scores(inputs), classes) {
+  /// - Parameter unit: what is counted.
+  mutating func report(_ inputs: ClassInputs, classes truths: [[Int32]], unit: String) -> ClassificationReport {
+    let count = classes.count
+    var report = ClassificationReport(classes: classes, unit: unit)
+    for (row, truth) in zip(scores(inputs), truths) {
       for (step, trueClass) in truth.enumerated() {
         report.add(row.span.extracting(step * count..<(step + 1) * count), of: Int(trueClass))
       }

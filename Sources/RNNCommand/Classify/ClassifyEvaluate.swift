@@ -13,8 +13,10 @@ struct ClassifyEvaluate: ParsableCommand {
       """)
 
   @Argument(reading: "The model file.") var model: String
-  @Argument(reading: "The sequences, a CSV or .ts file.") var sequences: String
+  @Argument(reading: "The sequences, a CSV or .ts file; the texts, also JSON lines or a folder of folders.")
+  var sequences: String
   @OptionGroup var input: SequenceOptions
+  @OptionGroup var texts: TextColumnOption
 
   @Flag(help: "Write a JSON object.")
   var json = false
@@ -26,17 +28,37 @@ struct ClassifyEvaluate: ParsableCommand {
 
   func run() throws {
     try FileUse(reading: [(model, "<model>"), (sequences, "<sequences>")]).check()
-    let (model, description) = try Model.forClasses(at: model)
+    let file = try SafetensorsFile(path: model)
+    if TextClassModel.isThere(file) { return try evaluateTexts(TextClassModel(file)) }
+    try texts.refuse(for: model)
+    let (model, description) = try Model.forClasses(file)
     let data = try input.read(
       sequences, features: description.features, isPerStep: description.isPerStep, needsLabels: true)
     let classes = try data.classNumbers(description.classes)
-    let inputs = data.items.map { description.inputs($0.values) }
+    let inputs = ClassInputs.vectors(
+      data.items.map { description.inputs($0.values) }, width: description.features.count)
     var classifier = try Classifier(
-      model, description, longest: data.items.map(data.length).max() ?? 1, products: multiplying.choice,
+      model, classes: description.classes, isPerStep: description.isPerStep,
+      longest: data.items.map(data.length).max() ?? 1, products: multiplying.choice,
       threads: threads ?? 0)
     Note.productsHint(of: classifier.plan)
     Note.threads(threads)
-    let report = classifier.report(inputs, classes: classes)
+    try show(classifier.report(inputs, classes: classes, unit: description.isPerStep ? "step" : "sequence"))
+  }
+
+  private func evaluateTexts(_ trained: TextClassModel) throws {
+    let data = try trained.source(input, texts).read(sequences, needsLabels: true)
+    let classes = try data.classNumbers(trained.description.classes)
+    let inputs = ClassInputs.tokens(try data.tokens(trained.tokenizer, longest: trained.description.longest))
+    var classifier = try Classifier(
+      trained.model, classes: trained.description.classes, longest: inputs.lengths.max() ?? 1,
+      products: multiplying.choice, threads: threads ?? 0)
+    Note.productsHint(of: classifier.plan)
+    Note.threads(threads)
+    try show(classifier.report(inputs, classes: classes.map { [$0] }, unit: "text"))
+  }
+
+  private func show(_ report: ClassificationReport) throws {
     guard report.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(report.loss))", status: .notFinite)
     }

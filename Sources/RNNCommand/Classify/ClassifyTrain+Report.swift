@@ -17,7 +17,10 @@ extension Section {
         .paragraph(
           "Accuracy \(decimal(report.accuracy * 100, places: 2)) % (\(grouped(report.correctCount)) of "
             + "\(counted(report.count, report.unit)) of the validation part), balanced "
-            + "\(decimal(report.balancedAccuracy * 100, places: 2)) %."),
+            + "\(decimal(report.balancedAccuracy * 100, places: 2)) %."
+            + (report.linear.map {
+              " A linear model on letter trigrams has \(decimal($0.accuracy * 100, places: 2)) %."
+            } ?? "")),
         .table(
           Table(
             caption: counts ? "True classes in rows, predicted ones in columns." : "",
@@ -31,15 +34,9 @@ extension Section {
 }
 
 extension ClassifyTrain {
-  func page(
-    _ trainer: borrowing Trainer<Float>, _ training: LabelledSequences, _ held: LabelledSequences
-  ) -> TrainingPage? {
+  func page(_ trainer: borrowing Trainer<Float>, _ task: ClassTask) -> TrainingPage? {
     guard let path = options.shared.report else { return nil }
-    let data = [
-      ["table", sequences], ["to train on", counted(training.items.count, "sequence")],
-      ["to validate on", counted(held.items.count, "sequence")],
-      ["features", training.features.joined(separator: ", ")], ["classes", training.classes.joined(separator: ", ")],
-    ]
+    let data = [["table", sequences]] + task.facts + [["classes", task.classes.joined(separator: ", ")]]
     return TrainingPage(
       path: path, title: "Classes of \(sequences)", unit: "steps", facts: TrainingFacts.rows(trainer, data: data),
       resumingAt: trainer.stepCount)

@@ -80,6 +80,7 @@ struct ForecastTrain: ParsableCommand {
       throw ValidationError("'\(option)' is an option of '--method combined'")
     }
     try options.refuseDecided(allowing: ["--method"])
+    try model.validateStructure(hiddenSize: model.hiddenSize)
     try refuseTwice("--column", column)
   }
 
@@ -209,7 +210,7 @@ struct ForecastTrain: ParsableCommand {
       outputSize: description.outputSize, dropout: model.dropout, headDropout: model.headDropout)
     return try Trainer(
       model.start(
-        configuration, annotation: SeriesDescription.annotation, description.text, seed: options.shared.seed),
+        configuration, annotations: [SeriesDescription.annotation: description.text], seed: options.shared.seed),
       batchSize: batchSize, sequenceLength: window, loss: description.loss,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),

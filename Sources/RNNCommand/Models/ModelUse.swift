@@ -10,6 +10,7 @@ enum ModelUse: String {
   /// What the commands that train them keep with models, under these names.
   static let seriesAnnotation = "forecast"
   static let classesAnnotation = "classify"
+  static let textClassesAnnotation = "classify_text"
 
   /// nil for models that are for none of them.
   init?(_ file: SafetensorsFile) {
@@ -18,7 +19,7 @@ enum ModelUse: String {
       self = .forecaster
     } else if has(Self.seriesAnnotation) {
       self = .series
-    } else if has(Self.classesAnnotation) {
+    } else if has(Self.classesAnnotation) || has(Self.textClassesAnnotation) {
       self = .classes
     } else if file.metadata("vocabulary") != nil {
       self = .text

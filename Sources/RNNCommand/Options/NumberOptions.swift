@@ -47,9 +47,11 @@ extension Option {
   }
 
   /// An integer that may be left out.
-  init<T: FixedWidthInteger & Sendable>(in range: ClosedRange<T>, help: String) where Value == T? {
+  init<T: FixedWidthInteger & Sendable>(
+    name: NameSpecification = .long, in range: ClosedRange<T>, help: String
+  ) where Value == T? {
     self.init(
-      parsing: .unconditional, help: ArgumentHelp("\(help)", valueName: "n"), transform: whole(range))
+      name: name, parsing: .unconditional, help: ArgumentHelp("\(help)", valueName: "n"), transform: whole(range))
   }
 
   /// A number with a default, which the help shows.

@@ -6,8 +6,15 @@ struct TableModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The recurrent cell.", valueName: "name"))
   var cell = CellOption(LSTMCell.lstm)
 
-  @Option(in: 1...largestSize, help: "Hidden units of each layer.")
-  var hiddenSize = 32
+  @Option(
+    name: .customLong("hidden-size"), in: 1...largestSize,
+    help: "Hidden units of each layer. (default: \(TableModelOptions.hiddenSize); 128 where texts are classified)")
+  var givenHiddenSize: Int?
+
+  /// Where it is not given, and the command has no other default.
+  private static let hiddenSize = 32
+
+  var hiddenSize: Int { givenHiddenSize ?? Self.hiddenSize }
 
   @Option(in: 1...1000, help: "Layers, one upon the other.")
   var layers = 1
@@ -40,31 +47,35 @@ struct TableModelOptions: ParsableArguments {
       return
     }
     try refuseIdle(dropout: dropout, layers: layers)
+  }
+
+  /// Refuses connections that the layers do not allow. For the command, which knows how large they are.
+  func validateStructure(hiddenSize: Int) throws {
+    guard initFrom == nil else { return }
     try structure.validate(cell.cell, hiddenSize: hiddenSize, dropout: dropout, headDropout: headDropout)
   }
 
   /// A model to be trained: a new one, or that of `--init-from`.
   /// - Parameters:
   ///   - configuration: without what the options say of its connections and regularisation.
-  ///   - annotation: the name of `description` among the model's annotations.
-  ///   - description: what the model is trained on.
+  ///   - annotations: what the model is trained on.
   func start(
-    _ configuration: ModelConfiguration, annotation: String, _ description: String, seed: UInt64
+    _ configuration: ModelConfiguration, annotations: [String: String], seed: UInt64
   ) throws -> Model<Float> {
     guard let initFrom else {
       var configuration = configuration
       structure.apply(to: &configuration)
       var model = try Model<Float>(configuration, seed: seed)
-      model.annotations = [annotation: description]
+      model.annotations = annotations
       return model
     }
     let file = try SafetensorsFile(path: initFrom)
     try ModelUse.requireNetwork(file)
     let model = try Model<Float>(file)
-    guard model.annotations[annotation] == description else {
+    guard annotations.allSatisfy({ model.annotations[$0.key] == $0.value }) else {
       throw Failure(
         message:
-          "\(initFrom) was not trained on this part of this table: columns, classes and scaling must be the same, as the "
+          "\(initFrom) was not trained on this part of this table: columns, classes, scaling and units of text must be the same, as the "
           + "same table, --validation and --seed give them")
     }
     try NonFinite.refuse(model, initFrom)

@@ -129,14 +129,35 @@ enum PartSize: Sendable, Equatable, ExpressibleByArgument {
 
 /// How long to train on a table, and where the results go.
 struct TableRunOptions: ParsableArguments {
-  @Option(in: 1...largestSize, help: "Sequences side by side.")
-  var batchSize = 32
+  @Option(
+    name: .customLong("batch-size"), in: 1...largestSize,
+    help: "Sequences side by side. (default: 32; 64 where texts are classified)")
+  var givenBatchSize: Int?
 
-  @Option(in: 1...largestSize, help: "Passes over the training part, at most.")
-  var epochs = 200
+  @Option(
+    name: .customLong("epochs"), in: 1...largestSize,
+    help: "Passes over the training part, at most. (default: 200; 10 where texts are classified)")
+  var givenEpochs: Int?
 
-  @Option(in: 1...largestSize, help: "Stop after so many epochs in a row without a new lowest validation loss.")
-  var patience = 20
+  @Option(
+    name: .customLong("patience"), in: 1...largestSize,
+    help:
+      "Stop after so many epochs in a row without a new lowest validation loss. (default: 20; 3 where texts are classified)"
+  )
+  var givenPatience: Int?
+
+  var batchSize: Int { givenBatchSize ?? 32 }
+  var epochs: Int { givenEpochs ?? 200 }
+  var patience: Int { givenPatience ?? 20 }
+
+  /// With other defaults.
+  func defaulting(batchSize: Int, epochs: Int, patience: Int) -> TableRunOptions {
+    var result = self
+    result.givenBatchSize = givenBatchSize ?? batchSize
+    result.givenEpochs = givenEpochs ?? epochs
+    result.givenPatience = givenPatience ?? patience
+    return result
+  }
 
   @OptionGroup var shared: SharedRunOptions
 
@@ -165,7 +186,7 @@ struct TableRunOptions: ParsableArguments {
     var result = original
     result.shared = shared
     result.shared.seed = original.shared.seed
-    (result.epochs, result.patience) = (epochs, patience)
+    (result.givenEpochs, result.givenPatience) = (givenEpochs, givenPatience)
     return result
   }
 

@@ -5,7 +5,7 @@ import Storage
 func writeTable(_ rows: [[String]], to path: String?) throws {
   let path = path.flatMap { DescriptorPath.isStandardOutput($0) ? nil : $0 }
   let rows = path == nil && Descriptor.output.isTerminal ? rows.map { $0.map(visible) } : rows
-  let text = rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+  let text = rows.map(csvLine).joined()
   if let path { try replaceFile(path, with: text) } else { try output(Array(text.utf8)) }
 }
 
@@ -16,6 +16,9 @@ func replaceFile(_ path: String, with text: String) throws(Failure) {
     try DurableFile.replace(path) { (file) throws(FileError) in try file.write(bytes.span) }
   } catch { throw Failure(message: error.description) }
 }
+
+/// A row as a line of such a table.
+func csvLine(_ row: [String]) -> String { row.map(quoted).joined(separator: ",") + "\n" }
 
 private func quoted(_ field: String) -> String {
   let needsQuotes =

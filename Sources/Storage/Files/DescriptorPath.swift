@@ -18,6 +18,8 @@ package enum DescriptorPath {
     return nil
   }
 
+  package static func isStandardInput(_ path: String) -> Bool { number(of: path) == STDIN_FILENO }
+
   package static func isStandardOutput(_ path: String) -> Bool { number(of: path) == STDOUT_FILENO }
 
   /// The kernel's own limit on the links of one path.

@@ -8,15 +8,18 @@ package struct LineReader {
   package init() {}
 
   /// The next line without its end; nil after the last one.
-  package mutating func next() throws(FileError) -> String? {
+  package mutating func next() throws(FileError) -> String? { try nextBytes().map(PathBytes.text) }
+
+  /// The same as its bytes.
+  package mutating func nextBytes() throws(FileError) -> [UInt8]? {
     while true {
       if let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
         defer { rest.removeFirst(end + 1) }
-        return PathBytes.text(Array(rest[..<end]))
+        return Array(rest[..<end])
       }
       if isAtEnd {
         defer { rest = [] }
-        return rest.isEmpty ? nil : PathBytes.text(rest)
+        return rest.isEmpty ? nil : rest
       }
       let (bytes, code) = readSome(from: STDIN_FILENO, upTo: 1 << 12)
       guard code == 0 else { throw FileError(.read, DescriptorPath.standardInput, errno: code) }

@@ -26,8 +26,9 @@ package struct LabelledSequences: Sendable {
   package func length(_ item: Item) -> Int { item.values.count / features.count }
 
   /// All labels, sorted: as numbers if all are, else by their characters.
-  package var classes: [String] {
-    let labels = Set(items.flatMap(\.labels))
+  package var classes: [String] { Self.sortedClasses(Set(items.flatMap(\.labels))) }
+
+  static func sortedClasses(_ labels: Set<String>) -> [String] {
     let numbers = labels.compactMap { label in Double(label).map { (label: label, number: $0) } }
     return numbers.count == labels.count
       ? numbers.sorted { ($0.number, $0.label) < ($1.number, $1.label) }.map(\.label) : labels.sorted()

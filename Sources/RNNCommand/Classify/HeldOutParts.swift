@@ -21,30 +21,55 @@ extension LabelledSequences {
     }
     let count = part.count(of: items.count)
     guard count < items.count else { throw tooFew(count, "sequences", items.count) }
-    let chosen = heldOut(count, seed: seed)
+    let chosen = Set<Int>(heldOut: count, ofLabels: items.map { $0.labels[0] }, seed: seed)
     training.items = items.indices.filter { !chosen.contains($0) }.map { items[$0] }
     held.items = items.indices.filter(chosen.contains).map { items[$0] }
     return (training, held, count)
   }
 
   private func tooFew(_ count: Int, _ unit: String, _ total: Int) -> TableError {
+    .nothingToTrainOn(file, count, unit, of: total)
+  }
+}
+
+extension LabelledTexts {
+  /// Holds out so many texts, of each class its share, drawn by the seed.
+  /// - Returns: `wanted`, how many texts the part is; fewer are held out where a class would be left without one.
+  /// - Throws: `TableError` where nothing would be left.
+  func holdingOut(
+    _ part: PartSize, seed: UInt64
+  ) throws(TableError) -> (training: LabelledTexts, held: LabelledTexts, wanted: Int) {
+    var (training, held) = (self, self)
+    let count = part.count(of: items.count)
+    guard count < items.count else { throw .nothingToTrainOn(file, count, "texts", of: items.count) }
+    let chosen = Set<Int>(heldOut: count, ofLabels: items.map { $0.label ?? "" }, seed: seed)
+    training.items = items.indices.filter { !chosen.contains($0) }.map { items[$0] }
+    held.items = items.indices.filter(chosen.contains).map { items[$0] }
+    return (training, held, count)
+  }
+}
+
+extension TableError {
+  fileprivate static func nothingToTrainOn(_ file: String, _ count: Int, _ unit: String, of total: Int) -> TableError {
     TableError(file, .other("--validation \(count) leaves nothing to train on of \(total) \(unit)"))
   }
+}
 
+extension Set<Int> {
   /// As many of each class as its share; the k-th of a class of m stands at (k + 1/2) / m, and the `count` first places are
   /// taken. One of each class stays, so that it can be learnt: there may be fewer than `count`.
-  private func heldOut(_ count: Int, seed: UInt64) -> Set<Int> {
+  fileprivate init(heldOut count: Int, ofLabels labels: [String], seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     var seen: [String: Int] = [:]
-    let order = items.indices.shuffled(using: &generator)
-    let totals = Dictionary(grouping: order) { items[$0].labels[0] }.mapValues(\.count)
+    let order = labels.indices.shuffled(using: &generator)
+    let totals = Dictionary(grouping: order) { labels[$0] }.mapValues(\.count)
     let places = order.compactMap { index -> (index: Int, place: Double)? in
-      let label = items[index].labels[0]
+      let label = labels[index]
       defer { seen[label, default: 0] += 1 }
       let number = seen[label, default: 0]
       return number + 1 == totals[label]! ? nil : (index, (Double(number) + 0.5) / Double(totals[label]!))
     }
     // Of equal places the first drawn: the sort is stable.
-    return Set(places.sorted { $0.place < $1.place }.prefix(count).map(\.index))
+    self = Set(places.sorted { $0.place < $1.place }.prefix(count).map(\.index))
   }
 }

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Recurrent
+import Storage
+import Tables
+
+/// The column of texts, where texts are classified and not sequences.
+struct TextColumnOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Tell texts apart: the column that holds them, in a CSV or TSV table, or the member in a file of JSON lines. "
+        + "Of a folder with a folder for each class it is not needed.",
+      valueName: "name"))
+  var textColumn: String?
+
+  /// Refuses the option for a model that reads no texts.
+  func refuse(for model: String) throws(ValidationError) {
+    if textColumn != nil {
+      throw ValidationError("'--text-column' is for models of texts: \(model) tells sequences apart")
+    }
+  }
+}
+
+extension TextClassModel {
+  /// Where texts for the model stand: where it was trained on them, unless the command line says so.
+  func source(_ input: SequenceOptions, _ texts: TextColumnOption) throws(ValidationError) -> TextClassSource {
+    if input.sequenceColumn != nil {
+      throw ValidationError("'--sequence-column' is for sequences: the model tells texts apart")
+    }
+    let text = texts.textColumn ?? description.columns?.text
+    return TextClassSource(
+      reading: input.reading,
+      columns: text.map { .init(text: $0, label: input.labelColumn ?? description.columns?.label) })
+  }
+}
+
+/// How texts become what a model of classes reads.
+struct TextClassOptions: ParsableArguments {
+  @Option(
+    oneOf: TextTokenizer.Unit.self,
+    help: ArgumentHelp(
+      "What of a text is a step: character (a Unicode scalar), byte, or word. (default: character)",
+      valueName: "name"))
+  var unit: TextTokenizer.Unit?
+
+  @Option(
+    oneOf: Vocabulary.Normalization.self,
+    help: ArgumentHelp(
+      "The form of Unicode that texts are brought into: nfc, nfd, nfkc, nfkd or none. (default: nfc; none for bytes)",
+      valueName: "form"))
+  var normalize: Vocabulary.Normalization?
+
+  @Flag(help: "Bring texts into lower case.")
+  var lowerCase = false
+
+  @Option(
+    in: 1...largestSize,
+    help:
+      "The most units that are known, the frequent ones; others are one unknown unit. (default: 20000 words, all characters)"
+  )
+  var vocabularySize: Int?
+
+  @Option(in: 1...largestSize, help: "How often a unit must come to be known.")
+  var minimumCount = 2
+
+  @Option(in: 0...largestSize, help: "Embed units in vectors of this size; 0 for one-hot. (default: 64)")
+  var embeddingSize: Int?
+
+  @Option(
+    in: 1...1_000_000, help: "Units of a text that are read, from its start; the rest is left out. (default: 1000)")
+  var longest: Int?
+
+  /// The options that are for texts alone.
+  static let names: Set = [
+    "--unit", "--normalize", "--lower-case", "--vocabulary-size", "--minimum-count", "--embedding-size", "--longest",
+  ]
+
+  func validate() throws {
+    guard unit == .byte else { return }
+    for (name, isGiven) in [
+      ("--normalize", normalize ?? .none != .none), ("--vocabulary-size", vocabularySize != nil),
+    ] where isGiven {
+      throw ValidationError("'\(name)' excludes '--unit byte': all 256 bytes are known, as they are")
+    }
+  }
+
+  var effectiveUnit: TextTokenizer.Unit { unit ?? .character }
+
+  func tokenizer(fitting texts: [String]) -> TextTokenizer {
+    TextTokenizer(
+      fitting: texts, unit: effectiveUnit, normalization: normalize ?? .nfc, lowercases: lowerCase,
+      vocabularySize: vocabularySize ?? (effectiveUnit == .word ? 20_000 : nil), minimumCount: minimumCount)
+  }
+}
+
+/// Where texts come from, and how they are read.
+struct TextClassSource {
+  let reading: TableOptions
+  /// As the command line or the model names them; nil: only a folder of folders will do.
+  let columns: LabelledTexts.Columns?
+
+  /// - Parameter needsLabels: whether a table must have a column of labels.
+  /// - Throws: `TableError`; `ValidationError` where a column is not named.
+  func read(_ path: String, needsLabels: Bool) throws -> LabelledTexts {
+    if LabelledTexts.isFolder(path) { return try LabelledTexts(folder: path) }
+    guard let columns else { throw ValidationError("a table needs '--text-column <name>'") }
+    if needsLabels, columns.label == nil { throw ValidationError("a table needs '--label-column <name>'") }
+    if SequenceOptions.isTS(path) {
+      throw ValidationError("'--text-column' is for tables, not for the .ts file \(path)")
+    }
+    var wanted = columns
+    if !needsLabels { wanted.label = nil }
+    let bytes: [UInt8]
+    do { bytes = try readFile(path) } catch { throw TableError(error) }
+    let texts =
+      if LabelledTexts.isJSONLines(bytes, file: path) {
+        try LabelledTexts(jsonLines: bytes, file: path, wanted)
+      } else {
+        try LabelledTexts(CSVTable(bytes, file: path, reading.tableReading), wanted)
+      }
+    Note.remarks(texts.remarks)
+    return texts
+  }
+}
