@@ -34,7 +34,7 @@ extension ClassTask {
         ["to train on", counted(training.items.count, "sequence")],
         ["to validate on", counted(held.items.count, "sequence")],
         ["features", training.features.joined(separator: ", ")],
-      ], linear: nil)
+      ])
   }
 
   private static func digest(_ parts: [LabelledSequences]) -> UInt64 {

@@ -9,6 +9,10 @@ struct ClassTask {
     let inputs: ClassInputs
     /// [1], or [steps], of each.
     let classes: [[Int32]]
+    /// What decides along with the network; nil: nothing does.
+    var linear: LinearScores?
+    /// What other models have on it.
+    var baselines: [Besides] = []
 
     var longest: Int { inputs.lengths.max() ?? 1 }
   }
@@ -29,8 +33,6 @@ struct ClassTask {
   let words: (training: String, held: String, input: String)
   /// Rows of the report's table.
   let facts: [[String]]
-  /// What a linear model has on the part held out; nil: there is none.
-  var linear: LinearBaseline?
 
   /// For the loss, [classes]: such that each class counts as much as any other, as scikit-learn's "balanced".
   var balancedWeights: [Double] {

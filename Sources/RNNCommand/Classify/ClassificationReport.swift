@@ -10,8 +10,8 @@ struct ClassificationReport: Sendable {
   /// [true class, predicted class]
   private(set) var confusion: [[Int]]
   private var lossSum = 0.0
-  /// What a linear model has on the same texts.
-  var linear: LinearBaseline?
+  /// What parts of the model and other models have on the same texts.
+  var besides: [Besides] = []
 
   init(classes: [String], unit: String) {
     (self.classes, self.unit) = (classes, unit)
@@ -81,14 +81,13 @@ struct ClassificationReport: Sendable {
     return "\(names[most]) (\(confusion[index][most]))"
   }
 
-  private var linearFact: [[String]] {
-    guard let linear else { return [] }
-    return [
+  private var besidesFacts: [[String]] {
+    besides.map { other in
       [
-        LinearBaseline.name, decimal(linear.accuracy * 100, places: 2) + " %",
-        "\(grouped(linear.correctCount)) of \(counted(linear.count, unit))",
+        other.name, decimal(other.accuracy * 100, places: 2) + " %",
+        "\(grouped(other.correctCount)) of \(counted(other.count, unit))",
       ]
-    ]
+    }
   }
 
   var description: String {
@@ -105,7 +104,7 @@ struct ClassificationReport: Sendable {
           "the commonest class",
         ],
         ["loss", lossText(loss), "nats per \(unit)"],
-      ] + linearFact
+      ] + besidesFacts
     let names = classes.map { printable($0, limit: Self.longestName) }
     let scores = classes.indices.map { [percent(recall($0)), percent(precision($0)), percent(f1($0))] }
     let scoreNames = ["recall %", "precision %", "F1 %"]
@@ -132,7 +131,13 @@ struct ClassificationReport: Sendable {
       (key: "recall", value: .array(classes.indices.map { JSON(finite: recall($0)) })),
       (key: "precision", value: .array(classes.indices.map { JSON(finite: precision($0)) })),
       (key: "f1", value: .array(classes.indices.map { JSON(finite: f1($0)) })),
-      (key: "linear_accuracy", value: JSON(finite: linear?.accuracy)),
+      (
+        key: "besides",
+        value: .array(
+          besides.map {
+            .object([(key: "name", value: .string($0.name)), (key: "accuracy", value: JSON(finite: $0.accuracy))])
+          })
+      ),
       (key: "confusion", value: .array(confusion.map { .array($0.map { .integer($0) }) })),
     ])
   }

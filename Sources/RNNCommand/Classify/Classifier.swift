@@ -47,12 +47,21 @@ struct Classifier: ~Copyable {
     return result
   }
 
-  /// Compares with the true classes, [1] or [steps] of each sequence.
+  /// Compares with the true classes.
   /// - Parameter unit: what is counted.
-  mutating func report(_ inputs: ClassInputs, classes truths: [[Int32]], unit: String) -> ClassificationReport {
+  mutating func report(_ part: ClassTask.Part, unit: String) -> ClassificationReport {
     let count = classes.count
     var report = ClassificationReport(classes: classes, unit: unit)
-    for (row, truth) in zip(scores(inputs), truths) {
+    var rows = scores(part.inputs)
+    if let linear = part.linear {
+      let truths = part.classes.map { $0[0] }
+      report.besides = [
+        Besides("network alone", scores: rows, truths), Besides(linear.name, scores: linear.scores, truths),
+      ]
+      rows = linear.joined(rows)
+    }
+    report.besides += part.baselines
+    for (row, truth) in zip(rows, part.classes) {
       for (step, trueClass) in truth.enumerated() {
         report.add(row.span.extracting(step * count..<(step + 1) * count), of: Int(trueClass))
       }

@@ -43,19 +43,24 @@ struct ClassifyEvaluate: ParsableCommand {
       threads: threads ?? 0)
     Note.productsHint(of: classifier.plan)
     Note.threads(threads)
-    try show(classifier.report(inputs, classes: classes, unit: description.isPerStep ? "step" : "sequence"))
+    try show(
+      classifier.report(
+        ClassTask.Part(inputs: inputs, classes: classes), unit: description.isPerStep ? "step" : "sequence"))
   }
 
   private func evaluateTexts(_ trained: TextClassModel) throws {
     let data = try trained.source(input, texts).read(sequences, needsLabels: true)
     let classes = try data.classNumbers(trained.description.classes)
-    let inputs = ClassInputs.tokens(try data.tokens(trained.tokenizer, longest: trained.description.longest))
+    var part = ClassTask.Part(
+      inputs: .tokens(try data.tokens(trained.tokenizer, longest: trained.description.longest)),
+      classes: classes.map { [$0] })
+    part.linear = trained.linearScores(data.items.map(\.text))
     var classifier = try Classifier(
-      trained.model, classes: trained.description.classes, longest: inputs.lengths.max() ?? 1,
-      products: multiplying.choice, threads: threads ?? 0)
+      trained.model, classes: trained.description.classes, longest: part.longest, products: multiplying.choice,
+      threads: threads ?? 0)
     Note.productsHint(of: classifier.plan)
     Note.threads(threads)
-    try show(classifier.report(inputs, classes: classes.map { [$0] }, unit: "text"))
+    try show(classifier.report(part, unit: "text"))
   }
 
   private func show(_ report: ClassificationReport) throws {

@@ -5,6 +5,7 @@ import Tables
 extension Section {
   /// Which classes of the validation part are taken for which.
   init(_ report: ClassificationReport) {
+    func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
     func percent(_ share: Double?) -> String { share.map { decimal($0 * 100, places: 1) } ?? "" }
     let counts = report.classes.count <= Self.mostColumns
     let rows = report.classes.enumerated().map { index, name in
@@ -18,9 +19,7 @@ extension Section {
           "Accuracy \(decimal(report.accuracy * 100, places: 2)) % (\(grouped(report.correctCount)) of "
             + "\(counted(report.count, report.unit)) of the validation part), balanced "
             + "\(decimal(report.balancedAccuracy * 100, places: 2)) %."
-            + (report.linear.map {
-              " A linear model on letter trigrams has \(decimal($0.accuracy * 100, places: 2)) %."
-            } ?? "")),
+            + report.besides.map { " \(capitalized($0.name)): \(decimal($0.accuracy * 100, places: 2)) %." }.joined()),
         .table(
           Table(
             caption: counts ? "True classes in rows, predicted ones in columns." : "",

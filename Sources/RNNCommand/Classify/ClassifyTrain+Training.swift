@@ -45,11 +45,7 @@ extension ClassifyTrain {
       Classifier(
         trainer.model(), classes: task.classes, isPerStep: task.isPerStep, longest: task.held.longest,
         products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0))
-    func report() -> ClassificationReport {
-      var report = validator.classifier.report(task.held.inputs, classes: task.held.classes, unit: task.unit)
-      report.linear = task.linear
-      return report
-    }
+    func report() -> ClassificationReport { validator.classifier.report(task.held, unit: task.unit) }
     let page = self.page(trainer, task)
     let validation = ValidationData<Float> { trainer in
       validator.classifier.load(trainer.model())
@@ -135,7 +131,8 @@ extension ClassifyTrain {
     } else {
       (training, held) = (all, try source.read(validationFile ?? validation, needsLabels: true))
     }
-    return try ClassTask(training, held: held, columns: columns, textUnits, advice: unknownLabelAdvice)
+    return try ClassTask(
+      training, held: held, columns: columns, textUnits, seed: options.shared.seed, advice: unknownLabelAdvice)
   }
 
   private func noteSingles(_ count: Int, of wanted: Int, _ unit: String) {

@@ -5,8 +5,8 @@ internal import Storage
 /// network must beat, and for telling languages apart hard to beat (Cavnar & Trenkle 1994; Joulin et al. 2017).
 ///
 /// The features of a text are its n-grams, the text standing between two marks, each counted and all scaled to a sum of squares
-/// of 1. Their weights follow AdaGrad (Duchi, Hazan & Singer 2011), text by text in a shuffled order. What comes once in all
-/// texts is left out.
+/// of 1. Their weights follow AdaGrad (Duchi, Hazan & Singer 2011), text by text in a shuffled order, and are rounded to
+/// bfloat16 at the end. What comes once in all texts is left out.
 public struct NGramClassifier: Sendable, Hashable {
   /// Lengths of the n-grams, in characters.
   public let orders: ClosedRange<Int>
@@ -24,9 +24,9 @@ public struct NGramClassifier: Sendable, Hashable {
     /// Passes over the texts.
     public var epochs = 10
     /// Of AdaGrad, at the start; it falls on a line to 0.
-    public var learningRate = 0.5
-    /// How much a weight shrinks at a step in which its n-gram comes, as a share of the learning rate.
-    public var weightDecay = 0.0
+    public var learningRate = 0.3
+    /// The most weights: n-grams times classes. The most frequent n-grams are kept.
+    public var weightLimit = 1 << 21
     /// Of the order.
     public var seed: UInt64 = 0
 
@@ -53,14 +53,17 @@ public struct NGramClassifier: Sendable, Hashable {
     orders: ClosedRange<Int> = 3...3, options: Options = Options()
   ) {
     require(texts.count == classes.count, "expected a class for each of \(texts.count) texts, got \(classes.count)")
-    require(orders.lowerBound >= 1, "n-grams have 1 character or more, got \(orders)")
+    require(
+      orders.lowerBound >= 1 && orders.upperBound <= Self.longest,
+      "n-grams have 1 to \(Self.longest) characters, got \(orders)")
     require(classWeights.isEmpty || classWeights.count == classCount, "expected \(classCount) class weights")
     require(
       classes.allSatisfy { $0 >= 0 && $0 < classCount }, "expected classes in 0..<\(classCount)")
     let grams = texts.map { Self.hashes(of: $0, orders) }
     var counts: [UInt32: Int] = [:]
     for text in grams { for hash in text { counts[hash, default: 0] += 1 } }
-    let known = counts.filter { $0.value > 1 }.keys.sorted()
+    let frequent = counts.filter { $0.value > 1 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let known = frequent.prefix(max(1, options.weightLimit / classCount)).map(\.key).sorted()
     self.init(
       orders: orders, classCount: classCount, hashes: known,
       weights: [Float](repeating: 0, count: known.count * classCount),
@@ -69,6 +72,7 @@ public struct NGramClassifier: Sendable, Hashable {
     var features = Features()
     for text in grams { features.append(text.compactMap { places[$0] }) }
     fit(features, classes, classWeights.isEmpty ? [Double](repeating: 1, count: classCount) : classWeights, options)
+    weights = weights.map { Float(bitPattern: UInt32(Self.rounded($0)) << 16) }
   }
 
   /// log p of each class, [C].
@@ -159,7 +163,6 @@ public struct NGramClassifier: Sendable, Hashable {
       for text in features.indices(shuffledBy: &generator) {
         let (row, truth) = (features[text], Int(classes[text]))
         let rate = Float(options.learningRate) * (1 - done / total)
-        let decay = Float(options.weightDecay)
         done += 1
         for index in 0..<classCount { probabilities[index] = biases[index] }
         for (feature, value) in row {
@@ -178,7 +181,7 @@ public struct NGramClassifier: Sendable, Hashable {
         for (feature, value) in row {
           let place = Int(feature) * classCount
           for index in 0..<classCount {
-            let gradient = value * probabilities[index] + decay * weights[place + index]
+            let gradient = value * probabilities[index]
             squares[place + index] += gradient * gradient
             weights[place + index] -= rate * gradient / squares[place + index].squareRoot()
           }

@@ -10,7 +10,7 @@ extension ClassTask {
   /// - Throws: `TableError`.
   init(
     _ training: LabelledTexts, held: LabelledTexts, columns: LabelledTexts.Columns?, _ options: TextClassOptions,
-    advice: String
+    seed: UInt64, advice: String
   ) throws(TableError) {
     let classes = training.classes
     try Self.check(classes, of: training.file)
@@ -25,8 +25,29 @@ extension ClassTask {
       Part(inputs: .tokens(try texts.tokens(tokenizer, longest: longest)), classes: numbers.map { [$0] })
     }
     let trained = try part(training, try training.classNumbers(classes))
-    let compared = try part(
+    var compared = try part(
       held, try held.classNumbers(classes, of: "the training part", advice: advice))
+    var annotations = [
+      TextClassDescription.annotation: description.text, TextTokenizer.annotation: tokenizer.annotationText,
+    ]
+    let trainedTexts = training.items.map { tokenizer.normalized($0.text) }
+    let heldTexts = held.items.map { tokenizer.normalized($0.text) }
+    func linear(_ orders: ClosedRange<Int>) -> NGramClassifier {
+      var own = NGramClassifier.Options()
+      own.seed = seed
+      return NGramClassifier(
+        training: trainedTexts, classes: trained.classes.map { $0[0] }, classCount: classes.count, orders: orders,
+        options: own)
+    }
+    if let orders = options.ngrams.orders {
+      let model = linear(orders)
+      annotations[NGramClassifier.annotation] = model.annotationText
+      compared.linear = LinearScores(model, heldTexts)
+    }
+    if options.ngrams.orders != 3...3, !heldTexts.isEmpty {
+      let scores = LinearScores(linear(3...3), heldTexts)
+      compared.baselines = [Besides(scores.name, scores: scores.scores, compared.classes.map { $0[0] })]
+    }
     func words(_ part: Part) -> String {
       Self.amount(part.inputs.count, "text", lengths: part.inputs.lengths, step: unit.rawValue)
     }
@@ -35,9 +56,7 @@ extension ClassTask {
       unit: "text", classes: classes, isPerStep: false,
       input: size == 0
         ? .oneHot(vocabularySize: tokenizer.count) : .embedding(vocabularySize: tokenizer.count, size: size),
-      annotations: [
-        TextClassDescription.annotation: description.text, TextTokenizer.annotation: tokenizer.annotationText,
-      ],
+      annotations: annotations,
       training: trained, held: compared, digest: Self.digest([training, held]),
       words: (
         words(trained), words(compared),
@@ -47,11 +66,7 @@ extension ClassTask {
         ["to train on", counted(training.items.count, "text")], ["to validate on", counted(held.items.count, "text")],
         ["unit", "\(unit.rawValue), \(grouped(tokenizer.count)) of them"],
         ["normalization", tokenizer.normalization.rawValue + (tokenizer.lowercases ? ", lower case" : "")],
-      ],
-      linear: LinearBaseline(
-        training.items.map { tokenizer.normalized($0.text) }, trained.classes.map { $0[0] },
-        held: held.items.map { tokenizer.normalized($0.text) }, compared.classes.map { $0[0] },
-        classCount: classes.count))
+      ])
   }
 
   private static func digest(_ parts: [LabelledTexts]) -> UInt64 {
@@ -88,24 +103,5 @@ extension LabelledTexts {
       )
     }
     return result
-  }
-}
-
-/// A linear model on letter trigrams: what a network must beat.
-struct LinearBaseline: Sendable {
-  static let name = "letter trigrams, linear"
-  let correctCount: Int
-  let count: Int
-  var accuracy: Double { Double(correctCount) / Double(count) }
-
-  /// - Returns: nil where nothing is held out.
-  init?(_ texts: [String], _ classes: [Int32], held: [String], _ truths: [Int32], classCount: Int) {
-    guard !held.isEmpty else { return nil }
-    let model = NGramClassifier(training: texts, classes: classes, classCount: classCount)
-    correctCount = zip(held, truths).count { text, truth in
-      let logs = model.logProbabilities(text)
-      return logs.firstIndex(of: logs.max() ?? 0) == Int(truth)
-    }
-    count = held.count
   }
 }

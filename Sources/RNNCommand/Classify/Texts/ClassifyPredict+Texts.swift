@@ -9,9 +9,10 @@ extension ClassifyPredict {
     let isFilter = DescriptorPath.isStandardInput(sequences) && texts.textColumn == nil
     if isFilter { return try filter(trained) }
     let data = try trained.source(input, texts).read(sequences, needsLabels: false)
-    let tokens = data.items.map { trained.tokens($0.text) }
-    var scorer = try TextScorer(trained, longest: tokens.map(\.count).max() ?? 1, multiplying, threads)
-    let scores = scorer.scores(tokens)
+    let texts = data.items.map(\.text)
+    var scorer = try TextScorer(
+      trained, longest: texts.map { trained.tokens($0).count }.max() ?? 1, multiplying, threads)
+    let scores = scorer.scores(texts)
     try Self.requireFinite(scores)
     let untold = scores.count(where: \.isEmpty)
     if untold > 0 {
@@ -38,7 +39,7 @@ extension ClassifyPredict {
       }
       var text = String(decoding: bytes, as: UTF8.self)
       if text.hasSuffix("\r") { text.removeLast() }
-      let scores = scorer.scores([trained.tokens(text)])
+      let scores = scorer.scores([text])
       try Self.requireFinite(scores)
       try RNNCommand.output(json ? rows.line([], scores[0]) : Array(csvLine(rows.row([], scores[0])).utf8))
     }
@@ -47,9 +48,11 @@ extension ClassifyPredict {
 
 /// Scores of texts, some of which may have nothing to read.
 struct TextScorer: ~Copyable {
+  private let trained: TextClassModel
   private var classifier: Classifier
 
   init(_ trained: TextClassModel, longest: Int, _ multiplying: ProductsOption, _ threads: Int?) throws {
+    self.trained = trained
     classifier = try Classifier(
       trained.model, classes: trained.description.classes, longest: max(1, longest), products: multiplying.choice,
       threads: threads ?? 0)
@@ -58,10 +61,11 @@ struct TextScorer: ~Copyable {
   }
 
   /// [classes] of each text; empty of one without units.
-  mutating func scores(_ tokens: [[Int32]]) -> [[Float]] {
-    var result = [[Float]](repeating: [], count: tokens.count)
+  mutating func scores(_ texts: [String]) -> [[Float]] {
+    let tokens = texts.map(trained.tokens)
+    var result = [[Float]](repeating: [], count: texts.count)
     let told = tokens.indices.filter { !tokens[$0].isEmpty }
     for (index, scores) in zip(told, classifier.scores(.tokens(told.map { tokens[$0] }))) { result[index] = scores }
-    return result
+    return trained.linearScores(texts)?.joined(result) ?? result
   }
 }

@@ -49,6 +49,8 @@ struct TextClassModel {
   let model: Model<Float>
   let description: TextClassDescription
   let tokenizer: TextTokenizer
+  /// Decides along with the network; nil: the network alone does.
+  let linear: NGramClassifier?
 
   /// Whether a file holds one.
   static func isThere(_ file: SafetensorsFile) -> Bool {
@@ -66,7 +68,23 @@ struct TextClassModel {
       model.configuration.outputSize == description.classes.count, model.configuration.head.isPooled
     else { throw Failure(message: "\(file.file): the model does not suit its own units of text and classes") }
     self.tokenizer = tokenizer
+    if let text = model.annotations[NGramClassifier.annotation] {
+      do { linear = try NGramClassifier(annotationText: text) } catch {
+        throw CheckpointError.invalidMetadata(
+          file: file.file, key: "annotation." + NGramClassifier.annotation, reason: error.description)
+      }
+      guard linear?.classCount == description.classes.count else {
+        throw Failure(message: "\(file.file): its n-grams do not suit its classes")
+      }
+    } else {
+      linear = nil
+    }
     try NonFinite.refuse(model, file.file)
+  }
+
+  /// Of texts as they are; nil where the network decides alone.
+  func linearScores(_ texts: [String]) -> LinearScores? {
+    linear.map { LinearScores($0, texts.map(tokenizer.normalized)) }
   }
 
   /// What the model reads of a text.

@@ -69,9 +69,17 @@ struct TextClassOptions: ParsableArguments {
     in: 1...1_000_000, help: "Units of a text that are read, from its start; the rest is left out. (default: 1000)")
   var longest: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Add a linear model on n-grams of these lengths, in characters, to the network: the mean of both logarithms decides. "
+        + "none: the network alone.",
+      valueName: "n-m|none"))
+  var ngrams = NGramLengths(1...4)
+
   /// The options that are for texts alone.
   static let names: Set = [
     "--unit", "--normalize", "--lower-case", "--vocabulary-size", "--minimum-count", "--embedding-size", "--longest",
+    "--ngrams",
   ]
 
   func validate() throws {
@@ -90,6 +98,28 @@ struct TextClassOptions: ParsableArguments {
       fitting: texts, unit: effectiveUnit, normalization: normalize ?? .nfc, lowercases: lowerCase,
       vocabularySize: vocabularySize ?? (effectiveUnit == .word ? 20_000 : nil), minimumCount: minimumCount)
   }
+}
+
+/// Lengths of n-grams: 1-4, 3, or none.
+struct NGramLengths: ExpressibleByArgument {
+  let orders: ClosedRange<Int>?
+
+  init(_ orders: ClosedRange<Int>?) { self.orders = orders }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    if argument == "none" {
+      self.init(nil)
+    } else if let first = parts[0], let last = parts.count == 2 ? parts[1] : parts.count == 1 ? first : nil,
+      1 <= first, first <= last, last <= NGramClassifier.longest
+    {
+      self.init(first...last)
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String { orders.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "none" }
 }
 
 /// Where texts come from, and how they are read.
