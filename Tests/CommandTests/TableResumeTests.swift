@@ -7,24 +7,36 @@ import Testing
 struct TableResumeTests {
   /// A command, and a table that it trains on.
   enum Kind: String, CaseIterable, Sendable {
-    case forecast, classify
+    case forecast, classify, texts
+
+    var command: String { self == .forecast ? "forecast" : "classify" }
 
     var options: [String] {
       switch self {
       case .forecast: ["--method", "network", "--window", "8"]
       case .classify: ["--sequence-column", "who", "--label-column", "kind"]
+      case .texts: ["--text-column", "word", "--label-column", "language", "--embedding-size", "4"]
       }
     }
 
     func prepare(_ place: Workplace) throws {
-      try place.write(self == .forecast ? ForecastTests.table(80) : Waves(60, seed: 1).csv, to: "t.csv")
+      try place.write(table(0), to: "t.csv")
+    }
+
+    /// - Parameter change: 0 for the table, 1 for another.
+    func table(_ change: Int) -> String {
+      switch self {
+      case .forecast: ForecastTests.table(80 + change)
+      case .classify: Waves(60, seed: 1 + UInt64(change)).csv
+      case .texts: Words(60, seed: 1 + UInt64(change)).csv
+      }
     }
 
     func begin(_ own: [String]) -> [String] {
-      [rawValue, "train", "t.csv", "--hidden-size", "6", "--head-dropout", "0.2", "--threads", "1"] + options + own
+      [command, "train", "t.csv", "--hidden-size", "6", "--head-dropout", "0.2", "--threads", "1"] + options + own
     }
 
-    func resume(_ own: [String]) -> [String] { [rawValue, "train", "t.csv"] + own }
+    func resume(_ own: [String]) -> [String] { [command, "train", "t.csv"] + own }
   }
 
   /// A training that would take hours, once its log shows that it runs.
@@ -108,8 +120,8 @@ struct TableResumeTests {
     expectFailure(try place.rnn(kind.resume(["--resume", "none.safetensors"])), 1, "no file none.safetensors")
     let other: Kind = kind == .forecast ? .classify : .forecast
     expectFailure(
-      try place.rnn(other.resume(resume)), 1, "is a checkpoint of 'rnn \(kind.rawValue) train'")
-    try place.write(kind == .forecast ? ForecastTests.table(81) : Waves(60, seed: 2).csv, to: "t.csv")
+      try place.rnn(other.resume(resume)), 1, "is a checkpoint of 'rnn \(kind.command) train'")
+    try place.write(kind.table(1), to: "t.csv")
     expectFailure(
       try place.rnn(kind.resume(resume)), 1, "t.csv does not hold the data that model.safetensors was trained on")
     #expect(try place.data("model.safetensors") == before)

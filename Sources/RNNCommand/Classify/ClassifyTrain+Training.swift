@@ -68,10 +68,12 @@ extension ClassifyTrain {
   private func newTrainer(
     _ task: ClassTask, _ loader: BucketingLoader, _ options: TableRunOptions
   ) throws -> Trainer<Float> {
+    let model = modelOptions
     let configuration = ModelConfiguration(
-      cell: model.cell.cell, input: task.input, hiddenSize: hiddenSize, layerCount: model.layers,
+      cell: model.cell.cell, input: task.input, hiddenSize: model.hiddenSize, layerCount: model.layers,
       directions: bidirectional ?? isOfTexts ? .both(merge: .concatenate) : .forward,
-      outputSize: task.classes.count, head: task.isPerStep ? .everyStep : (head ?? .lastStep).head,
+      outputSize: task.classes.count,
+      head: task.isPerStep ? .everyStep : (head ?? (isOfTexts ? .maxOverSteps : .lastStep)).head,
       dropout: model.dropout, headDropout: model.headDropout)
     return try Trainer(
       model.start(configuration, annotations: task.annotations, seed: options.shared.seed),

@@ -62,7 +62,8 @@ struct ClassifyTrain: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where the head reads, for a label for each sequence or text. (default: last-step)", valueName: "place"))
+      "Where the head reads, for a label for each sequence or text. (default: last-step; max-over-steps of texts)",
+      valueName: "place"))
   var head: HeadPlace?
 
   @Flag(
@@ -89,7 +90,7 @@ struct ClassifyTrain: ParsableCommand {
     // A file may be in another place by now.
     try options.refuseDecided(allowing: part == nil ? ["--validation"] : [])
     try refuseTwice("--feature", feature)
-    try model.validateStructure(hiddenSize: hiddenSize)
+    try modelOptions.validateStructure()
     if texts.textColumn != nil {
       for (name, isGiven) in [
         ("--sequence-column", input.sequenceColumn != nil), ("--feature", !feature.isEmpty), ("--per-step", perStep),
@@ -109,7 +110,8 @@ struct ClassifyTrain: ParsableCommand {
   /// Whether texts are classified, and not sequences.
   var isOfTexts: Bool { texts.textColumn != nil || LabelledTexts.isFolder(sequences) }
 
-  var hiddenSize: Int { model.givenHiddenSize ?? (isOfTexts ? 128 : model.hiddenSize) }
+  /// With the defaults for texts, or for sequences.
+  var modelOptions: TableModelOptions { isOfTexts ? model.defaulting(hiddenSize: 64, headDropout: 0.5) : model }
 
   func run() throws {
     try options.files(reading: [

@@ -48,6 +48,11 @@ struct Export: ParsableCommand {
     if model.storedPrecision != .full {
       Note.note("\(self.model) has its weights in \(model.storedPrecision); \(target) has the same numbers in float")
     }
+    if model.annotations[NGramClassifier.annotation] != nil {
+      Note.warning(
+        "\(self.model) decides along with a linear model on n-grams, which \(target) has not: it holds the network alone"
+      )
+    }
     if let ranks = model.configuration.rankDescription {
       Note.note("\(self.model) has matrices of low rank (\(ranks)); \(target) has them multiplied out")
     }

@@ -80,7 +80,7 @@ struct ForecastTrain: ParsableCommand {
       throw ValidationError("'\(option)' is an option of '--method combined'")
     }
     try options.refuseDecided(allowing: ["--method"])
-    try model.validateStructure(hiddenSize: model.hiddenSize)
+    try model.validateStructure()
     try refuseTwice("--column", column)
   }
 

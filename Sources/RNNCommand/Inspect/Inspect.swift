@@ -111,6 +111,8 @@ struct Inspect: ParsableCommand {
             + (classes.isPerStep ? ", at each step" : ", of a sequence"),
         ])
         facts += scaling(classes.scaling, names: classes.features)
+      case TextClassDescription.annotation, TextTokenizer.annotation, NGramClassifier.annotation:
+        facts += try InspectedTexts.facts(name, text, file: self.model)
       default: facts.append(["annotation", "\(printable(name)), \(grouped(text.utf8.count)) bytes"])
       }
     }
@@ -158,7 +160,9 @@ struct Inspect: ParsableCommand {
       (
         key: "annotations",
         value: .object(
-          model.annotations.sorted { $0.key < $1.key }.map { (key: $0.key, value: .string($0.value)) })
+          model.annotations.sorted { $0.key < $1.key }.map {
+            (key: $0.key, value: .string(InspectedTexts.summary($0.key, $0.value) ?? $0.value))
+          })
       ),
       (key: "training", value: training?.json ?? .null),
       (key: "parameters", value: .array(parameters)),

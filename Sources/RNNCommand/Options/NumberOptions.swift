@@ -62,8 +62,8 @@ extension Option {
   }
 
   /// A number that may be left out.
-  init(_ admissible: Admissible, help: String) where Value == Double? {
+  init(name: NameSpecification = .long, _ admissible: Admissible, help: String) where Value == Double? {
     self.init(
-      parsing: .unconditional, help: ArgumentHelp("\(help)", valueName: "x"), transform: admissible.parse)
+      name: name, parsing: .unconditional, help: ArgumentHelp("\(help)", valueName: "x"), transform: admissible.parse)
   }
 }

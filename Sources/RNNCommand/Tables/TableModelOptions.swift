@@ -8,13 +8,8 @@ struct TableModelOptions: ParsableArguments {
 
   @Option(
     name: .customLong("hidden-size"), in: 1...largestSize,
-    help: "Hidden units of each layer. (default: \(TableModelOptions.hiddenSize); 128 where texts are classified)")
+    help: "Hidden units of each layer. (default: 32; 64 where texts are classified)")
   var givenHiddenSize: Int?
-
-  /// Where it is not given, and the command has no other default.
-  private static let hiddenSize = 32
-
-  var hiddenSize: Int { givenHiddenSize ?? Self.hiddenSize }
 
   @Option(in: 1...1000, help: "Layers, one upon the other.")
   var layers = 1
@@ -22,8 +17,23 @@ struct TableModelOptions: ParsableArguments {
   @Option(.fraction, help: "Share of a layer's outputs that is dropped on the way to the next layer, in training.")
   var dropout = 0.0
 
-  @Option(.fraction, help: "Share of the top layer's outputs that is dropped on the way to the head, in training.")
-  var headDropout = 0.0
+  @Option(
+    name: .customLong("head-dropout"), .fraction,
+    help:
+      "Share of the top layer's outputs that is dropped on the way to the head, in training. (default: 0; 0.5 where texts are classified)"
+  )
+  var givenHeadDropout: Double?
+
+  var hiddenSize: Int { givenHiddenSize ?? 32 }
+  var headDropout: Double { givenHeadDropout ?? 0 }
+
+  /// With other defaults.
+  func defaulting(hiddenSize: Int, headDropout: Double) -> TableModelOptions {
+    var result = self
+    result.givenHiddenSize = givenHiddenSize ?? hiddenSize
+    result.givenHeadDropout = givenHeadDropout ?? headDropout
+    return result
+  }
 
   @OptionGroup var structure: StructureOptions
 
@@ -50,7 +60,7 @@ struct TableModelOptions: ParsableArguments {
   }
 
   /// Refuses connections that the layers do not allow. For the command, which knows how large they are.
-  func validateStructure(hiddenSize: Int) throws {
+  func validateStructure() throws {
     guard initFrom == nil else { return }
     try structure.validate(cell.cell, hiddenSize: hiddenSize, dropout: dropout, headDropout: headDropout)
   }

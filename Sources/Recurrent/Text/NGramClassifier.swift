@@ -19,6 +19,9 @@ public struct NGramClassifier: Sendable, Hashable {
   /// [C]
   var biases: [Float]
 
+  /// How many n-grams are known.
+  public var featureCount: Int { hashes.count }
+
   /// How it is trained.
   public struct Options: Sendable, Hashable {
     /// Passes over the texts.

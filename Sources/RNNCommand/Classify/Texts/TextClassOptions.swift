@@ -62,7 +62,7 @@ struct TextClassOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "How often a unit must come to be known.")
   var minimumCount = 2
 
-  @Option(in: 0...largestSize, help: "Embed units in vectors of this size; 0 for one-hot. (default: 64)")
+  @Option(in: 0...largestSize, help: "Embed units in vectors of this size; 0 for one-hot. (default: 32)")
   var embeddingSize: Int?
 
   @Option(
