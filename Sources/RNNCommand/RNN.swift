@@ -7,14 +7,14 @@ import Storage
 struct RNN: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rnn",
-    abstract: "Train recurrent neural networks on text, on series and on sequences, and use them.",
+    abstract: "Train recurrent neural networks on text, on series, on sequences and on pairs, and use them.",
     discussion: """
       A first model:
 
         rnn train --text book.txt
         rnn sample model.safetensors --prompt "Once "
 
-      Tables and sequences: rnn forecast --help, rnn classify --help.
+      Tables and sequences: rnn forecast --help, rnn classify --help. Pairs of texts: rnn translate --help.
 
       \(FilePath.documentation)
 
@@ -22,8 +22,9 @@ struct RNN: ParsableCommand {
       """,
     version: Fingerprint.packageVersion,
     subcommands: [
-      Train.self, Tokenize.self, Sample.self, Evaluate.self, Forecast.self, Reservoir.self, Classify.self, Refit.self,
-      Run.self,
+      Train.self, Tokenize.self, Sample.self, Evaluate.self, Forecast.self, Reservoir.self, Classify.self,
+      Translate.self,
+      Refit.self, Run.self,
       Export.self, Import.self, Quantize.self, Compress.self, Inspect.self, Diagnose.self, GradCheck.self,
     ])
 

@@ -7,6 +7,7 @@ struct HelpTests {
     [], ["train"], ["sample"], ["evaluate"], ["forecast"], ["forecast", "train"], ["forecast", "evaluate"],
     ["forecast", "predict"], ["forecast", "backtest"], ["forecast", "update"],
     ["classify"], ["classify", "train"], ["classify", "evaluate"], ["classify", "predict"],
+    ["translate"], ["translate", "train"], ["translate", "evaluate"], ["translate", "predict"],
     ["run"], ["export"], ["import"], ["inspect"], ["diagnose"], ["gradcheck"],
   ]
 

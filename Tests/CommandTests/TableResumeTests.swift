@@ -1,39 +1,42 @@
 import Foundation
 import Testing
 
-/// `rnn forecast train` and `rnn classify train`: stopped, they save; resumed, they end with the bytes of a training that was
+/// `rnn forecast train`, `rnn classify train` and `rnn translate train`: stopped, they save; resumed, they end with the bytes of a training that was
 /// not stopped.
 @Suite(.serialized)
 struct TableResumeTests {
   /// A command, and a table that it trains on.
   enum Kind: String, CaseIterable, Sendable {
-    case forecast, classify, texts
+    case forecast, classify, texts, translate
 
-    var command: String { self == .forecast ? "forecast" : "classify" }
+    var command: String { self == .texts ? "classify" : rawValue }
 
     var options: [String] {
       switch self {
-      case .forecast: ["--method", "network", "--window", "8"]
-      case .classify: ["--sequence-column", "who", "--label-column", "kind"]
-      case .texts: ["--text-column", "word", "--label-column", "language", "--embedding-size", "4"]
+      case .forecast: ["--method", "network", "--window", "8", "--head-dropout", "0.2"]
+      case .classify: ["--sequence-column", "who", "--label-column", "kind", "--head-dropout", "0.2"]
+      case .texts:
+        ["--text-column", "word", "--label-column", "language", "--embedding-size", "4", "--head-dropout", "0.2"]
+      case .translate: ["--dropout", "0.2", "--scheduled-sampling", "0.2", "--recurrent-dropout", "0.1"]
       }
     }
 
     func prepare(_ place: Workplace) throws {
-      try place.write(table(0), to: "t.csv")
+      try place.write(data(1), to: "t.csv")
     }
 
-    /// - Parameter change: 0 for the table, 1 for another.
-    func table(_ change: Int) -> String {
+    /// Others for another seed.
+    func data(_ seed: UInt64) -> String {
       switch self {
-      case .forecast: ForecastTests.table(80 + change)
-      case .classify: Waves(60, seed: 1 + UInt64(change)).csv
-      case .texts: Words(60, seed: 1 + UInt64(change)).csv
+      case .forecast: ForecastTests.table(79 + Int(seed))
+      case .classify: Waves(60, seed: seed).csv
+      case .texts: Words(60, seed: seed).csv
+      case .translate: TranslateTests.reversals(60, seed: seed)
       }
     }
 
     func begin(_ own: [String]) -> [String] {
-      [command, "train", "t.csv", "--hidden-size", "6", "--head-dropout", "0.2", "--threads", "1"] + options + own
+      [command, "train", "t.csv", "--hidden-size", "6", "--threads", "1"] + options + own
     }
 
     func resume(_ own: [String]) -> [String] { [command, "train", "t.csv"] + own }
@@ -120,10 +123,12 @@ struct TableResumeTests {
     expectFailure(try place.rnn(kind.resume(["--resume", "none.safetensors"])), 1, "no file none.safetensors")
     let other: Kind = kind == .forecast ? .classify : .forecast
     expectFailure(
-      try place.rnn(other.resume(resume)), 1, "is a checkpoint of 'rnn \(kind.command) train'")
-    try place.write(kind.table(1), to: "t.csv")
+      try place.rnn(other.resume(resume)), 1,
+      kind == .translate ? "model.safetensors" : "is a checkpoint of 'rnn \(kind.command) train'")
+    try place.write(kind.data(2), to: "t.csv")
     expectFailure(
-      try place.rnn(kind.resume(resume)), 1, "t.csv does not hold the data that model.safetensors was trained on")
+      try place.rnn(kind.resume(resume)), 1,
+      "t.csv does not hold the \(kind == .translate ? "pairs" : "data") that model.safetensors was trained on")
     #expect(try place.data("model.safetensors") == before)
   }
 

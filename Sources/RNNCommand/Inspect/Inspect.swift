@@ -41,6 +41,10 @@ struct Inspect: ParsableCommand {
         : ForecasterDescription(saved: try SavedForecaster(tensors))
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
     }
+    if let tensors = file.safetensors, ModelUse(tensors) == .pairs {
+      let description = try TranslationInspection(file, tensors)
+      return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)
+    }
     guard file.metadata("format") == "recurrent", let tensors = file.safetensors else {
       let description = ArrayDescription(file: file, unsound: try file.nonFiniteValues)
       return json ? try output(description.json.serialized() + [0x0A]) : try output(description.text)

@@ -6,17 +6,22 @@ enum ModelUse: String {
   case text, series, classes
   /// One series or many, by the combined method.
   case forecaster
+  /// From texts to texts, by an encoder and a decoder.
+  case pairs
 
   /// What the commands that train them keep with models, under these names.
   static let seriesAnnotation = "forecast"
   static let classesAnnotation = "classify"
   static let textClassesAnnotation = "classify_text"
+  static let pairsAnnotation = "translate"
 
   /// nil for models that are for none of them.
   init?(_ file: SafetensorsFile) {
     func has(_ annotation: String) -> Bool { file.metadata("annotation." + annotation) != nil }
     if file.metadata("format") == Forecaster.format || Self.isGlobalForecaster(file) {
       self = .forecaster
+    } else if file.metadata("format") == EncoderDecoder<Float>.format {
+      self = .pairs
     } else if has(Self.seriesAnnotation) {
       self = .series
     } else if has(Self.classesAnnotation) || has(Self.textClassesAnnotation) {
@@ -36,8 +41,14 @@ enum ModelUse: String {
   /// For messages.
   var name: String { self == .forecaster ? "a combined forecaster" : "a model of \(rawValue)" }
 
-  /// Refuses a combined forecaster where a network is wanted.
+  /// Refuses a combined forecaster, and a model of two networks, where a network is wanted.
   static func requireNetwork(_ file: SafetensorsFile) throws(Failure) {
+    if ModelUse(file) == .pairs {
+      throw Failure(
+        message:
+          "\(file.file) is a model of pairs, of an encoder and a decoder: rnn translate evaluate and predict use it, rnn "
+          + "inspect shows it")
+    }
     guard ModelUse(file) == .forecaster else { return }
     throw Failure(
       message:

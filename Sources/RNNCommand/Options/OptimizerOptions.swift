@@ -11,14 +11,19 @@ struct OptimizerOptions: ParsableArguments {
       case .sgd: 5
       case .momentum: 0.5
       case .rmsprop: 5e-3
-      case .adam, .adamw: task == .text ? 1e-2 : 5e-3
+      case .adam, .adamw:
+        switch task {
+        case .text: 1e-2
+        case .tables: 5e-3
+        case .pairs: 1e-3
+        }
       }
     }
   }
 
   /// What the defaults are for. Those for text are measured: Benchmarks/Results/defaults.md.
   enum Task {
-    case text, tables
+    case text, tables, pairs
 
     var clipNorm: Double { self == .text ? 1 : 5 }
   }
@@ -33,7 +38,7 @@ struct OptimizerOptions: ParsableArguments {
   @Option(
     .positive,
     help:
-      "Learning rate. (default: 0.01 on text and 0.005 on tables for adam and adamw, 0.005 for rmsprop, 0.5 for momentum, 5 for sgd)"
+      "Learning rate. (default: 0.01 on text, 0.005 on tables and 0.001 on pairs for adam and adamw, 0.005 for rmsprop, 0.5 for momentum, 5 for sgd)"
   )
   var learningRate: Double?
 
@@ -62,7 +67,7 @@ struct OptimizerOptions: ParsableArguments {
   @Option(.share, help: "For --schedule step: what the rate is multiplied by. (default: 0.5)")
   var decayFactor: Double?
 
-  @Option(.nonNegative, help: "Largest norm of the gradient; 0 for no bound. (default: 1 on text, 5 on tables)")
+  @Option(.nonNegative, help: "Largest norm of the gradient; 0 for no bound. (default: 1 on text, else 5)")
   var clipNorm: Double?
 
   @Option(.positive, help: "Largest magnitude of an element of the gradient. (default: no bound)")

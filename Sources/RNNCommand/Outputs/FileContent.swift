@@ -54,7 +54,7 @@ enum FileContent {
     guard let format = file.metadata("format"), format.hasPrefix("recurrent") else { return nil }
     switch format {
     case RidgeGram.format: self = .sums
-    case "recurrent", Forecaster.format, GlobalForecaster.format:
+    case "recurrent", EncoderDecoder<Float>.format, Forecaster.format, GlobalForecaster.format:
       self = .model(ModelUse(file), isCheckpoint: file.metadata(TrainingMetadata.key) != nil)
     default: self = .other("a file of \(printable(format, limit: 40))")
     }

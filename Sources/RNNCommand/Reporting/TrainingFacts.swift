@@ -15,8 +15,17 @@ enum TrainingFacts {
       ["dropout", "\(short(configuration.dropout)); before the head \(short(configuration.headDropout))"],
       ["parameters", grouped(plan.parameterCount)], ["memory", "\(ByteCount(plan.totalBytes))"],
       ["batch", "\(counted(settings.batchSize, "sequence")) of \(counted(settings.sequenceLength, "step"))"],
-      ["loss", "\(settings.loss)"], ["optimizer", text(settings.optimizer)], ["schedule", "\(settings.schedule)"],
-      ["clipping", text(settings.clipping)], ["products", settings.products.rawValue],
+      ["loss", "\(settings.loss)"],
+    ] + rows(settings.optimizer, settings.schedule, settings.clipping, settings.products)
+  }
+
+  /// How a training of whatever model goes.
+  static func rows(
+    _ optimizer: Optimizer, _ schedule: LearningRateSchedule, _ clipping: GradientClipping, _ products: Products
+  ) -> [[String]] {
+    [
+      ["optimizer", text(optimizer)], ["schedule", "\(schedule)"], ["clipping", text(clipping)],
+      ["products", products.rawValue],
       ["command", (["rnn"] + ProcessArguments.all).map(quoted).joined(separator: " ")],
     ]
   }

@@ -19,10 +19,15 @@ struct TableNote {
   var patience: Int
 
   /// Of this process.
-  init(command: String, _ options: TableRunOptions) {
+  init(command: String, epochs: Int, patience: Int) {
     self.command = command
     arguments = Array(ProcessArguments.all.dropFirst(2))
-    (epochs, patience) = (options.epochs, options.patience)
+    (self.epochs, self.patience) = (epochs, patience)
+  }
+
+  /// Of this process.
+  init(command: String, _ options: TableRunOptions) {
+    self.init(command: command, epochs: options.epochs, patience: options.patience)
   }
 
   var notes: [String: String] {
@@ -37,7 +42,12 @@ struct TableNote {
 
   /// - Throws: `Failure` where the checkpoint is none of this command, or its note makes no sense.
   init(_ checkpoint: TrainingCheckpoint<Float>, command: String, file: String) throws(Failure) {
-    guard let text = checkpoint.notes[Self.note] else {
+    try self.init(checkpoint.notes, command: command, file: file)
+  }
+
+  /// By the notes of a checkpoint, whatever was trained.
+  init(_ notes: [String: String], command: String, file: String) throws(Failure) {
+    guard let text = notes[Self.note] else {
       throw Failure(message: "\(file) is no checkpoint of 'rnn \(command) train': it does not say how it was trained")
     }
     guard let json = try? JSON(parsing: text), let own = json["command"]?.string,

@@ -1,5 +1,13 @@
 import Recurrent
 
+/// How long a training loop is, of whatever kind.
+struct LoopLength {
+  let totalSteps: Int
+  let stepsPerEpoch: Int
+  let firstStep: Int
+  let patience: Int?
+}
+
 /// What the user sees of a training loop, and its log. A class: the loop's hook shares it.
 final class LoopReport {
   private var display: ProgressDisplay
@@ -11,6 +19,7 @@ final class LoopReport {
   private let patience: Int?
   /// What is shown of a step for each of its count.
   private let scale: Int
+  private let measure: String
   /// Time between the lines of two epochs; nil: a line for each.
   private let linePause: Duration?
   private let start = ContinuousClock.now
@@ -26,18 +35,32 @@ final class LoopReport {
   private(set) var epoch = 1
 
   /// - Parameter scale: how many of `unit` one of the loop's counts is.
-  init(
+  convenience init(
     _ loop: borrowing TrainingLoop<Float>, path: String, unit: String, scale: Int = 1, linePause: Duration? = nil,
     log: consuming TrainingLog?, page: TrainingPage? = nil
   ) {
+    self.init(
+      LoopLength(
+        totalSteps: loop.totalSteps, stepsPerEpoch: loop.stepsPerEpoch, firstStep: loop.trainer.stepCount,
+        patience: loop.options.patience),
+      path: path, unit: unit, scale: scale, linePause: linePause, log: log, page: page)
+  }
+
+  /// Of a loop of any kind.
+  /// - Parameter measure: what validations measure.
+  init(
+    _ length: LoopLength, path: String, unit: String, scale: Int = 1, linePause: Duration? = nil,
+    measure: String = "validation loss", log: consuming TrainingLog?, page: TrainingPage? = nil
+  ) {
     self.page = page
-    totalSteps = loop.totalSteps
-    patience = loop.options.patience
-    firstStep = loop.trainer.stepCount
+    totalSteps = length.totalSteps
+    patience = length.patience
+    firstStep = length.firstStep
     self.path = path
-    (self.scale, self.linePause) = (scale, linePause)
-    let epochs = (totalSteps - 1) / loop.stepsPerEpoch + 1
+    (self.scale, self.linePause, self.measure) = (scale, linePause, measure)
+    let epochs = (totalSteps - 1) / length.stepsPerEpoch + 1
     display = ProgressDisplay(totalSteps: totalSteps, epochs: epochs, unit: unit)
+    display.measure = measure
     self.log = log
   }
 
@@ -45,9 +68,16 @@ final class LoopReport {
   /// - Returns: how it ended, and the signal that stopped it, if one did.
   /// - Throws: what the loop throws.
   func run(_ loop: inout TrainingLoop<Float>) throws -> (result: TrainingResult, signal: Int32?) {
+    try run { try loop.run(until: $0, $1) }
+  }
+
+  /// The same of a loop of any kind.
+  func run(
+    _ loop: (_ isStopped: () -> Bool, _ hook: (TrainingEvent) throws -> Void) throws -> TrainingResult
+  ) throws -> (result: TrainingResult, signal: Int32?) {
     Interruption.watch()
     do {
-      let result = try loop.run(until: { Interruption.signal != nil }) { receive($0) }
+      let result = try loop({ Interruption.signal != nil }, { receive($0) })
       page?.end(ending(result))
       return (result, result.reason == .stopped ? Interruption.signal : nil)
     } catch {
@@ -60,7 +90,7 @@ final class LoopReport {
   private func ending(_ result: TrainingResult) -> String {
     switch result.reason {
     case .completed: "All \(counted(totalSteps, "step")) are done."
-    case .noProgress: "It ended early: no lower validation loss in \(counted(patience ?? 0, "epoch"))."
+    case .noProgress: "It ended early: no lower \(measure) in \(counted(patience ?? 0, "epoch"))."
     case .stopped: "It was stopped by signal \(Interruption.signal ?? 0), in epoch \(result.epoch), and can go on."
     }
   }
@@ -80,11 +110,13 @@ final class LoopReport {
       }
     case .ending(.noProgress, _):
       isEnding = true
-      line { Note.note("no lower validation loss in \(counted(patience ?? 0, "epoch")): stopped after epoch \(epoch)") }
+      line { Note.note("no lower \(measure) in \(counted(patience ?? 0, "epoch")): stopped after epoch \(epoch)") }
     case .ending:
       isEnding = true
       display.clear()
-    case .resumed, .validated, .reducedLearningRate: break
+    case .reducedLearningRate(let rate, let step):
+      line { Note.note("the learning rate is \(significant(rate)) from step \(grouped(step + 1)) on") }
+    case .resumed, .validated: break
     }
   }
 

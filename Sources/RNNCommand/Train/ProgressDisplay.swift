@@ -6,6 +6,8 @@ struct ProgressDisplay {
   private let totalSteps: Int
   private let epochs: Int
   private let unit: String
+  /// What validations measure.
+  var measure = "validation loss"
   private let isInteractive = Style.isInteractive
   private var bar = ProgressBar()
   private var nextDraw: ContinuousClock.Instant
@@ -43,7 +45,7 @@ struct ProgressDisplay {
     let width = String(epochs).count
     var facts = ["epoch \(padded(String(epoch), width, rightAligned: true))/\(epochs)"]
     facts.append("training loss \(lossText(trainingLoss))")
-    if let validationLoss { facts.append("validation loss \(lossText(validationLoss))") }
+    if let validationLoss { facts.append("\(measure) \(lossText(validationLoss))") }
     facts += [duration(seconds), "\(grouped(Int(rate))) \(unit)/s"]
     Note.line(facts.joined(separator: "  "))
   }

@@ -101,7 +101,7 @@ extension LoopCore where T: ~Copyable {
     self.evaluation = evaluation
     let isBest = progress.note(evaluation.loss, step: step)
     if isBest {
-      let model = trainer.model()
+      let model = trainer.evaluatedModel()
       best = model
       keeper?.note(best: model)
     }

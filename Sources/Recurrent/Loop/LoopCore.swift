@@ -116,7 +116,7 @@ struct LoopCore<T: LoopTrainer & ~Copyable>: ~Copyable {
     return overflow ? .max : total
   }
 
-  var bestModel: T.Trained { best ?? trainer.model() }
+  var bestModel: T.Trained { best ?? trainer.evaluatedModel() }
 
   /// Everything that the next step depends on, as it is saved.
   func checkpoint() -> T.Checkpoint {

@@ -13,6 +13,8 @@ protocol LoopTrainer<S>: ~Copyable {
   var workerCount: Int { get }
 
   func model() -> Trained
+  /// The model that is measured, and kept where it is the best: the one that is trained on, or an average of its steps.
+  func evaluatedModel() -> Trained
   func checkpoint(notes: [String: String]) -> Checkpoint
   /// Goes on from a checkpoint.
   init(_ checkpoint: Checkpoint, threads: Int) throws(PlanError)
@@ -57,6 +59,8 @@ protocol LoopCheckpoint<Trained>: Sendable {
 }
 
 extension LoopTrainer where Self: ~Copyable {
+  func evaluatedModel() -> Trained { model() }
+
   func newestCheckpoint(
     of path: String
   ) throws(CheckpointError) -> (value: Checkpoint, file: String, skipped: [CheckpointError]) {

@@ -4,7 +4,8 @@ internal import Storage
 /// "recurrent-encoder-decoder", "encoder", "decoder" (configurations), "encoder_vocabulary", "decoder_vocabulary", and
 /// "marks"; annotations of the models are named encoder_… and decoder_….
 extension EncoderDecoder {
-  private static var format: String { "recurrent-encoder-decoder" }
+  /// What the files of such models say that they are.
+  package static var format: String { "recurrent-encoder-decoder" }
 
   /// Writes the model to `path`, whole or not at all.
   /// - Throws: `CheckpointError.io`; what was at `path` before is then still there.
@@ -70,6 +71,9 @@ extension EncoderDecoder {
   package init(bytes: [UInt8], file: String) throws(CheckpointError) {
     try self.init(SafetensorsFile(bytes: bytes, file: file), nil, nil)
   }
+
+  /// Reads a model of built-in cells of a file that is open: a pipe can be read once.
+  package init(_ file: SafetensorsFile) throws(CheckpointError) { try self.init(file, nil, nil) }
 
   /// The model of a file that holds a model or a checkpoint.
   init(

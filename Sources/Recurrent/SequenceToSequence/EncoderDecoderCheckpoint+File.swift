@@ -1,7 +1,8 @@
 internal import Storage
 
 /// Checkpoints on disk: the file of a model with more in it. Tensors named training.… hold the moments of the optimizer
-/// (training.moment1.encoder.rnn.weight_ih_l0, …) and, where the best model is in the same file, the one that is trained on
+/// (training.moment1.encoder.rnn.weight_ih_l0, …), the average of the weights, if there is one (training.average.…), and,
+/// where the best model is in the same file, the one that is trained on
 /// (training.model.encoder.…). The metadata have "training", much as `TrainingMetadata` writes it, and "note.NAME".
 extension EncoderDecoderCheckpoint {
   /// Writes the checkpoint to `path`, whole or not at all: to a temporary file beside it, synced, then renamed.
@@ -11,14 +12,14 @@ extension EncoderDecoderCheckpoint {
     let (modelPrefix, blocks) = (Self.modelPrefix, self.blocks)
     var tensors = shown.tensors()
     if best != nil { tensors += model.tensors(prefix: modelPrefix) }
-    for moment in blocks.indices { tensors += model.tensors(prefix: Self.momentPrefix(moment)) }
+    for block in blocks { tensors += model.tensors(prefix: block.prefix) }
     try Safetensors.write(to: path, tensors: tensors, metadata: model.metadata + entries, checksum: true) {
       (tensor, file) throws(FileError) in
       if tensor.name.hasPrefix(modelPrefix) {
         return try model.write(String(tensor.name.dropFirst(modelPrefix.count)), to: &file)
       }
-      for moment in blocks.indices where tensor.name.hasPrefix(Self.momentPrefix(moment)) {
-        return try blocks[moment].write(String(tensor.name.dropFirst(Self.momentPrefix(moment).count)), to: &file)
+      for block in blocks where tensor.name.hasPrefix(block.prefix) {
+        return try block.values.write(String(tensor.name.dropFirst(block.prefix.count)), to: &file)
       }
       try shown.write(tensor.name, to: &file)
     }
@@ -68,22 +69,37 @@ extension EncoderDecoderCheckpoint {
       moments.decoder.append(block.decoder.block)
     }
     self.moments = moments
+    if let decay = settings.averageDecay {
+      var block = shown
+      try block.read(file, prefix: Self.averagePrefix, names: &names)
+      var average = WeightAverage(block, decay: decay)
+      average.count = try reader.integer("averaged_steps")
+      guard (0...stepCount).contains(average.count) else {
+        throw reader.fault("averaged_steps is \(average.count), not in 0...\(stepCount)")
+      }
+      self.average = average
+    } else {
+      average = nil
+    }
     if let extra = file.tensors.first(where: { !names.contains(ExactString($0.name)) }) {
       throw .unexpectedTensor(file: file.file, name: extra.name)
     }
   }
 
   private static var modelPrefix: String { TrainingMetadata.tensorPrefix + "model." }
+  private static var averagePrefix: String { TrainingMetadata.tensorPrefix + "average." }
   private static func momentPrefix(_ index: Int) -> String { "\(TrainingMetadata.tensorPrefix)moment\(index + 1)." }
 
-  /// The moments as models of the same layout.
-  private var blocks: [EncoderDecoder<S>] {
-    moments.encoder.indices.map { index in
-      var block = model
-      block.encoder.block = moments.encoder[index]
-      block.decoder.block = moments.decoder[index]
-      return block
+  /// The moments, and the average, as models of the same layout.
+  private var blocks: [(prefix: String, values: EncoderDecoder<S>)] {
+    func block(_ prefix: String, _ encoder: [S], _ decoder: [S]) -> (prefix: String, values: EncoderDecoder<S>) {
+      var values = model
+      (values.encoder.block, values.decoder.block) = (encoder, decoder)
+      return (prefix, values)
     }
+    return moments.encoder.indices.map {
+      block(Self.momentPrefix($0), moments.encoder[$0], moments.decoder[$0])
+    } + (average.map { [block(Self.averagePrefix, $0.encoder, $0.decoder)] } ?? [])
   }
 
   private var entries: [(key: String, value: String)] {
@@ -92,6 +108,7 @@ extension EncoderDecoderCheckpoint {
       (key: "scalar", value: .string(S._dataType)),
     ]
     members += settings.json
+    if let average { members.append((key: "averaged_steps", value: .integer(average.count))) }
     members += [
       (key: "dropout_generator", value: dropoutSeeds.json), (key: "sampling_generator", value: samplingSeeds.json),
       (key: "fingerprint", value: fingerprint.json),

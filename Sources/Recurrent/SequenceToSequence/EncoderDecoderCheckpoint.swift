@@ -15,6 +15,8 @@ public struct EncoderDecoderCheckpoint<S: Scalar>: Sendable {
   public let stepCount: Int
   /// The optimizer's, each laid out as the block of its model.
   let moments: (encoder: [[S]], decoder: [[S]])
+  /// Of the weights, where they are averaged.
+  let average: WeightAverage<S>?
   /// Of dropout and zoneout.
   let dropoutSeeds: SeededGenerator
   /// Of scheduled sampling.
@@ -39,8 +41,8 @@ extension EncoderDecoderTrainer {
     let moments = 1...settings.optimizer.momentCount
     return EncoderDecoderCheckpoint(
       model: model(), settings: settings, stepCount: stepCount,
-      moments: (moments.map { encoder.moment($0) }, moments.map { decoder.moment($0) }), dropoutSeeds: dropoutSeeds,
-      samplingSeeds: samplingSeeds, fingerprint: fingerprint, notes: notes)
+      moments: (moments.map { encoder.moment($0) }, moments.map { decoder.moment($0) }), average: average,
+      dropoutSeeds: dropoutSeeds, samplingSeeds: samplingSeeds, fingerprint: fingerprint, notes: notes)
   }
 
   /// Goes on from a checkpoint as if the training had never stopped: the same steps give the same bits, also with another
@@ -57,6 +59,7 @@ extension EncoderDecoderTrainer {
       "expected \(settings.optimizer.momentCount) moments, got \(moments.encoder.count)")
     for (index, moment) in moments.encoder.enumerated() { encoder.setMoment(index + 1, moment) }
     for (index, moment) in moments.decoder.enumerated() { decoder.setMoment(index + 1, moment) }
+    if let kept = checkpoint.average, average != nil { average = kept }
     stepCount = checkpoint.stepCount
   }
 }

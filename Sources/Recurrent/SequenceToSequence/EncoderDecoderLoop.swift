@@ -78,7 +78,7 @@ public struct EncoderDecoderLoop<S: Scalar>: ~Copyable {
   public var totalSteps: Int { core.totalSteps }
   /// The model as it is now.
   public var model: EncoderDecoder<S> { core.trainer.model() }
-  /// The model with the lowest validation loss; without validation the last one.
+  /// The model with the lowest validation loss; without validation the last one. The averaged one where weights are averaged.
   public var bestModel: EncoderDecoder<S> { core.bestModel }
   /// Everything that the next step depends on, as it is saved.
   public func checkpoint() -> EncoderDecoderCheckpoint<S> { core.checkpoint() }
@@ -102,9 +102,10 @@ public struct EncoderDecoderLoop<S: Scalar>: ~Copyable {
 public struct PairValidationData<S: Scalar> {
   let evaluate: (inout EncoderDecoderTrainer<S>) throws -> Evaluation
 
-  /// Pairs, any number of them, teacher-forced (`EncoderDecoderTrainer.evaluate`).
+  /// Pairs, any number of them, teacher-forced (`EncoderDecoderTrainer.evaluate`); where the trainer averages its weights, by
+  /// the averaged model.
   public init(inputs: ModelInput<S>, targets: ModelTarget<S>) {
-    evaluate = { trainer in trainer.evaluation(inputs, targets) }
+    evaluate = { trainer in trainer.withAverage { $0.evaluation(inputs, targets) } }
   }
 
   /// A loss that a closure computes.

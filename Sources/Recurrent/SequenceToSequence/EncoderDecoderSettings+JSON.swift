@@ -10,6 +10,7 @@ extension EncoderDecoderSettings {
     ]
     members += clipping.json + products.json
     if accumulatesGradients { members.append((key: "accumulates_gradients", value: .bool(true))) }
+    if let averageDecay { members.append((key: "average_decay", value: .number(averageDecay))) }
     if let scheduledSampling { members.append((key: "scheduled_sampling", value: scheduledSampling.json)) }
     return members
   }
@@ -25,6 +26,8 @@ extension EncoderDecoderSettings {
     products = try Products(reader)
     accumulatesGradients =
       reader.json["accumulates_gradients"] == nil ? false : try reader.flag("accumulates_gradients")
+    averageDecay = reader.json["average_decay"] == nil ? nil : try reader.nonNegative("average_decay")
+    if let averageDecay, averageDecay >= 1 { throw reader.fault("average_decay is \(averageDecay), not below 1") }
     scheduledSampling =
       reader.json["scheduled_sampling"] == nil
       ? nil : try ScheduledSampling(reader.member("scheduled_sampling"))

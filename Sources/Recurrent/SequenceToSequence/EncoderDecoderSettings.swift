@@ -21,6 +21,8 @@ public struct EncoderDecoderSettings: Sendable, Hashable {
   public var scheduledSampling: ScheduledSampling?
   /// Whether gradients of several batches are summed up for a step.
   public var accumulatesGradients: Bool
+  /// β of the moving average of the weights; nil: none is kept.
+  public var averageDecay: Double?
   /// Who multiplies.
   public var products: Products
 }
@@ -30,6 +32,9 @@ extension EncoderDecoderSettings {
   func check() {
     if let fault = schedule.fault { stop(fault) }
     optimizer.checkRate()
+    require(
+      (averageDecay ?? 0) >= 0 && (averageDecay ?? 0) < 1,
+      "the decay of an average must be in 0..<1, got \(averageDecay ?? 0)")
   }
 
   /// Stops where other settings would need other plans.
@@ -52,6 +57,7 @@ extension EncoderDecoderSettings {
       ("optimizer", optimizer != other.optimizer), ("schedule", schedule != other.schedule),
       ("clipping", clipping != other.clipping), ("scheduledSampling", scheduledSampling != other.scheduledSampling),
       ("accumulatesGradients", accumulatesGradients != other.accumulatesGradients),
+      ("averageDecay", averageDecay != other.averageDecay),
       ("products", products != other.products),
     ]
     return parts.filter(\.differs).map(\.name)

@@ -50,6 +50,8 @@ extension EncoderDecoderTrainer: LoopTrainer {
 
   mutating func beginEpoch() {}
 
+  func evaluatedModel() -> EncoderDecoder<S> { averagedModel() }
+
   mutating func step(on batch: TrainingBatch<S>) -> StepReport { step(batch.input, Self.target(of: batch)) }
 
   mutating func accumulate(_ batch: TrainingBatch<S>) { _ = accumulate(batch.input, Self.target(of: batch)) }

@@ -20,6 +20,8 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   private var slots: [Int]
   /// The decoder's batch in the last step.
   private var lastTarget: Rows?
+  /// Of the weights of both, where the settings ask for it.
+  var average: WeightAverage<S>?
   /// Steps done; one whose loss or gradient was not finite does not count.
   public internal(set) var stepCount = 0
   /// What `accumulate` has summed up for the next step.
@@ -35,6 +37,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - schedule: what its learning rate is multiplied by at each step.
   ///   - clipping: bounds on the gradient of both together.
   ///   - scheduledSampling: nil: the decoder is always fed the target.
+  ///   - averageDecay: β of a moving average of the weights (`averagedModel`); nil: none is kept.
   ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
   ///   - products: who multiplies.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
@@ -43,13 +46,13 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   public init(
     _ model: EncoderDecoder<S>, batchSize: Int, sourceLength: Int, targetLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none,
-    scheduledSampling: ScheduledSampling? = nil, accumulatesGradients: Bool = false, products: Products = .automatic,
-    threads: Int = 0, seed: UInt64 = 0
+    scheduledSampling: ScheduledSampling? = nil, averageDecay: Double? = nil, accumulatesGradients: Bool = false,
+    products: Products = .automatic, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     let settings = EncoderDecoderSettings(
       batchSize: batchSize, sourceLength: sourceLength, targetLength: targetLength, loss: loss, optimizer: optimizer,
       schedule: schedule, clipping: clipping, scheduledSampling: scheduledSampling,
-      accumulatesGradients: accumulatesGradients, products: products)
+      accumulatesGradients: accumulatesGradients, averageDecay: averageDecay, products: products)
     try self.init(
       model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed),
       samplingSeeds: SeededGenerator(seed: seed ^ 0x5C4E_D01E_D5A3_B1E5))
@@ -85,6 +88,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     encoder.load(model.encoder)
     decoder.load(model.decoder)
     trained = model
+    average = settings.averageDecay.map { WeightAverage(model, decay: $0) }
     (self.dropoutSeeds, self.samplingSeeds) = (dropoutSeeds, samplingSeeds)
     chosen = settings
     lengths.reserveCapacity(batchSize)
@@ -198,6 +202,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     rule.norm = report.gradientNorm
     encoder.perform(.update, source, update: rule)
     decoder.perform(.update, target, update: rule)
+    average?.add(encoder, decoder)
     return report
   }
 

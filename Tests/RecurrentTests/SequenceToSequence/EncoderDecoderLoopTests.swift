@@ -7,7 +7,7 @@ import Testing
 @Suite("Loops of encoders and decoders")
 struct EncoderDecoderLoopTests {
   enum Task: String, CaseIterable, Sendable {
-    case plain, attention, dropout, sampled, accumulated, vectors, oneFile
+    case plain, attention, dropout, sampled, accumulated, vectors, oneFile, averaged
 
     private var isOfVectors: Bool { self == .vectors }
 
@@ -30,6 +30,7 @@ struct EncoderDecoderLoopTests {
         model(), batchSize: 4, sourceLength: 5, targetLength: 5, loss: isOfVectors ? .meanSquaredError : .crossEntropy,
         optimizer: .adam(learningRate: 0.02), schedule: .cosine(warmUp: 2, total: 40), clipping: .norm(1),
         scheduledSampling: self == .sampled ? ScheduledSampling(.constant(0.4), draw: SamplingOptions()) : nil,
+        averageDecay: self == .averaged ? 0.9 : nil,
         accumulatesGradients: self == .accumulated, threads: 1, seed: 9)
     }
 

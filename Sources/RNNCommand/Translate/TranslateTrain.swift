@@ -1,0 +1,209 @@
+import ArgumentParser
+import Recurrent
+import Storage
+
+struct TranslateTrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a model that makes texts of texts.",
+    discussion: """
+      The validation part, sources with all their targets, decides when to stop and which epoch's model is kept, by how good \
+      the likeliest answers are. What is measured and kept is the moving average of the weights. Symbols, units and the form \
+      of the texts are kept in the model's file.
+
+      The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
+      it had never stopped, on the same pairs; more --epochs or --patience may be asked of it. It is saved after epochs, \
+      every 5 seconds at most, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
+
+      \(FilePath.documentation)
+      """)
+
+  @Argument(reading: "The pairs, lines \"source TAB target\"; or a file of sources, before one of targets.")
+  var pairs: String
+  @Argument(help: "A file of targets.", transform: FilePath.reading) var targets: String?
+  @OptionGroup var input: PairOptions
+
+  @Option(help: ArgumentHelp("What a symbol of a source is. (default: as they look)", valueName: "unit"))
+  var sourceUnit: SymbolVocabulary.Unit?
+
+  @Option(help: ArgumentHelp("What a symbol of a target is. (default: as they look)", valueName: "unit"))
+  var targetUnit: SymbolVocabulary.Unit?
+
+  @Option(
+    in: 1...largestSize, help: "The most words of a side that are learnt, the most frequent; others are unknown.")
+  var vocabularySize = 20_000
+
+  @Flag(help: "Make all letters lower-case, here and wherever the model is used.")
+  var lowercase = false
+
+  @Option(
+    oneOf: Vocabulary.Normalization.self,
+    help: ArgumentHelp(
+      "Bring texts into a form of Unicode (nfc, nfd, nfkc, nfkd), here and wherever the model is used. (default: none)",
+      valueName: "form"))
+  var normalize: Vocabulary.Normalization?
+
+  @Option(in: 1...largestSize, help: "Leave out pairs with more symbols on a side.")
+  var longest = 500
+
+  @Option(
+    help: ArgumentHelp(
+      "What decides when to stop: so many sources, a share of them, or another file of pairs, or of sources. (default: a "
+        + "tenth of the sources, 2,000 at most)",
+      valueName: "n|x|file"))
+  var validation: String?
+
+  @Option(reading: "The targets of --validation <file> where they are in a file of their own.")
+  var validationTargets: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is measured on the validation part. (default: word-error, for long targets symbol-error)", valueName: "name"
+    ))
+  var metric: TranslationMetric?
+
+  @OptionGroup(title: "Model") var model: TranslationModelOptions
+
+  @Option(.fraction, help: "Share of the probability that targets give to all symbols alike.")
+  var labelSmoothing = 0.1
+
+  @Option(
+    .fraction,
+    help:
+      "Probability, reached linearly over the training, that the decoder is fed its own symbol instead of the target's."
+  )
+  var scheduledSampling = 0.0
+
+  @Option(.fraction, help: "How much of the moving average of the weights stays at a step; 0: no average.")
+  var averageDecay = 0.999
+
+  @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
+  @OptionGroup(title: "Run") var options: PairRunOptions
+
+  private var part: PartSize? { validation.flatMap { PartSize(argument: $0) } }
+  private var validationFile: String? {
+    guard let validation, part == nil else { return nil }
+    return try? FilePath.reading(validation)
+  }
+  private var form: TextForm { TextForm(isLowercased: lowercase, normalization: normalize ?? .none) }
+  /// For messages.
+  private var files: String { ([pairs] + (targets.map { [$0] } ?? [])).joined(separator: " ") }
+
+  func validate() throws {
+    // Files may be in other places by now.
+    try options.refuseDecided(allowing: part == nil ? ["--validation", "--validation-targets"] : [])
+    if let validation, part == nil, validation.isEmpty || Double(validation) != nil {
+      throw ValidationError(
+        "The value '\(validation)' is invalid for '--validation <n|x|file>': expected a number of sources, a share from 0 "
+          + "to below 1, or a file")
+    }
+    if validationTargets != nil, validationFile == nil {
+      throw ValidationError("'--validation-targets' needs '--validation <file>'")
+    }
+  }
+
+  func run() throws {
+    try options.files(reading: [
+      (pairs, "<pairs>"), (targets, "<targets>"), (validationFile, "--validation"),
+      (validationTargets, "--validation-targets"),
+    ]).check()
+    try TrainingPage.check(options.shared.report)
+    // Taken first: another process may be about to replace the file.
+    var store = try CheckpointStore(path: options.checkpointPath, keeping: 0, keepsBest: false)
+    guard let file = options.shared.resume else {
+      let replaced = try ReplacedModel(by: .pairs, store, keepsBest: false)
+      return try train(store, resumed: nil, asked: options, replaced)
+    }
+    let resumed = try ResumedPairs(from: file)
+    store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel(by: .pairs, store, keepsBest: false, resumed: file)
+    var command = try resumed.command()
+    (command.pairs, command.targets) = (pairs, targets)
+    // What is in the files is compared.
+    if validation != nil { command.validation = validation }
+    if validationTargets != nil { command.validationTargets = validationTargets }
+    command.options = options.resuming(command.options)
+    try command.train(store, resumed: resumed, asked: options, replaced)
+  }
+
+  /// - Parameter asked: the options of this process.
+  private func train(
+    _ store: consuming CheckpointStore, resumed: ResumedPairs?, asked: PairRunOptions, _ replaced: ReplacedModel?
+  ) throws {
+    let data = try TranslationData(self.reading)
+    let log = try options.shared.log.map { path throws(Failure) in
+      try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
+    }
+    let batchSize = options.batchSize(pairs: data.sources.count)
+    let training = TrainingData<Float>(
+      inputs: .tokens(data.sources), targets: .classes(data.targets), batchSize: batchSize, seed: options.shared.seed)
+    let metric = metric ?? data.metric
+    let hasValidation = !data.held.items.isEmpty
+
+    var trainer: EncoderDecoderTrainer<Float>
+    var note = TableNote(
+      command: "translate", epochs: options.epochs(pairs: data.sources.count), patience: options.patience)
+    if var going = resumed {
+      let goesOn = try going.trainer(
+        asked, digest: data.digest, pairs: files, stepsPerEpoch: training.batchCount, hasValidation: hasValidation)
+      guard let goesOn else { return }
+      trainer = goesOn
+      note = going.note
+    } else {
+      note.digest = data.digest
+      trainer = try newTrainer(data.description, batchSize, steps: training.batchCount * note.epochs)
+      describe(data, trainer, metric, epochs: note.epochs, stepsPerEpoch: training.batchCount)
+    }
+    Note.products(of: trainer.decoderPlan)
+    replaced?.announce()
+    Note.threads(options.shared.threads)
+
+    let held = data.held
+    let box = try TranslatorBox(
+      Translator(
+        trainer.averagedModel(), data.description, search: .greedy,
+        longest: held.items.map { data.description.source.unit.symbols(of: $0.source).count }.max() ?? 1,
+        batchSize: 64, products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0))
+    let page = self.page(trainer, data)
+    let validation = PairValidationData<Float> { trainer in
+      box.translator.load(trainer.averagedModel())
+      return try box.translator.report(held).value(of: metric)
+    }
+    var run = try PairTraining(
+      trainer, training, held: hasValidation ? validation : nil, halveAfter: options.halveAfter, note: note,
+      pairs: files, measure: metric.name, resumed: resumed, store: store, log: log, page: page)
+    let best = try run.run()
+    guard hasValidation else { return }
+    box.translator.load(best)
+    let report = try box.translator.report(held)
+    page?.write()
+    try RNNCommand.report(
+      "\nvalidation part, the likeliest symbol at every step\n" + report.description, besides: options.shared.log)
+  }
+
+  private var reading: TranslationData.Reading {
+    TranslationData.Reading(
+      pairs: pairs, targets: targets, reading: .init(form: form, hasHeader: input.header), part: part,
+      validation: validationFile, validationTargets: validationTargets, units: (sourceUnit, targetUnit),
+      vocabularySize: vocabularySize, longest: longest, seed: options.shared.seed)
+  }
+
+  private func newTrainer(
+    _ description: TranslationDescription, _ batchSize: Int, steps: Int
+  ) throws -> EncoderDecoderTrainer<Float> {
+    var network = try EncoderDecoder<Float>(
+      encoder: model.encoder(symbols: description.source.count),
+      decoder: model.decoder(symbols: description.target.count + 1), marks: description.marks,
+      seed: options.shared.seed)
+    network.decoder.annotations = [TranslationDescription.annotation: description.text]
+    return try EncoderDecoderTrainer(
+      network, batchSize: batchSize, sourceLength: description.longest.source,
+      targetLength: description.longest.target, loss: .crossEntropy(labelSmoothing: labelSmoothing),
+      optimizer: optimizer.makeOptimizer(for: .pairs), schedule: try optimizer.makeSchedule(steps: steps),
+      clipping: optimizer.clipping(for: .pairs),
+      scheduledSampling: scheduledSampling > 0
+        ? ScheduledSampling(.linear(to: scheduledSampling, steps: max(1, steps))) : nil,
+      averageDecay: averageDecay > 0 ? averageDecay : nil, products: options.shared.multiplying.choice,
+      threads: options.shared.threads ?? 0, seed: options.shared.seed)
+  }
+}

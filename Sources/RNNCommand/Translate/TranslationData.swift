@@ -1,0 +1,89 @@
+import Recurrent
+import Storage
+
+/// Pairs as a training takes them.
+struct TranslationData {
+  /// What is read, and how.
+  struct Reading {
+    let pairs: String
+    let targets: String?
+    let reading: Pairs.Reading
+    let part: PartSize?
+    let validation: String?
+    let validationTargets: String?
+    let units: (source: SymbolVocabulary.Unit?, target: SymbolVocabulary.Unit?)
+    let vocabularySize: Int
+    let longest: Int
+    let seed: UInt64
+  }
+
+  let training: Pairs
+  let held: Pairs
+  let description: TranslationDescription
+  /// Of each pair.
+  let sources: [[Int32]]
+  let targets: [[Int32]]
+  /// Tells whether pairs are those that they were.
+  let digest: UInt64
+
+  /// Reads, parts and numbers pairs; says what was left out.
+  /// - Throws: `Failure`.
+  init(_ asked: Reading) throws {
+    var all = try Pairs(asked.pairs, targets: asked.targets, asked.reading)
+    all.announce()
+    let units = (
+      source: asked.units.source ?? UnitChoice.unit(of: all.items.map(\.source)),
+      target: asked.units.target ?? UnitChoice.unit(of: all.items.flatMap(\.targets))
+    )
+    let dropped = all.dropLonger(than: asked.longest, units)
+    if dropped > 0 {
+      Note.note(
+        "\(counted(dropped, "pair")) with a side of more than \(counted(asked.longest, "symbol")) left out (--longest)")
+    }
+    guard !all.items.isEmpty else {
+      throw Failure(message: "\(asked.pairs): no pair has sides of at most --longest \(asked.longest) symbols")
+    }
+    if let file = asked.validation {
+      training = all
+      held = try Pairs(file, targets: asked.validationTargets, asked.reading)
+      held.announce()
+    } else {
+      (training, held) = try all.holdingOut(asked.part, seed: asked.seed)
+    }
+    func limit(_ unit: SymbolVocabulary.Unit) -> Int? { unit == .word ? asked.vocabularySize : nil }
+    let source = SymbolVocabulary(of: training.items.map(\.source), unit: units.source, limit: limit(units.source))
+    let target = SymbolVocabulary(
+      of: training.items.flatMap(\.targets), unit: units.target, limit: limit(units.target))
+    var (sources, targets): ([[Int32]], [[Int32]]) = ([], [])
+    for item in training.items {
+      let numbers = source.numbers(of: item.source)
+      for text in item.targets {
+        sources.append(numbers)
+        targets.append(target.numbers(of: text))
+      }
+    }
+    (self.sources, self.targets) = (sources, targets)
+    description = TranslationDescription(
+      source: source, target: target, form: asked.reading.form,
+      longest: (sources.map(\.count).max() ?? 1, targets.map(\.count).max() ?? 1))
+    digest = Self.digest([training, held])
+  }
+
+  private static func digest(_ parts: [Pairs]) -> UInt64 {
+    var digest = UInt64.digestStart
+    for part in parts {
+      digest.digest(UInt64(part.items.count))
+      for item in part.items { for text in [item.source] + item.targets { digest.digest(text) } }
+    }
+    return digest
+  }
+
+  /// Symbols of a target from which on hardly an answer is right as a whole.
+  private static let longTarget = 20
+
+  /// What is measured unless something else is asked for: of short targets how many are right, of long ones how nearly.
+  var metric: TranslationMetric {
+    let lengths = targets.map(\.count).sorted()
+    return lengths[lengths.count / 2] <= Self.longTarget ? .wordError : .symbolError
+  }
+}

@@ -1,0 +1,104 @@
+import Recurrent
+import Storage
+
+/// What a model of pairs was trained on: kept in its file, so that it reads and writes texts.
+struct TranslationDescription: Sendable, Hashable {
+  static let annotation = ModelUse.pairsAnnotation
+
+  let source: SymbolVocabulary
+  let target: SymbolVocabulary
+  let form: TextForm
+  /// The most symbols of a source and of a target in the training.
+  let longest: (source: Int, target: Int)
+
+  static func == (left: Self, right: Self) -> Bool {
+    left.source == right.source && left.target == right.target && left.form == right.form
+      && left.longest == right.longest
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(source)
+    hasher.combine(target)
+  }
+
+  init(source: SymbolVocabulary, target: SymbolVocabulary, form: TextForm, longest: (source: Int, target: Int)) {
+    (self.source, self.target, self.form, self.longest) = (source, target, form, longest)
+  }
+
+  /// The mark that begins and ends a target: a symbol more.
+  var marks: SequenceMarks { SequenceMarks(start: Int32(target.count), end: Int32(target.count)) }
+
+  var text: String {
+    func side(_ vocabulary: SymbolVocabulary, _ longest: Int) -> JSON {
+      .object([
+        (key: "unit", value: .string(vocabulary.unit.rawValue)), (key: "longest", value: .integer(longest)),
+        (key: "symbols", value: .array(vocabulary.symbols.map { .string($0) })),
+      ])
+    }
+    let json = JSON.object([
+      (key: "source", value: side(source, longest.source)), (key: "target", value: side(target, longest.target)),
+      (key: "lowercase", value: .bool(form.isLowercased)),
+      (key: "normalization", value: .string(form.normalization.rawValue)),
+    ])
+    guard let bytes = try? json.serialized() else { stop("a description that is no JSON") }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// - Throws: `CheckpointError` where the annotation is not what `text` writes.
+  init(_ text: String, file: String) throws(CheckpointError) {
+    func fault(_ reason: String) -> CheckpointError {
+      .invalidMetadata(file: file, key: "decoder_annotation.\(Self.annotation)", reason: reason)
+    }
+    let json: JSON
+    do { json = try JSON(parsing: text) } catch { throw fault(error.description) }
+    func side(_ name: String) throws(CheckpointError) -> (SymbolVocabulary, Int) {
+      let part = json[name]
+      let symbols = part?["symbols"]?.array?.map(\.string) ?? []
+      guard let unit = part?["unit"]?.string.flatMap({ SymbolVocabulary.Unit(rawValue: $0) }), !symbols.isEmpty,
+        !symbols.contains(nil), let longest = part?["longest"]?.integer, (1...largestSize).contains(longest)
+      else { throw fault("\(name) makes no sense") }
+      let known = symbols.compactMap { $0 }
+      guard Set(known.map { ExactString($0) }).count == known.count else {
+        throw fault("a symbol of \(name) comes twice")
+      }
+      return (SymbolVocabulary(unit: unit, known), longest)
+    }
+    let (source, longestSource) = try side("source")
+    let (target, longestTarget) = try side("target")
+    guard let isLowercased = json["lowercase"]?.bool,
+      let normalization = json["normalization"]?.string.flatMap({ Vocabulary.Normalization(rawValue: $0) })
+    else { throw fault("lowercase or normalization is missing") }
+    self.init(
+      source: source, target: target, form: TextForm(isLowercased: isLowercased, normalization: normalization),
+      longest: (longestSource, longestTarget))
+  }
+}
+
+extension EncoderDecoder<Float> {
+  /// Loads a model that `rnn translate train` wrote.
+  /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
+  static func forPairs(at path: String) throws -> (model: EncoderDecoder<Float>, description: TranslationDescription) {
+    let file = try SafetensorsFile(path: path)
+    guard file.metadata("format") == EncoderDecoder<Float>.format else {
+      // What is no model of this program at all says so itself.
+      let use = FileContent(own: file).map { "\($0.name)" } ?? "no model of this program"
+      throw Failure(message: "\(path) is \(use), not a model of pairs: rnn translate train makes one")
+    }
+    let model = try EncoderDecoder<Float>(file)
+    guard let description = try model.translationDescription(path) else {
+      throw Failure(message: "\(path) does not say what its symbols are: rnn translate train makes models that do")
+    }
+    for part in [model.encoder, model.decoder] { try NonFinite.refuse(part, path) }
+    return (model, description)
+  }
+
+  /// What it was trained on; nil where that is not known.
+  func translationDescription(_ path: String) throws -> TranslationDescription? {
+    guard let text = decoder.annotations[TranslationDescription.annotation] else { return nil }
+    let description = try TranslationDescription(text, file: path)
+    guard encoder.configuration.input.vocabularySize == description.source.count,
+      decoder.configuration.input.vocabularySize == description.target.count + 1, marks == description.marks
+    else { throw Failure(message: "\(path): the model does not suit its own symbols") }
+    return description
+  }
+}

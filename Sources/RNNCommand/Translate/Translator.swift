@@ -1,0 +1,110 @@
+import Recurrent
+
+/// How targets are searched for.
+struct TranslationSearch: Sendable {
+  /// Hypotheses that are followed at once.
+  var beamWidth = 5
+  /// α of the length penalty.
+  var lengthPenalty = 0.0
+
+  static let greedy = TranslationSearch(beamWidth: 1)
+}
+
+/// Finds targets with a trained model.
+struct Translator: ~Copyable {
+  /// A target that was found.
+  struct Answer: Sendable {
+    let text: String
+    let symbols: [Int32]
+    let logProbability: Double
+    /// By which answers are in their order.
+    let score: Double
+  }
+
+  let description: TranslationDescription
+  private var model: EncoderDecoder<Float>
+  private let search: TranslationSearch
+  private let products: Products
+  private let threads: Int
+  private let batchSize: Int
+  private var decoder: SequenceDecoder<Float>
+  /// The most symbols of a source that there is room for.
+  private var room: Int
+
+  /// Symbols of the sources of a batch, from which on it is not made larger.
+  private static let batchSymbols = 8192
+
+  /// - Parameters:
+  ///   - longest: symbols of the longest source, as far as that is known; longer ones are read all the same.
+  ///   - batchSize: the most sources at once.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  init(
+    _ model: EncoderDecoder<Float>, _ description: TranslationDescription, search: TranslationSearch, longest: Int,
+    batchSize: Int, products: Products, threads: Int
+  ) throws(PlanError) {
+    (self.description, self.model, self.search) = (description, model, search)
+    (self.products, self.threads) = (products, threads)
+    room = max(1, longest)
+    self.batchSize = max(1, min(batchSize, Self.batchSymbols / (room * search.beamWidth)))
+    decoder = try Self.decoder(model, description, search, room, self.batchSize, products, threads)
+  }
+
+  private static func decoder(
+    _ model: EncoderDecoder<Float>, _ description: TranslationDescription, _ search: TranslationSearch, _ room: Int,
+    _ batchSize: Int, _ products: Products, _ threads: Int
+  ) throws(PlanError) -> SequenceDecoder<Float> {
+    let (source, target) = description.longest
+    // Targets grow with their sources.
+    let growth = Double(max(room, source)) / Double(source)
+    let limit = Int((Double(target) * growth).rounded(.up)) + 10
+    return try SequenceDecoder(
+      model, sourceLength: room, batchSize: batchSize,
+      options: DecodingOptions(
+        beamWidth: search.beamWidth, lengthPenalty: search.lengthPenalty, maximumLength: limit),
+      products: products, threads: threads)
+  }
+
+  /// Puts another model of the same configuration in its place.
+  mutating func load(_ other: EncoderDecoder<Float>) {
+    model = other
+    decoder.load(other)
+  }
+
+  /// The answers to each source, the best first.
+  /// - Parameter sources: in the form that the model reads, none of them without a symbol.
+  /// - Throws: `PlanError` where one is so long that the memory does not suffice.
+  mutating func answers(_ sources: [String]) throws(PlanError) -> [[Answer]] {
+    let numbers = sources.map { description.source.numbers(of: $0) }
+    let longest = numbers.map(\.count).max() ?? 0
+    if longest > room {
+      room = max(longest, 2 * room)
+      decoder = try Self.decoder(model, description, search, room, batchSize, products, threads)
+    }
+    var result = [[Answer]](repeating: [], count: sources.count)
+    // Sources of about the same length together.
+    let order = numbers.indices.sorted { (numbers[$0].count, $0) < (numbers[$1].count, $1) }
+    for start in stride(from: 0, to: order.count, by: batchSize) {
+      let part = order[start..<min(order.count, start + batchSize)]
+      let found = decoder.decode(Sequences(part.map { numbers[$0] }))
+      for (index, hypotheses) in zip(part, found) { result[index] = hypotheses.map { Answer($0, description.target) } }
+    }
+    return result
+  }
+}
+
+extension Translator.Answer {
+  fileprivate init(_ hypothesis: Hypothesis, _ vocabulary: SymbolVocabulary) {
+    // A mark of a start amid the target is no symbol of a text.
+    let symbols = hypothesis.tokens.filter { $0 < vocabulary.count }
+    self.init(
+      text: vocabulary.text(of: symbols), symbols: symbols, logProbability: hypothesis.logProbability,
+      score: hypothesis.score)
+  }
+}
+
+/// A translator that closures share.
+final class TranslatorBox {
+  var translator: Translator
+
+  init(_ translator: consuming Translator) { self.translator = translator }
+}

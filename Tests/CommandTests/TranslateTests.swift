@@ -1,0 +1,170 @@
+import Foundation
+import Recurrent
+import Testing
+
+/// `rnn translate`: pairs in, models and answers out.
+struct TranslateTests {
+  /// Strings of 2 to 5 digits and the same backwards, with a letter for each digit on the other side.
+  static func reversals(_ count: Int, seed: UInt64) -> String {
+    pairs(count, seed: seed).map { "\($0.source)\t\($0.target)\n" }.joined()
+  }
+
+  static func pairs(_ count: Int, seed: UInt64) -> [(source: String, target: String)] {
+    var generator = SeededGenerator(seed: seed)
+    var seen: Set<String> = []
+    var pairs: [(source: String, target: String)] = []
+    let letters = ["A", "B", "C", "D"]
+    while pairs.count < count {
+      let digits = (0..<2 + Int(generator.next() % 4)).map { _ in Int(generator.next() % 4) }
+      let source = digits.map(String.init).joined()
+      if seen.insert(source).inserted {
+        pairs.append((source, digits.reversed().map { letters[$0] }.joined(separator: " ")))
+      }
+    }
+    return pairs
+  }
+
+  static let options = [
+    "--hidden-size", "24", "--embedding-size", "8", "--epochs", "40", "--batch-size", "16", "--learning-rate", "0.01",
+    "--threads", "1", "--dropout", "0.1",
+  ]
+
+  @Test("Training, measuring and predicting agree", arguments: [[], ["--layers", "2", "--attention", "none"]])
+  func roundTrip(options: [String]) throws {
+    let place = try Workplace()
+    let pairs = Self.pairs(500, seed: 3)
+    func text(_ part: ArraySlice<(source: String, target: String)>) -> String {
+      part.map { "\($0.source)\t\($0.target)\n" }.joined()
+    }
+    try place.write("source\ttarget\n" + text(pairs[..<400]), to: "train.tsv")
+    try place.write(text(pairs[400...]), to: "test.tsv")
+    let trained = try place.rnn(["translate", "train", "train.tsv"] + Self.options + options)
+    #expect(trained.status == 0, "\(trained.errors)")
+    #expect(trained.errors.contains("\"source\" and \"target\", is taken for names of columns"))
+    #expect(trained.errors.contains("360 sources to train on, 40 sources for validation"))
+    #expect(trained.errors.contains("sources   characters (4 different), at most 5"))
+    #expect(trained.errors.contains("targets   words separated by spaces (4 different), at most 5"))
+    #expect(trained.errors.contains("word error 0."))
+    #expect(trained.text.hasPrefix("\nvalidation part"))
+
+    let report = try place.rnn("translate", "evaluate", "model.safetensors", "test.tsv", "--json").json()
+    let wordError = try #require(report["word_error_rate"] as? Double)
+    #expect(wordError < (options.isEmpty ? 0.1 : 0.6), "\(report)")
+    #expect(report["sources"] as? Int == 100 && report["pairs"] as? Int == 100)
+
+    // Predictions, compared here, give that report; from a file, and from standard input.
+    let predicted = try place.rnn("translate", "predict", "model.safetensors", "test.tsv")
+    let answers = predicted.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    #expect(answers.count == 100)
+    let wrong = zip(answers, pairs[400...]).count { $0 != $1.target }
+    #expect(Double(wrong) / 100 == wordError)
+    let edits = zip(answers, pairs[400...]).reduce(0) {
+      $0 + Metrics.editDistance($1.0.split(separator: " "), $1.1.target.split(separator: " "))
+    }
+    #expect(report["edits"] as? Int == edits)
+    let piped = try place.shell("cut -f 1 test.tsv | \"$RNN\" translate predict model.safetensors -")
+    #expect(piped.text == predicted.text)
+
+    // The same from two files.
+    try place.write(pairs[400...].map { $0.source + "\n" }.joined(), to: "test.source")
+    try place.write(pairs[400...].map { $0.target + "\n" }.joined(), to: "test.target")
+    let other = try place.rnn("translate", "evaluate", "model.safetensors", "test.source", "test.target", "--json")
+    #expect(try other.json()["right"] as? Int == 100 - wrong)
+    let inspected = try place.rnn("inspect", "model.safetensors")
+    #expect(inspected.text.contains("a model of pairs") && inspected.text.contains("words separated by spaces"))
+    #expect(
+      try place.rnn("inspect", "model.safetensors", "--json").json()["format"] as? String == "recurrent-encoder-decoder"
+    )
+  }
+
+  @Test("n best answers are ranked by their scores, and the first is the answer") func nBest() throws {
+    let place = try Workplace()
+    try place.write(Self.reversals(200, seed: 3), to: "train.tsv")
+    let quick = ["--epochs", "5", "--hidden-size", "12", "--threads", "1"]
+    try #require(try place.rnn(["translate", "train", "train.tsv"] + quick).status == 0)
+    try place.write("0123\n\n31\n", to: "x.txt")
+    let best = try place.rnn("translate", "predict", "model.safetensors", "x.txt").text
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    let listed = try place.rnn("translate", "predict", "model.safetensors", "x.txt", "--n-best", "3").text
+    let rows = listed.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+    #expect(rows.count == 6 && rows.map { String($0[0]) } == ["0123", "0123", "0123", "31", "31", "31"])
+    #expect(rows.map { String($0[1]) } == ["1", "2", "3", "1", "2", "3"])
+    #expect(rows[0][2] == best[0] && best[1].isEmpty && rows[3][2] == best[2])
+    let scores = rows.compactMap { Double($0[4]) }
+    #expect(scores.count == 6 && scores[0] >= scores[1] && scores[1] >= scores[2] && scores[3] >= scores[4])
+    // What was never seen is read all the same.
+    let unknown = try place.shell("printf 'x9é\\n' | \"$RNN\" translate predict model.safetensors -")
+    #expect(unknown.status == 0 && unknown.text.hasSuffix("\n"))
+  }
+
+  /// A source's right answers are all taken, and stay in the same part.
+  @Test func severalRightAnswers() throws {
+    let place = try Workplace()
+    var lines = ""
+    for (source, target) in Self.pairs(60, seed: 5) {
+      lines += "\(source)\t\(target)\n\(source)\tA \(target)\n\(source)\t\(target)\n"
+    }
+    try place.write(lines, to: "train.tsv")
+    let trained = try place.rnn([
+      "translate", "train", "train.tsv", "--epochs", "2", "--hidden-size", "8", "--validation", "10", "--threads", "1",
+    ])
+    #expect(
+      trained.errors.contains(
+        "50 sources with 100 right answers to train on, 10 sources with 20 right answers for validation"),
+      "\(trained.errors)")
+    let report = try place.rnn("translate", "evaluate", "model.safetensors", "train.tsv", "--json").json()
+    #expect(report["sources"] as? Int == 60 && report["pairs"] as? Int == 120)
+  }
+
+  @Test func lowerCaseAndNormalization() throws {
+    let place = try Workplace()
+    // The same letters in two forms, and in two cases.
+    try place.write((0..<40).map { "N\u{E9}\($0 % 5)\tx\($0 % 5)\n" }.joined(), to: "train.tsv")
+    let options = ["--epochs", "3", "--hidden-size", "8", "--threads", "1", "--validation", "0"]
+    let trained = try place.rnn(["translate", "train", "train.tsv", "--lowercase", "--normalize", "nfc"] + options)
+    #expect(trained.status == 0 && trained.errors.contains("characters (7 different)"), "\(trained.errors)")
+    try place.write("N\u{E9}1\n", to: "a.txt")
+    try place.write("ne\u{301}1\n", to: "b.txt")
+    func answers(_ name: String) throws -> String {
+      try place.rnn("translate", "predict", "model.safetensors", name, "--n-best", "2").text
+    }
+    #expect(try answers("a.txt") == answers("b.txt"))
+  }
+
+  @Test func badInput() throws {
+    let place = try Workplace()
+    func train(_ text: String) throws -> Outcome {
+      try place.write(text, to: "t.tsv")
+      return try place.rnn("translate", "train", "t.tsv", "--epochs", "1")
+    }
+    expectFailure(try train("a\tb\nc d\n"), 1, "t.tsv, line 2: there is no tab")
+    expectFailure(try train("a\tb\n\tx\n"), 1, "t.tsv, line 2: the source is empty")
+    expectFailure(try train("a\tb\nx\t \n"), 1, "t.tsv, line 2: the target is empty")
+    expectFailure(try train(""), 1, "t.tsv: there are no pairs in it")
+    try Data([0x61, 0x09, 0x62, 0x0A, 0xE9, 0x74, 0x09, 0x62, 0x0A]).write(to: place.url("l.tsv"))
+    expectFailure(try place.rnn("translate", "train", "l.tsv"), 1, "l.tsv, line 2: this is no UTF-8")
+    try place.write("a\nb\n", to: "two.txt")
+    try place.write("a\nb\nc\n", to: "three.txt")
+    expectFailure(
+      try place.rnn("translate", "train", "two.txt", "three.txt"), 1, "two.txt has 2 lines and three.txt 3 lines")
+    expectFailure(try place.rnn("translate", "train", "none.tsv"), 1, "none.tsv: there is no such file")
+    expectFailure(try place.rnn("translate", "train", "two.txt", "--validation", "-1"), 64, "--validation")
+    expectFailure(
+      try place.rnn("translate", "train", "two.txt", "--validation-targets", "two.txt"), 64, "--validation-targets")
+
+    // Models of other commands, and this one's for others.
+    try place.write(sampleText(), to: "text.txt")
+    try #require(
+      try place.rnn(["train", "--text", "text.txt", "--steps", "1", "--checkpoint", "m.st"] + tiny).status == 0)
+    for command in ["evaluate", "predict"] {
+      expectFailure(
+        try place.rnn("translate", command, "m.st", "two.txt"), 1, "m.st is a model of text, not a model of pairs")
+    }
+    try place.write(Self.reversals(40, seed: 1), to: "r.tsv")
+    let small = ["translate", "train", "r.tsv", "--epochs", "1", "--hidden-size", "4", "--threads", "1"]
+    expectFailure(try place.rnn(small + ["--checkpoint", "m.st"]), 1, "m.st is a model of text")
+    try #require(try place.rnn(small + ["--checkpoint", "p.st"]).status == 0)
+    expectFailure(try place.rnn("sample", "p.st"), 1, "p.st is a model of pairs")
+    expectFailure(try place.rnn("classify", "predict", "p.st", "two.txt"), 1, "p.st is a model of pairs")
+  }
+}
