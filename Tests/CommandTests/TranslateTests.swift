@@ -92,6 +92,12 @@ struct TranslateTests {
     #expect(rows[0][2] == best[0] && best[1].isEmpty && rows[3][2] == best[2])
     let scores = rows.compactMap { Double($0[4]) }
     #expect(scores.count == 6 && scores[0] >= scores[1] && scores[1] >= scores[2] && scores[3] >= scores[4])
+    let drawn = try place.rnn("translate", "predict", "model.safetensors", "x.txt", "--attention-picture", "a.svg")
+    let picture = String(decoding: try place.data("a.svg"), as: UTF8.self)
+    #expect(drawn.status == 0 && picture.hasPrefix("<svg") && picture.contains("0123 → \(best[0])"))
+    // A cell for each symbol of the source and each of the answer, and its end.
+    let rectangles = picture.components(separatedBy: "fill-opacity").count - 1
+    #expect(rectangles == 4 * (best[0].split(separator: " ").count + 1))
     // What was never seen is read all the same.
     let unknown = try place.shell("printf 'x9é\\n' | \"$RNN\" translate predict model.safetensors -")
     #expect(unknown.status == 0 && unknown.text.hasSuffix("\n"))

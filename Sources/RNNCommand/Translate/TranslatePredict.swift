@@ -24,6 +24,9 @@ struct TranslatePredict: ParsableCommand {
   @Option(in: 1...1000, help: "Write the n best answers with their scores; the beam is as wide at least.")
   var nBest: Int?
 
+  @Option(writing: "Draw here (SVG) where each symbol of the first source's best answer has looked in that source.")
+  var attentionPicture: String?
+
   @OptionGroup var multiplying: ProductsOption
 
   @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
@@ -33,8 +36,15 @@ struct TranslatePredict: ParsableCommand {
   private static let batchSize = 64
 
   func run() throws {
-    try FileUse(reading: [(model, "<model>"), (sources, "<sources>")]).check()
+    let outputs = try FileUse(
+      reading: [(model, "<model>"), (sources, "<sources>")],
+      writing: [(attentionPicture, "--attention-picture", .drawing)]
+    ).hold()
+    defer { outputs.release() }
     let (model, description) = try EncoderDecoder.forPairs(at: model)
+    if attentionPicture != nil, model.decoder.configuration.attention == nil {
+      throw Failure(message: "\(self.model) has no attention to draw: it was trained with --attention none")
+    }
     var search = searching.search
     search.beamWidth = max(search.beamWidth, nBest ?? 1)
     Note.threads(threads)
@@ -42,18 +52,20 @@ struct TranslatePredict: ParsableCommand {
       Translator(
         model, description, search: search, longest: description.longest.source, batchSize: Self.batchSize,
         products: multiplying.choice, threads: threads ?? 0))
+    var picture = attentionPicture
     guard DescriptorPath.number(of: sources) == 0 else {
       let lines = try LinesOfText(sources).lines
       for start in stride(from: 0, to: lines.count, by: Self.batchSize) {
-        try answer(lines[start..<min(lines.count, start + Self.batchSize)], box)
+        try answer(lines[start..<min(lines.count, start + Self.batchSize)], box, &picture)
       }
       return
     }
-    try answerInput(box)
+    try answerInput(box, &picture)
   }
 
   /// Answers standard input as it comes.
-  private func answerInput(_ box: TranslatorBox) throws {
+  /// - Parameter picture: where the next answer is drawn; nil: nowhere, or no longer.
+  private func answerInput(_ box: TranslatorBox, _ picture: inout String?) throws {
     var (pending, number): ([UInt8], Int) = ([], 0)
     while true {
       let (bytes, code) = readSome(from: 0, upTo: 1 << 16)
@@ -67,20 +79,20 @@ struct TranslatePredict: ParsableCommand {
       for piece in pieces {
         number += 1
         guard let line = LinesOfText.text(piece, isFirst: number == 1) else {
-          try answer(lines[...], box)
+          try answer(lines[...], box, &picture)
           throw LinesOfText.notUTF8("standard input", number, Array(piece))
         }
         lines.append(line)
       }
       for start in stride(from: 0, to: lines.count, by: Self.batchSize) {
-        try answer(lines[start..<min(lines.count, start + Self.batchSize)], box)
+        try answer(lines[start..<min(lines.count, start + Self.batchSize)], box, &picture)
       }
       if bytes.isEmpty { return }
       pending = Array(rest)
     }
   }
 
-  private func answer(_ lines: ArraySlice<String>, _ box: TranslatorBox) throws {
+  private func answer(_ lines: ArraySlice<String>, _ box: TranslatorBox, _ picture: inout String?) throws {
     let texts = lines.map { line in
       box.translator.description.form.apply(LinesOfText.trimmed(line.prefix { $0 != "\t" }))
     }
@@ -88,6 +100,10 @@ struct TranslatePredict: ParsableCommand {
     let found = try box.translator.answers(asked.map { texts[$0] })
     var answers = [[Translator.Answer]](repeating: [], count: texts.count)
     for (index, own) in zip(asked, found) { answers[index] = own }
+    if let path = picture, let first = asked.first, let best = answers[first].first {
+      try replaceFile(path, with: box.translator.attentionPicture(texts[first], best))
+      picture = nil
+    }
     var text = ""
     for (source, own) in zip(texts, answers) {
       guard let nBest else {

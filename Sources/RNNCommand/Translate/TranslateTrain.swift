@@ -70,7 +70,7 @@ struct TranslateTrain: ParsableCommand {
   @Option(
     .fraction,
     help:
-      "Probability, reached linearly over the training, that the decoder is fed its own symbol instead of the target's."
+      "Probability, reached linearly over 5 epochs, that the decoder is fed its own symbol instead of the target's."
   )
   var scheduledSampling = 0.0
 
@@ -151,7 +151,8 @@ struct TranslateTrain: ParsableCommand {
       note = going.note
     } else {
       note.digest = data.digest
-      trainer = try newTrainer(data.description, batchSize, steps: training.batchCount * note.epochs)
+      trainer = try newTrainer(
+        data.description, batchSize, stepsPerEpoch: training.batchCount, epochs: note.epochs)
       describe(data, trainer, metric, epochs: note.epochs, stepsPerEpoch: training.batchCount)
     }
     Note.products(of: trainer.decoderPlan)
@@ -188,8 +189,11 @@ struct TranslateTrain: ParsableCommand {
       vocabularySize: vocabularySize, longest: longest, seed: options.shared.seed)
   }
 
+  /// In which scheduled sampling reaches its probability: whatever the number of epochs, so that more of them go on exactly.
+  private static let samplingEpochs = 5
+
   private func newTrainer(
-    _ description: TranslationDescription, _ batchSize: Int, steps: Int
+    _ description: TranslationDescription, _ batchSize: Int, stepsPerEpoch: Int, epochs: Int
   ) throws -> EncoderDecoderTrainer<Float> {
     var network = try EncoderDecoder<Float>(
       encoder: model.encoder(symbols: description.source.count),
@@ -199,10 +203,11 @@ struct TranslateTrain: ParsableCommand {
     return try EncoderDecoderTrainer(
       network, batchSize: batchSize, sourceLength: description.longest.source,
       targetLength: description.longest.target, loss: .crossEntropy(labelSmoothing: labelSmoothing),
-      optimizer: optimizer.makeOptimizer(for: .pairs), schedule: try optimizer.makeSchedule(steps: steps),
+      optimizer: optimizer.makeOptimizer(for: .pairs),
+      schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * epochs),
       clipping: optimizer.clipping(for: .pairs),
       scheduledSampling: scheduledSampling > 0
-        ? ScheduledSampling(.linear(to: scheduledSampling, steps: max(1, steps))) : nil,
+        ? ScheduledSampling(.linear(to: scheduledSampling, steps: Self.samplingEpochs * stepsPerEpoch)) : nil,
       averageDecay: averageDecay > 0 ? averageDecay : nil, products: options.shared.multiplying.choice,
       threads: options.shared.threads ?? 0, seed: options.shared.seed)
   }

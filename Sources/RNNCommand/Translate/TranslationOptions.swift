@@ -7,12 +7,13 @@ struct TranslationModelOptions: ParsableArguments {
   enum AttentionChoice: String, NamedChoice {
     case dot
     case scaledDot = "scaled-dot"
-    case none
+    case general, none
 
     var attention: Attention? {
       switch self {
       case .dot: .dot
       case .scaledDot: .scaledDot
+      case .general: .general
       case .none: nil
       }
     }

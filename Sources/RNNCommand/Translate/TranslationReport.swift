@@ -57,7 +57,7 @@ struct TranslationReport: Sendable {
   }
 
   /// The share of sources whose answer is none of their targets.
-  var wordErrorRate: Double { 1 - Double(rightCount) / Double(count) }
+  var wordErrorRate: Double { Double(count - rightCount) / Double(count) }
   /// Edits for each symbol of the nearest targets.
   var symbolErrorRate: Double { symbolCount == 0 ? 0 : Double(edits) / Double(symbolCount) }
 

@@ -70,6 +70,14 @@ struct Translator: ~Copyable {
     decoder.load(other)
   }
 
+  /// Whether the decoder looks back at the source.
+  var hasAttention: Bool { model.decoder.configuration.attention != nil }
+
+  /// Of each symbol of an answer, and of its end, how much it attends to each symbol of its source.
+  mutating func attentionWeights(_ source: String, _ answer: Answer) -> [[Float]] {
+    decoder.attentionWeights(of: description.source.numbers(of: source), target: answer.symbols)
+  }
+
   /// The answers to each source, the best first.
   /// - Parameter sources: in the form that the model reads, none of them without a symbol.
   /// - Throws: `PlanError` where one is so long that the memory does not suffice.

@@ -115,7 +115,7 @@ final class Engine<S: Scalar>: PoolTask {
   private func packWeights(_ call: Call) {
     plan.top.pack(call, in: memory)
     if (2 * recurrences.count) % call.workers == call.worker {
-      plan.attention?.map.pack(in: memory)
+      plan.attention?.pack(in: memory)
       plan.head?.map.pack(in: memory)
     }
     pool.barrier()

@@ -7,4 +7,7 @@ public enum Attention: String, Sendable, Hashable, CaseIterable {
   case dot
   /// scores = E·h / √U, whose softmax stays soft where U is large (Vaswani et al. 2017, §3.2.1).
   case scaledDot = "scaled-dot"
+  /// scores = E·(Q·h) (§3.1, where Q is the transpose of W_a): what is looked for may differ from what h says. Q [U, U] is the
+  /// parameter `attention.query.weight`.
+  case general
 }

@@ -95,7 +95,8 @@ public struct Initialization: Sendable, Hashable {
   ) throws(PlanError) -> [Double] {
     // A lookup has no fan-in to scale by; unit variance, as PyTorch's nn.Embedding.
     if entry.name == "embedding.weight" { return (0..<entry.count).map { _ in generator.normal() } }
-    let fanIn = configuration.headInputSize * (entry.name.hasPrefix("attention.") ? 2 : 1)
+    let isJoined = entry.name == "attention.weight" || entry.name == "attention.bias"
+    let fanIn = configuration.headInputSize * (isJoined ? 2 : 1)
     let bound = 1 / Double(fanIn).squareRoot()
     return try Self.values(input, entry.shape, bound: bound, &generator)
   }

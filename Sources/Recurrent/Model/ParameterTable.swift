@@ -57,6 +57,8 @@ public struct ParameterTable: Sendable, Hashable {
   private(set) var embedding = 0
   private(set) var attentionWeights = 0
   private(set) var attentionBias = 0
+  /// nil where queries are the top layer's outputs as they are.
+  private(set) var queryWeights: Int?
   private(set) var headWeights = 0
   private(set) var headBias = 0
 
@@ -78,6 +80,7 @@ public struct ParameterTable: Sendable, Hashable {
       let size = configuration.headInputSize
       attentionWeights = try append("attention.weight", [size, 2 * size])
       attentionBias = try append("attention.bias", [size])
+      if configuration.attention == .general { queryWeights = try append("attention.query.weight", [size, size]) }
     }
     guard configuration.head != .none else { return }
     headWeights = try append("linear.weight", [configuration.outputSize, configuration.headInputSize])

@@ -6,15 +6,15 @@ internal import Kernels
 /// **From tasks.** `Sendable`, as it alone owns its memory and workers: it may be sent on to another task, or be kept by an
 /// actor. All that changes it is `mutating`, and so the compiler sees to it that one task at a time does.
 public struct SequenceDecoder<S: Scalar>: ~Copyable, @unchecked Sendable {
-  private let encoder: Engine<S>
+  let encoder: Engine<S>
   /// T = 1, a row for each hypothesis: those of source s from s·`width` on.
-  private let decoder: Engine<S>
-  private let marks: SequenceMarks?
+  let decoder: Engine<S>
+  let marks: SequenceMarks?
   private let options: DecodingOptions
   private let width: Int
   private let batchSize: Int
   /// [N·width] the last token of each hypothesis, and which one it comes from.
-  private var tokens: [Int32]
+  var tokens: [Int32]
   private var parents: [Int]
 
   /// - Parameters:
@@ -93,7 +93,7 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable, @unchecked Sendable {
   }
 
   /// Sources that were set to initial states and memories.
-  private func encode(_ source: Rows) {
+  func encode(_ source: Rows) {
     encoder.zeroState()
     encoder.perform(.forward, source)
     decoder.setInitialState(from: encoder, source, beams: width)

@@ -17,6 +17,8 @@ struct WeightAverage<S: Scalar>: Sendable {
   }
 
   /// Adds the weights after a step.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   mutating func add(_ encoderEngine: Engine<S>, _ decoderEngine: Engine<S>) {
     count += 1
     let share = S(1 - min(decay, (1 + Double(count)) / (10 + Double(count))))
@@ -24,11 +26,15 @@ struct WeightAverage<S: Scalar>: Sendable {
     Self.add(decoderEngine, share, to: &decoder)
   }
 
+  @inline(__always)
   private static func add(_ engine: Engine<S>, _ share: S, to average: inout [S]) {
     // Parameters stand first in the memory.
     let weights = engine.memory.span(0, average.count)
     var span = average.mutableSpan
-    for index in 0..<weights.count { span[index] += share * (weights[index] - span[index]) }
+    for index in 0..<weights.count {
+      let old = span[index]
+      span[index] = old + share * (weights[index] - old)
+    }
   }
 }
 

@@ -98,7 +98,8 @@ extension ModelExporter {
 
   // MARK: Attention
 
-  /// tanh(W·[c; h] + b), where c is the mean of the memory's rows, weighted by the softmax of their products with h.
+  /// tanh(W·[c; h] + b), where c is the mean of the memory's rows, weighted by the softmax of their products with h, or with
+  /// Q·h.
   private mutating func addAttention(_ attention: Attention, _ states: Value) -> Value {
     let width = configuration.headInputSize
     let layout = options.batchFirst ? "[N, M" : "[M, N"
@@ -108,7 +109,13 @@ extension ModelExporter {
     // [N, M, U] and [N, U, M]
     let rows = options.batchFirst ? memory : builder.transpose(memory, [1, 0, 2], name: "attention.memory")
     let keys = builder.transpose(memory, options.batchFirst ? [0, 2, 1] : [1, 2, 0], name: "attention.keys")
-    let queries = builder.transpose(states, [1, 0, 2], name: "attention.queries")
+    var queries = builder.transpose(states, [1, 0, 2], name: "attention.queries")
+    if attention == .general {
+      let name = "attention.query.weight"
+      let weights = builder.parameter(name, model[parameter: name], shape: [width, width])
+      let transposed = builder.transpose(weights, [1, 0], name: name + "_transposed")
+      queries = builder.node("MatMul", queries, transposed, name: "attention.general_queries")
+    }
     var scores = builder.node("MatMul", queries, keys, name: "attention.scores")
     if attention == .scaledDot {
       let scale = number(S(1 / Double(width).squareRoot()), "attention.scale")

@@ -102,7 +102,7 @@ struct AllocationTests {
   @Test("A step of encoder and decoder")
   func encoderDecoder() async {
     await #expect(processExitsWith: .success) {
-      var problem = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .dot, hidden: 18)
+      var problem = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .general, hidden: 18)
       problem.encoder.dropout = 0.3
       let (source, target) = (problem.sourceTokens, problem.targetTokens)
       for threads in [1, 2] {

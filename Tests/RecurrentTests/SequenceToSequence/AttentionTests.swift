@@ -25,7 +25,12 @@ struct AttentionTests {
   private func naive(_ model: Model<Double>, _ h: [Double], _ memory: [[Double]]) -> [Double] {
     let width = h.count
     let scale = model.configuration.attention == .scaledDot ? 1 / Double(width).squareRoot() : 1
-    let scores = memory.map { row in scale * zip(row, h).reduce(0) { $0 + $1.0 * $1.1 } }
+    var query = h
+    if model.configuration.attention == .general {
+      let weights = model[parameter: "attention.query.weight"]
+      query = (0..<width).map { unit in (0..<width).reduce(0) { $0 + weights[unit * width + $1] * h[$1] } }
+    }
+    let scores = memory.map { row in scale * zip(row, query).reduce(0) { $0 + $1.0 * $1.1 } }
     let total = scores.reduce(0) { $0 + exp($1) }
     var joined = [Double](repeating: 0, count: width) + h
     for (row, score) in zip(memory, scores) {
@@ -40,9 +45,9 @@ struct AttentionTests {
     return linear("linear", linear("attention", joined).map { tanh($0) })
   }
 
-  /// Sums of at most 12 terms of magnitude 1, five after each other, none of which magnifies an error more than 12-fold:
-  /// below 12·5·12 roundoffs of 1.
-  private static let tolerance = 12 * 5 * 12 * 0x1p-53
+  /// Sums of at most 12 terms of magnitude 1, six after each other, none of which magnifies an error more than 12-fold:
+  /// below 12·6·12 roundoffs of 1.
+  private static let tolerance = 12 * 6 * 12 * 0x1p-53
 
   @Test("As by the formulas", arguments: Attention.allCases, [Directions.forward, .both(merge: .concatenate)])
   func formulas(attention: Attention, directions: Directions) throws {

@@ -14,6 +14,9 @@ struct EncoderDecoderTests {
   static let cases: [Case] = {
     var cases = [
       Case(testDescription: "GRU", problem: SequenceProblem(.gru)),
+      Case(
+        testDescription: "GRU, both ways, general attention",
+        problem: SequenceProblem(.gru, bothWays: true, attention: .general, hidden: 2), threads: 2),
       Case(testDescription: "RNN, two layers, attention", problem: SequenceProblem(.rnn, layers: 2, attention: .dot)),
       Case(
         testDescription: "LSTM, both ways, two layers, scaled attention",

@@ -7,12 +7,21 @@ extension AttentionStage {
     let (memory, rows) = (engine.memory, call.rows)
     let states = engine.plan.top.outputs
     let width = states.columns
+    if let query {
+      let part = query.map.part(forward: rows.rowCount, call)
+      for piece in part.rows {
+        query.map.multiply(
+          states.rows(piece), from: .zero, into: query.outputs.rows(piece), columns: part.columns, in: memory)
+      }
+      engine.pool.barrier()
+    }
+    let asked = query?.outputs ?? states
     for slot in slots(call) {
       let length = rows.length(ofSlot: slot)
       let own = self.rows(ofSlot: slot, length: length)
       let attended = attended(slot, rows, engine)
       let queries = queries.rows(own)
-      for step in 0..<length { memory.copy(states.row(rows.firstRow(ofStep: step) + slot), to: queries.row(step)) }
+      for step in 0..<length { memory.copy(asked.row(rows.firstRow(ofStep: step) + slot), to: queries.row(step)) }
       let contexts = contexts.rows(own)
       if attended.length > 0 {
         let scores = probabilities.rows(own).columns(0..<attended.length)
@@ -24,9 +33,10 @@ extension AttentionStage {
         memory.fill(contexts, with: 0)
       }
       for step in 0..<length {
-        let joined = joined.row(rows.firstRow(ofStep: step) + slot)
+        let row = rows.firstRow(ofStep: step) + slot
+        let joined = joined.row(row)
         memory.copy(contexts.row(step), to: joined.columns(0..<width))
-        memory.copy(queries.row(step), to: joined.columns(width..<2 * width))
+        memory.copy(states.row(row), to: joined.columns(width..<2 * width))
       }
     }
     engine.pool.barrier()
@@ -72,13 +82,24 @@ extension AttentionStage {
       for step in 0..<length {
         let row = rows.firstRow(ofStep: step) + slot
         memory.copy(joinedGradient.row(row).columns(width..<2 * width), to: stateGradient.row(row))
-        memory.add(contextGradient.row(step), to: stateGradient.row(row))
+        if let query {
+          memory.copy(contextGradient.row(step), to: query.gradient.row(row))
+        } else {
+          memory.add(contextGradient.row(step), to: stateGradient.row(row))
+        }
       }
+    }
+    engine.pool.barrier()
+    guard let query else { return }
+    let back = query.map.part(backward: rows.rowCount, call)
+    for piece in back.rows {
+      query.map.multiplyBack(
+        query.gradient.rows(piece), from: .itself, into: stateGradient.rows(piece), columns: back.columns, in: memory)
     }
     engine.pool.barrier()
   }
 
-  /// From dL/dc of a slot to dL/d(memory), and to dL/dh by the scores, in the place of dL/dc.
+  /// From dL/dc of a slot to dL/d(memory), and to dL/d(query) by the scores, in the place of dL/dc.
   private func backward<S: Scalar>(_ slot: Int, _ contextGradient: Region, _ call: Call, _ engine: Engine<S>) {
     let memory = engine.memory
     let length = call.rows.length(ofSlot: slot)

@@ -22,7 +22,7 @@ public struct MemoryShape: Sendable, Hashable {
     let (width, most) = (Double(configuration.headInputSize) + 48, Double(self.steps) + 48)
     let rows = (Double(steps) + 1) * Double(batchSize)
     let memoryRows = most * Double(batchSize)
-    if (rows * (2 * most + 8 * width) + 8 * memoryRows * width) * 8 > 0x1p57 || memoryRows >= 0x1p31 {
+    if (rows * (2 * most + 10 * width) + 8 * memoryRows * width) * 8 > 0x1p57 || memoryRows >= 0x1p31 {
       throw .tooLarge(what: "a memory of \(self.steps) steps for \(batchSize) sequences of \(steps) steps")
     }
   }
@@ -51,7 +51,9 @@ final class AttentionStage: Sendable {
   /// Eᵀ and E of each memory, packed for the products with queries and weights.
   private let packedKeys: PackedRegion
   private let packedValues: PackedRegion
-  /// [N·T, U] h.
+  /// Q [U, U] of general scores; nil: queries are h.
+  let query: Query?
+  /// [N·T, U] h, or Q·h.
   let queries: Region
   /// [N·T, M] scores, then p.
   let probabilities: Region
@@ -69,6 +71,15 @@ final class AttentionStage: Sendable {
   let scoreGradient: Region
   /// [C·M, 2U] dL/dE: the part by the contexts, beside that by the scores.
   let memoryGradient: Region
+
+  /// What makes queries of the top layer's outputs.
+  struct Query: Sendable {
+    let map: Linear
+    /// [R, U] Q·h
+    let outputs: Region
+    /// [R, U] dL/d(Q·h); empty without a backward pass.
+    let gradient: Region
+  }
 
   init<S: Scalar>(
     _ shape: MemoryShape, _ configuration: ModelConfiguration, _ table: ParameterTable, _ sizes: BatchSizes,
@@ -92,6 +103,14 @@ final class AttentionStage: Sendable {
     packedKeys = arenas.packed("memory packed as keys", width, shape.steps, copies: memories, storage: .full, scalar)
     packedValues = arenas.packed(
       "memory packed as values", shape.steps, width, copies: memories, storage: .full, scalar)
+    query = table.queryWeights.map { place in
+      Query(
+        map: Linear(
+          "attention query weight", Region(offset: place, rows: width, columns: width),
+          by: products.multiplier(rows: rows, columns: width, inner: width), backward: isTraining, &arenas, scalar),
+        outputs: arenas.matrix("attention queries", .scratch, rows, width),
+        gradient: arenas.matrix("dattention queries", .scratch, isTraining ? rows : 0, width))
+    }
     queries = arenas.matrix("queries", .workspace, rows, width)
     probabilities = arenas.matrix("attention probabilities", .workspace, rows, shape.steps)
     contexts = arenas.matrix("contexts", .scratch, rows, width)
@@ -122,6 +141,12 @@ final class AttentionStage: Sendable {
     indices[lengths + memory] = Int32(length)
   }
 
+  /// Copies of the weights in the form that the products want.
+  func pack<S: Scalar>(in memory: Memory<S>) {
+    map.pack(in: memory)
+    query?.map.pack(in: memory)
+  }
+
   /// Packs a worker's share of the memories.
   func packMemories<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
     for index in stride(from: call.worker, to: memoryCount, by: call.workers) {
@@ -140,8 +165,15 @@ final class AttentionStage: Sendable {
   func gradientTasks(
     _ outputGradient: Region, shift: Int, _ products: ProductChoice
   ) -> (products: [GradientTask], sums: [GradientTask]) {
-    (
-      GradientTask.weights(outputGradient, joined, map.weights.moved(by: shift), products),
+    let width = bias.columns
+    let ofQueries =
+      query.map {
+        // h is the second half of what is joined.
+        GradientTask.weights(
+          $0.gradient, joined.columns(width..<2 * width), $0.map.weights.moved(by: shift), products)
+      } ?? []
+    return (
+      GradientTask.weights(outputGradient, joined, map.weights.moved(by: shift), products) + ofQueries,
       [.bias(outputs: outputGradient, bias: .init(sums: bias.moved(by: shift)))]
     )
   }
