@@ -8,7 +8,7 @@ struct ClassifyTextFaultTests {
       "no text column", "text,language\nka,a\nos,b\n", "column \"word\"", "there are text, language", "--text-column"),
     FaultyTable("no label column", "word,lang\nka,a\nos,b\n", "column \"language\"", "--label-column"),
     FaultyTable("no label", "word,language\nka,a\nos,\nma,b\n", "line 3, column \"language\": the label is missing"),
-    FaultyTable("an empty text", "word,language\nka,a\n\"\",b\nos,b\n", "line 3", "the text is empty"),
+    FaultyTable("an empty text", "word,language\nkaka,a\n\"\",b\nkaos,b\n", "line 3", "the text is empty"),
     FaultyTable("one class", "word,language\nka,a\nos,a\n", "only the class \"a\""),
     FaultyTable("numbers", "word,language\n1,a\n2.5,b\n", "holds numbers, no texts", "--sequence-column"),
     FaultyTable(
@@ -53,6 +53,7 @@ struct ClassifyTextFaultTests {
     try FileManager.default.createDirectory(at: place.url("d/x"), withIntermediateDirectories: true)
     expectFailure(try place.rnn("classify", "train", "d"), 1, "d/x: there is no file in the folder of this class")
     try place.write("ka", to: "d/x/1.txt")
+    try place.write("kaka", to: "d/x/2.txt")
     expectFailure(try place.rnn("classify", "train", "d"), 1, "only the class \"x\"")
     try FileManager.default.createDirectory(at: place.url("d/y"), withIntermediateDirectories: true)
     try Data([0xFF, 0x41]).write(to: place.url("d/y/1.txt"))

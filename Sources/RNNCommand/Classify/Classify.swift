@@ -5,7 +5,7 @@ import Tables
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tell classes of sequences, or of their steps, apart: train, measure, predict.",
+    abstract: "Tell classes of sequences, of their steps, or of texts apart: train, measure, predict.",
     discussion: """
       Sequences come from a CSV file with a row for each step, in the order of time, or from a .ts file of sktime, aeon and \
       the UEA archive. They may be of different lengths. For example:
@@ -15,6 +15,13 @@ struct Classify: ParsableCommand {
 
         rnn classify train gestures.csv --sequence-column id --label-column gesture
         rnn classify train ecg.csv --per-step --label-column beat
+
+      Texts stand in a column of a CSV or TSV table, in a member of JSON lines, or in the files of a folder with a folder for \
+      each class. Their characters, bytes or words are the steps, and a linear model on n-grams decides along with the network:
+
+        rnn classify train words.csv --text-column word --label-column language
+        rnn classify evaluate model.safetensors others.csv
+        echo Wassermühle | rnn classify predict model.safetensors -
 
       \(TableOptions.documentation)
 

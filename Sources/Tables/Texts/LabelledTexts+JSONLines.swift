@@ -26,7 +26,7 @@ extension LabelledTexts {
         throw TableError(file, line: number, .other("no JSON: \(error)" + Self.advice(line)))
       }
       guard case .object(let members) = object else {
-        throw TableError(file, line: number, .other("expected an object" + Self.advice(line)))
+        throw TableError(file, line: number, .other("no object" + Self.advice(line)))
       }
       func missing(_ name: String, _ option: String) -> TableError {
         TableError(

@@ -51,7 +51,7 @@ extension ClassTask {
     func words(_ part: Part) -> String {
       Self.amount(part.inputs.count, "text", lengths: part.inputs.lengths, step: unit.rawValue)
     }
-    let size = options.embeddingSize ?? 32
+    let size = options.embeddingSize ?? 64
     self.init(
       unit: "text", classes: classes, isPerStep: false,
       input: size == 0

@@ -62,7 +62,7 @@ struct TextClassOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "How often a unit must come to be known.")
   var minimumCount = 2
 
-  @Option(in: 0...largestSize, help: "Embed units in vectors of this size; 0 for one-hot. (default: 32)")
+  @Option(in: 0...largestSize, help: "Embed units in vectors of this size; 0 for one-hot. (default: 64)")
   var embeddingSize: Int?
 
   @Option(
@@ -72,8 +72,14 @@ struct TextClassOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Add a linear model on n-grams of these lengths, in characters, to the network: the mean of both logarithms decides. "
-        + "none: the network alone.",
-      valueName: "n-m|none"))
+        + "none: the network alone. (default: 1-4)",
+      valueName: "n-m|none"),
+    transform: { text throws in
+      guard let lengths = NGramLengths(argument: text) else {
+        throw ValidationError("expected lengths up to \(NGramClassifier.longest), such as 1-4 or 3, or none")
+      }
+      return lengths
+    })
   var ngrams = NGramLengths(1...4)
 
   /// The options that are for texts alone.
@@ -101,7 +107,7 @@ struct TextClassOptions: ParsableArguments {
 }
 
 /// Lengths of n-grams: 1-4, 3, or none.
-struct NGramLengths: ExpressibleByArgument {
+struct NGramLengths: Sendable {
   let orders: ClosedRange<Int>?
 
   init(_ orders: ClosedRange<Int>?) { self.orders = orders }
@@ -118,8 +124,7 @@ struct NGramLengths: ExpressibleByArgument {
       return nil
     }
   }
-
-  var defaultValueDescription: String { orders.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "none" }
+}
 }
 
 /// Where texts come from, and how they are read.
