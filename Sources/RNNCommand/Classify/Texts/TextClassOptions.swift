@@ -125,7 +125,6 @@ struct NGramLengths: Sendable {
     }
   }
 }
-}
 
 /// Where texts come from, and how they are read.
 struct TextClassSource {
