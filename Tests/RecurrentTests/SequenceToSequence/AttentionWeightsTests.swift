@@ -44,7 +44,7 @@ struct AttentionWeightsTests {
           #expect(abs(weights[step][row] - scores[row] / scores.reduce(0, +)) < 1e-12)
         }
       }
-      _ = decoder.decode(Sequences([[3, 3]]))
+      _ = decoder.decode(Sequences<Int32>([[3, 3]]))
     }
   }
 }
