@@ -35,11 +35,13 @@ struct ClassTask {
   let facts: [[String]]
 
   /// For the loss, [classes]: such that each class counts as much as any other, as scikit-learn's "balanced".
-  var balancedWeights: [Double] {
-    var counts = [Int](repeating: 0, count: classes.count)
-    for truth in training.classes { for number in truth { counts[Int(number)] += 1 } }
+  var balancedWeights: [Double] { Self.balancedWeights(training.classes.joined(), classCount: classes.count) }
+
+  static func balancedWeights(_ numbers: some Sequence<Int32>, classCount: Int) -> [Double] {
+    var counts = [Int](repeating: 0, count: classCount)
+    for number in numbers { counts[Int(number)] += 1 }
     let total = counts.reduce(0, +)
-    return counts.map { $0 == 0 ? 0 : Double(total) / Double(classes.count * $0) }
+    return counts.map { $0 == 0 ? 0 : Double(total) / Double(classCount * $0) }
   }
 
   /// Refuses labels that tell nothing apart, and tells of doubtful ones.

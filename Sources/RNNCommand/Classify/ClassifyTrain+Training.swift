@@ -134,7 +134,8 @@ extension ClassifyTrain {
       (training, held) = (all, try source.read(validationFile ?? validation, needsLabels: true))
     }
     return try ClassTask(
-      training, held: held, columns: columns, textUnits, seed: options.shared.seed, advice: unknownLabelAdvice)
+      training, held: held, columns: columns, textUnits, balanced: classWeights == .balanced, seed: options.shared.seed,
+      advice: unknownLabelAdvice)
   }
 
   private func noteSingles(_ count: Int, of wanted: Int, _ unit: String) {

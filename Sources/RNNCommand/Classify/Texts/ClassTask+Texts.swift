@@ -6,11 +6,13 @@ extension ClassTask {
   /// Texts.
   /// - Parameters:
   ///   - columns: where they stood; nil of a folder of folders.
+  ///   - balanced: whether each class counts as much as any other.
+  ///   - seed: of the linear models.
   ///   - advice: what to do about labels that only the part held out has.
   /// - Throws: `TableError`.
   init(
     _ training: LabelledTexts, held: LabelledTexts, columns: LabelledTexts.Columns?, _ options: TextClassOptions,
-    seed: UInt64, advice: String
+    balanced: Bool, seed: UInt64, advice: String
   ) throws(TableError) {
     let classes = training.classes
     try Self.check(classes, of: training.file)
@@ -30,13 +32,15 @@ extension ClassTask {
     var annotations = [
       TextClassDescription.annotation: description.text, TextTokenizer.annotation: tokenizer.annotationText,
     ]
+    let numbers = trained.classes.map { $0[0] }
     let trainedTexts = training.items.map { tokenizer.normalized($0.text) }
     let heldTexts = held.items.map { tokenizer.normalized($0.text) }
     func linear(_ orders: ClosedRange<Int>) -> NGramClassifier {
       var own = NGramClassifier.Options()
       own.seed = seed
       return NGramClassifier(
-        training: trainedTexts, classes: trained.classes.map { $0[0] }, classCount: classes.count, orders: orders,
+        training: trainedTexts, classes: numbers, classCount: classes.count,
+        classWeights: balanced ? Self.balancedWeights(numbers, classCount: classes.count) : [], orders: orders,
         options: own)
     }
     if let orders = options.ngrams.orders {
