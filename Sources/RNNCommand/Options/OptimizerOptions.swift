@@ -15,7 +15,7 @@ struct OptimizerOptions: ParsableArguments {
         switch task {
         case .text: 1e-2
         case .tables: 5e-3
-        case .pairs: 1e-3
+        case .pairs: 2e-3
         }
       }
     }
@@ -38,7 +38,7 @@ struct OptimizerOptions: ParsableArguments {
   @Option(
     .positive,
     help:
-      "Learning rate. (default: 0.01 on text, 0.005 on tables and 0.001 on pairs for adam and adamw, 0.005 for rmsprop, 0.5 for momentum, 5 for sgd)"
+      "Learning rate. (default: 0.01 on text, 0.005 on tables and 0.002 on pairs for adam and adamw, 0.005 for rmsprop, 0.5 for momentum, 5 for sgd)"
   )
   var learningRate: Double?
 

@@ -28,7 +28,7 @@ struct TranslationModelOptions: ParsableArguments {
   var hiddenSize = 256
 
   @Option(in: 1...1000, help: "Layers of the encoder, and of the decoder.")
-  var layers = 1
+  var layers = 2
 
   @Option(in: 1...largestSize, help: "Dimensions in which symbols are embedded, of both sides.")
   var embeddingSize = 128
@@ -79,7 +79,7 @@ struct PairRunOptions: ParsableArguments {
 
   @Option(
     in: 1...largestSize,
-    help: "Passes over the training part, at most. (default: 15, more for fewer than 100,000 pairs, 200 at most)")
+    help: "Passes over the training part, at most. (default: 20, more for fewer than 100,000 pairs, 200 at most)")
   var epochs: Int?
 
   @Option(in: 1...largestSize, help: "Stop after so many epochs in a row without a better --metric.")
@@ -93,9 +93,9 @@ struct PairRunOptions: ParsableArguments {
   @OptionGroup var shared: SharedRunOptions
 
   /// Pairs to be seen in all, below which the default number of epochs grows.
-  private static let wantedPairs = 1_500_000
+  private static let wantedPairs = 2_000_000
 
-  func epochs(pairs: Int) -> Int { epochs ?? max(15, min(200, Self.wantedPairs / max(1, pairs))) }
+  func epochs(pairs: Int) -> Int { epochs ?? max(20, min(200, Self.wantedPairs / max(1, pairs))) }
   func batchSize(pairs: Int) -> Int { batchSize ?? max(1, min(pairs, max(8, min(128, pairs / 50)))) }
 
   /// Refuses what a checkpoint that is gone on from has decided.

@@ -9,8 +9,10 @@ struct ExportCase: CustomStringConvertible {
     GRUCell.gru, ResetBeforeGRUCell.gruResetBefore, MinGRUCell.minGRU, IndRNNCell.indRNN,
   ]
 
-  /// The indices of the tests: so many that chance leaves nothing out.
-  static let tested = 0..<108
+  /// So many that chance leaves nothing out, but for the kinds of attention: the cases behind them have one each.
+  private static let randomCount = 108
+  /// The indices of the tests.
+  static let tested = 0..<randomCount + Attention.allCases.count
 
   let index: Int
   let configuration: ModelConfiguration
@@ -48,7 +50,8 @@ struct ExportCase: CustomStringConvertible {
       case 1: .embedding(vocabularySize: number(1...15), size: size)
       default: .vectors(size: size)
       }
-    let head = pick(ModelConfiguration.Head.allCases)
+    let attention = index < Self.randomCount ? nil : Attention.allCases[index - Self.randomCount]
+    let head = attention == nil ? pick(ModelConfiguration.Head.allCases) : .everyStep
     var configuration = ModelConfiguration(
       cell: cell, input: input, hiddenSize: hidden, layerCount: layers, directions: directions,
       outputSize: head == .none ? (directions.merge == .concatenate ? 2 : 1) * hidden : number(1...7), head: head)
@@ -56,7 +59,9 @@ struct ExportCase: CustomStringConvertible {
     configuration.projectionSize = projection
     if projection == nil, chance(0.3) { configuration.hiddenSizes = (0..<layers).map { _ in number(1...12) } }
     configuration.trainsInitialState = chance(0.4)
-    if head == .everyStep {
+    if attention != nil {
+      configuration.attention = attention
+    } else if head == .everyStep {
       if chance(0.4) {
         configuration.headReadsAllLayers = true
       } else if chance(0.5) {
