@@ -100,7 +100,10 @@ struct ClassifyTextFaultTests {
     let place = try Workplace()
     try place.write("word,language\nka,a\nkami,a\nos,b\n", to: "t.csv")
     let outcome = try place.rnn(
-      ["classify", "train", "t.csv", "--epochs", "1", "--hidden-size", "3", "--validation", "2"]
+      [
+        "classify", "train", "t.csv", "--epochs", "1", "--hidden-size", "3", "--validation", "2", "--minimum-count",
+        "1",
+      ]
         + ClassifyTextTests.columns)
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.errors.contains("1 of 2 texts: the only one of a class is trained on"), "\(outcome.errors)")

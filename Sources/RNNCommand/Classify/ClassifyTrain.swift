@@ -111,7 +111,7 @@ struct ClassifyTrain: ParsableCommand {
   var isOfTexts: Bool { texts.textColumn != nil || LabelledTexts.isFolder(sequences) }
 
   /// With the defaults for texts, or for sequences.
-  var modelOptions: TableModelOptions { isOfTexts ? model.defaulting(hiddenSize: 96, headDropout: 0.5) : model }
+  var modelOptions: TableModelOptions { isOfTexts ? model.defaulting(hiddenSize: 64, headDropout: 0.5) : model }
 
   func run() throws {
     try options.files(reading: [

@@ -58,7 +58,10 @@ extension TextTokenizer {
     }
   }
 
-  private static func isEmoji(_ scalar: Unicode.Scalar) -> Bool { scalar.value > 0xFF && scalar.properties.isEmoji }
+  /// A pictograph, which a joiner ties to the one before (WB3c); regional indicators are none.
+  private static func isEmoji(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value > 0xFF && scalar.properties.isEmoji && !(0x1F1E6...0x1F1FF).contains(scalar.value)
+  }
 }
 
 /// A character's part in words: UAX #29's Word_Break, as far as it is used.
