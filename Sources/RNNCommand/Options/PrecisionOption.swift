@@ -56,9 +56,24 @@ struct PrecisionOption: ParsableArguments {
 }
 
 /// What the products of a training compute in.
-enum TrainingPrecision: String, NamedChoice {
-  case float
-  case bfloat16Dot = "bfloat16-dot"
+struct TrainingPrecisionOption: ParsableArguments {
+  enum Choice: String, NamedChoice {
+    case float
+    case bfloat16Dot = "bfloat16-dot"
+  }
 
-  var weights: WeightPrecision { self == .float ? .full : .bfloat16Dot }
+  @Option(
+    help: ArgumentHelp(
+      "What products multiply in: float, or bfloat16-dot with sums, parameters and all else in float, which is faster where the "
+        + "processor has instructions for it. (default: float)", valueName: "name"))
+  var precision = Choice.float
+
+  var weights: WeightPrecision { precision == .float ? .full : .bfloat16Dot }
+
+  /// OpenBLAS multiplies in float.
+  func validate(with products: ProductsOption) throws(ValidationError) {
+    guard precision != .float, products.products == .openBLAS else { return }
+    throw ValidationError(
+      "'--precision \(precision.rawValue)' excludes '--products openblas', which multiplies in float")
+  }
 }

@@ -24,12 +24,7 @@ struct RunOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "Stop after so many epochs in a row without a new lowest validation loss.")
   var patience: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "What products multiply in: float, or bfloat16-dot with sums, parameters and all else in float, which is faster where the "
-        + "processor has instructions for it. (default: float)", valueName: "name"))
-  var precision = TrainingPrecision.float
-
+  @OptionGroup var multiplying: TrainingPrecisionOption
   @OptionGroup var shared: SharedRunOptions
 
   @Option(
@@ -50,10 +45,7 @@ struct RunOptions: ParsableArguments {
     if shared.resume != nil, initFrom != nil {
       throw ValidationError("'--resume' and '--init-from' exclude each other")
     }
-    if precision != .float, shared.multiplying.products == .openBLAS {
-      throw ValidationError(
-        "'--precision \(precision.rawValue)' excludes '--products openblas', which multiplies in float")
-    }
+    try multiplying.validate(with: shared.multiplying)
   }
 
   /// Where the last model is kept. A training that goes on from a generation keeps its last model where it did before.

@@ -47,7 +47,7 @@ extension TextTraining {
       configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
       purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer(for: .text).momentCount),
       segmentSteps: settings.recomputeSteps, products: settings.shared.multiplying.choice,
-      precision: settings.precision.weights, scalar: Float.self)
+      precision: settings.multiplying.weights, scalar: Float.self)
     let start: Model<Float>
     if let source, let file = settings.initFrom {
       let adapted = try source.adapted(
@@ -69,7 +69,7 @@ extension TextTraining {
       optimizer: options.optimizer.makeOptimizer(for: .text), schedule: schedule,
       clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
-      products: settings.shared.multiplying.choice, precision: settings.precision.weights,
+      products: settings.shared.multiplying.choice, precision: settings.multiplying.weights,
       threads: settings.shared.threads ?? 0, seed: settings.shared.seed)
     progress = TextProgress(
       text: options.text.text, fileExtension: options.text.fileExtension, unit: text.vocabulary.unit,

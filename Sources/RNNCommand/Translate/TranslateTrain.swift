@@ -209,6 +209,6 @@ struct TranslateTrain: ParsableCommand {
       scheduledSampling: scheduledSampling > 0
         ? ScheduledSampling(.linear(to: scheduledSampling, steps: Self.samplingEpochs * stepsPerEpoch)) : nil,
       averageDecay: averageDecay > 0 ? averageDecay : nil, products: options.shared.multiplying.choice,
-      threads: options.shared.threads ?? 0, seed: options.shared.seed)
+      precision: options.multiplying.weights, threads: options.shared.threads ?? 0, seed: options.shared.seed)
   }
 }

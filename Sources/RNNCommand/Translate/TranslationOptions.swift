@@ -90,6 +90,7 @@ struct PairRunOptions: ParsableArguments {
     help: "Halve the learning rate after so many epochs in a row without a better --metric. (default: never)")
   var halveAfter: Int?
 
+  @OptionGroup var multiplying: TrainingPrecisionOption
   @OptionGroup var shared: SharedRunOptions
 
   /// Pairs to be seen in all, below which the default number of epochs grows.
@@ -97,6 +98,8 @@ struct PairRunOptions: ParsableArguments {
 
   func epochs(pairs: Int) -> Int { epochs ?? max(20, min(200, Self.wantedPairs / max(1, pairs))) }
   func batchSize(pairs: Int) -> Int { batchSize ?? max(1, min(pairs, max(8, min(128, pairs / 50)))) }
+
+  func validate() throws { try multiplying.validate(with: shared.multiplying) }
 
   /// Refuses what a checkpoint that is gone on from has decided.
   func refuseDecided(allowing others: Set<String>) throws(ValidationError) {

@@ -109,7 +109,7 @@ package struct TrainingMetadata {
     guard scalar == S._dataType else {
       throw fault("the training is in \(printable(scalar)), not in \(S._dataType)")
     }
-    if let reason = settings.fault(for: configuration) { throw fault(reason) }
+    if let reason = settings.fault(for: configuration) ?? settings.precision.fault(of: S.self) { throw fault(reason) }
   }
 }
 

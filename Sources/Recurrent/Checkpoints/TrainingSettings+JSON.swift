@@ -9,8 +9,7 @@ extension TrainingSettings {
       (key: "schedule", value: schedule.json),
       (key: "carries_state", value: .bool(carriesState)), (key: "ragged", value: .bool(isRagged)),
     ]
-    members += clipping.json + products.json
-    if precision != .full { members.append((key: "precision", value: .string(precision.rawValue))) }
+    members += clipping.json + products.json + precision.json
     if accumulatesGradients { members.append((key: "accumulates_gradients", value: .bool(true))) }
     if !frozenParameters.isEmpty {
       members.append((key: "frozen", value: .array(frozenParameters.sorted().map { .string($0) })))
@@ -32,13 +31,7 @@ extension TrainingSettings {
     carriesState = try reader.flag("carries_state")
     isRagged = try reader.flag("ragged")
     products = try Products(reader)
-    if reader.json["precision"] != nil {
-      let name = try reader.string("precision")
-      guard WeightPrecision(rawValue: name) == .bfloat16Dot else {
-        throw reader.fault("the training computes in \(printable(name)), which this version does not know")
-      }
-      precision = .bfloat16Dot
-    }
+    precision = try WeightPrecision(reader)
     if reader.json["accumulates_gradients"] != nil { accumulatesGradients = try reader.flag("accumulates_gradients") }
     if reader.json["frozen"] != nil {
       let names = reader.json["frozen"]?.array?.compactMap(\.string)
@@ -65,6 +58,21 @@ extension GradientClipping {
 
   init(_ reader: MetadataReader) throws(CheckpointError) {
     self.init(norm: try reader.positive("clip_norm"), value: try reader.positive("clip_value"))
+  }
+}
+
+extension WeightPrecision {
+  /// Of a training's products.
+  var json: [(key: String, value: JSON)] { self == .full ? [] : [(key: "precision", value: .string(rawValue))] }
+
+  init(_ reader: MetadataReader) throws(CheckpointError) {
+    self = .full
+    guard reader.json["precision"] != nil else { return }
+    let name = try reader.string("precision")
+    guard WeightPrecision(rawValue: name) == .bfloat16Dot else {
+      throw reader.fault("the training computes in \(printable(name)), which this version does not know")
+    }
+    self = .bfloat16Dot
   }
 }
 

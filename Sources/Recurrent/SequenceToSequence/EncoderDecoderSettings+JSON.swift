@@ -8,7 +8,7 @@ extension EncoderDecoderSettings {
       (key: "target_length", value: .integer(targetLength)), (key: "loss", value: loss.json),
       (key: "optimizer", value: optimizer.json), (key: "schedule", value: schedule.json),
     ]
-    members += clipping.json + products.json
+    members += clipping.json + products.json + precision.json
     if accumulatesGradients { members.append((key: "accumulates_gradients", value: .bool(true))) }
     if let averageDecay { members.append((key: "average_decay", value: .number(averageDecay))) }
     if let scheduledSampling { members.append((key: "scheduled_sampling", value: scheduledSampling.json)) }
@@ -24,6 +24,7 @@ extension EncoderDecoderSettings {
     schedule = try LearningRateSchedule(reader.member("schedule"))
     clipping = try GradientClipping(reader)
     products = try Products(reader)
+    precision = try WeightPrecision(reader)
     accumulatesGradients =
       reader.json["accumulates_gradients"] == nil ? false : try reader.flag("accumulates_gradients")
     averageDecay = reader.json["average_decay"] == nil ? nil : try reader.nonNegative("average_decay")

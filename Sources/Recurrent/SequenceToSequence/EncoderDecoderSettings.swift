@@ -25,6 +25,8 @@ public struct EncoderDecoderSettings: Sendable, Hashable {
   public var averageDecay: Double?
   /// Who multiplies.
   public var products: Products
+  /// What products multiply in: see `TrainingSettings.precision`.
+  public var precision = WeightPrecision.full
 }
 
 extension EncoderDecoderSettings {
@@ -58,7 +60,7 @@ extension EncoderDecoderSettings {
       ("clipping", clipping != other.clipping), ("scheduledSampling", scheduledSampling != other.scheduledSampling),
       ("accumulatesGradients", accumulatesGradients != other.accumulatesGradients),
       ("averageDecay", averageDecay != other.averageDecay),
-      ("products", products != other.products),
+      ("products", products != other.products), ("precision", precision != other.precision),
     ]
     return parts.filter(\.differs).map(\.name)
   }

@@ -40,6 +40,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - averageDecay: β of a moving average of the weights (`averagedModel`); nil: none is kept.
   ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
   ///   - products: who multiplies.
+  ///   - precision: `.full`, or `.bfloat16Dot` for training in mixed precision: see `TrainingSettings.precision`.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
   ///   - seed: of the masks of dropout and zoneout and of scheduled sampling.
   /// - Throws: `PlanError` where the memory does not suffice.
@@ -47,12 +48,13 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     _ model: EncoderDecoder<S>, batchSize: Int, sourceLength: Int, targetLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none,
     scheduledSampling: ScheduledSampling? = nil, averageDecay: Double? = nil, accumulatesGradients: Bool = false,
-    products: Products = .automatic, threads: Int = 0, seed: UInt64 = 0
+    products: Products = .automatic, precision: WeightPrecision = .full, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     let settings = EncoderDecoderSettings(
       batchSize: batchSize, sourceLength: sourceLength, targetLength: targetLength, loss: loss, optimizer: optimizer,
       schedule: schedule, clipping: clipping, scheduledSampling: scheduledSampling,
-      accumulatesGradients: accumulatesGradients, averageDecay: averageDecay, products: products)
+      accumulatesGradients: accumulatesGradients, averageDecay: averageDecay, products: products,
+      precision: precision)
     try self.init(
       model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed),
       samplingSeeds: SeededGenerator(seed: seed ^ 0x5C4E_D01E_D5A3_B1E5))
@@ -69,13 +71,15 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     let encoderPlan = try Plan(
       model.encoder.configuration, steps: sourceLength, batchSize: batchSize,
       purpose: .training(loss: nil, momentCount: moments), isRagged: true,
-      accumulatesGradients: settings.accumulatesGradients, products: products, scalar: S.self)
+      accumulatesGradients: settings.accumulatesGradients, products: products, precision: settings.precision,
+      scalar: S.self)
     let configuration = model.decoder.configuration
     let memory = configuration.attention.map { _ in MemoryShape(steps: sourceLength) }
     let decoderPlan = try Plan(
       configuration, steps: settings.targetLength + (model.marks == nil ? 0 : 1), batchSize: batchSize,
       purpose: .training(loss: settings.loss, momentCount: moments), isRagged: true,
-      accumulatesGradients: settings.accumulatesGradients, memory: memory, products: products, scalar: S.self)
+      accumulatesGradients: settings.accumulatesGradients, memory: memory, products: products,
+      precision: settings.precision, scalar: S.self)
     let engines = try (Engine<S>(encoderPlan, threads: threads), Engine<S>(decoderPlan, threads: threads))
     if let scheduledSampling = settings.scheduledSampling {
       mixer = try InputMixer(

@@ -75,7 +75,7 @@ extension TrainingSettings {
   /// What of these settings does not go with a model, where it would trap: for settings from a file. nil: nothing.
   func fault(for configuration: ModelConfiguration) -> String? {
     if let fault = schedule.fault { return fault }
-    if precision != .full, products == .openBLAS { return "OpenBLAS does not multiply in \(precision)" }
+    if let fault = precision.fault(of: products) { return fault }
     if configuration.head == .none { return "a model without head has no loss to be trained with" }
     if configuration.attention != nil { return "a model with attention is trained with its encoder" }
     if let fault = loss.outputSizeFault(configuration.outputSize) { return fault }
@@ -98,5 +98,17 @@ extension TrainingSettings {
       break
     }
     return nil
+  }
+}
+
+extension WeightPrecision {
+  /// Why products cannot be made in it, for settings from a file; nil: they can.
+  func fault(of products: Products) -> String? {
+    self != .full && products == .openBLAS ? "OpenBLAS does not multiply in \(rawValue)" : nil
+  }
+
+  /// The same of the scalars that are trained.
+  func fault<S: Scalar>(of _: S.Type) -> String? {
+    self != .full && S.self != Float.self ? "products of \(S.self) are in full, not in \(rawValue)" : nil
   }
 }

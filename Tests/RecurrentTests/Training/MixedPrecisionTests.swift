@@ -137,4 +137,39 @@ struct MixedPrecisionTests {
     }
     #expect(try gradient([8, 3, 5]) == gradient([8]))
   }
+
+  @Test("An encoder and a decoder, on from a checkpoint as without the stop")
+  func pairs() throws {
+    func trainer(_ precision: WeightPrecision) throws -> EncoderDecoderTrainer<Float> {
+      var decoder = ModelConfiguration(
+        cell: .lstm, input: .embedding(vocabularySize: 9, size: 8), hiddenSize: 24, outputSize: 9)
+      decoder.attention = .general
+      let encoder = ModelConfiguration(cell: .lstm, input: .embedding(vocabularySize: 9, size: 8), hiddenSize: 24)
+      return try EncoderDecoderTrainer(
+        EncoderDecoder<Float>(encoder: encoder, decoder: decoder, marks: SequenceMarks(start: 0, end: 8), seed: 1),
+        batchSize: 6, sourceLength: 5, targetLength: 5, optimizer: .adam(learningRate: 0.01), averageDecay: 0.9,
+        precision: precision, threads: 2)
+    }
+    func train(_ trainer: inout EncoderDecoderTrainer<Float>, _ steps: Range<Int>) -> [Double] {
+      steps.map { step in
+        let sources = (0..<6).map { row in (0..<3 + row % 3).map { Int32(1 + ($0 * 5 + row + step) % 7) } }
+        return trainer.step(
+          .tokens(Sequences(sources)), .classes(Sequences(sources.map { Array($0.reversed()) }))
+        ).loss
+      }
+    }
+    var mixed = try trainer(.bfloat16Dot)
+    var full = try trainer(.full)
+    let (losses, expected) = (train(&mixed, 0..<6), train(&full, 0..<6))
+    #expect(losses != expected)
+    for (loss, other) in zip(losses, expected) { #expect(abs(loss - other) < 0.01) }
+    let directory = try ScratchDirectory()
+    var first = try trainer(.bfloat16Dot)
+    _ = train(&first, 0..<3)
+    try first.checkpoint().save(to: directory.file("run.safetensors"))
+    let checkpoint = try EncoderDecoderCheckpoint<Float>(contentsOf: directory.file("run.safetensors"))
+    #expect(checkpoint.settings.precision == .bfloat16Dot)
+    var resumed = try EncoderDecoderTrainer(checkpoint)
+    #expect(train(&resumed, 3..<6) == Array(losses[3...]))
+  }
 }
