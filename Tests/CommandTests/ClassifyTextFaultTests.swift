@@ -59,6 +59,13 @@ struct ClassifyTextFaultTests {
     try Data([0xFF, 0x41]).write(to: place.url("d/y/1.txt"))
     expectFailure(try place.rnn("classify", "train", "d"), 1, "d/y/1.txt", "not UTF-8")
     expectFailure(try place.rnn("classify", "train", "d", "--label-column", "l"), 64, "--label-column", "is for tables")
+    expectFailure(try place.rnn("classify", "train", "none"), 1, "none: there is no such file")
+    // No output among the texts, neither in the place of one nor beside them.
+    try place.write("a,b\n1,2\n", to: "d/y/1.txt")
+    for output in ["d/y/1.txt", "d/x/new.html"] {
+      expectFailure(try place.rnn("classify", "train", "d", "--epochs", "1", "--report", output), 1, output)
+    }
+    #expect(try place.data("d/y/1.txt").count == 8 && !place.exists("d/x/new.html"))
   }
 
   /// Options that do not go together, models and data that do not fit.

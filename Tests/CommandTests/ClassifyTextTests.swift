@@ -153,6 +153,13 @@ struct ClassifyTextTests {
     let lines = outcome.text.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.count == 4 && lines[0].hasPrefix("ka,0.") && lines[1] == "," && lines[3].isEmpty, "\(outcome.text)")
     #expect(lines[2].contains(",0."))
+    // White space at the ends and a byte order mark are no part of a text, in whatever file it stands.
+    let spaced = try place.shell(
+      "printf '\\357\\273\\277  karami \\r\\n' | $RNN classify predict model.safetensors - --threads 1")
+    #expect(spaced.text == lines[0] + "\n", "\(spaced.text)")
+    try place.write("{\"word\": \" karami\\n\"}\n", to: "l.jsonl")
+    let objects = try place.rnn("classify", "predict", "model.safetensors", "l.jsonl", "--threads", "1")
+    #expect(objects.text.hasSuffix("karami," + lines[0] + "\n"), "\(objects.text)")
     // The first line comes before the second is there.
     let slow = try place.shell(
       "(echo karami; sleep 2; [ -s out ] && echo osast) | $RNN classify predict model.safetensors - > out; wc -l < out")

@@ -158,6 +158,9 @@ struct TranslateTests {
     expectFailure(
       try place.rnn("translate", "train", "two.txt", "--validation-targets", "two.txt"), 64, "--validation-targets")
 
+    expectFailure(
+      try place.rnn("translate", "predict", "m.st", "two.txt", "--attention-picture", "-"), 64, "--attention-picture")
+
     // Models of other commands, and this one's for others.
     try place.write(sampleText(), to: "text.txt")
     try #require(
@@ -170,6 +173,13 @@ struct TranslateTests {
     let small = ["translate", "train", "r.tsv", "--epochs", "1", "--hidden-size", "4", "--threads", "1"]
     expectFailure(try place.rnn(small + ["--checkpoint", "m.st"]), 1, "m.st is a model of text")
     try #require(try place.rnn(small + ["--checkpoint", "p.st"]).status == 0)
+    // What comes before a line that is too long is answered.
+    try place.write("01\n" + String(repeating: "0", count: 10_001) + "\n10\n", to: "long.txt")
+    let long = try place.rnn("translate", "predict", "p.st", "long.txt")
+    expectFailure(long, 1, "long.txt, line 2: the source has 10,001 symbols", "cut it into lines")
+    #expect(long.text.split(separator: "\n", omittingEmptySubsequences: false).count == 2)
+    try place.write("01\tA\n" + String(repeating: "0", count: 10_001) + "\tB\n", to: "long.tsv")
+    expectFailure(try place.rnn("translate", "evaluate", "p.st", "long.tsv"), 1, "long.tsv", "10,001 symbols")
     expectFailure(try place.rnn("sample", "p.st"), 1, "p.st is a model of pairs")
     expectFailure(try place.rnn("classify", "predict", "p.st", "two.txt"), 1, "p.st is a model of pairs")
   }

@@ -71,6 +71,8 @@ struct SequenceOptions: ParsableArguments {
       }
       return sequences
     }
+    // What is not there may have been meant for a folder of texts.
+    guard piped != nil || FilePlace(path).isThere else { throw TableError(path, .other("there is no such file")) }
     if needsLabels, labelColumn == nil { throw ValidationError("a table needs '--label-column <name>'") }
     if !isPerStep, sequenceColumn == nil {
       throw ValidationError("a table needs '--sequence-column <name>', or '--per-step' for a label at each step")

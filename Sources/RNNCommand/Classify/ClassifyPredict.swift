@@ -38,10 +38,9 @@ struct ClassifyPredict: ParsableCommand {
   var threads: Int?
 
   func run() throws {
-    let outputs = try FileUse(
-      reading: [(model, "<model>"), (sequences, "<sequences>")],
-      writing: [(output, "--output", json ? .records : .table)]
-    ).hold()
+    var files = FileUse(reading: [(model, "<model>")], writing: [(output, "--output", json ? .records : .table)])
+    files.reads(texts: sequences, as: "<sequences>")
+    let outputs = try files.hold()
     defer { outputs.release() }
     let file = try SafetensorsFile(path: model)
     if TextClassModel.isThere(file) { return try predictTexts(TextClassModel(file)) }

@@ -114,9 +114,10 @@ struct ClassifyTrain: ParsableCommand {
   var modelOptions: TableModelOptions { isOfTexts ? model.defaulting(hiddenSize: 64, headDropout: 0.5) : model }
 
   func run() throws {
-    try options.files(reading: [
-      (sequences, "<sequences>"), (validationFile, "--validation"), (model.initFrom, "--init-from"),
-    ]).check()
+    var files = options.files(reading: [(model.initFrom, "--init-from")])
+    files.reads(texts: sequences, as: "<sequences>")
+    files.reads(texts: validationFile, as: "--validation")
+    try files.check()
     try TrainingPage.check(options.shared.report)
     // Taken first: another process may be about to replace the file.
     var store = try options.makeStore()

@@ -34,6 +34,10 @@ struct TranslateEvaluate: ParsableCommand {
     let (model, description) = try EncoderDecoder.forPairs(at: model)
     let data = try Pairs(pairs, targets: targets, .init(form: description.form, hasHeader: input.header))
     data.announce()
+    for item in data.items {
+      guard let fault = description.fault(of: item.source) else { continue }
+      throw Failure(message: "\(printable(pairs)), \"\(printable(item.source, limit: 20))\": \(fault)")
+    }
     var translator = try Translator(
       model, description, search: searching.search,
       longest: data.items.map { description.source.unit.symbols(of: $0.source).count }.max() ?? 1, batchSize: 64,

@@ -35,6 +35,12 @@ struct TranslatePredict: ParsableCommand {
   /// Lines of a file that are answered together.
   private static let batchSize = 64
 
+  func validate() throws {
+    if let attentionPicture, DescriptorPath.isStandardOutput(attentionPicture) {
+      throw ValidationError("'--attention-picture -' would mix the picture with the answers: name a file")
+    }
+  }
+
   func run() throws {
     let outputs = try FileUse(
       reading: [(model, "<model>"), (sources, "<sources>")],
@@ -56,7 +62,7 @@ struct TranslatePredict: ParsableCommand {
     guard DescriptorPath.number(of: sources) == 0 else {
       let lines = try LinesOfText(sources).lines
       for start in stride(from: 0, to: lines.count, by: Self.batchSize) {
-        try answer(lines[start..<min(lines.count, start + Self.batchSize)], box, &picture)
+        try answer(lines[start..<min(lines.count, start + Self.batchSize)], from: start + 1, box, &picture)
       }
       return
     }
@@ -79,22 +85,34 @@ struct TranslatePredict: ParsableCommand {
       for piece in pieces {
         number += 1
         guard let line = LinesOfText.text(piece, isFirst: number == 1) else {
-          try answer(lines[...], box, &picture)
+          try answer(lines[...], from: number - lines.count, box, &picture)
           throw LinesOfText.notUTF8("standard input", number, Array(piece))
         }
         lines.append(line)
       }
       for start in stride(from: 0, to: lines.count, by: Self.batchSize) {
-        try answer(lines[start..<min(lines.count, start + Self.batchSize)], box, &picture)
+        try answer(
+          lines[start..<min(lines.count, start + Self.batchSize)], from: number - lines.count + 1 + start, box, &picture
+        )
       }
       if bytes.isEmpty { return }
       pending = Array(rest)
     }
   }
 
-  private func answer(_ lines: ArraySlice<String>, _ box: TranslatorBox, _ picture: inout String?) throws {
+  /// - Parameter number: that of the first line.
+  private func answer(
+    _ lines: ArraySlice<String>, from number: Int, _ box: TranslatorBox, _ picture: inout String?
+  ) throws {
     let texts = lines.map { line in
       box.translator.description.form.apply(LinesOfText.trimmed(line.prefix { $0 != "\t" }))
+    }
+    if let index = texts.firstIndex(where: { box.translator.description.fault(of: $0) != nil }) {
+      // What comes before is answered.
+      if index > 0 { try answer(lines.prefix(index), from: number, box, &picture) }
+      let place = DescriptorPath.number(of: sources) == 0 ? "standard input" : printable(sources)
+      throw Failure(
+        message: "\(place), line \(number + index): \(box.translator.description.fault(of: texts[index]) ?? "")")
     }
     let asked = texts.indices.filter { !texts[$0].isEmpty }
     let found = try box.translator.answers(asked.map { texts[$0] })

@@ -28,7 +28,7 @@ struct TranslationModelOptions: ParsableArguments {
   var hiddenSize = 256
 
   @Option(in: 1...1000, help: "Layers of the encoder, and of the decoder.")
-  var layers = 2
+  var layers = 1
 
   @Option(in: 1...largestSize, help: "Dimensions in which symbols are embedded, of both sides.")
   var embeddingSize = 128

@@ -10,6 +10,20 @@ struct TranslationSearch: Sendable {
   static let greedy = TranslationSearch(beamWidth: 1)
 }
 
+extension TranslationDescription {
+  /// The most symbols of a source: memory and time grow with the square of them.
+  private static let mostSymbols = 10_000
+
+  /// Why a source is not read; nil: it is.
+  func fault(of source: String) -> String? {
+    let count = self.source.unit.symbols(of: source).count
+    guard count > Self.mostSymbols else { return nil }
+    return
+      "the source has \(counted(count, "symbol")), and at most \(grouped(Self.mostSymbols)) are read at once: cut it into "
+      + "lines, such as its sentences"
+  }
+}
+
 /// Finds targets with a trained model.
 struct Translator: ~Copyable {
   /// A target that was found.

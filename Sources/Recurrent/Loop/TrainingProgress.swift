@@ -113,7 +113,8 @@ extension TrainingProgress {
     let json: JSON
     do { json = try JSON(parsing: note) } catch { throw fault(error.description) }
     func count(_ key: String) throws(TrainingError) -> Int {
-      guard let value = json[key]?.integer, value >= 0 else { throw fault("\(key) is no count") }
+      // Beyond these no training comes, and what is added to one would overflow.
+      guard let value = json[key]?.integer, (0...1 << 53).contains(value) else { throw fault("\(key) is no count") }
       return value
     }
     firstStep = try count("first_step")

@@ -12,8 +12,17 @@ package struct LabelledTexts: Sendable {
     package let file: String?
 
     package init(text: String, label: String?, line: Int?, file: String? = nil) {
-      (self.text, self.label, self.line, self.file) = (text, label, line, file)
+      (self.text, self.label, self.line, self.file) = (LabelledTexts.trimmed(text), label, line, file)
     }
+  }
+
+  /// A text without the white space at its ends, which depends on the format of the file that it stands in.
+  package static func trimmed(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+      let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+    else { return "" }
+    return String(scalars[first...last])
   }
 
   /// The columns, or members of objects, that texts and labels stand in.

@@ -130,7 +130,10 @@ struct TrainingLoopResumeTests {
     }
     let foreign = scratch.file("foreign.safetensors")
     let parts = try LoopTask.sequences.parts()
-    for note in [[:], ["loop": "{}"], ["loop": "x"]] {
+    let absurd =
+      #"{"first_step": 0, "epoch": 0, "batch": 0, "epoch_loss": 0.5, "epoch_count": 9223372036854775807, "#
+      + #""evaluations_without_progress": 0, "plateau_evaluations": 0}"#
+    for note in [[:], ["loop": "{}"], ["loop": "x"], ["loop": absurd]] {
       try parts.trainer.checkpoint(notes: note).save(to: foreign)
       #expect(throws: TrainingError.self) {
         _ = try TrainingLoop<Float>.of(.sequences, path: foreign, resuming: true)
