@@ -8,7 +8,8 @@
 #define RK_TABLE_NAME "avx2"
 #define RK_LANES 8
 #define RK_TILE_ROWS 4
-#define RK_ACCUMULATORS 8
+// To widen both numbers takes registers, too.
+#define RK_ACCUMULATORS 6
 #define RK_FUSED 1
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
