@@ -38,14 +38,7 @@ public struct SymbolVocabulary: Sendable, Hashable {
   /// - Precondition: the limit is at least 1.
   public init(of texts: some Sequence<String>, unit: Unit, limit: Int? = nil) {
     require(limit ?? 1 >= 1, "a vocabulary needs 1 symbol or more, got \(limit ?? 1)")
-    var counts: [ExactString: Int] = [:]
-    for text in texts { for symbol in unit.symbols(of: text) { counts[ExactString(symbol), default: 0] += 1 } }
-    let order = counts.sorted { left, right in
-      left.value != right.value
-        ? left.value > right.value
-        : left.key.string.unicodeScalars.lexicographicallyPrecedes(right.key.string.unicodeScalars)
-    }
-    self.init(unit: unit, order.prefix(limit ?? order.count).map(\.key.string))
+    self.init(unit: unit, mostFrequent(texts.lazy.flatMap { unit.symbols(of: $0) }, limit: limit))
   }
 
   /// A vocabulary of given symbols.

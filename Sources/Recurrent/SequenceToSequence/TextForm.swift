@@ -14,14 +14,6 @@ public struct TextForm: Sendable, Hashable {
 
   /// The text in this form.
   public func apply(_ text: String) -> String {
-    let own = isLowercased ? text.lowercased() : text
-    guard normalization != .none, !own.utf8.allSatisfy({ $0 < 0x80 }) else { return own }
-    var normalizer = Normalizer(normalization)
-    var result: [Int32] = []
-    let scalars = own.unicodeScalars.map { Int32(bitPattern: $0.value) }
-    normalizer.append(scalars[...], inPiecesTo: &result)
-    var text = String.UnicodeScalarView()
-    for value in result { if let scalar = Unicode.Scalar(UInt32(bitPattern: value)) { text.append(scalar) } }
-    return String(text)
+    normalization.apply(isLowercased ? text.lowercased() : text)
   }
 }

@@ -14,3 +14,17 @@ extension Vocabulary {
     case nfkd
   }
 }
+
+extension Vocabulary.Normalization {
+  /// A text in this form.
+  func apply(_ text: String) -> String {
+    guard self != .none, !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+    var normalizer = Normalizer(self)
+    var values: [Int32] = []
+    let scalars = text.unicodeScalars.map { Int32(bitPattern: $0.value) }
+    normalizer.append(scalars[...], inPiecesTo: &values)
+    var result = String.UnicodeScalarView()
+    for value in values { if let scalar = Unicode.Scalar(UInt32(bitPattern: value)) { result.append(scalar) } }
+    return String(result)
+  }
+}

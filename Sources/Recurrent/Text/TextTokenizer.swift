@@ -75,15 +75,8 @@ public struct TextTokenizer: Sendable, Hashable {
       self = cutter
       return
     }
-    var counts: [ExactString: Int] = [:]
-    for text in texts { for piece in cutter.pieces(of: text) { counts[ExactString(piece), default: 0] += 1 } }
-    // Of equal counts in the order of their scalars: the same texts give the same tokens.
-    let order = counts.filter { $0.value >= minimumCount }.sorted { left, right in
-      left.value != right.value
-        ? left.value > right.value
-        : left.key.string.unicodeScalars.lexicographicallyPrecedes(right.key.string.unicodeScalars)
-    }
-    let kept = order.prefix(vocabularySize ?? order.count).map(\.key.string)
+    let kept = mostFrequent(
+      texts.lazy.flatMap { cutter.pieces(of: $0) }, limit: vocabularySize, minimumCount: minimumCount)
     self.init(units: kept, unit: unit, normalization: cutter.normalization, lowercases: lowercases)
   }
 
@@ -91,9 +84,9 @@ public struct TextTokenizer: Sendable, Hashable {
 
   /// The text as it is cut: in the normal form, and in lower case if that is asked.
   public func normalized(_ text: String) -> String {
-    guard lowercases else { return Self.form(text, normalization) }
+    guard lowercases else { return normalization.apply(text) }
     // Letters that the form makes of others may be capitals, and lower case may take a text out of its form.
-    return Self.form(Self.form(text, normalization).lowercased(), normalization)
+    return normalization.apply(normalization.apply(text).lowercased())
   }
 
   /// The units of a text, those without a token included.
@@ -120,15 +113,5 @@ public struct TextTokenizer: Sendable, Hashable {
     require(token >= 0 && token < count, "expected a token in 0..<\(count), got \(token)")
     if unit == .byte { return String(Unicode.Scalar(UInt8(token))) }
     return token == Self.unknown ? nil : units[Int(token) - 1]
-  }
-
-  private static func form(_ text: String, _ normalization: Vocabulary.Normalization) -> String {
-    if normalization == .none || text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
-    var normalizer = Normalizer(normalization)
-    var scalars: [Int32] = []
-    normalizer.append(text.unicodeScalars.map { Int32($0.value) }[...], inPiecesTo: &scalars)
-    var result = String.UnicodeScalarView()
-    for scalar in scalars { if let scalar = Unicode.Scalar(UInt32(scalar)) { result.append(scalar) } }
-    return String(result)
   }
 }
