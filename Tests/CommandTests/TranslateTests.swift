@@ -173,6 +173,13 @@ struct TranslateTests {
     let small = ["translate", "train", "r.tsv", "--epochs", "1", "--hidden-size", "4", "--threads", "1"]
     expectFailure(try place.rnn(small + ["--checkpoint", "m.st"]), 1, "m.st is a model of text")
     try #require(try place.rnn(small + ["--checkpoint", "p.st"]).status == 0)
+    // OpenBLAS has no products of bfloat16, in a new training or in one that goes on.
+    let mixed = ["--precision", "bfloat16-dot", "--checkpoint", "b.st"]
+    expectFailure(try place.rnn(small + mixed + ["--products", "openblas"]), 64, "--precision", "--products openblas")
+    try #require(try place.rnn(small + mixed).status == 0)
+    expectFailure(
+      try place.rnn("translate", "train", "r.tsv", "--resume", "b.st", "--epochs", "2", "--products", "openblas"), 64,
+      "bfloat16-dot", "leave out --products openblas")
     // What comes before a line that is too long is answered.
     try place.write("01\n" + String(repeating: "0", count: 10_001) + "\n10\n", to: "long.txt")
     let long = try place.rnn("translate", "predict", "p.st", "long.txt")

@@ -128,7 +128,7 @@ enum PartSize: Sendable, Equatable, ExpressibleByArgument {
 }
 
 /// How long to train on a table, and where the results go.
-struct TableRunOptions: ParsableArguments {
+struct TableRunOptions: ParsableArguments, EpochRunOptions {
   @Option(
     name: .customLong("batch-size"), in: 1...largestSize,
     help: "Sequences side by side. (default: 32; 64 where texts are classified)")
@@ -161,26 +161,6 @@ struct TableRunOptions: ParsableArguments {
 
   @OptionGroup var shared: SharedRunOptions
 
-  /// Refuses what a checkpoint that is gone on from has decided.
-  /// - Parameter others: options that may be given all the same.
-  func refuseDecided(allowing others: Set<String> = []) throws(ValidationError) {
-    guard shared.resume != nil else { return }
-    try GivenOptions.refuseWithResume(
-      allowing: others.union([
-        "--resume", "--checkpoint", "--epochs", "--patience", "--products", "--threads", "--log", "--report",
-      ]))
-  }
-
-  /// Where the model is kept.
-  var checkpointPath: String { shared.checkpoint ?? shared.resume ?? SharedRunOptions.defaultCheckpoint }
-
-  /// All files of the training.
-  func files(reading data: [(path: String?, role: String)]) -> FileUse {
-    var files = shared.files(checkpoint: checkpointPath)
-    for input in data { files.reads(input.path, as: input.role) }
-    return files
-  }
-
   /// Those of a training that goes on: as it was begun, but for what may change.
   func resuming(_ original: TableRunOptions) -> TableRunOptions {
     var result = original
@@ -188,10 +168,5 @@ struct TableRunOptions: ParsableArguments {
     result.shared.seed = original.shared.seed
     (result.givenEpochs, result.givenPatience) = (givenEpochs, givenPatience)
     return result
-  }
-
-  /// Locks the files.
-  func makeStore() throws(CheckpointError) -> CheckpointStore {
-    try CheckpointStore(path: checkpointPath, keeping: 0, keepsBest: false)
   }
 }

@@ -37,30 +37,16 @@ struct TableTraining: ~Copyable {
   mutating func run() throws -> Model<Float> {
     let (result, signal): (TrainingResult, Int32?)
     do { (result, signal) = try report.run(&loop) } catch let error as TrainingError {
-      throw Failure(error, at: "in epoch \(report.epoch)") { kept(savedStep: $0) }
+      throw Failure(error, at: "in epoch \(report.epoch)") { kept.text(savedStep: $0) }
     }
     guard let signal else {
-      let which = loop.progress.best.map { ", the model of epoch \(epoch($0)) (validation loss \(lossText($0.loss)))" }
-      Note.note("saved \(path)\(which ?? ", the model")")
+      kept.announce { "validation loss \(lossText($0))" }
       return loop.bestModel
     }
-    // Without a step there was nothing to save.
-    let which = loop.progress.best.map { "the model of epoch \(epoch($0))" } ?? "the model of step \(result.step)"
-    let saved = result.step > 0 ? "saved \(path), \(which)" : "nothing was done"
-    throw Failure(
-      message: "stopped in epoch \(report.epoch) of \(note.epochs); \(saved); "
-        + "'rnn \(note.command) train \(table) --resume \(path)' goes on",
-      status: .interrupted(signal))
+    throw kept.stopped(by: signal, step: result.step, epoch: report.epoch, of: note, on: table)
   }
 
-  private func epoch(_ best: TrainingProgress.Best) -> Int { (best.step - 1) / loop.stepsPerEpoch + 1 }
-
-  /// What a training that diverged leaves.
-  private func kept(savedStep: Int?) -> String? {
-    savedStep.map { step in
-      "\(path) holds the model of " + (loop.progress.best.map { "epoch \(epoch($0))" } ?? "step \(step)")
-    }
-  }
+  private var kept: KeptModel { KeptModel(path: path, stepsPerEpoch: loop.stepsPerEpoch, best: loop.progress.best) }
 }
 
 // MARK: Going on
@@ -86,8 +72,8 @@ extension ResumedTable {
           + (isOver ? "--patience" : "--epochs") + " goes on")
       return nil
     }
-    try checkpoint.choose(options.shared.multiplying.products)
-    try checkpoint.moveEnd(from: oldEpochs * stepsPerEpoch, to: note.epochs * stepsPerEpoch)
+    try checkpoint.settings.choose(options.shared.multiplying.products)
+    try checkpoint.settings.moveEnd(from: oldEpochs * stepsPerEpoch, to: note.epochs * stepsPerEpoch)
     let trainer = try checkpoint.trainer(threads: options.shared.threads)
     Note.line(
       "resumed   \(file), after step \(grouped(checkpoint.stepCount)) of \(grouped(note.epochs * stepsPerEpoch))")

@@ -144,8 +144,8 @@ extension TextTraining {
       Note.note("the training of \(file) is complete after step \(checkpoint.stepCount); more \(reason) goes on")
       return nil
     }
-    try checkpoint.choose(options.settings.shared.multiplying.products)
-    if let end { try checkpoint.moveEnd(from: end.old, to: end.new) }
+    try checkpoint.settings.choose(options.settings.shared.multiplying.products)
+    if let end { try checkpoint.settings.moveEnd(from: end.old, to: end.new) }
     return TextTraining(
       trainer: try checkpoint.trainer(threads: options.settings.shared.threads), text: text, data: data,
       progress: progress, loop: loop, resumedFile: file)

@@ -44,20 +44,13 @@ struct PairTraining: ~Copyable {
   mutating func run() throws -> EncoderDecoder<Float> {
     let (result, signal): (TrainingResult, Int32?)
     do { (result, signal) = try Self.run(&loop, report) } catch let error as TrainingError {
-      throw Failure(error, at: "in epoch \(report.epoch)") { kept(savedStep: $0) }
+      throw Failure(error, at: "in epoch \(report.epoch)") { kept.text(savedStep: $0) }
     }
     guard let signal else {
-      let which = loop.progress.best.map { ", the model of epoch \(epoch($0)) (\(measure) \(decimal($0.loss)))" }
-      Note.note("saved \(path)\(which ?? ", the model")")
+      kept.announce { "\(measure) \(decimal($0))" }
       return loop.bestModel
     }
-    // Without a step there was nothing to save.
-    let which = loop.progress.best.map { "the model of epoch \(epoch($0))" } ?? "the model of step \(result.step)"
-    let saved = result.step > 0 ? "saved \(path), \(which)" : "nothing was done"
-    throw Failure(
-      message: "stopped in epoch \(report.epoch) of \(note.epochs); \(saved); "
-        + "'rnn \(note.command) train \(pairs) --resume \(path)' goes on",
-      status: .interrupted(signal))
+    throw kept.stopped(by: signal, step: result.step, epoch: report.epoch, of: note, on: pairs)
   }
 
   private static func run(
@@ -66,14 +59,7 @@ struct PairTraining: ~Copyable {
     try report.run { try loop.run(until: $0, $1) }
   }
 
-  private func epoch(_ best: TrainingProgress.Best) -> Int { (best.step - 1) / loop.stepsPerEpoch + 1 }
-
-  /// What a training that diverged leaves.
-  private func kept(savedStep: Int?) -> String? {
-    savedStep.map { step in
-      "\(path) holds the model of " + (loop.progress.best.map { "epoch \(epoch($0))" } ?? "step \(step)")
-    }
-  }
+  private var kept: KeptModel { KeptModel(path: path, stepsPerEpoch: loop.stepsPerEpoch, best: loop.progress.best) }
 }
 
 // MARK: Going on
@@ -128,20 +114,10 @@ struct ResumedPairs {
           + (isOver ? "--patience" : "--epochs") + " goes on")
       return nil
     }
-    if let products = asked.shared.multiplying.products, products != checkpoint.settings.products {
-      Note.note("products are now \(products.rawValue), not \(checkpoint.settings.products.rawValue)")
-      checkpoint.settings.products = products
-    }
-    if case .cosine(let warmUp, old, let minimum) = checkpoint.settings.schedule, total != old, warmUp <= total {
-      checkpoint.settings.schedule = .cosine(warmUp: warmUp, total: total, minimum: minimum)
-      Note.note("the cosine schedule now ends at step \(grouped(total)), not \(grouped(old))")
-    }
+    try checkpoint.settings.choose(asked.shared.multiplying.products)
+    try checkpoint.settings.moveEnd(from: old, to: total)
     let trainer = try EncoderDecoderTrainer(checkpoint, threads: asked.shared.threads ?? 0)
-    if let difference = checkpoint.fingerprint.difference(from: trainer.fingerprint) {
-      Note.warning(
-        "the checkpoint was made with \(difference): the training goes on, but not to the same bits as without the stop"
-      )
-    }
+    checkpoint.fingerprint.warn(of: trainer.fingerprint)
     Note.line("resumed   \(file), after step \(grouped(checkpoint.stepCount)) of \(grouped(total))")
     return trainer
   }

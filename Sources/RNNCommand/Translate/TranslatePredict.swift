@@ -107,12 +107,12 @@ struct TranslatePredict: ParsableCommand {
     let texts = lines.map { line in
       box.translator.description.form.apply(LinesOfText.trimmed(line.prefix { $0 != "\t" }))
     }
-    if let index = texts.firstIndex(where: { box.translator.description.fault(of: $0) != nil }) {
+    for (index, text) in texts.enumerated() {
+      guard let fault = box.translator.description.fault(of: text) else { continue }
       // What comes before is answered.
       if index > 0 { try answer(lines.prefix(index), from: number, box, &picture) }
       let place = DescriptorPath.number(of: sources) == 0 ? "standard input" : printable(sources)
-      throw Failure(
-        message: "\(place), line \(number + index): \(box.translator.description.fault(of: texts[index]) ?? "")")
+      throw Failure(message: "\(place), line \(number + index): \(fault)")
     }
     let asked = texts.indices.filter { !texts[$0].isEmpty }
     let found = try box.translator.answers(asked.map { texts[$0] })

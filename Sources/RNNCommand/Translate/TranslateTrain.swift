@@ -109,7 +109,7 @@ struct TranslateTrain: ParsableCommand {
     ]).check()
     try TrainingPage.check(options.shared.report)
     // Taken first: another process may be about to replace the file.
-    var store = try CheckpointStore(path: options.checkpointPath, keeping: 0, keepsBest: false)
+    var store = try options.makeStore()
     guard let file = options.shared.resume else {
       let replaced = try ReplacedModel(by: .pairs, store, keepsBest: false)
       return try train(store, resumed: nil, asked: options, replaced)

@@ -73,7 +73,7 @@ struct TranslationModelOptions: ParsableArguments {
 }
 
 /// How long to train on pairs, and where the results go.
-struct PairRunOptions: ParsableArguments {
+struct PairRunOptions: ParsableArguments, EpochRunOptions {
   @Option(in: 1...largestSize, help: "Pairs side by side. (default: a fiftieth of them, 8 to 128)")
   var batchSize: Int?
 
@@ -100,25 +100,6 @@ struct PairRunOptions: ParsableArguments {
   func batchSize(pairs: Int) -> Int { batchSize ?? max(1, min(pairs, max(8, min(128, pairs / 50)))) }
 
   func validate() throws { try multiplying.validate(with: shared.multiplying) }
-
-  /// Refuses what a checkpoint that is gone on from has decided.
-  func refuseDecided(allowing others: Set<String>) throws(ValidationError) {
-    guard shared.resume != nil else { return }
-    try GivenOptions.refuseWithResume(
-      allowing: others.union([
-        "--resume", "--checkpoint", "--epochs", "--patience", "--products", "--threads", "--log", "--report",
-      ]))
-  }
-
-  /// Where the model is kept.
-  var checkpointPath: String { shared.checkpoint ?? shared.resume ?? SharedRunOptions.defaultCheckpoint }
-
-  /// All files of the training.
-  func files(reading data: [(path: String?, role: String)]) -> FileUse {
-    var files = shared.files(checkpoint: checkpointPath)
-    for input in data { files.reads(input.path, as: input.role) }
-    return files
-  }
 
   /// Those of a training that goes on: as it was begun, but for what may change.
   func resuming(_ original: PairRunOptions) -> PairRunOptions {
