@@ -17,7 +17,9 @@ extension TextTokenizer {
   }
 
   /// The tokenizer that `annotationText` describes.
-  /// - Parameter file: where it comes from, for errors.
+  /// - Parameters:
+  ///   - text: the value of the annotation.
+  ///   - file: where it comes from, for errors.
   /// - Throws: `CheckpointError.invalidMetadata` where it describes none.
   public init(annotationText text: String, file: String) throws(CheckpointError) {
     let key = ModelMetadata.annotationPrefix + Self.annotation

@@ -8,7 +8,9 @@ extension Metrics {
   /// `tokenize="none"`): the geometric mean of the n-grams' precisions, each n-gram counted at most as often as in the
   /// reference that has it most often, times e^(1 − r/c) where the texts' c words are fewer than the r of the references
   /// that are nearest in length. Precisions of 0 are smoothed, 1/2, 1/4, … of one n-gram (Chen & Cherry 2014, method 3).
-  /// - Parameter references: one or more for each text.
+  /// - Parameters:
+  ///   - hypotheses: the texts.
+  ///   - references: one or more for each text.
   /// - Returns: 0...100.
   /// - Precondition: as many lists of references as texts, none of them empty.
   public static func bleu(_ hypotheses: [String], _ references: [[String]]) -> Double {
@@ -40,7 +42,9 @@ extension Metrics {
 
   /// chrF (Popović 2015): the F score, with recall counting β = 2 times as much, of the mean precision and the mean recall of
   /// n-grams of up to 6 characters, spaces left out. Of several references the one counts that the text comes nearest to.
-  /// - Parameter references: one or more for each text.
+  /// - Parameters:
+  ///   - hypotheses: the texts.
+  ///   - references: one or more for each text.
   /// - Returns: 0...100.
   /// - Precondition: as many lists of references as texts, none of them empty.
   public static func chrF(_ hypotheses: [String], _ references: [[String]]) -> Double {

@@ -34,7 +34,10 @@ public struct SymbolVocabulary: Sendable, Hashable {
   private let numbers: [ExactString: Int32]
 
   /// Those of texts, the most frequent first; of equally frequent ones the lesser by its scalars.
-  /// - Parameter limit: the most symbols, the others are not known; nil: all.
+  /// - Parameters:
+  ///   - texts: those whose symbols are counted.
+  ///   - unit: what a symbol is.
+  ///   - limit: the most symbols, the others are not known; nil: all.
   /// - Precondition: the limit is at least 1.
   public init(of texts: some Sequence<String>, unit: Unit, limit: Int? = nil) {
     require(limit ?? 1 >= 1, "a vocabulary needs 1 symbol or more, got \(limit ?? 1)")
