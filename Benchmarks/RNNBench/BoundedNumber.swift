@@ -37,6 +37,36 @@ struct BoundedNumber {
       value: product, error: abs(a.value) * b.error + abs(b.value) * a.error + a.error * b.error + unit * abs(product))
   }
 
+  static func * (a: Double, b: Self) -> Self { Self(value: a, error: 0) * b }
+  static func * (a: Self, b: Double) -> Self { b * a }
+
+  // To first order, with room for the second: what they are taken of is exact to some roundoffs.
+
+  var reciprocal: Self { Self(value: 1 / value, error: 1.01 * error / (value * value) + Self.unit / abs(value)) }
+
+  var squareRoot: Self {
+    let result = value.squareRoot()
+    return Self(value: result, error: 0.51 * error / result + Self.unit * result)
+  }
+
+  /// log(1 + e^x): the slope is at most 1; the kernel adds two numbers good to some units in the last place.
+  var softplus: Self {
+    let result = max(value, 0) + log1p(exp(-abs(value)))
+    return Self(value: result, error: error + 6 * Self.unit * result)
+  }
+
+  /// e^−x for x ≥ 0.
+  var decay: Self {
+    let result = exp(-value)
+    return Self(value: result, error: 1.01 * error * result + 4 * Self.unit * result)
+  }
+
+  /// 1 − e^−x for x ≥ 0.
+  var complementOfDecay: Self {
+    let result = -expm1(-value)
+    return Self(value: result, error: 1.01 * error * exp(-value) + 4 * Self.unit * result)
+  }
+
   /// The slope is at most ¼; the kernel is good to 2 units in the last place, 4 roundoffs.
   var sigmoid: Self {
     let result = 1 / (1 + exp(-value))

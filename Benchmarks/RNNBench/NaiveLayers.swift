@@ -45,7 +45,8 @@ struct NaiveLayers {
     }
     for sequence in Set([0, shape.batchSize - 1]).sorted() {
       let zero = [BoundedNumber](repeating: BoundedNumber(value: 0), count: hidden)
-      var states = layers.map { _ in (h: zero, c: zero) }
+      // What lies beyond h, part by part: c, or the two of the sLSTM.
+      var states = layers.map { _ in (h: zero, c: zero + zero) }
       for step in 0..<min(2, shape.steps) {
         let row = step * shape.batchSize + sequence
         var x = input(row, data, shape.inputSize)
@@ -147,6 +148,38 @@ struct NaiveLayers {
           return (1 - z) * h[unit] + z * total(inputs(layer, hidden + unit, x), (0, 0, 0), x.count + 1)
         }, c
       )
+    case "minlstm":
+      return (
+        units.map { unit in
+          func gate(_ index: Int) -> BoundedNumber {
+            total(inputs(layer, index * hidden + unit, x), (0, 0, 0), x.count + 1)
+          }
+          let (f, i) = (gate(0).sigmoid, gate(1).sigmoid)
+          let p = f * (f + i).reciprocal
+          return p * h[unit] + (1 - p) * gate(2)
+        }, c
+      )
+    case "rglru":
+      return (
+        units.map { unit in
+          func gate(_ index: Int) -> BoundedNumber {
+            total(inputs(layer, index * hidden + unit, x), (0, 0, 0), x.count + 1)
+          }
+          let rate = BoundedNumber(value: 8) * vector(0)[unit].softplus * gate(0).sigmoid
+          let inlet = (rate + rate).complementOfDecay.squareRoot
+          return rate.decay * h[unit] + inlet * gate(1).sigmoid * gate(2)
+        }, c
+      )
+    case "slstm":
+      let offset = BoundedNumber(value: 32)
+      let kept = units.map { c[hidden + $0] + BoundedNumber(value: -32) + (-1 * sum(1, $0, h)).softplus * -1 }
+      let differences = units.map { kept[$0] + -1 * sum(0, $0, h) }
+      let means = units.map { unit in
+        let p = differences[unit].sigmoid
+        return p * c[unit] + (1 - p) * sum(2, unit, h).tanh
+      }
+      let weights = units.map { offset + (sum(0, $0, h) + differences[$0].softplus) }
+      return (units.map { sum(3, $0, h).sigmoid * means[$0] }, means + weights)
     case "indrnn":
       return (
         units.map { unit in

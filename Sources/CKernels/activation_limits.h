@@ -24,4 +24,8 @@ static const double sigmoid_least_f64 = -746.0, sigmoid_most_f64 = 40.0;
 static const float tanh_most_f32 = 12.0f;
 static const double tanh_most_f64 = 20.0;
 
+// The least normal number.
+static const float least_normal_f32 = 0x1p-126f;
+static const double least_normal_f64 = 0x1p-1022;
+
 #endif

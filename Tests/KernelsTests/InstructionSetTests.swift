@@ -38,7 +38,7 @@ struct InstructionSetTests {
       for test in [
         CellTests.elmanTanh, CellTests.elmanReLU, CellTests.lstm, CellTests.gru, CellTests.gruBefore,
         CellTests.lstmPeephole, CellTests.lstmCoupled, CellTests.minGRU, CellTests.indRNN,
-        CellTests.leaky,
+        CellTests.minLSTM, CellTests.rgLRU, CellTests.sLSTM, CellTests.leaky,
       ] {
         test(CellTests())()
       }

@@ -138,6 +138,48 @@ class MinGRU(LoopedCell):
         return ((1 - z) * state[0] + z * candidate,)
 
 
+class MinLSTM(LoopedCell):
+    gates, has_product = 3, False
+
+    def step(self, x, q, state, vectors):
+        a_f, a_i, candidate = x.chunk(3, -1)
+        f, i = torch.sigmoid(a_f), torch.sigmoid(a_i)
+        return (f / (f + i) * state[0] + i / (f + i) * candidate,)
+
+
+class RGLRU(LoopedCell):
+    gates, vectors, has_product = 3, 1, False
+
+    def start(self, vectors):
+        # Where they act within seven steps, and not in a thousand.
+        vectors.uniform_(-3, 0)
+
+    def step(self, x, q, state, vectors):
+        a_r, a_i, candidate = x.chunk(3, -1)
+        log_a = -8 * F.softplus(vectors[0]) * torch.sigmoid(a_r)
+        multiplier = torch.sqrt(-torch.expm1(2 * log_a))
+        return (torch.exp(log_a) * state[0] + multiplier * torch.sigmoid(a_i) * candidate,)
+
+
+class SLSTM(LoopedCell):
+    """As the paper writes it, with its stabiliser; the state that is handed over is the engine's, h, c/n, 32 + log n."""
+
+    gates, states = 4, 3
+
+    def step(self, x, q, state, vectors):
+        a_i, a_f, a_z, a_o = (x + q).chunk(4, -1)
+        _, mean, weight = state
+        # Any m with n·exp(m) the same gives the same.
+        m = torch.zeros_like(weight)
+        n = torch.exp(weight - 32)
+        c = mean * n
+        log_f = F.logsigmoid(a_f)
+        stabilizer = torch.maximum(log_f + m, a_i)
+        i, f = torch.exp(a_i - stabilizer), torch.exp(log_f + m - stabilizer)
+        c, n = f * c + i * torch.tanh(a_z), f * n + i
+        return torch.sigmoid(a_o) * c / n, c / n, 32 + stabilizer + torch.log(n)
+
+
 class IndRNN(LoopedCell):
     vectors, has_product = 1, False
 
@@ -156,6 +198,9 @@ LOOPED_CELLS = {
     "gru_norm": NormedGRU,
     "mingru": MinGRU,
     "indrnn": IndRNN,
+    "minlstm": MinLSTM,
+    "rglru": RGLRU,
+    "slstm": SLSTM,
 }
 
 

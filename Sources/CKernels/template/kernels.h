@@ -7,6 +7,7 @@
 #include "lstm_variants.h"
 #include "gru.h"
 #include "diagonal.h"
+#include "exponential.h"
 #include "norm.h"
 #include "norm_cells.h"
 #include "steps.h"

@@ -5,7 +5,7 @@ public enum BuiltInCells {
     ElmanCell.rnn, ElmanCell.rnnReLU, LayerNormElmanCell.rnnNorm,
     LSTMCell.lstm, PeepholeLSTMCell.lstmPeephole, CoupledLSTMCell.lstmCoupled, LayerNormLSTMCell.lstmNorm,
     GRUCell.gru, ResetBeforeGRUCell.gruResetBefore, LayerNormGRUCell.gruNorm,
-    MinGRUCell.minGRU, IndRNNCell.indRNN, LeakyElmanCell.leaky,
+    SLSTMCell.sLSTM, MinGRUCell.minGRU, MinLSTMCell.minLSTM, RGLRUCell.rgLRU, IndRNNCell.indRNN, LeakyElmanCell.leaky,
   ]
 
   /// nil where no built-in cell has the name.

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Kernels
 
 /// How the parameters of a new model are drawn. Weights are drawn gate by gate.
@@ -83,7 +84,7 @@ public struct Initialization: Sendable, Hashable {
         let hidden = configuration.hiddenSize(ofLayer: index / configuration.directions.count)
         for unit in gate * hidden..<(gate + 1) * hidden {
           block[places.inputBias + unit] = S(forgetGateBias)
-          block[places.hiddenBias + unit] = 0
+          if structure.recurrentProduct != .none { block[places.hiddenBias + unit] = 0 }
         }
       }
     }
@@ -173,6 +174,9 @@ extension CellVector.Start {
     switch self {
     case .constant(let value): [Double](repeating: value, count: count)
     case .uniform(let lower, let upper): (0..<count).map { _ in generator.uniform(lower, upper) }
+    case .decay(let lower, let upper, let power):
+      // softplus(x) = −log(decay)/power
+      (0..<count).map { _ in log(expm1(-log(generator.uniform(lower, upper)) / power)) }
     }
   }
 }

@@ -73,6 +73,8 @@ package struct RecurrentOperator {
     case is LayerNormElmanCell, is LayerNormLSTMCell, is LayerNormGRUCell:
       throw .inexpressible(
         what: "cell \(cell.name)", reason: "ONNX's recurrent operators do not normalise the gates of a step")
+    case is MinLSTMCell, is RGLRUCell, is SLSTMCell:
+      throw .inexpressible(what: "cell \(cell.name)", reason: "ONNX's recurrent operators have no such gates")
     case is LeakyElmanCell:
       throw .inexpressible(what: "cell \(cell.name)", reason: "ONNX's recurrent operators have no units that leak")
     default:

@@ -10,6 +10,9 @@ struct CellDerivativeTests {
   @Test("LSTM with coupled gates") func lstmCoupled() { check(CellUnderTest<Double>.lstmCoupled) }
   @Test("Minimal GRU") func minGRU() { check(CellUnderTest<Double>.minGRU) }
   @Test("Independently recurrent network") func indRNN() { check(CellUnderTest<Double>.indRNN) }
+  @Test("Minimal LSTM") func minLSTM() { check(CellUnderTest<Double>.minLSTM) }
+  @Test("Real-gated linear recurrent unit") func rgLRU() { check(CellUnderTest<Double>.rgLRU) }
+  @Test("sLSTM") func sLSTM() { check(CellUnderTest<Double>.sLSTM) }
   @Test("Elman network with units that leak") func leaky() { check(CellUnderTest<Double>.leaky) }
   @Test("RNN with layer normalisation") func rnnNorm() { check(NormCellUnderTest<Double>.rnn) }
   @Test("LSTM with layer normalisation") func lstmNorm() { check(NormCellUnderTest<Double>.lstm) }

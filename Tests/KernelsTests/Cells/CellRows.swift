@@ -28,6 +28,10 @@ struct CellRows<Element: KernelScalar> {
     vectors = GuardedRow(random.numbers(cell.vectors * hidden, within: 2))
     // What the steps before have left: this step's part is added to it.
     vectorGradient = guarded(cell.vectors, within: 2, gap: 6)
+    // The logarithm of all weights so far stands there moved by 32; that of none would leave the state without effect.
+    if name == "slstm" {
+      for index in 0..<previous.count where index % previous.columns / max(1, hidden) == 2 { previous[index] += 32 }
+    }
   }
 
   private init(_ whole: CellRows, rows: Range<Int>, units: Range<Int>) {

@@ -9,6 +9,8 @@ struct CellUnderTest<Element: KernelScalar>: Sendable {
   let name: String
   let referenceForward: Reference
   let referenceBackward: Reference
+  /// How many times larger than those of other cells the terms are that a result is the sum of.
+  var magnification = 1.0
 
   func rows(_ hidden: Int, count: Int, seed: Int) -> CellRows<Element> {
     CellRows(name, rows: count, hidden: hidden, within: 6, seed: seed)

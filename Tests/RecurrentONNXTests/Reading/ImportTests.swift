@@ -60,7 +60,7 @@ import RecurrentONNX
 
   static let configurations: [ModelConfiguration] = {
     var list: [ModelConfiguration] = []
-    for cell in BuiltInCells.all where !cell.name.hasSuffix("-norm") && cell.name != "leaky" {
+    for cell in BuiltInCells.all where !RecurrentOperator.isInexpressible(cell) {
       list.append(ModelConfiguration(cell: cell, input: .vectors(size: 3), hiddenSize: 4, layerCount: 2, outputSize: 2))
     }
     let both = Directions.both(merge: .concatenate)

@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Recurrent
 import Testing
@@ -99,6 +100,10 @@ struct InitializationTests {
           case .uniform(let lower, let upper):
             let middle = (lower + upper) / 2
             expectUniform(own.map { $0 - middle }, bound: (upper - lower) / 2, vector.name)
+          case .decay(let lower, let upper, let power):
+            let middle = (lower + upper) / 2
+            expectUniform(
+              own.map { exp(-power * log1p(exp($0))) - middle }, bound: (upper - lower) / 2, vector.name)
           }
         }
       }

@@ -11,7 +11,8 @@ struct ForwardMutationTests {
     (PeepholeLSTMForward.self, .lstmPeephole), (CoupledLSTMForward.self, .lstmCoupled),
     (LayerNormElmanForward.self, .rnnNorm), (LayerNormLSTMForward.self, .lstmNorm),
     (LayerNormGRUForward.self, .gruNorm), (MinGRUForward.self, .minGRU), (IndRNNForward.self, .indRNN),
-    (LeakyElmanForward.self, .leaky),
+    (LeakyElmanForward.self, .leaky), (MinLSTMForward.self, .minLSTM), (RGLRUForward.self, .rgLRU),
+    (SLSTMForward.self, .sLSTM),
   ]
 
   @Test("The oracle rejects every fault in a cell's forward", arguments: cells)

@@ -15,6 +15,9 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
   case gruNorm = "gru-norm"
   case minGRU = "mingru"
   case indRNN = "indrnn"
+  case minLSTM = "minlstm"
+  case rgLRU = "rglru"
+  case sLSTM = "slstm"
   case leaky
 
   /// The engine's cell of the same name.
@@ -97,6 +100,33 @@ enum OracleCell: String, CaseIterable, Codable, Sendable {
           let z = weights.input(0, unit, x).sigmoid
           return (1 - z) * h[unit] + z * weights.input(1, unit, x)
         }
+      ]
+    case .minLSTM:
+      return [
+        units.map { unit in
+          let (f, i) = (weights.input(0, unit, x).sigmoid, weights.input(1, unit, x).sigmoid)
+          let p = f * (f + i).reciprocal
+          return p * h[unit] + (1 - p) * weights.input(2, unit, x)
+        }
+      ]
+    case .rgLRU:
+      return [
+        units.map { unit in
+          let rate = 8 * (weights.vector(0)[unit].softplus * weights.input(0, unit, x).sigmoid)
+          let inlet = (2 * rate).complementOfDecay.squareRoot
+          return rate.decay * h[unit] + inlet * weights.input(1, unit, x).sigmoid * weights.input(2, unit, x)
+        }
+      ]
+    case .sLSTM:
+      // The logarithms of what is left of all weights before, and of what is added to it.
+      let kept = units.map { (-32 + state[2][$0]) - ((-1) * sum(1, $0)).softplus }
+      let difference = units.map { kept[$0] - sum(0, $0) }
+      let mean = units.map { unit in
+        let p = difference[unit].sigmoid
+        return p * state[1][unit] + (1 - p) * sum(2, unit).tanh
+      }
+      return [
+        units.map { sum(3, $0).sigmoid * mean[$0] }, mean, units.map { 32 + (sum(0, $0) + difference[$0].softplus) },
       ]
     case .indRNN:
       return [units.map { (weights.input(0, $0, x) + weights.vector(0)[$0] * h[$0]).rectified }]

@@ -79,6 +79,28 @@ struct Variable {
     b.mapped(Tracked(a) * b.tracked, slope: Tracked(a))
   }
 
+  static func + (a: Double, b: Variable) -> Variable { b.mapped(Tracked(a) + b.tracked, slope: Tracked(1)) }
+
+  var reciprocal: Variable {
+    let y = tracked.reciprocal
+    return mapped(y, slope: Tracked(-1) * y * y)
+  }
+
+  var squareRoot: Variable {
+    let y = tracked.squareRoot
+    return mapped(y, slope: Tracked(0.5) * y.reciprocal)
+  }
+
+  /// log(1 + e^x)
+  var softplus: Variable { mapped(tracked.softplus, slope: tracked.sigmoid) }
+
+  /// e^−x and 1 − e^−x, for x ≥ 0.
+  var decay: Variable {
+    let y = tracked.decay
+    return mapped(y, slope: Tracked(-1) * y)
+  }
+  var complementOfDecay: Variable { mapped(tracked.complementOfDecay, slope: tracked.decay) }
+
   var tanh: Variable {
     let y = tracked.tanh
     return mapped(y, slope: Tracked(1) - y * y)

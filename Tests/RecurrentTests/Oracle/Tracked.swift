@@ -54,6 +54,19 @@ struct Tracked {
     return mapped(y, slope: y * (1 - y), units: 4)
   }
 
+  /// log(1 + e^x): two numbers good to some units in the last place are added.
+  var softplus: Tracked {
+    let y = max(value, 0) + log1p(exp(-abs(value)))
+    return mapped(y, slope: 1 / (1 + exp(-value)), units: 8)
+  }
+
+  /// e^−x and 1 − e^−x, for x ≥ 0, as `tanh`.
+  var decay: Tracked {
+    let y = exp(-value)
+    return mapped(y, slope: y, units: 6)
+  }
+  var complementOfDecay: Tracked { mapped(-expm1(-value), slope: exp(-value), units: 6) }
+
   /// As `tanh`, for the loss.
   var exponential: Tracked {
     let y = Foundation.exp(value)

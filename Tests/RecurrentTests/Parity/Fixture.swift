@@ -60,10 +60,9 @@ struct Fixture: Sendable, CustomTestStringConvertible {
   /// The curve of an optimizer: the loss before each of fifty steps and after the last.
   func curve(_ optimizer: String) throws -> [Double] { try file.doubles("curve.\(optimizer)") }
 
-  /// h, then an LSTM's c: [part, L, N, H].
+  /// h, then an LSTM's c, or both further parts of an sLSTM's state: [part, L, N, H].
   func state(_ prefix: String) throws -> [Double] {
-    let c = prefix + "c"
-    return try doubles(prefix + "h") + (contains(c) ? doubles(c) : [])
+    try ["h", "c", "weight"].map { prefix + $0 }.filter { contains($0) }.flatMap { try doubles($0) }
   }
 
   /// Model and data.

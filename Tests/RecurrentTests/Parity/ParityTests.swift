@@ -6,7 +6,7 @@ import Testing
 struct ParityTests {
   @Test("No fixture is missing")
   func fixtures() {
-    #expect(Fixture.names.count == 45)
+    #expect(Fixture.names.count == 48)
     #expect(Fixture.structureNames.count == 17)
   }
 

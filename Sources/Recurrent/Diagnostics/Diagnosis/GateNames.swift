@@ -29,6 +29,14 @@ struct GateNames {
       // The candidate's recurrent part stands before the gates.
       gates = [sigmoid("r", 1), sigmoid("z", 2, keeps: true), tanh("n", 3)]
     case "gru-reset-before": gates = [sigmoid("r", 0), sigmoid("z", 1, keeps: true), tanh("n", 2)]
+    case "slstm":
+      // The cell leaves there what the gates come to: the share of the state that is kept, and 1 − f.
+      gates = [
+        Gate(name: "i", kind: .other, block: 0), Gate(name: "f", kind: .other, keepsState: true, block: 1),
+        tanh("z", 2), sigmoid("o", 3),
+      ]
+    case "minlstm": gates = [sigmoid("f", 0, keeps: true), sigmoid("i", 1), Gate(name: "h", kind: .other, block: 2)]
+    case "rglru": gates = [sigmoid("r", 0), sigmoid("i", 1), Gate(name: "x", kind: .other, block: 2)]
     case "mingru": gates = [sigmoid("z", 0), Gate(name: "h", kind: .other, block: 1)]
     default: gates = Self.unknown(structure)
     }
