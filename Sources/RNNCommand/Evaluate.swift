@@ -7,7 +7,7 @@ struct Evaluate: ParsableCommand {
     abstract: "Measure how well a model predicts a text.",
     discussion: """
       Each character is predicted from all before it; the state is carried through the whole text. The loss is in nats \
-      per character. A model that was trained with --normalize brings the text into the same form.
+      per character, of a model of pieces (rnn train --pieces) per piece, and the bits then are per character all the same. A model that was trained with --normalize brings the text into the same form.
 
       \(FilePath.documentation)
       """)
@@ -17,7 +17,10 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup(title: "Text") var unknowns: UnknownOption
 
-  @Flag(help: "Write a JSON object: loss, bits_per_character, perplexity, characters; with --unknown, unknown.")
+  @Flag(
+    help:
+      "Write a JSON object: loss, bits_per_character, perplexity, characters; with pieces, tokens; with --unknown, unknown."
+  )
   var json = false
 
   @OptionGroup var multiplying: ProductsOption
@@ -36,7 +39,7 @@ struct Evaluate: ParsableCommand {
     let precision = try storing.weights(of: model, multiplying.choice)
     let (tokens, unknownCounts) = try text.tokens(for: vocabulary, unknowns)
     unknowns.report(unknownCounts, vocabulary)
-    let unit = vocabulary.unit == .byte ? "byte" : "character"
+    let unit = vocabulary.tokenName
     guard tokens.count >= 2 else {
       throw Failure(
         message: "\(counted(tokens.count, unit)) of the text \(tokens.count == 1 ? "is" : "are") too few to evaluate: "
@@ -52,25 +55,30 @@ struct Evaluate: ParsableCommand {
     guard result.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(result.loss))", status: .notFinite)
     }
+    // Of pieces the loss is that of each; what can be compared with other models is the mean over the characters. The first
+    // token is not predicted.
+    let all = vocabulary.pieces == nil ? nil : try tokens.tokens(in: 1..<tokens.count)
+    let characters = all.map { vocabulary.symbolCount(of: $0) } ?? result.count
+    let bits = result.bits * Double(result.count) / Double(characters)
     if json {
       let unknownCount: [(key: String, value: JSON)] =
         unknowns.unknown == nil ? [] : [(key: "unknown", value: .integer(unknownCounts.values.reduce(0, +)))]
       let object = JSON.object(
         [
-          (key: "loss", value: .number(result.loss)), (key: "bits_per_character", value: .number(result.bits)),
+          (key: "loss", value: .number(result.loss)), (key: "bits_per_character", value: .number(bits)),
           (key: "perplexity", value: result.perplexity.isFinite ? .number(result.perplexity) : .null),
-          (key: "characters", value: .integer(result.count)),
-        ] + unknownCount)
+          (key: "characters", value: .integer(characters)),
+        ] + (all == nil ? [] : [(key: "tokens", value: .integer(result.count))]) + unknownCount)
       try output(object.serialized() + [0x0A])
     } else {
       try output(
         table(
           [
             ["loss", lossText(result.loss), "nats per \(unit)"],
-            ["", lossText(result.bits), "bits per \(unit)"],
-            ["perplexity", lossText(result.perplexity), ""],
-            ["\(unit)s", grouped(result.count), "predicted"],
-          ], right: [1]))
+            ["", lossText(bits), "bits per \(vocabulary.symbolName)"],
+            ["perplexity", lossText(result.perplexity), all == nil ? "" : "of a token"],
+            ["\(vocabulary.symbolName)s", grouped(characters), all == nil ? "predicted" : "in all"],
+          ] + (all == nil ? [] : [["tokens", grouped(result.count), "predicted"]]), right: [1]))
     }
   }
 }

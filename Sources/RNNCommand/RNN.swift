@@ -22,7 +22,8 @@ struct RNN: ParsableCommand {
       """,
     version: Fingerprint.packageVersion,
     subcommands: [
-      Train.self, Tokenize.self, Sample.self, Evaluate.self, Forecast.self, Reservoir.self, Classify.self,
+      Train.self, VocabularyCommand.self, Tokenize.self, Sample.self, Evaluate.self, Forecast.self, Reservoir.self,
+      Classify.self,
       Translate.self,
       Refit.self, Run.self,
       Export.self, Import.self, Quantize.self, Compress.self, Inspect.self, Diagnose.self, GradCheck.self,

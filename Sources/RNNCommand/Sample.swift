@@ -18,7 +18,7 @@ struct Sample: ParsableCommand {
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var unknowns: UnknownOption
 
-  @Option(in: 0...largestSize, help: "Characters to write after the prompt.")
+  @Option(in: 0...largestSize, help: "Characters, or pieces of several, to write after the prompt.")
   var length = 500
 
   @Option(.nonNegative, help: "Below 1 bolder, above 1 more varied; 0 takes the likeliest character.")

@@ -1,7 +1,7 @@
 import Recurrent
 
 extension Model<Float> {
-  /// Loads a model that predicts the next character.
+  /// Loads a model that predicts the next token of a text.
   /// - Throws: `CheckpointError`; `Failure` where it is a model of another kind, or its weights are not finite.
   static func forText(at path: String) throws -> (model: Model<Float>, vocabulary: Vocabulary) {
     try forText(SafetensorsFile(path: path))

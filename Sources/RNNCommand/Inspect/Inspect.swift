@@ -79,7 +79,8 @@ struct Inspect: ParsableCommand {
     if model.storedPrecision != .full { facts.append(["weights", "in \(model.storedPrecision)"]) }
     if let vocabulary = model.vocabulary {
       let form = vocabulary.normalization == .none ? "" : ", normalized to \(vocabulary.normalization.rawValue)"
-      facts.append(["vocabulary", "\(vocabulary.count) \(vocabulary.unit == .byte ? "bytes" : "characters")\(form)"])
+      let pieces = vocabulary.pieces.map { ", \(counted($0.count, $0.kind.rawValue))" } ?? ""
+      facts.append(["vocabulary", "\(counted(vocabulary.symbols.count, vocabulary.symbolName))\(pieces)\(form)"])
     }
     facts += try annotations(model)
     facts += training?.facts ?? []
@@ -156,6 +157,7 @@ struct Inspect: ParsableCommand {
         (key: "unit", value: .string(vocabulary.unit == .byte ? "byte" : "unicode-scalar")),
         (key: "count", value: .integer(vocabulary.count)),
         (key: "normalization", value: .string(vocabulary.normalization.rawValue)),
+        (key: "pieces", value: vocabulary.pieces.map { .string($0.kind.rawValue) } ?? .null),
       ])
     }
     return .object([

@@ -14,12 +14,38 @@ struct DivisionOptions: ParsableArguments {
       valueName: "form"))
   var normalize: Vocabulary.Normalization?
 
+  @Option(
+    oneOf: Vocabulary.Pieces.Kind.self,
+    help: ArgumentHelp(
+      "Make one token of several characters or bytes: subword (byte-pair encoding) or word (the most frequent ones; others "
+        + "stay spelled). They are learnt from the training part and kept in the model. (default: single characters)",
+      valueName: "kind"))
+  var pieces: Vocabulary.Pieces.Kind?
+
+  @Option(
+    in: 1...1_000_000,
+    help: "The most tokens with --pieces, single characters included. (default: 2000, of words 10000)")
+  var vocabularySize: Int?
+
+  @Option(
+    reading:
+      "Take the tokens of this tokenizer.json, merges.txt, token file or model. (default: those that the text has)")
+  var vocabulary: String?
+
   @Option(.fraction, help: "Share of the text, at its end, that is held out for validation.")
   var validationFraction = 0.05
 
   func validate() throws {
     if bytes, let normalize, normalize != .none {
       throw ValidationError("'--normalize' is for characters and excludes '--bytes'")
+    }
+    if vocabulary != nil,
+      let other = [("--bytes", bytes), ("--normalize", normalize != nil), ("--pieces", pieces != nil)].first(where: \.1)
+    {
+      throw ValidationError("'\(other.0)' excludes '--vocabulary <file>', which has decided it")
+    }
+    if vocabularySize != nil, pieces == nil {
+      throw ValidationError("'--vocabulary-size <vocabulary-size>' is for '--pieces <kind>': all characters are tokens")
     }
   }
 }

@@ -12,6 +12,8 @@ enum FileContent {
   case sums
   /// A text as `rnn tokenize` writes it.
   case tokens
+  /// A `tokenizer.json`.
+  case tokenizer
   /// Weights of another framework, or arrays in the order that Keras has them.
   case weights(ArrayFile.Kind)
   /// Outputs of `rnn run`, or whatever they cannot be told from.
@@ -83,6 +85,7 @@ enum FileContent {
     if body.first == "<" { return markup(body) }
     if body.first == "[" { return body.dropFirst().first { !$0.isWhitespace } == "{" ? .records : .other("JSON") }
     if body.first == "{" {
+      if body.contains("\"pre_tokenizer\"") { return .tokenizer }
       let line = body.prefix { !$0.isNewline }
       let object = try? JSON(parsing: String(line))
       return object?["step"]?.integer != nil && object?["training_loss"] != nil ? .log : .other("JSON")
@@ -111,6 +114,7 @@ enum FileContent {
     case .model(let use, let isCheckpoint): use?.name ?? (isCheckpoint ? "a checkpoint" : "a model")
     case .sums: "a file of the sums of a fit"
     case .tokens: "a token file"
+    case .tokenizer: "a tokenizer"
     case .weights: "a file of weights"
     case .results: "a file of arrays"
     case .graph: "an ONNX model"

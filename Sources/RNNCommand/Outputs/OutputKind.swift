@@ -12,7 +12,7 @@ enum OutputKind: Sendable {
   case modelLike(String)
   /// Of a use that is not known before the weights are read.
   case importedModel
-  case sums, tokens
+  case sums, tokens, tokenizer
   /// For other frameworks.
   case weights(ArrayFile.Kind), graph
   case results(ArrayFile.Kind)
@@ -28,7 +28,8 @@ enum OutputKind: Sendable {
     // The training of a checkpoint would be lost.
     case (.importedModel, .model(_, let isCheckpoint)): return !isCheckpoint
     case (.weights(let kind), .weights(let found)), (.results(let kind), .results(let found)): return kind == found
-    case (.graph, .graph), (.sums, .sums), (.tokens, .tokens), (.drawing, .drawing), (.page, .page), (.log, .log),
+    case (.graph, .graph), (.sums, .sums), (.tokens, .tokens), (.tokenizer, .tokenizer), (.drawing, .drawing),
+      (.page, .page), (.log, .log),
       (.records, .records),
       (.table, .table):
       return true

@@ -135,8 +135,14 @@ struct Tokenize: ParsableCommand {
   private var knownVocabulary: Vocabulary? {
     get throws {
       guard let vocabulary else { return nil }
-      if TokenFile.isTokenFile(at: vocabulary) { return try TokenFile(path: vocabulary).vocabulary }
-      return try Model.forText(at: vocabulary).vocabulary
+      let known = try VocabularyFile.read(vocabulary)
+      guard known.pieces == nil else {
+        throw Failure(
+          message:
+            "\(vocabulary) has tokens of several \(known.symbolName)s: a token file has single ones, and rnn train takes "
+            + "the text itself")
+      }
+      return known
     }
   }
 

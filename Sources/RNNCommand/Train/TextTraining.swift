@@ -97,7 +97,7 @@ extension TextTraining {
   }
 
   private static func describe(_ file: String, added: Int, _ vocabulary: Vocabulary) {
-    let unit = vocabulary.unit == .byte ? "bytes" : "characters"
+    let unit = vocabulary.tokenName + "s"
     let known = vocabulary.count - added
     let fresh = added == 0 ? "" : "; \(grouped(added)) that it does not know start afresh"
     Note.note(

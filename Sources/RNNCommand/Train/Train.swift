@@ -52,7 +52,7 @@ struct Train: ParsableCommand {
       let decided: Set = [
         "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size", "--rank",
         "--trained-initial-state", "--forget-bias", "--spectral-radius", "--recurrent-norm",
-        "--input-deviation",
+        "--input-deviation", "--pieces", "--vocabulary-size", "--vocabulary",
       ]
       if let option = GivenOptions.names.first(where: decided.contains) {
         throw ValidationError("'\(option)' excludes '--init-from <file>': the model has decided it")
@@ -61,7 +61,9 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    try settings.files(text: text.text, fileExtension: text.fileExtension).check()
+    var files = settings.files(text: text.text, fileExtension: text.fileExtension)
+    files.reads(division.vocabulary, as: "--vocabulary")
+    try files.check()
     try TrainingPage.check(settings.shared.report)
     if let file = settings.shared.resume { return try goOn(from: file) }
     let keepsBest = division.validationFraction > 0
@@ -111,12 +113,12 @@ struct Train: ParsableCommand {
   private func page(_ training: borrowing TextTraining) -> TrainingPage? {
     guard let path = settings.shared.report else { return nil }
     let text = training.text
-    let unit = text.vocabulary.unit == .byte ? "byte" : "character"
+    let unit = text.vocabulary.tokenName
     let data = [
       ["text", training.progress.text.joined(separator: ", ")],
       ["to train on", counted(text.training.count, unit)],
       ["to validate on", counted(text.validation.count, unit)],
-      ["vocabulary", "\(text.vocabulary.count) different ones"],
+      ["vocabulary", text.vocabulary.countText],
       ["steps in all", grouped(training.progress.totalSteps)],
     ]
     return TrainingPage(
@@ -128,13 +130,13 @@ struct Train: ParsableCommand {
   private func describe(_ training: borrowing TextTraining) {
     let (text, data, settings) = (training.text, training.data, training.trainer.settings)
     let configuration = training.trainer.plan.configuration
-    let unit = text.vocabulary.unit == .byte ? "byte" : "character"
+    let unit = text.vocabulary.tokenName
     let normalization = text.vocabulary.normalization
     let form = normalization == .none ? "" : ", in form \(normalization.rawValue)"
     let held = text.validation.isEmpty ? "" : ", \(grouped(text.validation.count)) for validation"
     Note.line(
       "text      \(counted(text.training.count, unit)) to train on\(held); "
-        + "\(text.vocabulary.count) different ones\(form)")
+        + "\(text.vocabulary.countText)\(form)")
     Note.line(
       "model     \(configuration.summary); "
         + "\(counted(training.trainer.plan.parameterCount, "parameter")); \(ByteCount(training.trainer.plan.totalBytes)) of memory"

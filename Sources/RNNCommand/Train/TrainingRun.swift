@@ -24,7 +24,8 @@ struct TrainingRun: ~Copyable {
     let (loopProgress, best, file) = (training.loop, training.best, training.resumedFile)
     loop = try TrainingLoop(
       training.trainer, data, options, validation: held, store: store, progress: loopProgress, best: best, file: file)
-    report = LoopReport(loop, path: path, unit: progress.unit == .byte ? "bytes" : "chars", log: log, page: page)
+    let unit = training.text.vocabulary.tokenName
+    report = LoopReport(loop, path: path, unit: unit == "character" ? "chars" : unit + "s", log: log, page: page)
     report.samplesText = true
   }
 

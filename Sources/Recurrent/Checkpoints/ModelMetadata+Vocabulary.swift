@@ -11,6 +11,14 @@ extension ModelMetadata {
     if vocabulary.normalization != .none {
       members.append((key: "normalization", value: .string(vocabulary.normalization.rawValue)))
     }
+    if let pieces = vocabulary.pieces {
+      let parts = pieces.parts.map { part in JSON.array(part.map { .integer(Int($0)) }) }
+      members.append(
+        (
+          key: "pieces",
+          value: .object([(key: "kind", value: .string(pieces.kind.rawValue)), (key: "parts", value: .array(parts))])
+        ))
+    }
     return .object(members)
   }
 
@@ -23,7 +31,7 @@ extension ModelMetadata {
     if let size = configuration.input.vocabularySize, vocabulary.count != size {
       throw .invalidMetadata(
         file: file.file, key: key,
-        reason: "it has \(vocabulary.count) symbols, but the model has \(size) tokens")
+        reason: "it has \(vocabulary.count) tokens, but the model has \(size)")
     }
     return vocabulary
   }
@@ -43,9 +51,29 @@ extension ModelMetadata {
     guard let normalization = Vocabulary.Normalization(rawValue: name) else {
       throw reader.fault("there is no normalization \(name)")
     }
+    let pieces = reader.json["pieces"] == nil ? nil : try pieces(reader.member("pieces"), symbolCount: symbols.count)
     do {
       return try Vocabulary(
-        unit: unit == "byte" ? .byte : .unicodeScalar, symbols: symbols, normalization: normalization)
+        unit: unit == "byte" ? .byte : .unicodeScalar, symbols: symbols, normalization: normalization, pieces: pieces)
     } catch { throw reader.fault(error.description) }
+  }
+
+  private static func pieces(
+    _ reader: MetadataReader, symbolCount: Int
+  ) throws(CheckpointError) -> Vocabulary.Pieces {
+    let name = try reader.string("kind")
+    guard let kind = Vocabulary.Pieces.Kind(rawValue: name) else { throw reader.fault("there are no pieces \(name)") }
+    guard let list = reader.json["parts"]?.array else { throw reader.fault("parts are missing") }
+    var parts: [[Int32]] = []
+    for item in list {
+      let part = item.array?.compactMap { $0.integer.flatMap { Int32(exactly: $0) } }
+      guard let part, part.count == item.array?.count else {
+        throw reader.fault("part \(parts.count) is no list of tokens")
+      }
+      parts.append(part)
+    }
+    do { return try Vocabulary.Pieces(kind, parts: parts, symbolCount: symbolCount) } catch {
+      throw reader.fault(error.description)
+    }
   }
 }

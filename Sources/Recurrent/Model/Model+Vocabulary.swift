@@ -3,8 +3,8 @@ internal import Storage
 /// The same weights for another vocabulary: to go on with a new text from a model that knows another one.
 extension Model {
   /// A model of `configuration` whose parameters are this one's. Where one belongs to a token — a row of the embedding, a
-  /// column of one-hot weights, a row of a head that predicts tokens — it goes to the token of the same character; what
-  /// belongs to new characters is drawn afresh.
+  /// column of one-hot weights, a row of a head that predicts tokens — it goes to the token of the same character or
+  /// piece; what belongs to new ones is drawn afresh.
   ///
   /// - Parameters:
   ///   - vocabulary: of the new model. Characters are the same where symbol and unit are, or below U+0080.
@@ -29,9 +29,12 @@ extension Model {
     if predictsTokens { adapted.outputSize = vocabulary.count }
     var model = try Model(adapted, initialization: initialization, seed: seed, vocabulary: vocabulary)
     model.annotations = annotations
-    // The token here of each token there.
-    let sources = vocabulary.symbols.map { symbol in
-      known.unit == vocabulary.unit || symbol < 0x80 ? known.token(of: symbol).map { Int($0) } : nil
+    // The token here of each token there: by what they stand for.
+    var places: [[UInt32]: Int] = [:]
+    for token in 0..<known.count { places[known.symbols(of: Int32(token))] = token }
+    let sources = (0..<vocabulary.count).map { token in
+      let symbols = vocabulary.symbols(of: Int32(token))
+      return known.unit == vocabulary.unit || symbols.allSatisfy { $0 < 0x80 } ? places[symbols] : nil
     }
     for entry in model.table.entries {
       guard let source = table[entry.name] else { stop("the models differ in \(entry.name)") }

@@ -84,16 +84,22 @@ public struct Corpus: Sendable {
   }
 
   /// A corpus whose tokens are those of another vocabulary.
-  /// - Precondition: the vocabulary is of the same unit and has all symbols of this one.
+  /// - Precondition: the vocabulary is of the same unit and has all symbols of this one, which has no pieces.
   public func encoded(by vocabulary: Vocabulary) -> Corpus {
     require(vocabulary.unit == self.vocabulary.unit, "the vocabularies are of different units")
+    require(self.vocabulary.pieces == nil, "a corpus of pieces cannot be encoded anew")
     let tokens = self.vocabulary.symbols.map { symbol in
       guard let token = vocabulary.token(of: symbol) else { stop("no token for symbol \(symbol)") }
       return token
     }
+    func encoded(_ part: [Int32]) -> [Int32] {
+      var result = part.map { tokens[Int($0)] }
+      vocabulary.joinPieces(&result)
+      return result
+    }
     return Corpus(
-      vocabulary: vocabulary, training: training.map { tokens[Int($0)] },
-      validation: validation.map { tokens[Int($0)] }, unknownCounts: unknownCounts, hadMark: hadMark)
+      vocabulary: vocabulary, training: encoded(training), validation: encoded(validation),
+      unknownCounts: unknownCounts, hadMark: hadMark)
   }
 
   private init(
@@ -111,7 +117,13 @@ public struct Corpus: Sendable {
   public var digest: UInt64 {
     var hash = TokenFile.emptyDigest
     for tokens in [training, validation] {
-      for token in tokens { hash = TokenFile.digest(hash, appending: vocabulary.symbols[Int(token)]) }
+      for token in tokens {
+        if Int(token) < vocabulary.symbols.count {
+          hash = TokenFile.digest(hash, appending: vocabulary.symbols[Int(token)])
+        } else {
+          for symbol in vocabulary.symbols(of: token) { hash = TokenFile.digest(hash, appending: symbol) }
+        }
+      }
     }
     return hash
   }
@@ -130,10 +142,13 @@ public struct Corpus: Sendable {
     var tokens = try text.encoded(by: used, unknown: unknown, counts: &counts)
     unknownCounts = counts
     let validationCount = Int(Double(tokens.count) * validationFraction)
-    validation = Array(tokens.suffix(validationCount))
+    // Where a text is cut does not depend on the pieces.
+    var held = Array(tokens.suffix(validationCount))
     // In place: a copy of the training part would double the memory.
     tokens.removeLast(validationCount)
-    training = tokens
+    used.joinPieces(&tokens)
+    used.joinPieces(&held)
+    (training, validation) = (tokens, held)
     self.vocabulary = used
   }
 }

@@ -75,7 +75,7 @@ struct SymbolText: ~Copyable {
     return try Vocabulary(unit: unit, symbols: present, normalization: normalization)
   }
 
-  /// The tokens of the text.
+  /// The tokens of the text, one for each symbol: pieces are not joined.
   /// - Parameter counts: of the symbols that the vocabulary lacks, where they are skipped or replaced.
   /// - Throws: `TextError.unknownSymbol`.
   consuming func encoded(

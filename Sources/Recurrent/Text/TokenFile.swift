@@ -97,6 +97,13 @@ public struct TokenFile: Sendable {
   public func tokens(for other: Vocabulary) throws(TokenFileError) -> TokenSource {
     if other == vocabulary { return tokens }
     let advice = "'rnn tokenize --vocabulary' makes a token file of its texts for the vocabulary of a model"
+    guard other.pieces == nil else {
+      throw .otherVocabulary(
+        file: path,
+        reason:
+          "its tokens are single \(vocabulary.unit == .byte ? "bytes" : "characters"), and those of the model are pieces "
+          + "of several: give the text itself")
+    }
     guard other.unit == vocabulary.unit else {
       func name(_ unit: Vocabulary.Unit) -> String { unit == .byte ? "bytes" : "characters" }
       throw .otherVocabulary(

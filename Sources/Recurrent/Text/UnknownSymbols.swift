@@ -12,7 +12,7 @@ extension Vocabulary {
 
   /// A text as tokens, and what of it had none.
   public struct EncodedText: Sendable, Hashable {
-    /// One for each character that is known or replaced.
+    /// One for each character that is known or replaced, or for each piece of several.
     public let tokens: [Int32]
     /// How often each character came that the vocabulary lacks, and that was skipped or replaced.
     public let unknownCounts: [UInt32: Int]
@@ -46,7 +46,8 @@ extension Vocabulary {
     var text = SymbolText(unit: unit, normalization: normalization)
     try text.append(bytes, file: file)
     var counts: [UInt32: Int] = [:]
-    let tokens = try text.encoded(by: self, unknown: unknown, counts: &counts)
+    var tokens = try text.encoded(by: self, unknown: unknown, counts: &counts)
+    joinPieces(&tokens)
     return EncodedText(tokens: tokens, unknownCounts: counts)
   }
 }

@@ -1,6 +1,6 @@
 internal import Storage
 
-/// The characters a model knows, and their numbers (tokens).
+/// The characters a model knows, and their numbers (tokens); with `pieces` tokens of several characters besides.
 ///
 /// A character is a Unicode scalar or a byte, never a Swift `Character`: those compare by canonical
 /// equivalence, so that a carriage return with its line feed would be one and two spellings of "é" the same,
@@ -20,13 +20,15 @@ public struct Vocabulary: Sendable, Hashable {
   public let unit: Unit
   /// What every text is brought into before it becomes tokens: texts to train on, prompts, texts to evaluate.
   public let normalization: Normalization
-  /// [V], strictly ascending; the token of a symbol is its index here.
+  /// Strictly ascending; the token of a symbol is its index here.
   public let symbols: [UInt32]
+  /// Tokens of several symbols, which follow those of single ones; nil: there are none.
+  public let pieces: Pieces?
   /// [largest symbol + 1], the token of each symbol, -1 for those that have none.
   private let tokens: [Int32]
 
   /// V, the number of tokens.
-  public var count: Int { symbols.count }
+  public var count: Int { symbols.count + (pieces?.count ?? 0) }
 
   /// The vocabulary of `symbols`, as loaded from a model file.
   ///
@@ -34,9 +36,12 @@ public struct Vocabulary: Sendable, Hashable {
   ///   - unit: what counts as one character.
   ///   - symbols: scalar values, or bytes; strictly ascending.
   ///   - normalization: of every text.
+  ///   - pieces: tokens of several symbols; nil: none.
   /// - Throws: `TextError.invalidVocabulary` if there are none, or one is out of range, a surrogate, or not
-  ///   greater than the one before; or if bytes are to be normalized.
-  public init(unit: Unit, symbols: [UInt32], normalization: Normalization = .none) throws(TextError) {
+  ///   greater than the one before; if bytes are to be normalized; or if the pieces are of another number of symbols.
+  public init(
+    unit: Unit, symbols: [UInt32], normalization: Normalization = .none, pieces: Pieces? = nil
+  ) throws(TextError) {
     guard unit == .unicodeScalar || normalization == .none else {
       throw .invalidVocabulary(reason: "bytes are not normalized")
     }
@@ -50,11 +55,15 @@ public struct Vocabulary: Sendable, Hashable {
         throw .invalidVocabulary(reason: "symbol \(index), \(symbol), is not greater than the one before it")
       }
     }
+    if let pieces, pieces.symbolCount != symbols.count {
+      throw .invalidVocabulary(reason: "its pieces are of \(pieces.symbolCount) symbols, expected \(symbols.count)")
+    }
     var tokens = [Int32](repeating: -1, count: Int(last) + 1)
     for (token, symbol) in symbols.enumerated() { tokens[Int(symbol)] = Int32(token) }
     self.unit = unit
     self.normalization = normalization
     self.symbols = symbols
+    self.pieces = pieces
     self.tokens = tokens
   }
 
@@ -72,24 +81,33 @@ public struct Vocabulary: Sendable, Hashable {
   }
 
   /// The symbols of both, in the unit of this one and with its normalization. Of a vocabulary in the other unit only those that are the same
-  /// character in both units, U+0000 to U+007F, are taken.
+  /// character in both units, U+0000 to U+007F, are taken. Pieces are those of this one, or else those of the other one where it is of the
+  /// same unit.
   public func union(_ other: Vocabulary) -> Vocabulary {
     let added = other.symbols.filter { other.unit == unit || $0 < 0x80 }
     let all = Set(symbols).union(added).sorted()
-    guard let vocabulary = try? Vocabulary(unit: unit, symbols: all, normalization: normalization) else {
+    guard let base = try? Vocabulary(unit: unit, symbols: all, normalization: normalization) else {
       stop("symbols out of order")
     }
+    let source = pieces == nil && other.unit == unit ? other : self
+    guard let pieces = source.pieces else { return base }
+    let places = source.symbols.map { base.token(of: $0) ?? 0 }
+    guard let moved = try? pieces.renumbered(places, symbolCount: all.count),
+      let vocabulary = try? Vocabulary(unit: unit, symbols: all, normalization: normalization, pieces: moved)
+    else { stop("pieces of other symbols") }
     return vocabulary
   }
 
   public static func == (left: Vocabulary, right: Vocabulary) -> Bool {
     left.unit == right.unit && left.normalization == right.normalization && left.symbols == right.symbols
+      && left.pieces == right.pieces
   }
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(unit)
     hasher.combine(normalization)
     hasher.combine(symbols)
+    hasher.combine(pieces)
   }
 
   /// The token of a scalar value or byte; nil if the vocabulary lacks it.
@@ -98,7 +116,7 @@ public struct Vocabulary: Sendable, Hashable {
     return tokens[Int(symbol)]
   }
 
-  /// The tokens of `text`, one for each of its scalars (as the vocabulary normalizes them) or UTF-8 bytes.
+  /// The tokens of `text`, one for each of its scalars (as the vocabulary normalizes them) or UTF-8 bytes, or for each piece.
   /// - Throws: `TextError.unknownSymbol` naming the first character the vocabulary lacks.
   public func encode(_ text: String) throws(TextError) -> [Int32] {
     try encode(bytes: Array(text.utf8))
@@ -110,28 +128,37 @@ public struct Vocabulary: Sendable, Hashable {
     try encode(bytes: bytes, unknown: .refuse).tokens
   }
 
-  /// Appends what `token` stands for: the UTF-8 bytes of its scalar, or its one byte.
+  /// The symbols that a token stands for: one, unless it is a piece.
+  /// - Precondition: `token` is in `0..<count`.
+  public func symbols(of token: Int32) -> [UInt32] {
+    require(token >= 0 && token < count, "expected a token in 0..<\(count), got \(token)")
+    return Int(token) < symbols.count
+      ? [symbols[Int(token)]] : pieces?.spelling(of: token).map { symbols[Int($0)] } ?? []
+  }
+
+  /// The symbols of all tokens.
+  /// - Precondition: each token is in `0..<count`.
+  public func symbolCount(of tokens: some Sequence<Int32>) -> Int {
+    guard let pieces else { return tokens.reduce(0) { count, _ in count + 1 } }
+    return tokens.reduce(0) { $0 + pieces.spelling(of: $1).count }
+  }
+
+  /// Makes pieces of what is spelled in symbols.
+  func joinPieces(_ tokens: inout [Int32]) {
+    pieces?.join(&tokens, PieceSplitter(unit: unit, symbols: symbols))
+  }
+
+  /// Appends what `token` stands for: the UTF-8 bytes of its scalars, or its bytes.
   ///
   /// Bytes of the byte unit may be parts of a character; write them out as they are rather than as a `String`.
   /// - Precondition: `token` is in `0..<count`.
   public func appendUTF8(of token: Int32, to bytes: inout [UInt8]) {
-    require(token >= 0 && token < count, "expected a token in 0..<\(count), got \(token)")
-    let symbol = symbols[Int(token)]
-    switch (unit, symbol) {
-    case (.byte, _), (_, ..<0x80):
-      bytes.append(UInt8(symbol))
-    case (_, ..<0x800):
-      bytes.append(UInt8(0xC0 | symbol >> 6))
-      bytes.append(UInt8(0x80 | symbol & 0x3F))
-    case (_, ..<0x1_0000):
-      bytes.append(UInt8(0xE0 | symbol >> 12))
-      bytes.append(UInt8(0x80 | symbol >> 6 & 0x3F))
-      bytes.append(UInt8(0x80 | symbol & 0x3F))
-    default:
-      bytes.append(UInt8(0xF0 | symbol >> 18))
-      bytes.append(UInt8(0x80 | symbol >> 12 & 0x3F))
-      bytes.append(UInt8(0x80 | symbol >> 6 & 0x3F))
-      bytes.append(UInt8(0x80 | symbol & 0x3F))
+    for symbol in symbols(of: token) {
+      if unit == .byte {
+        bytes.append(UInt8(symbol))
+      } else if let scalar = Unicode.Scalar(symbol) {
+        bytes += UTF8.encode(scalar) ?? UTF8.EncodedScalar()
+      }
     }
   }
 
