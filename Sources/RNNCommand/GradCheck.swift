@@ -24,6 +24,7 @@ struct GradCheck: ParsableCommand {
     case meanAbsoluteError = "mean-absolute-error"
     case huber
     case ctc
+    case crf
 
     var loss: Loss {
       switch self {
@@ -33,6 +34,7 @@ struct GradCheck: ParsableCommand {
       case .meanAbsoluteError: .meanAbsoluteError
       case .huber: .huber()
       case .ctc: .ctc()
+      case .crf: .crf
       }
     }
   }
@@ -107,8 +109,12 @@ struct GradCheck: ParsableCommand {
       throw ValidationError(
         "The value '\(outputSize)' is invalid for '--output-size <n>' without a head: the outputs are the hidden units")
     }
-    if loss == .ctc, head == .lastStep {
-      throw ValidationError("The value 'ctc' is invalid for '--loss <name>' with a head at the last step only")
+    if loss == .ctc || loss == .crf, head == .lastStep {
+      throw ValidationError(
+        "The value '\(loss.rawValue)' is invalid for '--loss <name>' with a head at the last step only")
+    }
+    if loss == .crf, head == .none {
+      throw ValidationError("The value 'crf' is invalid for '--loss <name>' without a head")
     }
   }
 

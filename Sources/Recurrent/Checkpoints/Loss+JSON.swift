@@ -36,6 +36,7 @@ extension Loss {
           (key: "maximum_labels", value: maximumLabels.map { .integer($0) } ?? .null),
           (key: "zero_infinity", value: .bool(zeroInfinity)),
         ]
+      case .crf: [(key: "kind", value: .string("crf"))]
       }
     if isWeighted { members.append((key: "weighted", value: .bool(true))) }
     return .object(members)
@@ -92,6 +93,7 @@ extension Loss {
         throw reader.fault("the labels are below 0")
       }
       self = .ctc(blank: blank, maximumLabels: maximumLabels, zeroInfinity: try reader.flag("zero_infinity"))
+    case "crf": self = .crf
     default: throw reader.fault("there is no loss \(printable(kind))")
     }
     if reader.json["weighted"] != nil { isWeighted = try reader.flag("weighted") }

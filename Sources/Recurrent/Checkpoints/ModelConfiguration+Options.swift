@@ -20,6 +20,7 @@ extension ModelConfiguration {
     }
     if trainsInitialState { options.append((key: "trained_initial_state", value: .bool(true))) }
     if let attention { options.append((key: "attention", value: .string(attention.rawValue))) }
+    if let crf { options.append((key: "crf", value: crf.json)) }
     if hasSparseRecurrence { options.append((key: "sparse_recurrence", value: .bool(true))) }
     if isDropoutVariational { options.append((key: "variational_dropout", value: .bool(true))) }
     if recurrentDropout > 0 { options.append((key: "recurrent_dropout", value: .number(recurrentDropout))) }
@@ -32,7 +33,7 @@ extension ModelConfiguration {
   package static let keysInFiles = [
     "cell", "input", "hidden_size", "layers", "output_size", "head", "dropout", "head_dropout", "hidden_sizes",
     "bidirectional", "residual", "head_reads_all_layers", "projection_size", "trained_initial_state", "attention",
-    "sparse_recurrence", "recurrent_ranks", "input_ranks",
+    "crf", "sparse_recurrence", "recurrent_ranks", "input_ranks",
     "variational_dropout", "recurrent_dropout", "zoneout_hidden", "zoneout_cell",
   ]
   /// Of its input.
@@ -74,6 +75,10 @@ extension ModelConfiguration {
       guard attention != nil, head == .everyStep, !headReadsAllLayers else {
         throw reader.fault("there is no attention \(name) for this head")
       }
+    }
+    if reader.json["crf"] != nil {
+      crf = try CRFConstraints(try reader.member("crf"))
+      if let crfFault { throw reader.fault(crfFault) }
     }
     isDropoutVariational = try reader.flag("variational_dropout")
     recurrentDropout = try reader.probability("recurrent_dropout")

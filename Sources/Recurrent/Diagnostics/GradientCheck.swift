@@ -45,10 +45,11 @@ public func checkGradients(
   loss: Loss = .crossEntropy, steps: Int = 7, batchSize: Int = 2, dropout: Double = 0,
   headDropout: Double = 0, products: Products = .automatic, seed: UInt64 = 1, threads: Int = 1
 ) throws(PlanError) -> GradientReport {
-  let configuration = ModelConfiguration(
+  var configuration = ModelConfiguration(
     cell: cell, input: input, hiddenSize: hiddenSize, layerCount: layerCount,
     outputSize: outputSize ?? (head == .none ? hiddenSize : 4), head: head, dropout: dropout,
     headDropout: headDropout)
+  if loss == .crf { configuration.crf = CRFConstraints.none }
   return try checkGradients(
     of: configuration, loss: loss, steps: steps, batchSize: batchSize, products: products, seed: seed, threads: threads)
 }
@@ -90,6 +91,8 @@ struct GradientCheck: ~Copyable {
   private let tokens: [Int32]
   private let lengths: [Int]?
   private let targets: GradientCheckTargets
+  /// Whether the loss is a CRF's.
+  private let isOnChains: Bool
   private let dropoutSeed: UInt64?
 
   init(
@@ -135,6 +138,7 @@ struct GradientCheck: ~Copyable {
       tokens = []
       vectors = (0..<inputRows * configuration.input.size).map { _ in generator.uniform(-1, 1) }
     }
+    isOnChains = loss == .crf
     targets = GradientCheckTargets(
       loss, rows: outputRows, outputSize: configuration.outputSize, batchSize: batchSize, &generator)
     if !configuration.trainsInitialState { self.pass.initialState = state }
@@ -160,27 +164,52 @@ struct GradientCheck: ~Copyable {
     return pass.outputs
   }
 
-  private mutating func runBackward() {
-    let gradient = targets.gradient(run())
+  /// - Returns: the gradients by the parameters of a CRF, by name.
+  private mutating func runBackward() -> [String: [Double]] {
+    let outputs = run()
+    var own: [String: [Double]] = [:]
+    var gradient: [Double]
+    if let crf = model.crf, isOnChains {
+      let gradients = targets.gradients(outputs, lengths, crf)
+      own = [
+        "crf.transitions": gradients.transitions, "crf.start_transitions": gradients.starts,
+        "crf.end_transitions": gradients.ends,
+      ]
+      gradient = gradients.outputs
+      if lengths == nil { gradient = Self.timeMajor(gradient, state.batchSize, model.configuration.outputSize) }
+    } else {
+      gradient = targets.gradient(outputs)
+    }
     if let lengths, !model.configuration.head.isPooled {
       pass.backward(
         outputGradient: Sequences(values: gradient, lengths: lengths, width: model.configuration.outputSize))
     } else {
       pass.backward(outputGradient: gradient.span)
     }
+    return own
+  }
+
+  /// Rows sequence by sequence, [N, T, width], as [T, N, width].
+  private static func timeMajor(_ rows: [Double], _ batchSize: Int, _ width: Int) -> [Double] {
+    let steps = rows.count / (batchSize * width)
+    return (0..<steps * batchSize).flatMap { place in
+      let start = (place % batchSize * steps + place / batchSize) * width
+      return rows[start..<start + width]
+    }
   }
 
   private mutating func currentLoss() -> Double {
     let outputs = run()
+    if isOnChains, let crf = model.crf { return targets.naiveLoss(outputs, lengths, crf) }
     return targets.naiveLoss(outputs)
   }
 
   mutating func report() -> GradientReport {
-    runBackward()
+    let own = runBackward()
     let stateGradient = pass.initialStateGradient
     let inputGradient =
       vectors.isEmpty ? [] : lengths == nil ? pass.inputGradient : pass.inputGradientSequences.values
-    let gradients = model.table.entries.map { ($0, pass.gradient(of: $0.name)) }
+    let gradients = model.table.entries.map { ($0, own[$0.name] ?? pass.gradient(of: $0.name)) }
 
     var tensors: [GradientReport.Tensor] = []
     for (entry, gradient) in gradients {

@@ -41,6 +41,28 @@ struct GradientCheckTargets {
     }
   }
 
+  // MARK: Chains
+
+  /// Outputs or classes of the rows, sequence by sequence.
+  private func chains<Element>(_ rows: [Element], width: Int, _ lengths: [Int]?) -> Sequences<Element> {
+    lengths.map { Sequences(values: rows, lengths: $0, width: width) }
+      ?? Sequences(timeMajor: rows, batchSize: batchSize, width: width, "numbers")
+  }
+
+  /// The gradients of a CRF's loss by the fused kernels, those by the outputs sequence by sequence.
+  func gradients(_ outputs: [Double], _ lengths: [Int]?, _ crf: CRF) -> CRF.Gradients<Double> {
+    crf.evaluate(chains(outputs, width: outputSize, lengths), labels: chains(classes, width: 1, lengths)).gradients
+  }
+
+  /// The loss of a CRF, term by term.
+  func naiveLoss(_ outputs: [Double], _ lengths: [Int]?, _ crf: CRF) -> Double {
+    let (outputs, labels) = (chains(outputs, width: outputSize, lengths), chains(classes, width: 1, lengths))
+    return (0..<labels.count).reduce(0) { $0 - crf.logLikelihood(Array(outputs[$1]), Array(labels[$1])) }
+      / Double(labels.stepCount)
+  }
+
+  // MARK: Rows
+
   /// dL/d(outputs) by the fused kernels.
   func gradient(_ outputs: [Double]) -> [Double] {
     switch loss.targets {
@@ -90,6 +112,7 @@ struct GradientCheckTargets {
           + log(1 + alpha * mean) / alpha - count * log(alpha * mean / (1 + alpha * mean))
       }
     case .custom: stop("a loss of one's own has no formula here")
+    case .crf: stop("the loss of a CRF depends on its transitions")
     case .ctc(let blank, _, _): connectionist(outputs, Int(blank))
     }
   }

@@ -2,6 +2,16 @@ internal import Kernels
 
 /// Parameters taken over, parameters that updates leave alone, and gradients of several batches.
 extension Engine {
+  /// The model's CRF, as its parameters are now.
+  var crf: CRF? {
+    guard let constraints = plan.configuration.crf, let places = plan.table.crf else { return nil }
+    func values(_ first: Int, _ count: Int) -> [Double] { (first..<first + count).map { Double(memory[$0]) } }
+    let count = places.labelCount
+    return CRF(
+      transitions: values(places.transitions, count * count), starts: values(places.starts, count),
+      ends: values(places.ends, count), constraints: constraints)
+  }
+
   /// Takes over the parameters of an engine of the same model.
   func copyParameters(from other: Engine<S>) {
     require(plan.table == other.plan.table, "parameters of another model")

@@ -32,6 +32,15 @@ extension Engine {
     setWeights(target.weights, rows)
   }
 
+  /// The steps of each sequence, where a loss is on chains of them.
+  private func setChains(_ rows: Rows) {
+    guard let crf = plan.loss?.crf else { return }
+    require(rows.untargetedSteps == 0, "a CRF reads all steps at once: take them all as new")
+    for slot in 0..<rows.sequenceCount {
+      crf.setStepCount(rows.length(ofSlot: slot), of: rows.sequence(inSlot: slot), in: indices)
+    }
+  }
+
   /// The elements of sequences of one step each: where there is one output for each sequence.
   private func onlyElements<Element>(_ targets: Sequences<Element>, _ what: String) -> [Element] {
     for (sequence, length) in targets.lengths.enumerated() {
@@ -54,6 +63,7 @@ extension Engine {
     var classes = indices.mutableSpan(loss.classes, rows.batchRowCount)
     streams.copyWindow(window, isTarget: true, into: &classes)
     loss.classRange.check(classes.span) { StepPlace(timeMajor: $0, sequences: rows.sequenceCount) }
+    setChains(rows)
   }
 
   /// How much each row of the outputs counts: a weight for each sequence, or for each row.
@@ -66,7 +76,7 @@ extension Engine {
     }
     guard let weights else { stop("the loss is weighted: give the targets weights, one for each sequence") }
     let count = lossCount(rows)
-    let isForSequences = stage.ctc != nil || plan.configuration.head.isPooled
+    let isForSequences = stage.isForSequences || plan.configuration.head.isPooled
     if weights.count == count, isForSequences || !rows.isRagged {
       for row in 0..<count { sums[place + row] = weights[row] }
       return
@@ -81,9 +91,10 @@ extension Engine {
   func setClasses(_ classes: Span<Int32>, _ rows: Rows) {
     checkOneForEachRow("classes", rows)
     let isPooled = plan.configuration.head.isPooled
-    loss(for: .classes).setClasses(classes, rows: lossCount(rows), in: lossMemory) {
+    loss(for: .classes).setClasses(classes, rows: targetCount(rows), in: lossMemory) {
       isPooled ? StepPlace(sequence: $0) : StepPlace(timeMajor: $0, sequences: rows.sequenceCount)
     }
+    setChains(rows)
   }
 
   /// A class for each step of each sequence.
@@ -93,6 +104,7 @@ extension Engine {
     rows.check(classes)
     loss.classRange.check(classes)
     write(classes, at: loss.classes, rows)
+    setChains(rows)
   }
 
   /// Values [T, N, O], or [N, O] where there is one output for each sequence.
@@ -148,6 +160,18 @@ extension Engine {
           rows.firstRow(ofStep: $0) + slot
         }
       }
+    } else if let crf = loss.crf {
+      let count = rows.sequenceCount
+      let total = loss.weight(rows: count, in: memory)
+      for slot in call.share(of: count) {
+        let sequence = rows.sequence(inSlot: slot)
+        memory.sums[loss.losses + sequence] = crf.loss(
+          of: sequence, weight: loss.rowWeight(sequence, in: memory), outOf: total, outputs, classes: loss.classes,
+          in: memory
+        ) {
+          rows.firstRow(ofStep: $0) + slot
+        }
+      }
     } else {
       let untargeted = rows.untargetedRows
       let first = plan.configuration.head.isPooled ? 0 : rows.rowOffset - untargeted
@@ -173,7 +197,10 @@ extension Engine {
   var lossMemory: LossMemory<S> { LossMemory(scalars: memory, indices: indices, sums: sums) }
 
   /// Losses that are summed: of rows of the outputs, or of sequences.
-  func lossCount(_ rows: Rows) -> Int {
+  func lossCount(_ rows: Rows) -> Int { plan.loss?.crf != nil ? rows.sequenceCount : targetCount(rows) }
+
+  /// Targets: of rows of the outputs, or of sequences.
+  private func targetCount(_ rows: Rows) -> Int {
     hasOneOutput
       ? rows.sequenceCount : rows.batchRowCount - rows.untargetedRows
   }

@@ -58,6 +58,7 @@ final class Engine<S: Scalar>: PoolTask {
     call = Call(phases: [], rows: writtenRows, workers: pool.count)
     zeroState()
     if let loss = plan.purpose.loss { plan.loss?.writeWeights(of: loss, in: lossMemory) }
+    if let crf = plan.configuration.crf { plan.loss?.crf?.writePenalties(crf, in: sums) }
   }
 
   /// Runs the phases on all workers, on a batch or a segment of it. Weights are packed first where they have changed.
@@ -117,6 +118,7 @@ final class Engine<S: Scalar>: PoolTask {
     if (2 * recurrences.count) % call.workers == call.worker {
       plan.attention?.pack(in: memory)
       plan.head?.map.pack(in: memory)
+      plan.loss?.crf?.pack(memory, sums)
     }
     pool.barrier()
   }

@@ -13,6 +13,7 @@ extension Plan {
       configuration.head == .everyStep || (configuration.head == .lastStep && !configuration.isResidual),
       "a head that reads \(configuration.head) of all steps cannot be computed again in segments")
     require(purpose.loss?.targets != .labels, "the connectionist loss reads all steps at once")
+    require(purpose.loss?.kind != .crf, "a CRF reads all steps at once")
     require(purpose.loss?.targets != .custom, "a loss of one's own reads all steps at once")
   }
 

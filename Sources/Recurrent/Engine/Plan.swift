@@ -139,7 +139,7 @@ public struct Plan: Sendable, CustomStringConvertible {
         "the connectionist loss needs a head at every step")
       self.loss = try LossStage(
         loss, outputs: head.outputs, rows: head.isPooled ? batchSize : sizes.rows, steps: steps, batchSize: batchSize,
-        isRagged: isRagged || !isTraining, &arenas)
+        isRagged: isRagged || !isTraining, crf: table.crf, &arenas)
     } else {
       loss = nil
     }
@@ -234,6 +234,7 @@ public struct Plan: Sendable, CustomStringConvertible {
       sums += tasks.sums
     }
     if let head { products += head.gradientTasks(shift: shift, choice) }
+    if let crf = loss?.crf { sums.append(.crf(crf, shift: shift)) }
     if let inputGradient = backward.input { sums += input.gradientTasks(inputGradient, shift: shift) }
     return GradientTask.sorted(products: products, sums: sums)
   }

@@ -12,6 +12,7 @@ extension Loss {
     _ outputs: [S], outputSize: Int, classes: [Int32]
   ) -> (loss: Double, gradient: [S]) {
     requireTargets(.classes)
+    require(kind != .crf, "the loss of a CRF depends on its transitions: see CRF.logLikelihood")
     let (outputs, classes) = (kept(outputs), kept(classes))
     return evaluate(outputs, outputSize) { plan, rows, memory in
       plan.setClasses(classes.span, rows: rows, in: memory) { StepPlace(sequence: $0) }
@@ -87,7 +88,8 @@ extension Loss {
     let stage: LossStage
     do throws(PlanError) {
       stage = try LossStage(
-        self, outputs: region, rows: rows, steps: rows / sequences, batchSize: sequences, isRagged: false, &arenas)
+        self, outputs: region, rows: rows, steps: rows / sequences, batchSize: sequences, isRagged: false, crf: nil,
+      &arenas)
     } catch {
       stop("\(error)")
     }

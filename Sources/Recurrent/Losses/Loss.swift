@@ -30,6 +30,7 @@ public struct Loss: Sendable, Hashable {
     case negativeBinomial(scales: [Double])
     case custom
     case ctc(blank: Int32, maximumLabels: Int?, zeroInfinity: Bool)
+    case crf
   }
 
   let kind: Kind
@@ -50,7 +51,7 @@ public struct Loss: Sendable, Hashable {
   /// What it takes.
   public var targets: Targets {
     switch kind {
-    case .crossEntropy: .classes
+    case .crossEntropy, .crf: .classes
     case .binaryCrossEntropy, .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .studentT,
       .negativeBinomial:
       .values
@@ -98,7 +99,7 @@ public struct Loss: Sendable, Hashable {
   func requireTargets(_ wanted: Targets) {
     let losses =
       switch wanted {
-      case .classes: "the cross-entropy"
+      case .classes: "the cross-entropy and a CRF"
       case .values: "losses on values"
       case .labels: "the connectionist loss"
       case .custom: "losses of one's own"
@@ -123,6 +124,7 @@ extension Loss: CustomStringConvertible {
       case .negativeBinomial(let scales): "negativeBinomial(scales: \(scales))"
       case .custom: "custom"
       case .ctc(let blank, _, _): "ctc(blank: \(blank))"
+      case .crf: "crf"
       }
     return isWeighted ? name + ".weighted" : name
   }
@@ -260,4 +262,16 @@ extension Loss {
     require(maximumLabels ?? 0 >= 0, "the most labels must be 0 or more, got \(maximumLabels ?? 0)")
     return Loss(kind: .ctc(blank: Int32(blank), maximumLabels: maximumLabels, zeroInfinity: zeroInfinity))
   }
+}
+
+// MARK: On chains of classes
+
+extension Loss {
+  /// −log of the probability that a linear-chain conditional random field gives to the classes of a sequence, all together (Lafferty,
+  /// McCallum & Pereira 2001; on a recurrent network Huang, Xu & Yu 2015): see `CRF`. In nats for each step: the sum over the sequences is divided by
+  /// that of their steps, so that it can be compared with the cross-entropy, whose value it has where transitions, starts and ends
+  /// are 0. A sequence of no steps costs nothing.
+  ///
+  /// For a head at every step of a model with a `ModelConfiguration.crf`, and targets as of the cross-entropy. Weights are for whole sequences.
+  public static let crf = Loss(kind: .crf)
 }

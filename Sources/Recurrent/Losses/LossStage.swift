@@ -25,6 +25,7 @@ struct LossStage: Sendable, BitwiseCopyable {
     case studentT
     case negativeBinomial
     case ctc
+    case crf
     case custom
   }
 
@@ -39,6 +40,8 @@ struct LossStage: Sendable, BitwiseCopyable {
   let rowWeights: Int?
   /// For a loss on labels.
   let ctc: CTCStage?
+  /// For a loss on chains of classes.
+  let crf: CRFStage?
   /// For a loss of one's own.
   let custom: CustomLossRegions?
   /// [rows, values of a row] the targets of losses on values; empty for others.
@@ -57,9 +60,11 @@ struct LossStage: Sendable, BitwiseCopyable {
   ///   - rows: those that the batch has.
   ///   - steps: T of the longest sequence.
   ///   - isRagged: whether rows may stand in another order than that of the sequences.
+  ///   - crf: where the parameters of a CRF stand; nil: the model has none.
   /// - Throws: `PlanError` where the alignments of a loss on labels are too many to count.
   init(
-    _ loss: Loss, outputs: Region, rows: Int, steps: Int, batchSize: Int, isRagged: Bool, _ arenas: inout ArenaLayout
+    _ loss: Loss, outputs: Region, rows: Int, steps: Int, batchSize: Int, isRagged: Bool,
+    crf places: ParameterTable.CRFOffsets?, _ arenas: inout ArenaLayout
   ) throws(PlanError) {
     self.outputs = outputs
     let columns = outputs.columns
@@ -72,6 +77,7 @@ struct LossStage: Sendable, BitwiseCopyable {
       loss.targets == .custom
       ? CustomLossRegions(rows: rows, columns: columns, copiesOutputs: isRagged, &arenas) : nil
     var (ctc, weights, classWeights, quantiles, scales): (CTCStage?, Region?, Int?, Int?, Int?)
+    var crf: CRFStage?
     switch loss.kind {
     case .crossEntropy(let own, let smoothing, let ignored):
       require(own.isEmpty || own.count == columns, "expected \(columns) class weights, got \(own.count)")
@@ -103,10 +109,18 @@ struct LossStage: Sendable, BitwiseCopyable {
       ctc = try CTCStage(
         blank: blank, zeroInfinity: zeroInfinity, steps: steps, batchSize: batchSize, classCount: columns,
         maximumLabels: min(maximumLabels ?? steps, steps), &arenas)
+    case .crf:
+      guard let places else { stop("the loss of a CRF needs a model with a CRF: set ModelConfiguration.crf") }
+      rule = .crf
+      crf = try CRFStage(places, steps: steps, batchSize: batchSize, &arenas)
     }
     (self.ctc, self.weights, self.classWeights, self.quantiles) = (ctc, weights, classWeights, quantiles)
+    self.crf = crf
     self.scales = scales
   }
+
+  /// Whether there is one loss for each sequence, and not for each row.
+  var isForSequences: Bool { ctc != nil || crf != nil }
 
   /// Writes the weights of `loss`, which do not change. To be called once.
   func writeWeights<S: Scalar>(of loss: Loss, in memory: LossMemory<S>) {
@@ -128,7 +142,7 @@ struct LossStage: Sendable, BitwiseCopyable {
         let weight = positive.isEmpty ? 1 : positive[positive.count == 1 ? 0 : column]
         if let weights { memory.scalars[weights.offset + column] = S(weight) }
       case .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .studentT, .negativeBinomial, .ctc,
-        .custom:
+        .crf, .custom:
         return
       }
     }
@@ -191,7 +205,7 @@ extension LossStage {
     case .gaussian: gaussian(output, target, scale: scale, in: memory)
     case .studentT: studentT(output, target, scale: scale, in: memory)
     case .negativeBinomial: negativeBinomial(output, target, scales: scales ?? 0, scale: scale, in: memory)
-    case .crossEntropy, .ctc, .custom: stop("a loss on classes or labels has no values")
+    case .crossEntropy, .ctc, .crf, .custom: stop("a loss on classes or labels has no values")
     }
   }
 
@@ -228,6 +242,13 @@ extension LossStage {
 
   /// What the sum over `rows` rows is divided by. Every worker sums it up for itself, in the order of the rows.
   func weight<S>(rows: Int, in memory: LossMemory<S>) -> Double {
+    if let crf {
+      var sum = 0.0
+      for sequence in 0..<rows {
+        sum += rowWeight(sequence, in: memory) * Double(crf.stepCount(of: sequence, in: memory.indices))
+      }
+      return sum
+    }
     var ignored: Int32?
     if case .crossEntropy(_, _, let other) = rule { ignored = other }
     if ignored == nil, classWeights == nil, rowWeights == nil { return Double(rows) }

@@ -96,6 +96,8 @@ public struct Initialization: Sendable, Hashable {
   ) throws(PlanError) -> [Double] {
     // A lookup has no fan-in to scale by; unit variance, as PyTorch's nn.Embedding.
     if entry.name == "embedding.weight" { return (0..<entry.count).map { _ in generator.normal() } }
+    // As pytorch-crf.
+    if entry.name.hasPrefix("crf.") { return (0..<entry.count).map { _ in generator.uniform(-0.1, 0.1) } }
     let isJoined = entry.name == "attention.weight" || entry.name == "attention.bias"
     let fanIn = configuration.headInputSize * (isJoined ? 2 : 1)
     let bound = 1 / Double(fanIn).squareRoot()

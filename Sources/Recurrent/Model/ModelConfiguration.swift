@@ -86,6 +86,10 @@ public struct ModelConfiguration: Sendable {
   /// decoder of an `EncoderDecoder`, or gets its memory from you: see `RecurrentPass.setMemory(_:)`.
   public var attention: Attention?
 
+  /// A conditional random field on the outputs, and what it forbids; nil: none. Its parameters `crf.transitions` [O, O], rows: from,
+  /// `crf.start_transitions` and `crf.end_transitions` [O] are trained by `Loss.crf`. For a head at every step.
+  public var crf: CRFConstraints?
+
   // MARK: Regularisation, in training only
 
   /// Probability with which an output of a layer is dropped on its way to the next layer. Between layers only, as
@@ -187,6 +191,13 @@ extension ModelConfiguration {
     headDropout > 0 || (dropout > 0 && layerCount > 1) || recurrentDropout > 0 || zoneout.isActive
   }
 
+  /// What is wrong with the CRF; nil: nothing, or there is none.
+  var crfFault: String? {
+    guard let crf else { return nil }
+    if head != .everyStep { return "a CRF needs a head at every step" }
+    return crf.fault(labelCount: outputSize)
+  }
+
   /// Traps where a size, a probability or a combination is out of range (the fields can be changed after `init`).
   func validate() {
     require(hiddenSize >= 1, "hidden size must be 1 or more, got \(hiddenSize)")
@@ -209,6 +220,7 @@ extension ModelConfiguration {
     require(
       attention == nil || (head == .everyStep && !headReadsAllLayers),
       "attention needs a head at every step that reads the top layer")
+    if let crfFault { stop(crfFault) }
     require(
       recurrentDropout == 0 || cell.structure.recurrentProduct != .none,
       "a recurrent dropout of \(recurrentDropout) needs a recurrent product; \(cell.name) has none")

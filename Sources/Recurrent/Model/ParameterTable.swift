@@ -1,6 +1,6 @@
 /// The parameters of a model: name, shape and place of each in one flat block. Names and shapes are PyTorch's, as of a
 /// module with an `nn.Embedding` named embedding, an `nn.RNN`/`LSTM`/`GRU` named rnn and `nn.Linear`s named attention
-/// and linear (the attentional layer and the head, if there are such). What PyTorch does not have: rnn.vectors_l… [vectors, H], a cell's own vectors, and
+/// and linear (the attentional layer and the head, if there are such); a CRF's are those of the module `CRF` of pytorch-crf, named crf. What PyTorch does not have: rnn.vectors_l… [vectors, H], a cell's own vectors, and
 /// rnn.initial_state_l… [S, H], a trained initial state (with a projection the first P of its first row are used). Of a matrix
 /// of low rank there are both factors, as rnn.weight_hh_left_l… [G·H, r] and rnn.weight_hh_right_l… [r, H], and none whole.
 public struct ParameterTable: Sendable, Hashable {
@@ -61,6 +61,20 @@ public struct ParameterTable: Sendable, Hashable {
   private(set) var queryWeights: Int?
   private(set) var headWeights = 0
   private(set) var headBias = 0
+  /// nil without a CRF.
+  private(set) var crf: CRFOffsets?
+
+  /// Where a CRF's parameters stand, and how many labels it has.
+  struct CRFOffsets: Sendable, Hashable, BitwiseCopyable {
+    /// K.
+    let labelCount: Int
+    /// [K, K], rows: from.
+    let transitions: Int
+    /// [K]
+    let starts: Int
+    /// [K]
+    let ends: Int
+  }
 
   /// - Throws: `PlanError.tooLarge` where a size overflows.
   public init(_ configuration: ModelConfiguration) throws(PlanError) {
@@ -85,6 +99,11 @@ public struct ParameterTable: Sendable, Hashable {
     guard configuration.head != .none else { return }
     headWeights = try append("linear.weight", [configuration.outputSize, configuration.headInputSize])
     headBias = try append("linear.bias", [configuration.outputSize])
+    guard configuration.crf != nil else { return }
+    let count = configuration.outputSize
+    crf = CRFOffsets(
+      labelCount: count, transitions: try append("crf.transitions", [count, count]),
+      starts: try append("crf.start_transitions", [count]), ends: try append("crf.end_transitions", [count]))
   }
 
   private mutating func append(

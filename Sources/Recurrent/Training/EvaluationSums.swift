@@ -23,9 +23,14 @@ struct EvaluationSums {
   }
 
   /// Outputs, a sequence each, and what they should be.
-  mutating func add<S: Scalar>(_ outputs: Sequences<S>, _ target: TargetSequences<S>.Content) {
+  /// - Parameter crf: by which classes are predicted together; nil: the greatest output of each step.
+  mutating func add<S: Scalar>(_ outputs: Sequences<S>, _ target: TargetSequences<S>.Content, crf: CRF? = nil) {
     let width = outputs.width
     switch (target, loss.kind) {
+    case (.classes(let classes), .crf):
+      let predicted = (crf?.labels(of: outputs) ?? outputs.greatest).values
+      count += predicted.count
+      for (prediction, target) in zip(predicted, classes.values) where prediction == target { correctCount += 1 }
     case (.classes(let classes), .crossEntropy(_, _, let ignored)):
       let predicted = outputs.greatest.values
       for (row, target) in classes.values.enumerated() where target != ignored {

@@ -52,13 +52,15 @@ final class Evaluator<S: Scalar> {
       target, lengths: input.lengths, batchSize: batchSize, isPooled: configuration.head.isPooled, loss: loss,
       outputSize: configuration.outputSize)
     var sums = EvaluationSums(loss)
+    var crf: CRF?
     try forEachPiece(of: input, load) { engine, rows, piece in
       let outputs = engine.outputSequences(rows)
       let own = target.content(of: piece.sequences, piece.steps)
       engine.set(target.target(own, of: piece.sequences), rows)
       engine.perform(.loss, rows)
       sums.add(loss: engine.meanLoss(rows), weight: engine.lossWeight(rows))
-      sums.add(outputs, own)
+      if crf == nil, loss.kind == .crf { crf = engine.crf }
+      sums.add(outputs, own, crf: crf)
     }
     return sums.evaluation
   }
@@ -160,7 +162,7 @@ final class Evaluator<S: Scalar> {
   /// Whether long sequences may come in pieces, the state carried.
   private var isCut: Bool {
     configuration.directions == .forward && !configuration.head.isPooled
-      && loss?.targets != .labels && loss?.targets != .custom
+      && loss?.targets != .labels && loss?.targets != .custom && loss?.kind != .crf
   }
 
   /// Forward over all sequences, batch by batch, and of each batch piece by piece.

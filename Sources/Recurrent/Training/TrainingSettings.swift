@@ -83,6 +83,7 @@ extension TrainingSettings {
     if recomputing != .none {
       let isPossible =
         configuration.directions == .forward && loss.targets != .labels && loss.targets != .custom
+        && loss != .crf && loss != .crf.weighted
         && (configuration.head == .everyStep || (configuration.head == .lastStep && !configuration.isResidual))
       if !isPossible { return "the model or its loss cannot be computed again in segments" }
     }
@@ -94,6 +95,8 @@ extension TrainingSettings {
     case .ctc(let blank, _, _):
       if configuration.head != .everyStep { return "the connectionist loss needs a head at every step" }
       if blank >= configuration.outputSize { return "the loss has the blank \(blank)" }
+    case .crf:
+      if configuration.crf == nil { return "the loss of a CRF needs a model with a CRF" }
     case .meanSquaredError, .meanAbsoluteError, .huber, .pinball, .gaussian, .studentT, .negativeBinomial, .custom:
       break
     }

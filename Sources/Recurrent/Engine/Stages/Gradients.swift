@@ -24,6 +24,8 @@ enum GradientTask: Sendable {
   case initialState(gradients: Region, sums: Region)
   /// dW and db of the head, for some of its outputs, whose rows are those of the head.
   case head(outputs: Region, input: Region, weights: Region, bias: Region, Multiplier)
+  /// The parameters of a CRF: the sum of what each sequence gathered.
+  case crf(CRFStage, shift: Int)
 
   /// dW = dYᵀ·X in pieces: several for each worker of packed products, so that all end together; OpenBLAS copies all of X
   /// for each piece.
@@ -43,7 +45,7 @@ enum GradientTask: Sendable {
     switch self {
     case .weights(_, _, let gradient, _): gradient.count
     case .oneHot(_, _, _, let weights, _): weights.count
-    case .bias, .embedding, .vectors, .initialState, .head: 0
+    case .bias, .embedding, .vectors, .initialState, .head, .crf: 0
     }
   }
 
@@ -87,6 +89,8 @@ extension GradientTask {
       let rows = 0..<headRows
       multiply(outputs.rows(rows), input.rows(rows), into: weights, adds: adds, multiplier, storage, in: memory)
       sumColumns(outputs.rows(rows), into: Bias(sums: bias), adds: adds, in: memory)
+    case .crf(let stage, let shift):
+      stage.writeGradient(sequences: call.rows.sequenceCount, shift: shift, memory, engine.sums)
     }
   }
 
