@@ -8,6 +8,10 @@ enum FrameworkLayers {
     if case .embedding(let count, let size) = configuration.input {
       lines.append("embedding = nn.Embedding(\(count), \(size))")
     }
+    if case .features(let tables) = configuration.input {
+      let parts = tables.map { "nn.Embedding(\($0.vocabularySize), \($0.size))" }
+      lines.append("embeddings = nn.ModuleList([\(parts.joined(separator: ", "))])")
+    }
     let module = configuration.cell.name.hasPrefix("rnn") ? "RNN" : configuration.cell.name.uppercased()
     var options = ["\(configuration.input.size)", "\(configuration.hiddenSize(ofLayer: 0))"]
     if configuration.layerCount > 1 { options.append("num_layers=\(configuration.layerCount)") }
@@ -18,6 +22,7 @@ enum FrameworkLayers {
     if configuration.head != .none {
       lines.append("linear = nn.Linear(\(configuration.headInputSize), \(configuration.outputSize))")
     }
+    if configuration.crf != nil { lines.append("crf = torchcrf.CRF(\(configuration.outputSize))") }
     return lines
   }
 

@@ -36,6 +36,10 @@ struct RunInput<S: Scalar> {
       throw ExchangeError.missingTensor(
         file: file.file, name: name, reason: "it has \(ExchangeError.list(file.entries.map(\.name)))")
     }
+    if case .features(let tables) = configuration.input {
+      throw Failure(
+        message: "the model reads \(tables.count) tokens a step, made of words: rnn tag predict runs it")
+    }
     let width: Int? = configuration.input.vocabularySize == nil ? configuration.input.size : nil
     let shape = entry.shape
     let rank = width == nil ? 2 : 3

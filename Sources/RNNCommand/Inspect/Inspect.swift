@@ -68,6 +68,9 @@ struct Inspect: ParsableCommand {
     case .oneHot(let count): facts.append(["input", "one-hot, \(counted(count, "token"))"])
     case .embedding(let count, let size):
       facts.append(["input", "embedding, \(counted(count, "token")) in \(counted(size, "dimension"))"])
+    case .features(let tables):
+      let words = tables.map { "\(counted($0.vocabularySize, "token")) in \($0.size)" }
+      facts.append(["input", "embeddings side by side, of " + words.joined(separator: ", ")])
     case .vectors(let size): facts.append(["input", "vectors of \(size)"])
     }
     facts += [

@@ -8,9 +8,11 @@ extension ModelConfiguration {
     switch input {
     case .oneHot: parts.append("one-hot")
     case .embedding(_, let size): parts.append("embedding \(size)")
+    case .features(let tables): parts.append("embeddings \(tables.map { "\($0.size)" }.joined(separator: " + "))")
     case .vectors: break
     }
     if let rankDescription { parts.append(rankDescription) }
+    if crf != nil { parts.append("CRF") }
     parts += [("dropout", dropout), ("head dropout", headDropout)].filter { $0.1 > 0 }.map { "\($0.0) \(short($0.1))" }
     return parts.joined(separator: ", ")
   }

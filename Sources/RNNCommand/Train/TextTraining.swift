@@ -113,7 +113,7 @@ extension Model<Float> {
     switch result.input {
     case .oneHot: result.input = .oneHot(vocabularySize: vocabularySize)
     case .embedding(_, let size): result.input = .embedding(vocabularySize: vocabularySize, size: size)
-    case .vectors: break
+    case .features, .vectors: break
     }
     return result
   }

@@ -70,6 +70,12 @@ extension ModelConfiguration {
           (key: "kind", value: .string("embedding")), (key: "vocabulary_size", value: .integer(count)),
           (key: "size", value: .integer(size)),
         ])
+      case .features(let tables):
+        .object([
+          (key: "kind", value: .string("features")),
+          (key: "vocabulary_sizes", value: .array(tables.map { .integer($0.vocabularySize) })),
+          (key: "sizes", value: .array(tables.map { .integer($0.size) })),
+        ])
       case .vectors(let size):
         .object([(key: "kind", value: .string("vectors")), (key: "size", value: .integer(size))])
       }
@@ -173,6 +179,10 @@ extension ModelMetadata {
     case "one-hot": parsed = .oneHot(vocabularySize: try input.size("vocabulary_size"))
     case "embedding":
       parsed = .embedding(vocabularySize: try input.size("vocabulary_size"), size: try input.size("size"))
+    case "features":
+      let (counts, sizes) = (try input.sizes("vocabulary_sizes"), try input.sizes("sizes"))
+      guard counts.count == sizes.count else { throw reader.fault("the input has \(counts.count) vocabularies and \(sizes.count) sizes") }
+      parsed = .features(zip(counts, sizes).map { .init(vocabularySize: $0, size: $1) })
     case "vectors": parsed = .vectors(size: try input.size("size"))
     default: throw reader.fault("there is no input of kind \(kind)")
     }
@@ -253,6 +263,16 @@ package struct MetadataReader {
     let value = try number(name)
     guard value > 0 else { throw fault("\(name) is \(value), not above 0") }
     return value
+  }
+
+  /// Whole numbers of at least 1, one or more.
+  func sizes(_ name: String) throws(CheckpointError) -> [Int] {
+    let list = try member(name).json.array ?? []
+    let sizes = list.compactMap(\.integer)
+    guard !list.isEmpty, sizes.count == list.count, sizes.allSatisfy({ $0 >= 1 }) else {
+      throw fault("\(name) is no list of whole numbers of at least 1")
+    }
+    return sizes
   }
 
   /// A whole number of at least 1.

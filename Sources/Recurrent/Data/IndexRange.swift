@@ -20,6 +20,18 @@ struct IndexRange: Sendable {
     }
   }
 
+  /// Stops where one of several tokens of a step is not below the size of its vocabulary.
+  static func check(_ tokens: Sequences<Int32>, _ vocabularySizes: [Int]) {
+    require(
+      tokens.width == vocabularySizes.count, "expected \(vocabularySizes.count) tokens a step, got \(tokens.width)")
+    for index in tokens.values.indices {
+      let (token, place) = (tokens.values[index], index % tokens.width)
+      require(
+        token >= 0 && token < vocabularySizes[place],
+        "token \(token) at \(tokens.place(ofStep: index / tokens.width)), place \(place): expected 0 to \(vocabularySizes[place] - 1)")
+    }
+  }
+
   /// The same for sequences of one number a step.
   func check(_ numbers: Sequences<Int32>) {
     require(numbers.width == 1, "expected 1 \(name) a step, got \(numbers.width)")

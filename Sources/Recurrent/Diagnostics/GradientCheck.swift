@@ -131,7 +131,12 @@ struct GradientCheck: ~Copyable {
     let batchSize = state.batchSize
     self.pass = pass
     for index in state.values.indices { state.values[index] = generator.uniform(-1, 1) }
-    if let vocabulary = configuration.input.vocabularySize {
+    if case .features(let tables) = configuration.input {
+      tokens = (0..<inputRows * tables.count).map {
+        Int32(generator.uniform() * Double(tables[$0 % tables.count].vocabularySize))
+      }
+      vectors = []
+    } else if let vocabulary = configuration.input.vocabularySize {
       tokens = (0..<inputRows).map { _ in Int32(generator.uniform() * Double(vocabulary)) }
       vectors = []
     } else {
@@ -152,7 +157,8 @@ struct GradientCheck: ~Copyable {
         pass.forward(
           .vectors(Sequences(values: vectors, lengths: lengths, width: width)), dropoutSeed: dropoutSeed)
       } else {
-        pass.forward(.tokens(Sequences(values: tokens, lengths: lengths)), dropoutSeed: dropoutSeed)
+        let width = model.configuration.input.tokensPerStep
+        pass.forward(.tokens(Sequences(values: tokens, lengths: lengths, width: width)), dropoutSeed: dropoutSeed)
       }
       return model.configuration.head.isPooled ? pass.outputs : pass.outputSequences.values
     }

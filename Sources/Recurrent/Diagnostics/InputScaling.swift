@@ -63,6 +63,7 @@ extension Trajectory {
     switch inputs {
     case .vectors(let vectors, _): return vectors.flatMap { $0 }
     case .tokens(let tokens):
+      if case .features = model.configuration.input { stop("inputs of several tokens a step are not scaled") }
       let width = model.configuration.inputSize(ofLayer: 0)
       var table = [Double](repeating: 0, count: width * width)
       if case .embedding = model.configuration.input {

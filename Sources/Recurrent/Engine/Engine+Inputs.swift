@@ -74,6 +74,11 @@ extension Engine {
   // MARK: Different lengths
 
   func setTokens(_ tokens: Sequences<Int32>) -> Rows {
+    if plan.input.hasFeatures {
+      let rows = rows(lengths: tokens.lengths)
+      plan.input.write(tokens, to: indices, rows)
+      return rows
+    }
     plan.input.tokens.check(tokens)
     let rows = rows(lengths: tokens.lengths)
     write(tokens, at: plan.index.tokens, rows)

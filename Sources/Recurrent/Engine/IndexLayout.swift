@@ -2,7 +2,7 @@ internal import Kernels
 
 /// Where the engine keeps its whole numbers: places in an arena of Int32. R is T·N.
 struct IndexLayout: Sendable {
-  /// [R] in the order of time; of a batch that is recomputed in segments, all of it.
+  /// [R] in the order of time; of a batch that is recomputed in segments, all of it. Of several tokens a step [F, R].
   let tokens: Int
   /// [T + 1] the first row of each step, then the number of rows.
   let starts: Int
@@ -26,7 +26,7 @@ struct IndexLayout: Sendable {
 
   init(_ configuration: ModelConfiguration, steps: Int, batchSize: Int, _ arenas: inout ArenaLayout) {
     let rows = steps * batchSize
-    tokens = arenas.integers("tokens", .workspace, [configuration.input.vocabularySize == nil ? 0 : rows])
+    tokens = arenas.integers("tokens", .workspace, [configuration.input.vocabularySize == nil ? 0 : rows * configuration.input.tokensPerStep])
     starts = arenas.integers("first rows of steps", .workspace, [steps + 1])
     order = arenas.integers("order of sequences", .workspace, [batchSize])
     lengths = arenas.integers("lengths", .workspace, [batchSize])

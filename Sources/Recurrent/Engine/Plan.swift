@@ -111,7 +111,11 @@ public struct Plan: Sendable, CustomStringConvertible {
     update = UpdateStage(table, purpose, accumulates: accumulatesGradients, &arenas)
     index = IndexLayout(configuration, steps: steps, batchSize: batchSize, &arenas)
     input = InputStage(configuration, table, sizes, &arenas)
-    let isEmbedded = if case .embedding = configuration.input { true } else { false }
+    let isEmbedded =
+      switch configuration.input {
+      case .embedding, .features: true
+      case .oneHot, .vectors: false
+      }
     let wantsGradient = isTraining && (isEmbedded || (wantsInputGradient && input.rows != nil))
     backward = BackwardRegions(configuration, sizes, wantsInput: wantsGradient, &arenas)
     var top = Layer(

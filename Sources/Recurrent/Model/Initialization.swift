@@ -96,6 +96,11 @@ public struct Initialization: Sendable, Hashable {
   ) throws(PlanError) -> [Double] {
     // A lookup has no fan-in to scale by; unit variance, as PyTorch's nn.Embedding.
     if entry.name == "embedding.weight" { return (0..<entry.count).map { _ in generator.normal() } }
+    // They stand side by side: vectors of length 1, as taggers have them (Ma & Hovy 2016, §3.2).
+    if entry.name.hasPrefix("embeddings.") {
+      let bound = (3 / Double(entry.shape[1])).squareRoot()
+      return (0..<entry.count).map { _ in generator.uniform(-bound, bound) }
+    }
     // As pytorch-crf.
     if entry.name.hasPrefix("crf.") { return (0..<entry.count).map { _ in generator.uniform(-0.1, 0.1) } }
     let isJoined = entry.name == "attention.weight" || entry.name == "attention.bias"

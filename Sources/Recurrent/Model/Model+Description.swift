@@ -14,6 +14,7 @@ extension ModelConfiguration: CustomStringConvertible {
     switch input {
     case .oneHot(let size): parts.append("one-hot of \(size)")
     case .embedding(let count, let size): parts.append("embedding of \(count) in \(size)")
+    case .features(let tables): parts.append("\(tables.count) embeddings in \(input.size)")
     case .vectors(let size): parts.append("vectors of \(size)")
     }
     switch head {
@@ -23,6 +24,7 @@ extension ModelConfiguration: CustomStringConvertible {
     case .meanOverSteps: parts.append("outputs \(outputSize) of the mean over steps")
     case .maxOverSteps: parts.append("outputs \(outputSize) of the maximum over steps")
     }
+    if crf != nil { parts.append("CRF") }
     let rates = [("dropout", dropout), ("head dropout", headDropout), ("recurrent dropout", recurrentDropout)]
     parts += rates.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }
     return parts.joined(separator: ", ")

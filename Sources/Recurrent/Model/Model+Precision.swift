@@ -35,7 +35,7 @@ extension Model {
 
   func isMultiplied(_ entry: ParameterTable.Entry) -> Bool {
     if case .oneHot = configuration.input, entry.name.hasPrefix("rnn.weight_ih_l0") { return false }
-    return entry.name != "embedding.weight" && entry.name.contains("weight")
+    return !entry.name.hasPrefix("embedding") && entry.name.contains("weight")
   }
 
   /// Places of each row of a matrix in the block.

@@ -24,7 +24,7 @@ extension Model {
     switch configuration.input {
     case .oneHot: adapted.input = .oneHot(vocabularySize: vocabulary.count)
     case .embedding(_, let size): adapted.input = .embedding(vocabularySize: vocabulary.count, size: size)
-    case .vectors: break
+    case .features, .vectors: stop("a model of \(configuration.input) reads no characters")
     }
     if predictsTokens { adapted.outputSize = vocabulary.count }
     var model = try Model(adapted, initialization: initialization, seed: seed, vocabulary: vocabulary)

@@ -9,23 +9,42 @@ public struct ModelConfiguration: Sendable {
     case oneHot(vocabularySize: Int)
     /// Tokens 0..<vocabularySize, each looked up in a trained table [vocabularySize, size].
     case embedding(vocabularySize: Int, size: Int)
+    /// Several tokens at each step, as a word, its ending and its shape, each looked up in a trained table of its own; their vectors
+    /// stand side by side. Data are `Sequences` as wide as there are tables: the tokens of a step one after the other.
+    case features([EmbeddingTable])
     /// Vectors of `size` features.
     case vectors(size: Int)
+
+    /// A trained table [vocabularySize, size], the parameter `embeddings.0.weight` and so on.
+    public struct EmbeddingTable: Sendable, Hashable {
+      /// Tokens are 0..<vocabularySize.
+      public var vocabularySize: Int
+      /// Numbers of a token's vector.
+      public var size: Int
+
+      /// A table of so many tokens.
+      public init(vocabularySize: Int, size: Int) { (self.vocabularySize, self.size) = (vocabularySize, size) }
+    }
 
     /// I: features that the first layer sees.
     public var size: Int {
       switch self {
       case .oneHot(let size), .embedding(_, let size), .vectors(let size): size
+      case .features(let tables): tables.reduce(0) { $0 + $1.size }
       }
     }
 
-    /// nil where the input is vectors.
+    /// nil where the input is vectors; of several tokens a step that of the largest table.
     public var vocabularySize: Int? {
       switch self {
       case .oneHot(let count), .embedding(let count, _): count
+      case .features(let tables): tables.map(\.vocabularySize).max()
       case .vectors: nil
       }
     }
+
+    /// Tokens of a step; 1 where the input is vectors.
+    var tokensPerStep: Int { if case .features(let tables) = self { tables.count } else { 1 } }
   }
 
   /// Where the linear layer reads the top layer's output.
@@ -210,6 +229,10 @@ extension ModelConfiguration {
     require(head == .none || headSize >= 1, "output size must be 1 or more, got \(headSize)")
     require(input.size >= 1, "input size must be 1 or more, got \(input.size)")
     require(input.vocabularySize ?? 1 >= 1, "vocabulary size must be 1 or more")
+    if case .features(let tables) = input {
+      require(
+        tables.allSatisfy { $0.vocabularySize >= 1 && $0.size >= 1 }, "each table must have 1 token and 1 number or more")
+    }
     for (name, rate) in [
       ("dropout", dropout), ("head dropout", headDropout), ("recurrent dropout", recurrentDropout),
     ] {

@@ -55,6 +55,8 @@ public struct ParameterTable: Sendable, Hashable {
   /// Layer by layer, in each the forward direction first.
   private(set) var recurrences: [Recurrence] = []
   private(set) var embedding = 0
+  /// Of several tokens a step; else empty.
+  private(set) var embeddings: [Int] = []
   private(set) var attentionWeights = 0
   private(set) var attentionBias = 0
   /// nil where queries are the top layer's outputs as they are.
@@ -84,6 +86,11 @@ public struct ParameterTable: Sendable, Hashable {
     }
     if case .embedding(let vocabulary, let size) = configuration.input {
       embedding = try append("embedding.weight", [vocabulary, size])
+    }
+    if case .features(let tables) = configuration.input {
+      for (index, own) in tables.enumerated() {
+        embeddings.append(try append("embeddings.\(index).weight", [own.vocabularySize, own.size]))
+      }
     }
     for layer in 0..<configuration.layerCount {
       for direction in 0..<configuration.directions.count {

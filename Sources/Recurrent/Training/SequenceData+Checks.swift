@@ -4,7 +4,11 @@ extension InputSequences {
   /// Stops where a token is none of the model's.
   func check(_ configuration: ModelConfiguration) {
     guard case .tokens(let tokens) = self, let size = configuration.input.vocabularySize else { return }
-    IndexRange(name: "token", count: size).check(tokens)
+    if case .features(let tables) = configuration.input {
+      IndexRange.check(tokens, tables.map(\.vocabularySize))
+    } else {
+      IndexRange(name: "token", count: size).check(tokens)
+    }
   }
 }
 

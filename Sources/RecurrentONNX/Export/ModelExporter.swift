@@ -33,6 +33,12 @@ package struct ModelExporter<S: Scalar> {
         what: "operator set \(options.opset)",
         reason: "sets \(ONNXExportOptions.opsets.lowerBound) to \(ONNXExportOptions.opsets.upperBound) are")
     }
+    if model.configuration.crf != nil {
+      throw .inexpressible(what: "a CRF", reason: "there is no operator that finds the likeliest labels together")
+    }
+    if case .features = model.configuration.input {
+      throw .inexpressible(what: "an input of several tokens a step", reason: "export models of one token or of vectors")
+    }
     self.model = model
     self.options = options
     configuration = model.configuration
@@ -73,6 +79,7 @@ package struct ModelExporter<S: Scalar> {
     case .vectors(let size):
       source = builder.input("input", type, axes + [.size(size)], "\(layout), \(size)] features of each step")
       input = options.batchFirst ? builder.transpose(source, [1, 0, 2], name: "time_major") : source
+    case .features: return  // Refused by `init`.
     case .oneHot(let count):
       let tokens = addTokens(count, axes, layout)
       input = oneHot(tokens, count, name: "one_hot")

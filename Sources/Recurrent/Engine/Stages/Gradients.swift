@@ -16,8 +16,8 @@ enum GradientTask: Sendable {
   /// dWᵢ and the biases where the input was a gather: rows of dZ are added to the rows of their tokens, which start at
   /// `tokens` of the indices.
   case oneHot(gates: Region, tokens: Int, table: Region, weights: Region, bias: Bias)
-  /// The embedding's gradient: rows of dL/d(input) are added to the rows of their tokens.
-  case embedding(inputGradient: Region, table: Region)
+  /// The embedding's gradient: rows of dL/d(input) are added to the rows of their tokens, which start at `tokens` of the plan's.
+  case embedding(inputGradient: Region, table: Region, tokens: Int)
   /// The cell's own vectors: the sum of what each sequence gathered.
   case vectors(gradients: Region, sums: Region)
   /// The trained initial state: the sum over the sequences that started from it.
@@ -72,10 +72,11 @@ extension GradientTask {
       memory.transpose(table, into: weights)
       // Every row of gates went to one row of the table, so the table's sums are the bias's gradient.
       sumColumns(table, into: bias, adds: false, in: memory)
-    case .embedding(let inputGradient, let table):
+    case .embedding(let inputGradient, let table, let tokens):
       if !adds { memory.fill(table, with: 0) }
       memory.scatterAdd(
-        inputGradient.rows(rows), engine.indices, at: call.rows.index.tokens + call.rows.rowOffset, into: table)
+        inputGradient.rows(rows), engine.indices, at: call.rows.index.tokens + tokens + call.rows.rowOffset,
+        into: table)
     case .vectors(let gradients, let sums):
       // Each sequence has summed its own.
       sumColumns(gradients, into: Bias(sums: sums), adds: false, in: memory)

@@ -8,6 +8,8 @@ struct InputStage: Sendable {
     case oneHot
     /// [V, E]
     case embedding(table: Region)
+    /// [V, E] of each token of a step, and where its vector stands in a row.
+    case features([(table: Region, columns: Range<Int>)])
     /// The vectors stand in the rows that the first layer reads.
     case vectors
     /// [T·N, I] the vectors of the whole batch, of which a segment is copied.
@@ -17,11 +19,21 @@ struct InputStage: Sendable {
   private let kind: Kind
   /// [R, I] what the first layer multiplies; nil for one-hot tokens.
   let rows: Region?
-  /// V of tokens.
+  /// V of tokens, where a step has one.
   private let vocabularySize: Int?
+  /// V of the tokens of a step, where it has several.
+  private let vocabularySizes: [Int]
+  /// R: from one token of a step to the next in the indices.
+  private let stride: Int
 
   init(_ configuration: ModelConfiguration, _ table: ParameterTable, _ sizes: BatchSizes, _ arenas: inout ArenaLayout) {
     vocabularySize = configuration.input.vocabularySize
+    stride = sizes.rows
+    if case .features(let tables) = configuration.input {
+      vocabularySizes = tables.map(\.vocabularySize)
+    } else {
+      vocabularySizes = []
+    }
     switch configuration.input {
     case .oneHot:
       kind = .oneHot
@@ -29,6 +41,14 @@ struct InputStage: Sendable {
     case .embedding(let vocabulary, let size):
       kind = .embedding(table: Region(offset: table.embedding, rows: vocabulary, columns: size))
       rows = arenas.matrix("embedded input", .workspace, sizes.keptRows, size)
+    case .features(let tables):
+      var first = 0
+      kind = .features(
+        zip(tables, table.embeddings).map { own, offset in
+          defer { first += own.size }
+          return (Region(offset: offset, rows: own.vocabularySize, columns: own.size), first..<first + own.size)
+        })
+      rows = arenas.matrix("embedded input", .workspace, sizes.keptRows, configuration.input.size)
     case .vectors(let size):
       rows = arenas.matrix("input", .workspace, sizes.keptRows, size)
       kind =
@@ -42,17 +62,37 @@ struct InputStage: Sendable {
   /// Where the vectors of the whole batch are to be written.
   var vectors: Region {
     switch kind {
-    case .oneHot, .embedding: stop("the model takes tokens, not vectors")
+    case .oneHot, .embedding, .features: stop("the model takes tokens, not vectors")
     case .segments(let whole): whole
     case .vectors: rows ?? .empty
     }
   }
 
-  /// The tokens of the vocabulary.
+  /// The tokens of the vocabulary, of which a step has one.
   var tokens: IndexRange {
     guard let vocabularySize else { stop("the model takes vectors, not tokens") }
+    require(
+      vocabularySizes.isEmpty,
+      "a step has \(vocabularySizes.count) tokens: give Sequences of width \(vocabularySizes.count)")
     return IndexRange(name: "token", count: vocabularySize)
   }
+
+  /// Writes the tokens of sequences, checked, to the indices: those of one place in a step after those of another.
+  func write(_ tokens: Sequences<Int32>, to indices: Memory<Int32>, _ rows: Rows) {
+    IndexRange.check(tokens, vocabularySizes)
+    for slot in 0..<rows.sequenceCount {
+      let sequence = rows.sequence(inSlot: slot)
+      for step in 0..<rows.length(ofSlot: slot) {
+        let (row, first) = (rows.firstRow(ofStep: step) + slot, tokens.position(of: sequence, step: step))
+        for place in 0..<tokens.width {
+          indices[rows.index.tokens + place * stride + row] = tokens.values[first + place]
+        }
+      }
+    }
+  }
+
+  /// Whether a step has several tokens.
+  var hasFeatures: Bool { !vocabularySizes.isEmpty }
 
   // MARK: Forward
 
@@ -65,6 +105,12 @@ struct InputStage: Sendable {
     case .embedding(let table):
       engine.memory.gather(
         table, engine.indices, at: call.rows.index.tokens + ofBatch.lowerBound, into: rows.rows(share))
+    case .features(let tables):
+      for place in tables.indices {
+        engine.memory.gather(
+          tables[place].table, engine.indices, at: call.rows.index.tokens + place * stride + ofBatch.lowerBound,
+          into: rows.rows(share).columns(tables[place].columns))
+      }
     case .segments(let whole): engine.memory.copy(whole.rows(ofBatch), to: rows.rows(share))
     }
     engine.pool.barrier()
@@ -72,13 +118,25 @@ struct InputStage: Sendable {
 
   // MARK: Gradient
 
-  /// The embedding's gradient by dL/d(input).
+  /// The embeddings' gradient by dL/d(input).
   func gradientTasks(_ inputGradient: Region, shift: Int) -> [GradientTask] {
-    guard case .embedding(let table) = kind else { return [] }
-    let gradient = table.moved(by: shift)
+    switch kind {
+    case .embedding(let table):
+      return Self.gradientTasks(inputGradient, table.moved(by: shift), tokens: 0)
+    case .features(let tables):
+      return tables.enumerated().flatMap { place, own in
+        Self.gradientTasks(
+          inputGradient.columns(own.columns), own.table.moved(by: shift), tokens: place * stride)
+      }
+    case .oneHot, .vectors, .segments: return []
+    }
+  }
+
+  private static func gradientTasks(_ inputGradient: Region, _ table: Region, tokens: Int) -> [GradientTask] {
     let pieces = Pieces(of: table.columns, atMost: 64)
     return (0..<pieces.count).map {
-      .embedding(inputGradient: inputGradient.columns(pieces[$0]), table: gradient.columns(pieces[$0]))
+      .embedding(
+        inputGradient: inputGradient.columns(pieces[$0]), table: table.columns(pieces[$0]), tokens: tokens)
     }
   }
 }
