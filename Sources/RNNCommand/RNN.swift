@@ -14,7 +14,8 @@ struct RNN: ParsableCommand {
         rnn train --text book.txt
         rnn sample model.safetensors --prompt "Once "
 
-      Tables and sequences: rnn forecast --help, rnn classify --help. Pairs of texts: rnn translate --help.
+      Tables and sequences: rnn forecast --help, rnn classify --help. Pairs of texts: rnn translate --help. \
+      Tags of words: rnn tag --help.
 
       \(FilePath.documentation)
 
@@ -23,8 +24,7 @@ struct RNN: ParsableCommand {
     version: Fingerprint.packageVersion,
     subcommands: [
       Train.self, VocabularyCommand.self, Tokenize.self, Sample.self, Evaluate.self, Forecast.self, Reservoir.self,
-      Classify.self,
-      Translate.self,
+      Classify.self, Tag.self, Translate.self,
       Refit.self, Run.self,
       Export.self, Import.self, Quantize.self, Compress.self, Inspect.self, Diagnose.self, GradCheck.self,
     ])

@@ -119,7 +119,8 @@ struct Inspect: ParsableCommand {
             + (classes.isPerStep ? ", at each step" : ", of a sequence"),
         ])
         facts += scaling(classes.scaling, names: classes.features)
-      case TextClassDescription.annotation, TextTokenizer.annotation, NGramClassifier.annotation:
+      case TextClassDescription.annotation, TextTokenizer.annotation, NGramClassifier.annotation,
+        TagDescription.annotation, WordFeatures.annotation:
         facts += try InspectedTexts.facts(name, text, file: self.model)
       default: facts.append(["annotation", "\(printable(name)), \(grouped(text.utf8.count)) bytes"])
       }

@@ -1,7 +1,7 @@
 import Recurrent
 import Storage
 
-/// What `rnn inspect` shows of a model that tells texts apart.
+/// What `rnn inspect` shows of a model of texts or of tags.
 enum InspectedTexts {
   /// Rows for one of its annotations.
   /// - Throws: `CheckpointError` where it makes no sense.
@@ -26,6 +26,16 @@ enum InspectedTexts {
             + (tokenizer.unit == .byte ? "" : ", the unknown one included"),
         ],
         ["normalized", tokenizer.normalization.rawValue + (tokenizer.lowercases ? ", lower case" : "")],
+      ]
+    case TagDescription.annotation:
+      let description = try TagDescription(text, file: file)
+      return [
+        ["tags", printable(description.tags.joined(separator: ", "), limit: 1000) + ", of a \(description.unit.rawValue)"]
+      ]
+    case WordFeatures.annotation:
+      let features = try WordFeatures(annotationText: text, file: file).features
+      return [
+        ["known", features.map { "\(grouped($0.units.count)) of \($0.kind.name)" }.joined(separator: ", ")]
       ]
     default: return [["beside it", summary(annotation, text) ?? "n-grams that make no sense"]]
     }

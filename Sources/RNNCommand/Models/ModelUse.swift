@@ -8,12 +8,15 @@ enum ModelUse: String {
   case forecaster
   /// From texts to texts, by an encoder and a decoder.
   case pairs
+  /// Of the words or letters of sentences.
+  case tags
 
   /// What the commands that train them keep with models, under these names.
   static let seriesAnnotation = "forecast"
   static let classesAnnotation = "classify"
   static let textClassesAnnotation = "classify_text"
   static let pairsAnnotation = "translate"
+  static let tagsAnnotation = "tag"
 
   /// nil for models that are for none of them.
   init?(_ file: SafetensorsFile) {
@@ -26,6 +29,8 @@ enum ModelUse: String {
       self = .series
     } else if has(Self.classesAnnotation) || has(Self.textClassesAnnotation) {
       self = .classes
+    } else if has(Self.tagsAnnotation) {
+      self = .tags
     } else if file.metadata("vocabulary") != nil {
       self = .text
     } else {

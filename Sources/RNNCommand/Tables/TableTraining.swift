@@ -10,14 +10,16 @@ struct TableTraining: ~Copyable {
   private let note: TableNote
   /// What goes on with it, for the text where a signal came.
   private let table: String
+  private let measure: String
 
   /// - Parameters:
   ///   - table: the file of the data, for messages.
   ///   - unit: what is counted; `scale`: how many of it are one of the loop's counts.
+  ///   - measure: what validations measure.
   init(
     _ trainer: consuming Trainer<Float>, _ data: TrainingData<Float>, held: ValidationData<Float>?, note: TableNote,
     table: String, resumed: ResumedTable?, store: consuming CheckpointStore, unit: String, scale: Int = 1,
-    log: consuming TrainingLog?, page: TrainingPage?
+    measure: String = Self.usualMeasure, log: consuming TrainingLog?, page: TrainingPage?
   ) throws(TrainingError) {
     var options = TrainingOptions(.epochs(note.epochs))
     options.patience = held == nil ? nil : note.patience
@@ -28,9 +30,12 @@ struct TableTraining: ~Copyable {
       trainer, data, options, validation: held, store: store, progress: resumed?.progress,
       best: resumed?.checkpoint.best, file: resumed?.file)
     // Epochs of small tables are too many to show each.
-    report = LoopReport(loop, path: path, unit: unit, scale: scale, linePause: .seconds(1), log: log, page: page)
-    (self.note, self.table) = (note, table)
+    report = LoopReport(
+      loop, path: path, unit: unit, scale: scale, linePause: .seconds(1), measure: measure, log: log, page: page)
+    (self.note, self.table, self.measure) = (note, table, measure)
   }
+
+  private static let usualMeasure = "validation loss"
 
   /// - Returns: the model with the lowest validation loss, or the last one where there is none.
   /// - Throws: `Failure` where a loss is no longer finite, a signal came, or the model could not be saved.
@@ -40,7 +45,7 @@ struct TableTraining: ~Copyable {
       throw Failure(error, at: "in epoch \(report.epoch)") { kept.text(savedStep: $0) }
     }
     guard let signal else {
-      kept.announce { "validation loss \(lossText($0))" }
+      kept.announce { "\(measure) \(measure == Self.usualMeasure ? lossText($0) : decimal($0))" }
       return loop.bestModel
     }
     throw kept.stopped(by: signal, step: result.step, epoch: report.epoch, of: note, on: table)

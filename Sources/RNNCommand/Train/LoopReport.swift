@@ -37,13 +37,13 @@ final class LoopReport {
   /// - Parameter scale: how many of `unit` one of the loop's counts is.
   convenience init(
     _ loop: borrowing TrainingLoop<Float>, path: String, unit: String, scale: Int = 1, linePause: Duration? = nil,
-    log: consuming TrainingLog?, page: TrainingPage? = nil
+    measure: String = "validation loss", log: consuming TrainingLog?, page: TrainingPage? = nil
   ) {
     self.init(
       LoopLength(
         totalSteps: loop.totalSteps, stepsPerEpoch: loop.stepsPerEpoch, firstStep: loop.trainer.stepCount,
         patience: loop.options.patience),
-      path: path, unit: unit, scale: scale, linePause: linePause, log: log, page: page)
+      path: path, unit: unit, scale: scale, linePause: linePause, measure: measure, log: log, page: page)
   }
 
   /// Of a loop of any kind.

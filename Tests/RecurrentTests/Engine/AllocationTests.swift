@@ -91,6 +91,28 @@ struct AllocationTests {
     }
   }
 
+  @Test("A training step on chains of classes, of several tokens a step")
+  func chains() async {
+    await #expect(processExitsWith: .success) {
+      let tables: [ModelConfiguration.Input.EmbeddingTable] = [
+        .init(vocabularySize: 9, size: 4), .init(vocabularySize: 3, size: 2),
+      ]
+      var configuration = ModelConfiguration(
+        cell: .lstm, input: .features(tables), hiddenSize: 18, directions: .both(merge: .concatenate), outputSize: 9)
+      configuration.crf = CRFConstraints(starts: [1])
+      let tokens = Sequences<Int32>(
+        [20, 3, 11, 20].map { length in (0..<2 * length).map { Int32($0 * 7 % 3) } }, width: 2)
+      let labels = Sequences<Int32>([20, 3, 11, 20].map { length in (0..<length).map { Int32($0 * 5 % 9) } })
+      for threads in [1, 2] {
+        var trainer = try Trainer<Float>(
+          Model(configuration, seed: 1), batchSize: 4, sequenceLength: 20, loss: .crf, isRagged: true,
+          threads: threads)
+        let count = fewestAllocations { _ = trainer.step(.tokens(tokens), .classes(labels)) }
+        #expect(count == 0, "\(count) in ten steps of \(threads) workers")
+      }
+    }
+  }
+
   @Test("Factorizations after the first")
   func factorizations() async {
     await #expect(processExitsWith: .success) {

@@ -27,6 +27,10 @@ struct PlanAllocationTests {
       }
       let labelled = ModelConfiguration(cell: .gru, input: .vectors(size: 6), hiddenSize: 18, outputSize: 9)
       try expectListed(labelled, loss: .ctc(maximumLabels: 5))
+      var chained = ModelConfiguration(
+        cell: .gru, input: .features([.init(vocabularySize: 6, size: 3)]), hiddenSize: 18, outputSize: 9)
+      chained.crf = CRFConstraints.none
+      try expectListed(chained, loss: .crf, isRagged: true)
       var projected = ModelConfiguration(cell: .lstm, input: .vectors(size: 6), hiddenSize: 18, outputSize: 9)
       projected.projectionSize = 7
       projected.recurrentDropout = 0.2

@@ -1,0 +1,146 @@
+import ArgumentParser
+import Recurrent
+import Storage
+import Tables
+
+struct TagPredict: ParsableCommand {
+  enum Format: String, NamedChoice {
+    case lines, columns, conllu
+    case jsonLines = "json-lines"
+
+    var format: TaggedSentences.Format {
+      switch self {
+      case .lines: .lines
+      case .columns: .columns
+      case .conllu: .conllu
+      case .jsonLines: .jsonLines
+      }
+    }
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Find the tags of sentences.",
+    discussion: """
+      A filter: for each line of the file, or of standard input (-), a line with the tags of its words goes to standard output \
+      as soon as they are found. Words stand between spaces; where a model labels letters all characters of a line are. An empty \
+      line is answered by an empty one.
+
+      With --format columns, conllu or json-lines sentences are read as rnn tag train reads them, whether they have tags or \
+      not, and written as lines "word TAB tag" with an empty line behind each.
+
+      \(FilePath.documentation)
+      """)
+
+  @Argument(reading: "The model file.") var model: String
+  @Argument(reading: "The sentences.") var sentences: String
+
+  @Option(help: ArgumentHelp("How sentences are written.", valueName: "name"))
+  var format = Format.lines
+
+  @Flag(help: "Write an object for each sentence: {\"tokens\": […], \"tags\": […], \"spans\": […]}.")
+  var json = false
+
+  @OptionGroup var multiplying: ProductsOption
+
+  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
+  var threads: Int?
+
+  /// Sentences of a file that are answered together.
+  private static let batchSize = 64
+  /// Words of a sentence for which there is room at first.
+  private static let usualLength = 64
+
+  func run() throws {
+    try FileUse(reading: [(model, "<model>"), (sentences, "<sentences>")]).check()
+    let trained = try TagModel(at: model)
+    let isFilter = DescriptorPath.isStandardInput(sentences) && format == .lines
+    let batchSize = isFilter ? 1 : Self.batchSize
+    let box = try TaggerBox(
+      Tagger(
+        trained.model, trained.features, tags: trained.description.tags, longest: Self.usualLength,
+        batchSize: batchSize, products: multiplying.choice, threads: threads ?? 0))
+    Note.productsHint(of: box.tagger.plan)
+    Note.threads(threads)
+    if isFilter { return try filter(trained.description, box) }
+    let all = try read(trained.description)
+    for start in stride(from: 0, to: all.count, by: batchSize) {
+      try answer(Array(all[start..<min(all.count, start + batchSize)]), box)
+    }
+  }
+
+  /// The sentences of a file; empty ones of empty lines.
+  private func read(_ description: TagDescription) throws -> [[String]] {
+    let bytes: [UInt8]
+    do { bytes = try readFile(sentences) } catch { throw TableError(error) }
+    guard format == .lines else {
+      let data = try TaggedSentences(
+        bytes, file: sentences, .init(format: format.format, needsTags: false))
+      try data.check(description.unit)
+      return data.sentences.map(\.tokens)
+    }
+    if let fault = EncodingFault(bytes.span, file: sentences) {
+      throw TableError(sentences, line: fault.line, .encoding(fault, option: nil))
+    }
+    var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    // The end of the last line begins no other.
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.enumerated().map { description.tokens(of: Self.text(Array($1), isFirst: $0 == 0)) }
+  }
+
+  /// Without the mark before the first line, and what Windows ends lines with.
+  private static func text(_ bytes: [UInt8], isFirst: Bool) -> String {
+    var own = bytes[...]
+    if isFirst, own.starts(with: [0xEF, 0xBB, 0xBF]) { own = own.dropFirst(3) }
+    if own.last == 0x0D { own = own.dropLast() }
+    return String(decoding: own, as: UTF8.self)
+  }
+
+  /// A line out for each line in, before the next is waited for.
+  private func filter(_ description: TagDescription, _ box: TaggerBox) throws {
+    var reader = LineReader()
+    var number = 0
+    while let bytes = try reader.nextBytes() {
+      number += 1
+      if let fault = EncodingFault(bytes.span, file: nil) {
+        throw TableError(sentences, line: number, .encoding(fault, option: nil))
+      }
+      try answer([description.tokens(of: Self.text(bytes, isFirst: number == 1))], box)
+    }
+  }
+
+  private func answer(_ sentences: [[String]], _ box: TaggerBox) throws {
+    var text: [UInt8] = []
+    for (tokens, tags) in zip(sentences, try box.tagger.tags(of: sentences)) {
+      if json {
+        text += try Self.object(tokens, tags).serialized() + [0x0A]
+      } else if format == .lines {
+        text += Array((tags.joined(separator: " ") + "\n").utf8)
+      } else {
+        text += Array((zip(tokens, tags).map { "\($0)\t\($1)\n" }.joined() + "\n").utf8)
+      }
+    }
+    if !text.isEmpty { try output(text) }
+  }
+
+  private static func object(_ tokens: [String], _ tags: [String]) -> JSON {
+    var members: [(key: String, value: JSON)] = [
+      (key: "tokens", value: .array(tokens.map { .string($0) })), (key: "tags", value: .array(tags.map { .string($0) })),
+    ]
+    let spans = SpanScores.spans(tags)
+    if !spans.isEmpty {
+      members.append(
+        (
+          key: "spans",
+          value: .array(
+            spans.map {
+              .object([
+                (key: "type", value: .string($0.type)), (key: "start", value: .integer($0.range.lowerBound)),
+                (key: "end", value: .integer($0.range.upperBound)),
+              ])
+            })
+        ))
+    }
+    return .object(members)
+  }
+}

@@ -1,0 +1,171 @@
+import ArgumentParser
+import Recurrent
+import Reports
+import Storage
+import Tables
+
+struct TagTrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a model that labels the words, or the letters, of sentences.",
+    discussion: """
+      The validation part decides when to stop and which epoch's model is kept, by --metric. Tags, words and what else is \
+      seen of them are kept in the model's file. With a CRF what tags of spans forbid (I-X after O, B-Y or I-Y, or at the \
+      beginning) is forbidden in training and afterwards.
+
+      The file of --checkpoint holds the best model, and all that its training needs to go on: --resume FILE does so as if \
+      it had never stopped, on the same sentences; more --epochs or --patience may be asked of it. It is saved after epochs, \
+      every 5 seconds at most, and when Ctrl-C, SIGTERM or the end of the terminal (SIGHUP) stops the training.
+
+      \(FilePath.documentation)
+      """)
+
+  @Argument(reading: "The sentences to train on, with their tags.") var sentences: String
+  @OptionGroup var input: TaggedOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "What decides when to stop: so many sentences, a share of them, or another file.", valueName: "n|x|file"))
+  var validation = "0.1"
+
+  @Option(
+    help: ArgumentHelp(
+      "What is measured on the validation part: span-error, 1 less F1; tag-error, the share of wrong tags. (default: "
+        + "span-error where tags make spans)",
+      valueName: "name"))
+  var metric: TagMetric?
+
+  @OptionGroup(title: "Words") var words: TagWordOptions
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Find the tags of a sentence together, by a conditional random field; else each by itself.")
+  var crf = true
+
+  @Flag(inversion: .prefixedNo, help: "Run each layer in both directions.")
+  var bidirectional = true
+
+  @OptionGroup(title: "Model") var model: TableModelOptions
+  @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
+  @OptionGroup(title: "Run") var options: TableRunOptions
+
+  /// nil: the validation part is a file.
+  private var part: PartSize? { PartSize(argument: validation) }
+  private var validationFile: String? { part == nil ? try? FilePath.reading(validation) : nil }
+
+  func validate() throws {
+    // A file may be in another place by now.
+    try options.refuseDecided(allowing: part == nil ? ["--validation"] : [])
+    try modelOptions.validateStructure()
+    if part == nil, validation.isEmpty || Double(validation) != nil {
+      throw ValidationError(
+        "The value '\(validation)' is invalid for '--validation <n|x|file>': expected a number of sentences, a share "
+          + "from 0 to below 1, or a file")
+    }
+  }
+
+  var modelOptions: TableModelOptions { model.defaulting(hiddenSize: 100, headDropout: 0.5) }
+  var runOptions: TableRunOptions { options.defaulting(batchSize: 16, epochs: 30, patience: 5) }
+
+  func run() throws {
+    try options.files(reading: [
+      (sentences, "<sentences>"), (validationFile, "--validation"), (model.initFrom, "--init-from"),
+    ]).check()
+    try TrainingPage.check(options.shared.report)
+    // Taken first: another process may be about to replace the file.
+    var store = try options.makeStore()
+    guard let file = options.shared.resume else {
+      let replaced = try ReplacedModel(by: .tags, store, keepsBest: false)
+      return try train(store, resumed: nil, replaced)
+    }
+    let resumed = try ResumedTable(from: file, command: "tag")
+    store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel(by: .tags, store, keepsBest: false, resumed: file)
+    var command = try resumed.command(TagTrain.self)
+    command.sentences = sentences
+    // What is in the file is compared.
+    if part == nil { command.validation = validation }
+    if let held = command.validationFile, !FilePlace(held).isThere {
+      throw Failure(
+        message: "there is no file \(held), the validation part of \(file): --validation says where it is now")
+    }
+    command.options = options.resuming(command.options)
+    try command.train(store, resumed: resumed, replaced)
+  }
+
+  /// Trains on what the command line names.
+  private func train(
+    _ store: consuming CheckpointStore, resumed: ResumedTable?, _ replaced: ReplacedModel?
+  ) throws {
+    let options = runOptions
+    let task = try TagTask(self.sentences, validation: part, validationFile, input, words, seed: options.shared.seed)
+    let log = try options.shared.log.map { path throws(Failure) in
+      try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
+    }
+    let batchSize = min(options.batchSize, task.training.count)
+    let data = TrainingData<Float>(
+      inputs: .tokens(task.inputs), targets: .classes(task.classes), batchSize: batchSize, seed: options.shared.seed)
+    let metric = metric ?? (task.hasSpans ? .spanError : .tagError)
+    let hasValidation = !task.held.isEmpty
+
+    var trainer: Trainer<Float>
+    var note = TableNote(command: "tag", options)
+    if var going = resumed {
+      let goesOn = try going.trainer(
+        options, digest: task.digest, table: sentences, stepsPerEpoch: data.batchCount, hasValidation: hasValidation)
+      guard let goesOn else { return }
+      trainer = goesOn
+      note = going.note
+    } else {
+      note.digest = task.digest
+      trainer = try newTrainer(task, batchSize, stepsPerEpoch: data.batchCount, options)
+      describe(task, trainer, metric, stepsPerEpoch: data.batchCount, options)
+    }
+    Note.products(of: trainer.plan)
+    replaced?.announce()
+    Note.threads(options.shared.threads)
+
+    let box = try TaggerBox(
+      Tagger(
+        trainer.model(), task.features, tags: task.tags, longest: task.held.map(\.tokens.count).max() ?? 1,
+        products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0))
+    let page = self.page(trainer, task)
+    let held = task.held
+    func report() throws -> TagReport {
+      let report = TagReport(scores: try box.tagger.scores(held), unit: words.unit)
+      page?.results = [Section(report)]
+      return report
+    }
+    let validation = ValidationData<Float> { trainer in
+      box.tagger.load(trainer.model())
+      return metric.value(try report().scores)
+    }
+    var run = try TableTraining(
+      trainer, data, held: hasValidation ? validation : nil, note: note, table: sentences, resumed: resumed,
+      store: store, unit: words.unit == .word ? "words" : "characters", measure: metric.name, log: log, page: page)
+    let best = try run.run()
+    guard hasValidation else { return }
+    box.tagger.load(best)
+    let result = try report()
+    page?.write()
+    try RNNCommand.report("\nvalidation part\n" + result.description, besides: options.shared.log)
+  }
+
+  private func newTrainer(
+    _ task: TagTask, _ batchSize: Int, stepsPerEpoch: Int, _ options: TableRunOptions
+  ) throws -> Trainer<Float> {
+    let model = modelOptions
+    var configuration = ModelConfiguration(
+      cell: model.cell.cell, input: words.input(task.features), hiddenSize: model.hiddenSize, layerCount: model.layers,
+      directions: bidirectional ? .both(merge: .concatenate) : .forward, outputSize: task.tags.count,
+      dropout: model.dropout, headDropout: model.headDropout)
+    if crf { configuration.crf = .spans(task.tags) }
+    let start = try model.start(configuration, annotations: task.annotations, seed: options.shared.seed)
+    return try Trainer(
+      start, batchSize: batchSize, sequenceLength: task.inputs.lengths.max() ?? 1,
+      loss: start.configuration.crf == nil ? .crossEntropy : .crf, optimizer: optimizer.makeOptimizer(for: .tables),
+      schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
+      clipping: optimizer.clipping(for: .tables), isRagged: true, products: options.shared.multiplying.choice,
+      threads: options.shared.threads ?? 0, seed: options.shared.seed)
+  }
+}

@@ -1,0 +1,302 @@
+internal import Storage
+
+/// Sentences whose words have a tag each, where they are known, read from the files that people have them in.
+package struct TaggedSentences: Sendable {
+  package struct Sentence: Sendable {
+    package let tokens: [String]
+    /// As many as tokens; none where they are not known.
+    package var tags: [String]
+    /// Of each token; of a sentence that is a line once.
+    package let lines: [Int]
+
+    /// Where a token stands.
+    package func line(of token: Int) -> Int { lines.count == 1 ? lines[0] : lines[token] }
+  }
+
+  package enum Format: String, Sendable, CaseIterable {
+    /// A sentence on each line, its words between spaces, without tags.
+    case lines
+    /// A word on each line, with columns between tabs, or else between spaces: two, or CoNLL-2003's four.
+    case columns
+    /// Universal Dependencies.
+    case conllu
+    /// An object on each line with a list of tokens and one of tags.
+    case jsonLines = "json-lines"
+  }
+
+  package struct Reading: Sendable {
+    /// nil: as the file looks.
+    package var format: Format?
+    /// A number of a column, its name in CoNLL-U, or a member of objects; nil: the usual one.
+    package var tagColumn: String?
+    package var needsTags: Bool
+
+    package init(format: Format? = nil, tagColumn: String? = nil, needsTags: Bool) {
+      (self.format, self.tagColumn, self.needsTags) = (format, tagColumn, needsTags)
+    }
+  }
+
+  package let file: String
+  package let format: Format
+  package private(set) var sentences: [Sentence] = []
+  /// What was settled while the file was read.
+  package private(set) var remarks: [String] = []
+
+  /// - Throws: `TableError`.
+  package init(_ bytes: [UInt8], file: String, _ reading: Reading) throws(TableError) {
+    if let fault = EncodingFault(bytes.span, file: file) {
+      throw TableError(file, line: fault.line, .encoding(fault, option: nil))
+    }
+    let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    let lines = bytes[start...].split(separator: .lineFeed, omittingEmptySubsequences: false).map { line in
+      String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
+    }
+    self.file = file
+    format = reading.format ?? Self.format(of: lines, file)
+    switch format {
+    case .lines: readLines(lines)
+    case .columns: try readColumns(lines, reading)
+    case .conllu: try readTreebank(lines, reading)
+    case .jsonLines: try readObjects(lines, reading)
+    }
+    guard !sentences.isEmpty else {
+      throw TableError(file, .other("there is no sentence in it; expected a word and its tag on each line"))
+    }
+    if reading.needsTags { makeSpansBegin() }
+  }
+
+  /// All tags, sorted.
+  package var tags: [String] {
+    Set(sentences.flatMap { $0.tags.map { ExactString($0) } }).map(\.string).sorted {
+      $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars)
+    }
+  }
+
+  package var tokenCount: Int { sentences.reduce(0) { $0 + $1.tokens.count } }
+
+  /// By its name, else by its first lines.
+  private static func format(of lines: [String], _ file: String) -> Format {
+    let name = file.lowercased()
+    if name.hasSuffix(".conllu") { return .conllu }
+    if [".jsonl", ".ndjson"].contains(where: name.hasSuffix) { return .jsonLines }
+    for line in lines where !isBlank(line) {
+      if line.hasPrefix("#") { continue }
+      if line.first(where: { $0 != " " && $0 != "\t" }) == "{" { return .jsonLines }
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+      return fields.count == 10 && TreebankID(fields[0]) != nil ? .conllu : .columns
+    }
+    return .columns
+  }
+
+  private static func isBlank(_ line: String) -> Bool { line.unicodeScalars.allSatisfy { $0.properties.isWhitespace } }
+
+  private mutating func add(_ tokens: [String], _ tags: [String], _ lines: [Int]) {
+    if !tokens.isEmpty { sentences.append(Sentence(tokens: tokens, tags: tags, lines: lines)) }
+  }
+
+  // MARK: Lines
+
+  private mutating func readLines(_ lines: [String]) {
+    for (index, line) in lines.enumerated() { add(Self.words(of: line), [], [index + 1]) }
+  }
+
+  /// What stands between white space.
+  package static func words(of line: String) -> [String] {
+    line.unicodeScalars.split { $0.properties.isWhitespace }.map { String($0) }
+  }
+
+  // MARK: Columns
+
+  private mutating func readColumns(_ lines: [String], _ reading: Reading) throws(TableError) {
+    let first = lines.firstIndex { !Self.isBlank($0) && !$0.hasPrefix("-DOCSTART-") }
+    let hasTabs = first.map { lines[$0].contains("\t") } ?? true
+    func fields(_ line: String) -> [String] {
+      hasTabs
+        ? line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) : Self.words(of: line)
+    }
+    let count = first.map { fields(lines[$0]).count } ?? 0
+    let column = try Self.number(reading.tagColumn, of: count, file)
+    if reading.needsTags, count < 2, let first {
+      throw TableError(
+        file, line: first + 1,
+        .other("there is no tag: expected a word, a tab and its tag, and an empty line between two sentences"))
+    }
+    var (tokens, tags, numbers): ([String], [String], [Int]) = ([], [], [])
+    for (index, line) in lines.enumerated() {
+      if Self.isBlank(line) {
+        add(tokens, tags, numbers)
+        (tokens, tags, numbers) = ([], [], [])
+        continue
+      }
+      if line.hasPrefix("-DOCSTART-") { continue }
+      let own = fields(line)
+      guard own.count == count else {
+        throw TableError(
+          file, line: index + 1,
+          .other(
+            "\(own.count) column\(own.count == 1 ? "" : "s") where line \((first ?? 0) + 1) has \(count)"
+              + (hasTabs ? "; columns stand between tabs" : "; columns stand between spaces")))
+      }
+      guard !own[0].isEmpty else {
+        throw TableError(file, line: index + 1, .other("the word is missing: give one, or leave the line empty between sentences"))
+      }
+      if count > 1 {
+        guard !Self.isBlank(own[column]) || !reading.needsTags else {
+          throw TableError(file, line: index + 1, .other("the tag is missing"))
+        }
+        tags.append(own[column])
+      }
+      tokens.append(own[0])
+      numbers.append(index + 1)
+    }
+    add(tokens, tags, numbers)
+  }
+
+  /// Of a column, from 0; the last where none is named.
+  private static func number(_ name: String?, of count: Int, _ file: String) throws(TableError) -> Int {
+    guard let name else { return max(0, count - 1) }
+    guard let number = Int(name), number >= 2, number <= max(2, count) else {
+      throw TableError(
+        file,
+        .other(
+          count < 2
+            ? "there is one column, of words: --tag-column has nothing to name"
+            : "there is no column of tags \(printable(name, limit: 40)): --tag-column names one by its number, 2 to \(count)"))
+    }
+    return number - 1
+  }
+
+  // MARK: CoNLL-U
+
+  private static let treebankColumns = [
+    "id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc",
+  ]
+
+  private mutating func readTreebank(_ lines: [String], _ reading: Reading) throws(TableError) {
+    let name = reading.tagColumn?.lowercased() ?? "upos"
+    guard let column = Self.treebankColumns.firstIndex(of: name) ?? Int(name).map({ $0 - 1 }), (2...9).contains(column)
+    else {
+      throw TableError(
+        file,
+        .other(
+          "there is no column of tags \(printable(name, limit: 40)) in CoNLL-U: --tag-column names upos, xpos, feats or deprel"))
+    }
+    var (tokens, tags, numbers): ([String], [String], [Int]) = ([], [], [])
+    for (index, line) in lines.enumerated() {
+      if Self.isBlank(line) {
+        add(tokens, tags, numbers)
+        (tokens, tags, numbers) = ([], [], [])
+        continue
+      }
+      if line.hasPrefix("#") { continue }
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+      guard fields.count == 10, let id = TreebankID(fields[0]) else {
+        throw TableError(
+          file, line: index + 1,
+          .other(
+            fields.count == 10
+              ? "\"\(printable(String(fields[0]), limit: 20))\" is no number of a word"
+              : "\(fields.count) field\(fields.count == 1 ? "" : "s") where CoNLL-U has 10, with tabs between them; --format columns reads others"))
+      }
+      // Words of a range stand behind it one by one; an empty node is in no sentence as it is written.
+      guard id == .word else { continue }
+      if reading.needsTags, fields[column] == "_" {
+        throw TableError(
+          file, line: index + 1, column: name, .other("the tag is missing (_): --tag-column names another column"))
+      }
+      tokens.append(String(fields[1]))
+      tags.append(String(fields[column]))
+      numbers.append(index + 1)
+    }
+    add(tokens, tags, numbers)
+  }
+
+  private enum TreebankID {
+    case word, range, empty
+
+    init?(_ text: Substring) {
+      if Int(text) != nil {
+        self = .word
+        return
+      }
+      for (separator, kind) in [(Character("-"), TreebankID.range), (".", .empty)] {
+        let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+        if parts.count == 2, parts.allSatisfy({ Int($0) != nil }) {
+          self = kind
+          return
+        }
+      }
+      return nil
+    }
+  }
+
+  // MARK: JSON lines
+
+  private static let usualMembers = ["tags", "ner_tags", "pos_tags", "labels"]
+
+  private mutating func readObjects(_ lines: [String], _ reading: Reading) throws(TableError) {
+    for (index, line) in lines.enumerated() where !Self.isBlank(line) {
+      func fault(_ reason: String, _ column: String? = nil) -> TableError {
+        TableError(file, line: index + 1, column: column, .other(reason))
+      }
+      let json: JSON
+      do { json = try JSON(parsing: line) } catch {
+        throw fault("no JSON: \(error); expected an object on each line, as {\"tokens\": […], \"tags\": […]}")
+      }
+      guard case .object(let members) = json else {
+        throw fault("no object; expected one on each line, as {\"tokens\": […], \"tags\": […]}")
+      }
+      func list(_ name: String) throws(TableError) -> [String] {
+        guard let own = json[name]?.array else { throw fault("expected a list", name) }
+        let texts = own.compactMap { $0.string ?? $0.integer.map(String.init) }
+        guard texts.count == own.count, !texts.contains("") else { throw fault("expected texts in quotes", name) }
+        return texts
+      }
+      let names = TableError.list(members.map(\.key))
+      guard json["tokens"] != nil else { throw fault("there is no member \"tokens\"; there are \(names)") }
+      let tokens = try list("tokens")
+      let wanted = reading.tagColumn ?? Self.usualMembers.first { json[$0] != nil }
+      guard let wanted, json[wanted] != nil else {
+        if !reading.needsTags {
+          add(tokens, [], [index + 1])
+          continue
+        }
+        throw fault(
+          "there is no member \"\(wanted.map { printable($0, limit: 40) } ?? "tags")\"; there are \(names): --tag-column names the one with the tags")
+      }
+      let tags = try list(wanted)
+      guard tags.count == tokens.count else {
+        throw fault("\(tags.count) tag\(tags.count == 1 ? "" : "s") of \(tokens.count) tokens", wanted)
+      }
+      add(tokens, tags, [index + 1])
+    }
+  }
+
+  // MARK: Spans
+
+  /// Tags I-X that begin a span, as older files have them (IOB1), become B-X.
+  private mutating func makeSpansBegin() {
+    func part(_ tag: String, _ letter: String) -> Substring? {
+      tag.hasPrefix(letter + "-") ? tag.dropFirst(2) : nil
+    }
+    let hasEnds = sentences.contains { $0.tags.contains { part($0, "E") != nil || part($0, "S") != nil || part($0, "L") != nil } }
+    if hasEnds { return }
+    var (count, firstLine) = (0, 0)
+    for index in sentences.indices {
+      let tags = sentences[index].tags
+      for (place, tag) in tags.enumerated() {
+        guard let type = part(tag, "I") else { continue }
+        let before = place == 0 ? "" : tags[place - 1]
+        if part(before, "I") == type || part(before, "B") == type { continue }
+        if count == 0 { firstLine = sentences[index].line(of: place) }
+        count += 1
+        sentences[index].tags[place] = "B-" + type
+      }
+    }
+    if count > 0 {
+      remarks.append(
+        "\(count) tag\(count == 1 ? "" : "s") I-X at the beginning of a span, the first in line \(firstLine), "
+          + "\(count == 1 ? "is" : "are") read as B-X (IOB1)")
+    }
+  }
+}
