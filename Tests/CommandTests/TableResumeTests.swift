@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// `rnn forecast train`, `rnn classify train` and `rnn translate train`: stopped, they save; resumed, they end with the bytes of a training that was
+/// `rnn forecast train`, `rnn classify train`, `rnn tag train` and `rnn translate train`: stopped, they save; resumed, they end with the bytes of a training that was
 /// not stopped.
 @Suite(.serialized)
 struct TableResumeTests {
   /// A command, and a table that it trains on.
   enum Kind: String, CaseIterable, Sendable {
-    case forecast, classify, texts, translate
+    case forecast, classify, texts, translate, tag
 
     var command: String { self == .texts ? "classify" : rawValue }
 
@@ -17,6 +17,7 @@ struct TableResumeTests {
       case .classify: ["--sequence-column", "who", "--label-column", "kind", "--head-dropout", "0.2"]
       case .texts:
         ["--text-column", "word", "--label-column", "language", "--embedding-size", "4", "--head-dropout", "0.2"]
+      case .tag: ["--embedding-size", "4", "--affix-size", "2", "--head-dropout", "0.2"]
       case .translate: ["--dropout", "0.2", "--scheduled-sampling", "0.2", "--recurrent-dropout", "0.1"]
       }
     }
@@ -31,6 +32,7 @@ struct TableResumeTests {
       case .forecast: ForecastTests.table(79 + Int(seed))
       case .classify: Waves(60, seed: seed).csv
       case .texts: Words(60, seed: seed).csv
+      case .tag: TaggedText(60, seed: seed).columns
       case .translate: TranslateTests.reversals(60, seed: seed)
       }
     }

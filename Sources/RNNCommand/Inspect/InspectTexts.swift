@@ -30,7 +30,10 @@ enum InspectedTexts {
     case TagDescription.annotation:
       let description = try TagDescription(text, file: file)
       return [
-        ["tags", printable(description.tags.joined(separator: ", "), limit: 1000) + ", of a \(description.unit.rawValue)"]
+        [
+          "tags",
+          printable(description.tags.joined(separator: ", "), limit: 1000) + ", of a \(description.unit.rawValue)",
+        ]
       ]
     case WordFeatures.annotation:
       let features = try WordFeatures(annotationText: text, file: file).features

@@ -125,7 +125,8 @@ struct TagPredict: ParsableCommand {
 
   private static func object(_ tokens: [String], _ tags: [String]) -> JSON {
     var members: [(key: String, value: JSON)] = [
-      (key: "tokens", value: .array(tokens.map { .string($0) })), (key: "tags", value: .array(tags.map { .string($0) })),
+      (key: "tokens", value: .array(tokens.map { .string($0) })),
+      (key: "tags", value: .array(tags.map { .string($0) })),
     ]
     let spans = SpanScores.spans(tags)
     if !spans.isEmpty {

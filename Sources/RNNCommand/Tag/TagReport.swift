@@ -32,7 +32,10 @@ struct TagReport: CustomStringConvertible {
 
   var description: String {
     var facts = [
-      ["tags", percent(scores.accuracy) + " %", "\(grouped(scores.rightCount)) of \(counted(scores.count, unit.rawValue))"],
+      [
+        "tags", percent(scores.accuracy) + " %",
+        "\(grouped(scores.rightCount)) of \(counted(scores.count, unit.rawValue))",
+      ],
       [
         "sentences", percent(Double(scores.rightSequenceCount) / Double(scores.sequenceCount)) + " %",
         "\(grouped(scores.rightSequenceCount)) of \(grouped(scores.sequenceCount)) without a wrong tag",
@@ -46,7 +49,7 @@ struct TagReport: CustomStringConvertible {
           "precision \(percent(spans.precision)) %, recall \(percent(spans.recall)) %, of \(grouped(spans.expected))",
         ], at: 0)
     }
-    return table(facts, right: [1]) + "\n\n" + table([header] + rows, right: [1, 2, 3, 4, 5]) 
+    return table(facts, right: [1]) + "\n\n" + table([header] + rows, right: [1, 2, 3, 4, 5])
   }
 
   var header: [String] { [scores.hasSpans ? "span" : "tag", "there", "found", "precision %", "recall %", "F1 %"] }

@@ -51,7 +51,10 @@ struct TagTask {
     }
     guard tags.count >= 2 else {
       throw TableError(
-        path, .other("all tags are \"\(printable(tags.first ?? "", limit: 40))\": there is nothing to learn; --tag-column names another column"))
+        path,
+        .other(
+          "all tags are \"\(printable(tags.first ?? "", limit: 40))\": there is nothing to learn; --tag-column names another column"
+        ))
     }
     (self.training, self.held) = (training, held)
     features = WordFeatures(

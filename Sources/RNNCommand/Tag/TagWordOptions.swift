@@ -45,6 +45,7 @@ struct TagWordOptions: ParsableArguments {
       return ModelConfiguration.Input.EmbeddingTable(
         vocabularySize: feature.count, size: isWhole ? size : affixSize ?? 16)
     }
-    return tables.count == 1 ? .embedding(vocabularySize: tables[0].vocabularySize, size: tables[0].size) : .features(tables)
+    return tables.count == 1
+      ? .embedding(vocabularySize: tables[0].vocabularySize, size: tables[0].size) : .features(tables)
   }
 }

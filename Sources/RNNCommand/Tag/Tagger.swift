@@ -52,7 +52,8 @@ struct Tagger: ~Copyable {
   /// - Parameter longest: words of the longest sentence that is likely to come; longer ones may.
   /// - Throws: `PlanError` where the memory does not suffice.
   init(
-    _ model: Model<Float>, _ features: WordFeatures, tags: [String], longest: Int, batchSize: Int = 64, products: Products,
+    _ model: Model<Float>, _ features: WordFeatures, tags: [String], longest: Int, batchSize: Int = 64,
+    products: Products,
     threads: Int
   ) throws(PlanError) {
     (self.model, self.features, self.tags) = (model, features, tags)

@@ -181,7 +181,9 @@ extension ModelMetadata {
       parsed = .embedding(vocabularySize: try input.size("vocabulary_size"), size: try input.size("size"))
     case "features":
       let (counts, sizes) = (try input.sizes("vocabulary_sizes"), try input.sizes("sizes"))
-      guard counts.count == sizes.count else { throw reader.fault("the input has \(counts.count) vocabularies and \(sizes.count) sizes") }
+      guard counts.count == sizes.count else {
+        throw reader.fault("the input has \(counts.count) vocabularies and \(sizes.count) sizes")
+      }
       parsed = .features(zip(counts, sizes).map { .init(vocabularySize: $0, size: $1) })
     case "vectors": parsed = .vectors(size: try input.size("size"))
     default: throw reader.fault("there is no input of kind \(kind)")

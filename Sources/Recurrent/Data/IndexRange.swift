@@ -28,7 +28,8 @@ struct IndexRange: Sendable {
       let (token, place) = (tokens.values[index], index % tokens.width)
       require(
         token >= 0 && token < vocabularySizes[place],
-        "token \(token) at \(tokens.place(ofStep: index / tokens.width)), place \(place): expected 0 to \(vocabularySizes[place] - 1)")
+        "token \(token) at \(tokens.place(ofStep: index / tokens.width)), place \(place): expected 0 to \(vocabularySizes[place] - 1)"
+      )
     }
   }
 

@@ -26,7 +26,8 @@ struct IndexLayout: Sendable {
 
   init(_ configuration: ModelConfiguration, steps: Int, batchSize: Int, _ arenas: inout ArenaLayout) {
     let rows = steps * batchSize
-    tokens = arenas.integers("tokens", .workspace, [configuration.input.vocabularySize == nil ? 0 : rows * configuration.input.tokensPerStep])
+    tokens = arenas.integers(
+      "tokens", .workspace, [configuration.input.vocabularySize == nil ? 0 : rows * configuration.input.tokensPerStep])
     starts = arenas.integers("first rows of steps", .workspace, [steps + 1])
     order = arenas.integers("order of sequences", .workspace, [batchSize])
     lengths = arenas.integers("lengths", .workspace, [batchSize])

@@ -53,7 +53,8 @@ extension CRF {
       memory.scalars[parameters.offset + place] = S(value)
     }
     for (place, label) in labels.values.enumerated() {
-      require(label >= 0 && label < count, "label \(label) at \(labels.place(ofStep: place)): expected 0 to \(count - 1)")
+      require(
+        label >= 0 && label < count, "label \(label) at \(labels.place(ofStep: place)): expected 0 to \(count - 1)")
       memory.indices[classes + place] = label
     }
     stage.pack(memory.scalars, memory.sums)

@@ -29,7 +29,8 @@ public struct CRF: Sendable, Hashable {
     require(count >= 1, "a CRF needs 1 label or more")
     require(
       transitions.count == count * count && ends.count == count,
-      "expected \(count * count) transitions and \(count) ends of \(count) labels, got \(transitions.count) and \(ends.count)")
+      "expected \(count * count) transitions and \(count) ends of \(count) labels, got \(transitions.count) and \(ends.count)"
+    )
     if let fault = constraints.fault(labelCount: count) { stop(fault) }
     var (own, first, last) = (transitions, starts, ends)
     for pair in constraints.transitions { own[pair.from * count + pair.to] += CRFConstraints.penalty }

@@ -257,7 +257,9 @@ struct CRFStage: Sendable, BitwiseCopyable {
     ///   - before: α of the first step.
     ///   - later: e + β of the second; `right` is e to that less its greatest, `most`.
     ///   - left: room for e to α less its greatest.
-    private func addPairs(_ before: Int, _ later: Int, _ most: Double, left: Int, right: Int, _ total: Double, _ scale: Double) {
+    private func addPairs(
+      _ before: Int, _ later: Int, _ most: Double, left: Int, right: Int, _ total: Double, _ scale: Double
+    ) {
       let mostBefore = self.most(before)
       let power = mostBefore + mostOfTransitions + most - total
       if power < Self.mostPower {

@@ -89,7 +89,7 @@ extension Loss {
     do throws(PlanError) {
       stage = try LossStage(
         self, outputs: region, rows: rows, steps: rows / sequences, batchSize: sequences, isRagged: false, crf: nil,
-      &arenas)
+        &arenas)
     } catch {
       stop("\(error)")
     }

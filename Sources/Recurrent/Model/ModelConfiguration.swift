@@ -231,7 +231,8 @@ extension ModelConfiguration {
     require(input.vocabularySize ?? 1 >= 1, "vocabulary size must be 1 or more")
     if case .features(let tables) = input {
       require(
-        tables.allSatisfy { $0.vocabularySize >= 1 && $0.size >= 1 }, "each table must have 1 token and 1 number or more")
+        tables.allSatisfy { $0.vocabularySize >= 1 && $0.size >= 1 },
+        "each table must have 1 token and 1 number or more")
     }
     for (name, rate) in [
       ("dropout", dropout), ("head dropout", headDropout), ("recurrent dropout", recurrentDropout),

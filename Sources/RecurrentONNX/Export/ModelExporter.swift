@@ -37,7 +37,8 @@ package struct ModelExporter<S: Scalar> {
       throw .inexpressible(what: "a CRF", reason: "there is no operator that finds the likeliest labels together")
     }
     if case .features = model.configuration.input {
-      throw .inexpressible(what: "an input of several tokens a step", reason: "export models of one token or of vectors")
+      throw .inexpressible(
+        what: "an input of several tokens a step", reason: "export models of one token or of vectors")
     }
     self.model = model
     self.options = options

@@ -138,7 +138,8 @@ package struct TaggedSentences: Sendable {
               + (hasTabs ? "; columns stand between tabs" : "; columns stand between spaces")))
       }
       guard !own[0].isEmpty else {
-        throw TableError(file, line: index + 1, .other("the word is missing: give one, or leave the line empty between sentences"))
+        throw TableError(
+          file, line: index + 1, .other("the word is missing: give one, or leave the line empty between sentences"))
       }
       if count > 1 {
         guard !Self.isBlank(own[column]) || !reading.needsTags else {
@@ -161,7 +162,8 @@ package struct TaggedSentences: Sendable {
         .other(
           count < 2
             ? "there is one column, of words: --tag-column has nothing to name"
-            : "there is no column of tags \(printable(name, limit: 40)): --tag-column names one by its number, 2 to \(count)"))
+            : "there is no column of tags \(printable(name, limit: 40)): --tag-column names one by its number, 2 to \(count)"
+        ))
     }
     return number - 1
   }
@@ -179,7 +181,8 @@ package struct TaggedSentences: Sendable {
       throw TableError(
         file,
         .other(
-          "there is no column of tags \(printable(name, limit: 40)) in CoNLL-U: --tag-column names upos, xpos, feats or deprel"))
+          "there is no column of tags \(printable(name, limit: 40)) in CoNLL-U: --tag-column names upos, xpos, feats or deprel"
+        ))
     }
     var (tokens, tags, numbers): ([String], [String], [Int]) = ([], [], [])
     for (index, line) in lines.enumerated() {
@@ -196,7 +199,8 @@ package struct TaggedSentences: Sendable {
           .other(
             fields.count == 10
               ? "\"\(printable(String(fields[0]), limit: 20))\" is no number of a word"
-              : "\(fields.count) field\(fields.count == 1 ? "" : "s") where CoNLL-U has 10, with tabs between them; --format columns reads others"))
+              : "\(fields.count) field\(fields.count == 1 ? "" : "s") where CoNLL-U has 10, with tabs between them; --format columns reads others"
+          ))
       }
       // Words of a range stand behind it one by one; an empty node is in no sentence as it is written.
       guard id == .word else { continue }
@@ -262,7 +266,8 @@ package struct TaggedSentences: Sendable {
           continue
         }
         throw fault(
-          "there is no member \"\(wanted.map { printable($0, limit: 40) } ?? "tags")\"; there are \(names): --tag-column names the one with the tags")
+          "there is no member \"\(wanted.map { printable($0, limit: 40) } ?? "tags")\"; there are \(names): --tag-column names the one with the tags"
+        )
       }
       let tags = try list(wanted)
       guard tags.count == tokens.count else {
@@ -279,7 +284,9 @@ package struct TaggedSentences: Sendable {
     func part(_ tag: String, _ letter: String) -> Substring? {
       tag.hasPrefix(letter + "-") ? tag.dropFirst(2) : nil
     }
-    let hasEnds = sentences.contains { $0.tags.contains { part($0, "E") != nil || part($0, "S") != nil || part($0, "L") != nil } }
+    let hasEnds = sentences.contains {
+      $0.tags.contains { part($0, "E") != nil || part($0, "S") != nil || part($0, "L") != nil }
+    }
     if hasEnds { return }
     var (count, firstLine) = (0, 0)
     for index in sentences.indices {

@@ -214,7 +214,9 @@ struct CRFTests {
 
     let closed = CRFConstraints.spans(["O", "B-A", "I-A", "E-A", "S-A"])
     #expect(closed.starts == [2, 3] && closed.ends == [1, 2])
-    let open: Set = [[1, 2], [1, 3], [2, 2], [2, 3], [0, 0], [0, 1], [0, 4], [3, 0], [3, 1], [3, 4], [4, 0], [4, 1], [4, 4]]
+    let open: Set = [
+      [1, 2], [1, 3], [2, 2], [2, 3], [0, 0], [0, 1], [0, 4], [3, 0], [3, 1], [3, 4], [4, 0], [4, 1], [4, 4],
+    ]
     for from in 0..<5 {
       for to in 0..<5 {
         let isForbidden = closed.transitions.contains { $0.from == from && $0.to == to }

@@ -172,9 +172,10 @@ struct CRFTrainingTests {
       trainer.step(.tokens(tokens), .classes(labels)), resumed.step(.tokens(tokens), .classes(labels))
     )
     #expect(a.loss == b.loss)
-    #expect(trainer.model().table.entries.allSatisfy {
-      trainer.model()[parameter: $0.name] == resumed.model()[parameter: $0.name]
-    })
+    #expect(
+      trainer.model().table.entries.allSatisfy {
+        trainer.model()[parameter: $0.name] == resumed.model()[parameter: $0.name]
+      })
   }
 
   @Test("Several tokens a step are what one-hot vectors of each would be")
