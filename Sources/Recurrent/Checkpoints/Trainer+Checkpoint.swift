@@ -11,7 +11,8 @@ extension Trainer {
     require(
       accumulatedBatches == 0,
       "expected a step before a checkpoint, got \(accumulatedBatches) batches accumulated for one")
-    let start = engine.savedStart()
+    gatherStart()
+    let start = start
     return TrainingCheckpoint(
       model: model(), settings: settings, stepCount: stepCount,
       moments: (1...settings.optimizer.momentCount).map { engine.moment($0) }, state: start.state,
@@ -21,17 +22,24 @@ extension Trainer {
   /// Goes on from a checkpoint as if the training had never stopped: the same steps give the same bits, also with another
   /// number of threads, on a machine of the same `Fingerprint`. Where `checkpoint.settings` were changed to another batch
   /// size there is no state for its sequences: they start anew.
+  /// - Parameters:
+  ///   - checkpoint: as it was taken, of any number of processes.
+  ///   - threads: workers that share the batch; 0: one for each processor.
+  ///   - communicator: several processes that share the shards; nil: this one alone.
   /// - Precondition: the optimizer of `checkpoint.settings`, if it was changed, keeps as many moments as the one before.
   /// - Throws: `PlanError` where the memory does not suffice.
-  public init(_ checkpoint: TrainingCheckpoint<S>, threads: Int = 0) throws(PlanError) {
+  public init(
+    _ checkpoint: TrainingCheckpoint<S>, threads: Int = 0, over communicator: (any Communicator)? = nil
+  ) throws(PlanError) {
     try self.init(
-      checkpoint.model, checkpoint.settings, threads: threads, dropoutSeeds: checkpoint.dropoutSeeds)
+      checkpoint.model, checkpoint.settings, threads: threads, over: communicator,
+      dropoutSeeds: checkpoint.dropoutSeeds)
     require(
       checkpoint.moments.count == settings.optimizer.momentCount,
       "expected \(settings.optimizer.momentCount) moments, got \(checkpoint.moments.count)")
     for (index, moment) in checkpoint.moments.enumerated() { engine.setMoment(index + 1, moment) }
     if checkpoint.state.batchSize == settings.batchSize {
-      engine.restore(Engine.SavedStart(state: checkpoint.state, isFresh: checkpoint.isFresh))
+      start = Engine.SavedStart(state: checkpoint.state, isFresh: checkpoint.isFresh)
     }
     stepCount = checkpoint.stepCount
   }

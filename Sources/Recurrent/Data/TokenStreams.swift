@@ -15,7 +15,8 @@ public struct TokenStreams: Sendable {
   private enum Source: Sendable {
     /// The first stream begins at `start`.
     case memory([Int32], start: Int)
-    case file(TokenWindows)
+    /// Of which these streams are read.
+    case file(TokenWindows, Range<Int>)
   }
 
   /// N
@@ -48,21 +49,32 @@ public struct TokenStreams: Sendable {
       tokens, start: 0, batchSize: batchSize, sequenceLength: sequenceLength, windowCount: (tokens.count - 1) / window)
   }
 
-  private init(_ text: TokenSource, start: Int, batchSize: Int, sequenceLength: Int, windowCount: Int) {
+  private init(
+    _ text: TokenSource, start: Int, batchSize: Int, sequenceLength: Int, windowCount: Int, reading: Range<Int>? = nil
+  ) {
     self.text = text
     self.start = start
     self.batchSize = batchSize
     self.sequenceLength = sequenceLength
     self.windowCount = windowCount
     let first = text.range.lowerBound + start
+    let streamLength = windowCount * sequenceLength
     switch text.content {
     case .memory(let tokens): source = .memory(tokens, start: first)
     case .file(let file, let translation):
+      let read = reading ?? 0..<batchSize
       source = .file(
         TokenWindows(
-          file, translation: translation, start: first, streamLength: windowCount * sequenceLength,
-          batchSize: batchSize, sequenceLength: sequenceLength))
+          file, translation: translation, start: first + read.lowerBound * streamLength, streamLength: streamLength,
+          batchSize: read.count, sequenceLength: sequenceLength), read)
     }
+  }
+
+  /// The same streams, of which no others are read from a file than these: for a process that does a part of each batch.
+  func reading(only streams: Range<Int>) -> TokenStreams {
+    TokenStreams(
+      text, start: start, batchSize: batchSize, sequenceLength: sequenceLength, windowCount: windowCount,
+      reading: streams)
   }
 
   /// Some of the streams, as they are: row n of the result's windows is row `streams.lowerBound + n` of this one's. For who
@@ -83,35 +95,44 @@ public struct TokenStreams: Sendable {
   /// - Throws: `TokenFileError` where the file was cut short or written over since it was opened, or the disk fails.
   public func load(_ window: Int) throws(TokenFileError) {
     check(window: window)
-    if case .file(let windows) = source { _ = try windows.tokens(ofWindow: window) }
+    if case .file(let windows, _) = source { _ = try windows.tokens(ofWindow: window) }
   }
 
-  /// Copies a window of every stream, [T, N].
+  /// Copies a window of every stream, [T, N], or of some of them.
   ///
   /// - Parameters:
   ///   - index: in `0..<windowCount`.
   ///   - isTarget: whether to copy the tokens that follow those of the window.
-  func copyWindow(_ index: Int, isTarget: Bool, into window: inout MutableSpan<Int32>) {
+  ///   - streams: whose; nil: all.
+  func copyWindow(
+    _ index: Int, isTarget: Bool, streams: Range<Int>? = nil, into window: inout MutableSpan<Int32>
+  ) {
     check(window: index)
-    let size = sequenceLength * batchSize
+    let streams = streams ?? 0..<batchSize
+    let size = sequenceLength * streams.count
     require(window.count == size, "expected room for \(size) tokens, got \(window.count)")
     switch source {
     case .memory(let tokens, let start):
       let text = tokens.span
       let streamLength = windowCount * sequenceLength
       for step in 0..<sequenceLength {
-        var source = start + index * sequenceLength + step + (isTarget ? 1 : 0)
-        for place in step * batchSize..<(step + 1) * batchSize {
+        var source = start + streams.lowerBound * streamLength + index * sequenceLength + step + (isTarget ? 1 : 0)
+        for place in step * streams.count..<(step + 1) * streams.count {
           window[place] = text[source]
           source += streamLength
         }
       }
-    case .file(let windows):
+    case .file(let windows, let read):
+      require(
+        read.lowerBound <= streams.lowerBound && streams.upperBound <= read.upperBound,
+        "streams \(streams) of a file of which \(read) are read")
       let tokens: [Int32]
       do { tokens = try windows.tokens(ofWindow: index) } catch { stop("\(error); load(_:) throws this error") }
       let rows = tokens.span
-      let first = isTarget ? batchSize : 0
-      for place in 0..<size { window[place] = rows[first + place] }
+      for step in 0..<sequenceLength {
+        let first = (step + (isTarget ? 1 : 0)) * read.count + streams.lowerBound - read.lowerBound
+        for stream in 0..<streams.count { window[step * streams.count + stream] = rows[first + stream] }
+      }
     }
   }
 

@@ -13,6 +13,8 @@ struct EnginePhases: OptionSet, Sendable, BitwiseCopyable {
   static let squares = EnginePhases(rawValue: 32)
   /// Attention's copies of its memory.
   static let memory = EnginePhases(rawValue: 64)
+  /// Sums of several shards' gradients.
+  static let sum = EnginePhases(rawValue: 128)
 
   // The combinations are made once: an array literal in a step would be allocated in every step.
   static let evaluation: EnginePhases = [.forward, .loss]
@@ -31,6 +33,8 @@ struct Call: Sendable {
   /// Seed of this call's dropout masks; nil: no dropout.
   var dropoutSeed: UInt64?
   var update: UpdateRule?
+  /// What is done with the gradients of shards.
+  var sum: GradientSum?
   /// Whether gradients go on from those of the segment that follows this one.
   var continuesGradient = false
   /// Whether backward starts from a given dL/d(final state), and not from 0.

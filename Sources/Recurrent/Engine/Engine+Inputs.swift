@@ -61,7 +61,7 @@ extension Engine {
   }
 
   /// Steps of so many elements.
-  private func steps(count: Int, _ sequences: Int, width: Int, _ what: StaticString) -> Int {
+  func steps(count: Int, _ sequences: Int, width: Int, _ what: StaticString) -> Int {
     let step = sequences * width
     require(
       count > 0 && count.isMultiple(of: step),
@@ -99,7 +99,7 @@ extension Engine {
       let sequence = rows.sequence(inSlot: slot)
       for step in 0..<rows.length(ofSlot: slot) {
         indices[offset + rows.firstRow(ofStep: step) + slot] =
-          values.values[values.position(of: sequence, step: step)]
+          values.values[values.position(of: rows.part.first + sequence, step: step)]
       }
     }
   }
@@ -110,7 +110,7 @@ extension Engine {
     for slot in 0..<rows.sequenceCount {
       let sequence = rows.sequence(inSlot: slot)
       for step in 0..<rows.length(ofSlot: slot) {
-        let start = values.position(of: sequence, step: step)
+        let start = values.position(of: rows.part.first + sequence, step: step)
         memory.write(
           values.values.span.extracting(start..<start + values.width),
           at: target.row(rows.firstRow(ofStep: step) + slot).offset)
@@ -136,9 +136,11 @@ extension Engine {
 extension Rows {
   /// Stops where values for every step do not have the lengths of the batch.
   func check<Element>(_ values: Sequences<Element>) {
-    require(values.count == sequenceCount, "expected \(sequenceCount) sequences, got \(values.count)")
+    require(
+      values.count <= part.whole && part.sequences(of: values.count).count == sequenceCount,
+      "expected \(part.first + sequenceCount) sequences, got \(values.count)")
     for slot in 0..<sequenceCount {
-      let sequence = sequence(inSlot: slot)
+      let sequence = part.first + sequence(inSlot: slot)
       require(
         values.lengths[sequence] == length(ofSlot: slot),
         "expected \(length(ofSlot: slot)) steps of sequence \(sequence), got \(values.lengths[sequence])")

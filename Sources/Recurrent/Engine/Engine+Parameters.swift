@@ -19,6 +19,14 @@ extension Engine {
     parametersChanged()
   }
 
+  /// A number that engines have in common where their parameters are the same: FNV-1a, of words.
+  var parameterDigest: UInt64 {
+    let parameters = memory.span(0, plan.table.blockCount)
+    var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+    for index in parameters.indices { digest = (digest ^ Double(parameters[index]).bitPattern) &* 0x100_0000_01B3 }
+    return digest
+  }
+
   /// Leaves these parameters as they are from now on; all others are updated.
   func freeze(_ names: Set<String>) {
     for name in names {

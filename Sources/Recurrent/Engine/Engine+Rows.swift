@@ -20,14 +20,17 @@ extension Engine {
   }
 
   /// `1 sequence of 5 steps`, `2 sequences of 3 to 5 steps`.
-  private static func text(of lengths: [Int]) -> String {
+  private static func text(of lengths: ArraySlice<Int>) -> String {
     let (shortest, longest) = (lengths.min() ?? 0, lengths.max() ?? 0)
     return "\(lengths.count) sequence\(lengths.count == 1 ? "" : "s") of "
       + (shortest == longest ? "" : "\(shortest) to ") + "\(longest) step\(longest == 1 ? "" : "s")"
   }
 
   /// A batch of sequences of such lengths, at most N.
-  func rows(lengths: [Int]) -> Rows {
+  func rows(lengths: [Int]) -> Rows { rows(lengths: lengths[...]) }
+
+  /// The same of a part of them.
+  func rows(lengths: ArraySlice<Int>) -> Rows {
     require(
       !lengths.isEmpty && lengths.count <= plan.batchSize,
       "expected 1 to \(plan.batchSize) sequences, got \(lengths.count)")
@@ -36,9 +39,10 @@ extension Engine {
         length >= 0 && length <= plan.steps,
         "sequence \(sequence) has \(length) steps; expected 0...\(plan.steps)")
     }
+    let first = lengths.first ?? 0
     let mayBeOfOneLength = lengths.count == plan.batchSize || (!plan.isTraining && plan.attention == nil)
-    if mayBeOfOneLength, lengths[0] >= 1, lengths.allSatisfy({ $0 == lengths[0] }) {
-      return rows(steps: lengths[0], sequences: lengths.count)
+    if mayBeOfOneLength, first >= 1, lengths.allSatisfy({ $0 == first }) {
+      return rows(steps: first, sequences: lengths.count)
     }
     require(
       !plan.isTraining || plan.sizes.isRagged,

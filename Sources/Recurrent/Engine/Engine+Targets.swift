@@ -43,10 +43,7 @@ extension Engine {
 
   /// The elements of sequences of one step each: where there is one output for each sequence.
   private func onlyElements<Element>(_ targets: Sequences<Element>, _ what: String) -> [Element] {
-    for (sequence, length) in targets.lengths.enumerated() {
-      require(
-        length == 1, "there is one output for each sequence: expected 1 \(what) of sequence \(sequence), got \(length)")
-    }
+    requireOnlyElements(targets, what)
     return targets.values
   }
 
@@ -68,13 +65,9 @@ extension Engine {
 
   /// How much each row of the outputs counts: a weight for each sequence, or for each row.
   private func setWeights(_ weights: [Double]?, _ rows: Rows) {
-    guard let stage = plan.loss, let place = stage.rowWeights else {
-      require(
-        weights == nil,
-        "the loss takes no weights of samples: ask for \(plan.purpose.loss.map { "\($0)" } ?? "it").weighted")
-      return
+    guard let stage = plan.loss, let place = stage.rowWeights, let weights else {
+      return requireWeights(weights, plan.loss)
     }
-    guard let weights else { stop("the loss is weighted: give the targets weights, one for each sequence") }
     let count = lossCount(rows)
     let isForSequences = stage.isForSequences || plan.configuration.head.isPooled
     if weights.count == count, isForSequences || !rows.isRagged {
@@ -85,6 +78,17 @@ extension Engine {
       weights.count == rows.sequenceCount,
       "expected \(rows.sequenceCount) weights, or \(count), got \(weights.count)")
     rows.forEachRow(in: 0..<rows.batchRowCount) { row, _, sequence in sums[place + row] = weights[sequence] }
+  }
+
+  /// Stops where weights were given that the loss does not take, or none that it does.
+  func requireWeights(_ weights: [Double]?, _ stage: LossStage?) {
+    if stage?.rowWeights == nil {
+      require(
+        weights == nil,
+        "the loss takes no weights of samples: ask for \(plan.purpose.loss.map { "\($0)" } ?? "it").weighted")
+    } else {
+      require(weights != nil, "the loss is weighted: give the targets weights, one for each sequence")
+    }
   }
 
   /// A class for each row of the outputs: [T, N], or [N] where there is one for each sequence.
@@ -125,10 +129,11 @@ extension Engine {
   func setLabels(_ labels: [[Int32]], _ rows: Rows) {
     guard let ctc = loss(for: .labels).ctc else { stop("the loss is not on labels") }
     require(
-      labels.count == rows.sequenceCount, "expected labels of \(rows.sequenceCount) sequences, got \(labels.count)")
+      labels.count <= rows.part.whole && rows.part.sequences(of: labels.count).count == rows.sequenceCount,
+      "expected labels of \(rows.part.first + rows.sequenceCount) sequences, got \(labels.count)")
     for slot in 0..<rows.sequenceCount {
       let sequence = rows.sequence(inSlot: slot)
-      ctc.setLabels(labels[sequence], of: sequence, stepCount: rows.length(ofSlot: slot), in: indices)
+      ctc.setLabels(labels[rows.part.first + sequence], of: sequence, stepCount: rows.length(ofSlot: slot), in: indices)
     }
   }
 
@@ -143,7 +148,7 @@ extension Engine {
   }
 
   /// Whether there is one output or loss for each sequence.
-  private var hasOneOutput: Bool { plan.loss?.ctc != nil || plan.configuration.head.isPooled }
+  var hasOneOutput: Bool { plan.loss?.ctc != nil || plan.configuration.head.isPooled }
 
   /// The loss of each row, or of each sequence, into the sums; its gradient takes the place of the outputs.
   func loss(_ call: Call) {
@@ -151,7 +156,7 @@ extension Engine {
     let (memory, rows, outputs) = (lossMemory, call.rows, loss.outputs)
     if let ctc = loss.ctc {
       let count = rows.sequenceCount
-      let total = loss.weight(rows: count, in: memory)
+      let total = loss.divisor(rows: count, in: memory)
       for slot in call.share(of: count) {
         let sequence = rows.sequence(inSlot: slot)
         memory.sums[loss.losses + sequence] = ctc.loss(
@@ -188,6 +193,12 @@ extension Engine {
     return loss.mean(rows: lossCount(rows), in: lossMemory)
   }
 
+  /// The sum of the losses of rows or sequences of a batch.
+  func lossSum(_ rows: Rows) -> Double {
+    guard let loss = plan.loss else { stop("the plan has no loss") }
+    return loss.sum(rows: lossCount(rows), in: lossMemory)
+  }
+
   /// What the mean of a batch's losses counts for among those of others.
   func lossWeight(_ rows: Rows) -> Double {
     guard let loss = plan.loss else { stop("the plan has no loss") }
@@ -205,7 +216,7 @@ extension Engine {
       ? rows.sequenceCount : rows.batchRowCount - rows.untargetedRows
   }
 
-  private func loss(for targets: Loss.Targets) -> LossStage {
+  func loss(for targets: Loss.Targets) -> LossStage {
     guard let loss = plan.purpose.loss, let stage = plan.loss else { stop("the plan has no loss") }
     loss.requireTargets(targets)
     return stage

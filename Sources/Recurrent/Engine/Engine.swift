@@ -66,7 +66,8 @@ final class Engine<S: Scalar>: PoolTask {
   @_specialize(where S == Double)
   func perform(
     _ phases: EnginePhases, _ rows: Rows, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil,
-    continuesGradient: Bool = false, startsFromStateGradient: Bool = false, skipsHead: Bool = false
+    sum: GradientSum? = nil, continuesGradient: Bool = false, startsFromStateGradient: Bool = false,
+    skipsHead: Bool = false
   ) {
     let most = pool.isOrphaned ? 1 : plan.workers(for: rows, of: pool.count)
     let sharing = most > 1 ? plan.sharing(of: phases, rows) : .always
@@ -77,8 +78,9 @@ final class Engine<S: Scalar>: PoolTask {
       case .asTried: trial.isSharing
       }
     call = Call(
-      phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, continuesGradient: continuesGradient,
-      startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead, workers: shares ? most : 1)
+      phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, sum: sum,
+      continuesGradient: continuesGradient, startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead,
+      workers: shares ? most : 1)
     if phases.contains(.forward), !isPacked {
       call.phases.insert(.pack)
       isPacked = true
@@ -101,6 +103,7 @@ final class Engine<S: Scalar>: PoolTask {
     if call.phases.contains(.forward) { forward(call) }
     if call.phases.contains(.loss) { loss(call) }
     if call.phases.contains(.backward) { backward(call) }
+    if call.phases.contains(.sum) { plan.update.sum(call, self) }
     if call.phases.contains(.squares) { plan.update.sumSquares(call, self) }
     if call.phases.contains(.update) { plan.update.forward(call, self) }
   }

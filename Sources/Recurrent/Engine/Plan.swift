@@ -52,7 +52,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// nil where the caller gives dL/d(outputs), or none is wanted.
   let loss: LossStage?
   let backward: BackwardRegions
-  let update: UpdateStage
+  private(set) var update: UpdateStage
   /// [pieces + 1, N, S·H] of each recurrence: the state before each segment, and after the last; empty without segments.
   let boundaries: [Region]
   /// What the engine has to allocate.
@@ -80,6 +80,21 @@ public struct Plan: Sendable, CustomStringConvertible {
     inputGradient wantsInputGradient: Bool = false, isRagged: Bool = false, segmentSteps: Int? = nil,
     accumulatesGradients: Bool = false, memory: MemoryShape? = nil, products: Products = .automatic,
     precision: WeightPrecision = .full, scalar: S.Type
+  ) throws(PlanError) {
+    try self.init(
+      configuration, steps: steps, batchSize: batchSize, shards: ShardShare(count: 1), purpose: purpose,
+      inputGradient: wantsInputGradient, isRagged: isRagged, segmentSteps: segmentSteps,
+      accumulatesGradients: accumulatesGradients, memory: memory, products: products, precision: precision,
+      scalar: scalar)
+  }
+
+  /// - Parameters:
+  ///   - batchSize: of a shard.
+  ///   - shards: of a batch, and which of them are this process's.
+  init<S: Scalar>(
+    _ configuration: ModelConfiguration, steps: Int, batchSize: Int, shards: ShardShare, purpose: Purpose,
+    inputGradient wantsInputGradient: Bool, isRagged: Bool, segmentSteps: Int?, accumulatesGradients: Bool,
+    memory: MemoryShape?, products: Products, precision: WeightPrecision, scalar: S.Type
   ) throws(PlanError) {
     require(steps >= 1, "steps must be 1 or more, got \(steps)")
     require(batchSize >= 1, "batch size must be 1 or more, got \(batchSize)")
@@ -143,7 +158,7 @@ public struct Plan: Sendable, CustomStringConvertible {
         "the connectionist loss needs a head at every step")
       self.loss = try LossStage(
         loss, outputs: head.outputs, rows: head.isPooled ? batchSize : sizes.rows, steps: steps, batchSize: batchSize,
-        isRagged: isRagged || !isTraining, crf: table.crf, &arenas)
+        isRagged: isRagged || !isTraining, isSummed: shards.count > 1, crf: table.crf, &arenas)
     } else {
       loss = nil
     }
@@ -155,6 +170,9 @@ public struct Plan: Sendable, CustomStringConvertible {
         arenas.matrix(
           "layer \($0.index) boundaries", .workspace, (segments + 1) * batchSize, $0.forward.states.columns)
       }
+    update.reserveTree(
+      shards, batchSize: batchSize * shards.count,
+      stateColumns: Self.recurrences(Self.layers(top)).map(\.states.columns), &arenas)
     (self.sizes, self.choice, self.table, self.top) = (sizes, choice, table, top)
     (self.attention, self.head, self.arenas) = (attention, head, arenas)
     workOfRow = Self.layers(top).reduce(head?.map.weights.count ?? 0) { $0 + $1.directionCount * $1.forward.workOfRow }
@@ -179,6 +197,10 @@ public struct Plan: Sendable, CustomStringConvertible {
 
   public var description: String {
     var lines = ["plan: \(steps) steps × \(batchSize) sequences, \(ByteCount(totalBytes)) in all"]
+    if let share = update.tree?.share {
+      let others = share.rankCount == 1 ? "" : ", of which \(share.own.count) here"
+      lines.append("shards: \(share.count) of so many sequences, one after the other\(others)")
+    }
     lines.append("products: \(productsDescription)")
     let width = buffers.map(\.name.count).max() ?? 0
     for lifetime in Lifetime.allCases {
@@ -217,7 +239,9 @@ public struct Plan: Sendable, CustomStringConvertible {
   private static func layers(_ top: Layer) -> [Layer] { (top.below.map(layers) ?? []) + [top] }
 
   /// All recurrences, layer by layer, in each the forward direction first.
-  var recurrences: [Recurrence] {
+  var recurrences: [Recurrence] { Self.recurrences(layers) }
+
+  private static func recurrences(_ layers: [Layer]) -> [Recurrence] {
     layers.flatMap { layer in [layer.forward] + (layer.runsBothWays ? [layer.reverse] : []) }
   }
 

@@ -25,6 +25,8 @@ struct Rows: Sendable {
   private(set) var firstStep = 0
   private(set) var rowOffset = 0
   private(set) var steps: Int
+  /// Which sequences of the whole batch these are.
+  var part: BatchPart
 
   /// The rows whose starts, order and lengths stand in the indices.
   init(
@@ -32,6 +34,7 @@ struct Rows: Sendable {
   ) {
     (self.index, self.indices, self.batchSize) = (index, indices, batchSize)
     (self.isRagged, self.sequenceCount, batchSteps, self.steps) = (isRagged, sequenceCount, steps, steps)
+    part = .all(of: batchSize)
   }
 
   /// A segment of the batch's time: its steps and rows are counted from 0.

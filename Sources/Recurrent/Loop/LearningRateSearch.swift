@@ -36,7 +36,7 @@ extension Trainer {
     require(steps >= 2, "expected 2 steps or more, got \(steps)")
     data.check(plan.configuration, settings)
     var data = data
-    var copy = try Trainer(checkpoint(), threads: engine.pool.count)
+    var copy = try Trainer(checkpoint(), threads: engine.pool.count, over: communicator)
     copy.settings.schedule = .constant
     var points: [LearningRateSearch.Point] = []
     var (mean, weight) = (0.0, 0.0)

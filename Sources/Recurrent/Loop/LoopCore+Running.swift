@@ -9,6 +9,7 @@ extension LoopCore where T: ~Copyable {
     isStopping = false
     evaluation = nil
     var reason = TrainingResult.Reason.completed
+    try checkReplicas()
     if let resumption, !hasToldResumption {
       hasToldResumption = true
       try tell(.resumed(resumption), hook)
@@ -18,7 +19,7 @@ extension LoopCore where T: ~Copyable {
         reason = .noProgress
         break
       }
-      if isStopping || isStopped() || Task.isCancelled {
+      if trainer.agree(isStopping || isStopped() || Task.isCancelled) {
         reason = .stopped
         break
       }
@@ -73,8 +74,10 @@ extension LoopCore where T: ~Copyable {
   private mutating func update(_ hook: Hook) throws -> (report: StepReport, count: Int) {
     let first = progress.batch
     do throws(TokenFileError) { return try tryUpdate() } catch {
-      // Nothing was begun: what was learnt so far need not be lost.
-      if progress.batch == first, trainer.stepCount > progress.firstStep { try? save(isLast: true, hook) }
+      // Nothing was begun: what was learnt so far need not be lost. (A save takes all processes, which know nothing of it.)
+      if progress.batch == first, !trainer.hasOthers, trainer.stepCount > progress.firstStep {
+        try? save(isLast: true, hook)
+      }
       throw unreadable(error)
     }
   }
@@ -120,29 +123,45 @@ extension LoopCore where T: ~Copyable {
   // MARK: Saving
 
   private mutating func saveIfDue(endsEpoch: Bool, isBest: Bool, _ hook: Hook) throws {
-    guard let keeper else { return }
+    guard keeper != nil || trainer.hasOthers else { return }
     let isDue = options.saveInterval.map { trainer.stepCount.isMultiple(of: $0) } ?? false
-    if isDue || (endsEpoch ? !keeper.hasJustSaved : keeper.wantsRetry) {
+    let isWanted = keeper.map { isDue || (endsEpoch ? !$0.hasJustSaved : $0.wantsRetry) } ?? false
+    if trainer.agree(isWanted) {
       try save(isLast: false, hook)
     } else if isBest, options.bestPlace == .checkpoint {
-      keeper.postpone(checkpoint())
+      let checkpoint = checkpoint()
+      keeper?.postpone(checkpoint)
     }
   }
 
   /// Saves the training as it is now, if the model still predicts something.
   private mutating func save(isLast: Bool, _ hook: Hook) throws {
-    guard let keeper else { return }
+    guard keeper != nil || trainer.hasOthers else { return }
     let step = trainer.stepCount
-    if keeper.savedStep == step, keeper.error == nil { return }
+    // Of several processes one keeps files; all have a part in what is saved.
+    let isSaved = keeper.map { $0.savedStep == step && $0.error == nil } ?? true
+    guard trainer.agree(!isSaved) else { return }
+    try checkReplicas()
     let checkpoint = checkpoint()
     guard checkpoint.isFinite else { throw divergence(.lossAfterUpdate, .nan, step) }
     // Where the data can no longer be read, the next step says so.
     let loss = (try? trainer.loss(ofProbeIn: data)) ?? nil
     if let loss, !loss.isFinite { throw divergence(.lossAfterUpdate, loss, step) }
+    guard let keeper else { return }
     if let error = keeper.save(checkpoint) {
       try tell(.saveFailed(step: step, error, isLast: isLast), hook)
     } else {
       try tell(.saved(step: step, path: keeper.path), hook)
+    }
+  }
+
+  /// Processors of other kinds come to other bits, and files of other data to other numbers: then what the processes train is
+  /// no longer one model.
+  private func checkReplicas() throws {
+    guard trainer.hasOthers else { return }
+    let place = UInt64(bitPattern: Int64(trainer.stepCount)) << 32 | UInt64(data.batchCount)
+    if let rank = trainer.disagreement(about: trainer.parameterDigest ^ place) {
+      throw TrainingError.otherReplica(rank: rank, step: trainer.stepCount, savedStep: keeper?.savedStep)
     }
   }
 

@@ -58,7 +58,7 @@ struct LoopCore<T: LoopTrainer & ~Copyable>: ~Copyable {
     let resumption = TrainingResumption(
       file: file, step: value.stepCount,
       otherSettings: trainer.otherSettings(in: value, besidesRate: options.plateau != nil))
-    let resumed = try T(value, threads: trainer.workerCount)
+    let resumed = try T(value, threads: trainer.workerCount, over: trainer.communicator)
     try self.init(
       resumed, data, options, validation: validation, store: store, progress: progress, best: best, file: file)
     self.resumption = resumption
@@ -88,7 +88,7 @@ struct LoopCore<T: LoopTrainer & ~Copyable>: ~Copyable {
     } else {
       keeper = nil
     }
-    (self.data, self.validation, self.options) = (data, validation, options)
+    (self.data, self.validation, self.options) = (trainer.part(of: data), validation, options)
     self.trainer = trainer
   }
 

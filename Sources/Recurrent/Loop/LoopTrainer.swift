@@ -16,11 +16,17 @@ protocol LoopTrainer<S>: ~Copyable {
   /// The model that is measured, and kept where it is the best: the one that is trained on, or an average of its steps.
   func evaluatedModel() -> Trained
   func checkpoint(notes: [String: String]) -> Checkpoint
+  /// The processes that train together; nil: this one alone.
+  var communicator: (any Communicator)? { get }
   /// Goes on from a checkpoint.
-  init(_ checkpoint: Checkpoint, threads: Int) throws(PlanError)
+  init(_ checkpoint: Checkpoint, threads: Int, over communicator: (any Communicator)?) throws(PlanError)
 
   /// Stops where data are not for this trainer.
   func check(_ data: TrainingData<S>)
+  /// The data, of which this process need not read more than its part.
+  func part(of data: TrainingData<S>) -> TrainingData<S>
+  /// A number that all processes have, if their parameters are the same.
+  var parameterDigest: UInt64 { get }
   /// Before the first batch of an epoch.
   mutating func beginEpoch()
   mutating func step(on batch: TrainingBatch<S>) -> StepReport
@@ -60,6 +66,19 @@ protocol LoopCheckpoint<Trained>: Sendable {
 
 extension LoopTrainer where Self: ~Copyable {
   func evaluatedModel() -> Trained { model() }
+  func part(of data: TrainingData<S>) -> TrainingData<S> { data }
+  var parameterDigest: UInt64 { 0 }
+
+  var hasOthers: Bool { communicator != nil }
+
+  /// Whether any process says so: all get the same answer, and all have to ask.
+  func agree(_ own: Bool) -> Bool { communicator?.any(own) ?? own }
+
+  /// The first rank whose number is not that of rank 0; nil: all have the same.
+  func disagreement(about word: UInt64) -> Int? {
+    guard let words = communicator?.gather(word) else { return nil }
+    return words.firstIndex { $0 != words[0] }
+  }
 
   func newestCheckpoint(
     of path: String

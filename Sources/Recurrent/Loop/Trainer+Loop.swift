@@ -10,6 +10,16 @@ extension Trainer: LoopTrainer {
 
   func check(_ data: TrainingData<S>) { data.check(plan.configuration, settings) }
 
+  func part(of data: TrainingData<S>) -> TrainingData<S> {
+    guard hasOthers, let tree = engine.plan.update.tree, case .streams(let streams) = data.source else { return data }
+    let (first, last) = (
+      tree.part(ofShard: tree.share.own.lowerBound), tree.part(ofShard: tree.share.own.upperBound - 1)
+    )
+    return TrainingData(streams.reading(only: first.first..<last.first + last.count))
+  }
+
+  var parameterDigest: UInt64 { engine.parameterDigest }
+
   mutating func beginEpoch() {
     // Sequences before the first are none of theirs.
     if settings.carriesState { resetState() }

@@ -20,6 +20,8 @@ public enum TrainingError: Error, Sendable, Hashable, CustomStringConvertible {
   case notSaved(step: Int, CheckpointError)
   /// The data cannot be read any more after this step; `savedStep` as above. What was trained up to here is saved where it can be.
   case unreadableData(TokenFileError, step: Int, savedStep: Int?)
+  /// After this step another process has other parameters, or other data, than rank 0; `savedStep` as above.
+  case otherReplica(rank: Int, step: Int, savedStep: Int?)
   /// A checkpoint does not say where in its data the training stood, or makes no sense.
   case invalidProgress(file: String, reason: String)
   /// The data have another number of batches than those of the checkpoint.
@@ -34,6 +36,9 @@ public enum TrainingError: Error, Sendable, Hashable, CustomStringConvertible {
     case .unreadableData(let error, let step, let savedStep):
       "the data cannot be read after step \(step): \(error)"
         + (savedStep.map { "; the checkpoint of step \($0) is kept" } ?? "")
+    case .otherReplica(let rank, let step, let savedStep):
+      "rank \(rank) has other parameters or other data than rank 0 at step \(step): all must start from the same files, on "
+        + "processors of one kind" + (savedStep.map { "; the checkpoint of step \($0) is kept" } ?? "")
     case .invalidProgress(let file, let reason): "\(printable(file)): \(reason)"
     case .otherData(let file, let expected, let actual):
       "\(printable(file)) was trained on \(expected) batches an epoch, these data have \(actual)"

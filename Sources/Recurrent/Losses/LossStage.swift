@@ -48,6 +48,8 @@ struct LossStage: Sendable, BitwiseCopyable {
   let values: Region
   /// [1, O] each class's share of a smoothed target, or the weight of each output's positive part; nil where there is none.
   private let weights: Region?
+  /// Whether gradients are those of the sum over rows, not of their mean: where the batch is a shard of a larger one.
+  private let isSummed: Bool
   /// Where in the sums the quantiles start; nil: there are none.
   private let quantiles: Int?
   /// Where in the sums the scales of counts start, [values]; nil: there are none.
@@ -60,13 +62,14 @@ struct LossStage: Sendable, BitwiseCopyable {
   ///   - rows: those that the batch has.
   ///   - steps: T of the longest sequence.
   ///   - isRagged: whether rows may stand in another order than that of the sequences.
+  ///   - isSummed: whether gradients are those of the sum over rows, not of their mean.
   ///   - crf: where the parameters of a CRF stand; nil: the model has none.
   /// - Throws: `PlanError` where the alignments of a loss on labels are too many to count.
   init(
-    _ loss: Loss, outputs: Region, rows: Int, steps: Int, batchSize: Int, isRagged: Bool,
+    _ loss: Loss, outputs: Region, rows: Int, steps: Int, batchSize: Int, isRagged: Bool, isSummed: Bool = false,
     crf places: ParameterTable.CRFOffsets?, _ arenas: inout ArenaLayout
   ) throws(PlanError) {
-    self.outputs = outputs
+    (self.outputs, self.isSummed) = (outputs, isSummed)
     let columns = outputs.columns
     losses = arenas.sums("losses", .workspace, [max(rows, batchSize)])
     classes = arenas.integers("classes", .workspace, [loss.targets == .classes ? rows : 0])
@@ -158,7 +161,7 @@ extension LossStage {
   ///   - first: the row of the batch that the first row of `outputs` is.
   ///   - rows: those of the batch, over which the mean is taken.
   func perform<S: Scalar>(_ range: Range<Int>, from first: Int, of rows: Int, in memory: LossMemory<S>) {
-    let total = weight(rows: rows, in: memory)
+    let total = divisor(rows: rows, in: memory)
     if case .crossEntropy(let smoothing, let shared, let ignored) = rule {
       for row in range {
         memory.sums[losses + first + row] = crossEntropy(
@@ -240,6 +243,9 @@ extension LossStage {
     return memory.sums[rowWeights + row]
   }
 
+  /// What gradients of `rows` rows are divided by.
+  func divisor<S>(rows: Int, in memory: LossMemory<S>) -> Double { isSummed ? 1 : weight(rows: rows, in: memory) }
+
   /// What the sum over `rows` rows is divided by. Every worker sums it up for itself, in the order of the rows.
   func weight<S>(rows: Int, in memory: LossMemory<S>) -> Double {
     if let crf {
@@ -270,8 +276,13 @@ extension LossStage {
   func mean<S>(rows: Int, in memory: LossMemory<S>) -> Double {
     if custom != nil { return memory.sums[losses] }
     let weight = weight(rows: rows, in: memory)
+    return weight == 0 ? 0 : sum(rows: rows, in: memory) / weight
+  }
+
+  /// The first `rows` losses, summed in their order.
+  func sum<S>(rows: Int, in memory: LossMemory<S>) -> Double {
     var sum = 0.0
     for row in 0..<rows { sum += memory.sums[losses + row] }
-    return weight == 0 ? 0 : sum / weight
+    return sum
   }
 }

@@ -109,6 +109,13 @@ extension Engine {
     let state: RecurrentState<S>
     /// [N], whether a sequence starts anew.
     let isFresh: [Bool]
+
+    init(state: RecurrentState<S>, isFresh: [Bool]) { (self.state, self.isFresh) = (state, isFresh) }
+
+    /// All sequences start from `state`.
+    init(allFrom state: RecurrentState<S>) {
+      self.init(state: state, isFresh: [Bool](repeating: false, count: state.batchSize))
+    }
   }
 
   func savedStart() -> SavedStart {

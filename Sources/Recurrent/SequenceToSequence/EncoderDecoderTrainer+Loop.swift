@@ -2,6 +2,15 @@ internal import Storage
 
 /// The trainer as a loop drives it: batches of sources as inputs and targets as targets.
 extension EncoderDecoderTrainer: LoopTrainer {
+  var communicator: (any Communicator)? { nil }
+
+  init(
+    _ checkpoint: EncoderDecoderCheckpoint<S>, threads: Int, over communicator: (any Communicator)?
+  ) throws(PlanError) {
+    require(communicator == nil, "encoder and decoder are trained by one process")
+    try self.init(checkpoint, threads: threads)
+  }
+
   var optimizer: Optimizer {
     get { settings.optimizer }
     set { settings.optimizer = newValue }

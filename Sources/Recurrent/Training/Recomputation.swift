@@ -13,18 +13,19 @@ public enum Recomputation: Sendable, Hashable {
 }
 
 extension Plan {
-  /// A plan for training.
+  /// A plan for training on batches of N sequences, in so many shards.
   /// - Throws: `PlanError` where the memory, or what was allowed of it, does not suffice.
   init<S: Scalar>(
     training configuration: ModelConfiguration, loss: Loss?, momentCount: Int, steps: Int, batchSize: Int,
-    isRagged: Bool, recomputing: Recomputation, accumulatesGradients: Bool, products: Products,
+    shards: ShardShare, isRagged: Bool, recomputing: Recomputation, accumulatesGradients: Bool, products: Products,
     precision: WeightPrecision, scalar: S.Type
   ) throws(PlanError) {
     func plan(_ segmentSteps: Int?) throws(PlanError) -> Plan {
       try Plan(
-        configuration, steps: steps, batchSize: batchSize, purpose: .training(loss: loss, momentCount: momentCount),
-        isRagged: isRagged, segmentSteps: segmentSteps, accumulatesGradients: accumulatesGradients,
-        products: products, precision: precision, scalar: scalar)
+        configuration, steps: steps, batchSize: batchSize / shards.count, shards: shards,
+        purpose: .training(loss: loss, momentCount: momentCount), inputGradient: false, isRagged: isRagged,
+        segmentSteps: segmentSteps, accumulatesGradients: accumulatesGradients, memory: nil, products: products,
+        precision: precision, scalar: scalar)
     }
     switch recomputing {
     case .none: self = try plan(nil)

@@ -45,6 +45,7 @@ extension Trainer {
 
   /// The same on the first `windows` of `streams`.
   mutating func evaluate(_ streams: TokenStreams, windows: Int) throws(TokenFileError) -> Evaluation {
+    if let tree = engine.plan.update.tree { return try evaluateShards(tree, streams, windows: windows) }
     let before = engine.savedStart()
     defer { engine.restore(before) }
     engine.zeroState()

@@ -18,6 +18,7 @@ extension Trainer {
   public mutating func steps(
     _ input: ModelInput<S>, _ target: ModelTarget<S>, every newSteps: Int, through gradientSteps: Int
   ) -> [StepReport] {
+    require(settings.shards == 1, "truncated steps take the batch whole, got \(settings.shards) shards")
     let batch = plan.batchSize
     let width = plan.configuration.input.size * batch
     let valueWidth = plan.configuration.outputSize * batch

@@ -37,6 +37,8 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   /// Batches whose gradients wait for the next step.
   var accumulatedBatches: Int { accumulated.batches }
   let evaluator: Evaluator<S>
+  /// The processes that train this model together; nil: this one alone.
+  let communicator: (any Communicator)?
 
   /// Plans and allocates everything.
   /// - Parameters:
@@ -51,6 +53,8 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - isRagged: whether sequences may have different lengths, T being the most, and be fewer than N.
   ///   - recomputing: whether to keep less than backward needs, and compute it again.
   ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
+  ///   - shards: S, parts of the batch whose gradients are computed one after the other: `TrainingSettings.shards`.
+  ///   - communicator: several processes that share the shards, and train the same model; nil: this one alone.
   ///   - products: who multiplies.
   ///   - precision: `.full`, or `.bfloat16Dot` for training in mixed precision: see `TrainingSettings.precision`.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
@@ -60,30 +64,40 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     _ model: Model<S>, batchSize: Int, sequenceLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false,
-    recomputing: Recomputation = .none, accumulatesGradients: Bool = false, products: Products = .automatic,
+    recomputing: Recomputation = .none, accumulatesGradients: Bool = false, shards: Int = 1,
+    over communicator: (any Communicator)? = nil, products: Products = .automatic,
     precision: WeightPrecision = .full, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     let settings = TrainingSettings(
       batchSize: batchSize, sequenceLength: sequenceLength, loss: loss, optimizer: optimizer, schedule: schedule,
       clipping: clipping, carriesState: carriesState, isRagged: isRagged, recomputing: recomputing,
-      accumulatesGradients: accumulatesGradients, products: products, precision: precision)
-    try self.init(model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed))
+      accumulatesGradients: accumulatesGradients, shards: shards, products: products, precision: precision)
+    try self.init(model, settings, threads: threads, over: communicator, dropoutSeeds: SeededGenerator(seed: seed))
   }
 
   init(
-    _ model: Model<S>, _ settings: TrainingSettings, threads: Int, dropoutSeeds: SeededGenerator
+    _ model: Model<S>, _ settings: TrainingSettings, threads: Int, over communicator: (any Communicator)?,
+    dropoutSeeds: SeededGenerator
   ) throws(PlanError) {
     settings.check()
+    require(
+      communicator?.count ?? 1 <= settings.shards,
+      "expected at least a shard for each of \(communicator?.count ?? 1) processes, got \(settings.shards) shards")
+    self.communicator = communicator
     require(
       !settings.carriesState || model.configuration.directions == .forward,
       "a layer that runs both ways has no state to carry to what follows")
     let plan = try Plan(
       training: model.configuration, loss: settings.loss, momentCount: settings.optimizer.momentCount,
-      steps: settings.sequenceLength, batchSize: settings.batchSize, isRagged: settings.isRagged,
-      recomputing: settings.recomputing, accumulatesGradients: settings.accumulatesGradients,
+      steps: settings.sequenceLength, batchSize: settings.batchSize,
+      shards: ShardShare(
+        count: settings.shards, rank: communicator?.rank ?? 0, rankCount: communicator?.count ?? 1),
+      isRagged: settings.isRagged, recomputing: settings.recomputing,
+      accumulatesGradients: settings.accumulatesGradients,
       products: settings.products, precision: settings.precision, scalar: S.self)
     engine = try Engine(plan, threads: threads)
     engine.load(model)
+    engine.zeroShards()
     trained = model
     self.dropoutSeeds = dropoutSeeds
     chosen = settings
@@ -119,15 +133,20 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
 
   /// The state before the next step.
   public var state: RecurrentState<S> {
-    get { engine.initialState }
-    set { engine.setInitialState(newValue) }
+    get { start.state }
+    set { start = Engine.SavedStart(allFrom: newValue) }
   }
 
   /// Lets the next step start from the zero state, or the trained one.
-  public mutating func resetState() { engine.zeroState() }
+  public mutating func resetState() {
+    engine.zeroState()
+    engine.zeroShards()
+  }
 
   /// Lets one sequence of the next step start anew.
-  public mutating func resetState(ofSequence sequence: Int) { engine.zeroState(of: sequence) }
+  public mutating func resetState(ofSequence sequence: Int) {
+    if engine.plan.update.tree == nil { engine.zeroState(of: sequence) } else { engine.zeroShards(sequence) }
+  }
 
   // MARK: Steps
 
@@ -139,6 +158,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - target: classes, values or labels, as the loss takes them, in the layout of the outputs.
   /// - Returns: the loss and the norm of the gradient, both before the update; where they are not finite nothing was updated.
   public mutating func step(_ input: ModelInput<S>, _ target: ModelTarget<S>) -> StepReport {
+    if engine.plan.update.tree != nil { return updateByGradient(loss: computeShards(input, target)) }
     let rows = set(input, target)
     if accumulated.batches == 0, !isSegmented(rows) {
       let report = update(rows)
@@ -146,7 +166,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
       return report
     }
     computeGradient(rows) { engine, seed in engine.perform(.gradient, rows, dropoutSeed: seed) }
-    return updateByGradient(rows)
+    return updateByGradient(loss: engine.meanLoss(rows))
   }
 
   /// One step on a batch by a loss of one's own, for a trainer with `Loss.custom`.
@@ -157,13 +177,14 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   public mutating func step(_ input: ModelInput<S>, loss: CustomLoss<S>) -> StepReport {
     let rows = set(input)
     computeGradient(rows) { engine, seed in engine.performGradient(of: loss, rows, dropoutSeed: seed) }
-    return updateByGradient(rows)
+    return updateByGradient(loss: engine.meanLoss(rows))
   }
 
   /// Adds the gradient of a batch to that of the next step, which then goes by the mean of all its batches' gradients.
   /// - Returns: the loss of the batch.
   /// - Precondition: the trainer was made with `accumulatesGradients`.
   public mutating func accumulate(_ input: ModelInput<S>, _ target: ModelTarget<S>) -> Double {
+    if engine.plan.update.tree != nil { return accumulate { trainer in trainer.computeShards(input, target) } }
     let rows = set(input, target)
     return accumulate(rows) { engine, seed in engine.perform(.gradient, rows, dropoutSeed: seed) }
   }
@@ -187,10 +208,17 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   }
 
   private mutating func accumulate(_ rows: Rows, _ perform: (Engine<S>, _ dropoutSeed: UInt64?) -> Void) -> Double {
+    accumulate { trainer in
+      trainer.computeGradient(rows, perform)
+      return trainer.engine.meanLoss(rows)
+    }
+  }
+
+  /// - Parameter compute: leaves the gradient of a batch, and returns its loss.
+  private mutating func accumulate(_ compute: (inout Self) -> Double) -> Double {
     require(chosen.accumulatesGradients, "ask for it with Trainer(…, accumulatesGradients: true)")
-    computeGradient(rows, perform)
+    let mean = compute(&self)
     engine.accumulateGradient(isFirst: accumulated.batches == 0)
-    let mean = engine.meanLoss(rows)
     accumulated = (accumulated.batches + 1, accumulated.loss + mean)
     return mean
   }
@@ -203,13 +231,14 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   }
 
   /// One update by a gradient that was left, and those that were accumulated.
-  private mutating func updateByGradient(_ rows: Rows) -> StepReport {
+  private mutating func updateByGradient(loss: Double) -> StepReport {
     let batches = accumulated.batches + 1
     if batches > 1 { engine.meanGradient(ofBatches: batches) }
     let rule = nextRule()
-    engine.perform(.update, rows, update: rule)
+    // A loss that is not finite changes nothing: here it may be that of another process.
+    engine.perform(loss.isFinite ? .update : .squares, engine.writtenRows, update: rule)
     defer { accumulated = (0, 0) }
-    return report(rule, loss: (accumulated.loss + engine.meanLoss(rows)) / Double(batches))
+    return report(rule, loss: (accumulated.loss + loss) / Double(batches))
   }
 
   /// Leaves the gradient of a batch whose input, and target if there is one, are set.
@@ -222,9 +251,9 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     if chosen.carriesState { engine.carryState(after: rows) }
   }
 
-  private func isSegmented(_ rows: Rows) -> Bool { engine.plan.sizes.keptSteps < rows.batchSteps }
+  func isSegmented(_ rows: Rows) -> Bool { engine.plan.sizes.keptSteps < rows.batchSteps }
 
-  private mutating func nextSeed() -> UInt64? {
+  mutating func nextSeed() -> UInt64? {
     engine.plan.configuration.isRandom ? dropoutSeeds.next() : nil
   }
 

@@ -23,6 +23,10 @@ public struct TrainingSettings: Sendable, Hashable {
   public var recomputing: Recomputation
   /// Whether gradients of several batches are summed up for a step.
   public var accumulatesGradients = false
+  /// S, a power of two that divides N: the batch is cut into so many parts of N/S sequences. The gradient of each is computed
+  /// alone, one after the other in the memory of one, and they are summed in a binary tree. So the training has the same bits
+  /// in one process and in several (`Communicator`), of which there may be up to S.
+  public var shards = 1
   /// Who multiplies.
   public var products: Products
   /// `.full`, or of Floats `.bfloat16Dot` (mixed precision, Kalamkar et al. 2019): all products, forward and backward, round both
@@ -52,6 +56,7 @@ extension TrainingSettings {
   func check() {
     if let fault = schedule.fault { stop(fault) }
     optimizer.checkRate()
+    if let shardFault { stop(shardFault) }
   }
 
   /// Names of those that are others there.
@@ -66,15 +71,32 @@ extension TrainingSettings {
       ("carriesState", carriesState != other.carriesState), ("isRagged", isRagged != other.isRagged),
       ("recomputing", recomputing != other.recomputing),
       ("accumulatesGradients", accumulatesGradients != other.accumulatesGradients),
+      ("shards", shards != other.shards),
       ("products", products != other.products), ("precision", precision != other.precision),
       ("frozenParameters", frozenParameters != other.frozenParameters),
     ]
     return parts.filter(\.differs).map(\.name)
   }
 
+  /// Why the batch cannot be cut into so many shards; nil: it can.
+  var shardFault: String? {
+    guard shards != 1 else { return nil }
+    if shards < 1 || shards & (shards - 1) != 0 {
+      return "shards are 1, 2, 4, 8 or another power of two, got \(shards)"
+    }
+    if !batchSize.isMultiple(of: shards) {
+      return "\(shards) shards need a batch of a multiple of \(shards) sequences, got \(batchSize)"
+    }
+    if loss.targets == .custom {
+      return "a loss of one's own sees the whole batch, which cannot be cut into \(shards) shards"
+    }
+    return nil
+  }
+
   /// What of these settings does not go with a model, where it would trap: for settings from a file. nil: nothing.
   func fault(for configuration: ModelConfiguration) -> String? {
     if let fault = schedule.fault { return fault }
+    if let shardFault { return shardFault }
     if let fault = precision.fault(of: products) { return fault }
     if configuration.head == .none { return "a model without head has no loss to be trained with" }
     if configuration.attention != nil { return "a model with attention is trained with its encoder" }

@@ -313,7 +313,7 @@ struct AllocationTests {
 
 /// The fewest allocations of three runs of ten calls each, after some to warm up: what others in the process may do by
 /// chance drops out, what every call does stays.
-private func fewestAllocations<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) -> Int {
+func fewestAllocations<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) -> Int {
   for _ in 0..<3 { try body() }
   var fewest = Int.max
   for _ in 0..<3 {

@@ -32,7 +32,7 @@ struct Dropout: Sendable {
   ) {
     guard let seed = call.dropoutSeed else { return }
     call.rows.forEachRow(in: rows) { row, step, sequence in
-      let number = isVariational ? sequence : (call.rows.firstStep + step) * call.rows.batchSize + sequence
+      let number = isVariational ? call.rows.maskNumber(of: sequence) : call.rows.maskNumber(ofStep: step, sequence)
       memory.dropout(
         source.row(row), into: target.row(row), columns: columns, rate: rate, seed: seed &+ stream,
         first: number * source.columns)
@@ -49,6 +49,6 @@ struct Dropout: Sendable {
     }
     memory.dropout(
       source.rows(rows), into: target.rows(rows), columns: columns, rate: rate, seed: seed &+ stream,
-      first: rows.lowerBound * source.columns)
+      first: call.rows.maskNumber(of: rows.lowerBound) * source.columns)
   }
 }

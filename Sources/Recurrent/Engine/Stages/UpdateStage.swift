@@ -13,6 +13,9 @@ struct UpdateStage: Sendable {
   /// Scalars of a piece of the sum of squares: fixed, so that the sum does not depend on the workers.
   private static let pieceSize = 16_384
 
+  /// nil: gradients are of whole batches.
+  private(set) var tree: GradientTree?
+
   /// Reserves the blocks, the first of everything in the arena.
   init(_ table: ParameterTable, _ purpose: Plan.Purpose, accumulates: Bool, _ arenas: inout ArenaLayout) {
     shift = table.blockCount
@@ -32,6 +35,22 @@ struct UpdateStage: Sendable {
         rows: 1, columns: table.blockCount) : nil
     pieceCount = (table.blockCount + Self.pieceSize - 1) / Self.pieceSize
     squares = arenas.sums("sums of squares", .scratch, [pieceCount])
+  }
+
+  /// [1, parameters]
+  var gradients: Region { Region(offset: shift, rows: 1, columns: shift) }
+
+  /// Reserves what sums over shards need, of a batch of so many sequences and recurrences with such states.
+  mutating func reserveTree(
+    _ share: ShardShare, batchSize: Int, stateColumns: [Int], _ arenas: inout ArenaLayout
+  ) {
+    tree = GradientTree(share, batchSize: batchSize, stateColumns: stateColumns, gradients: gradients, &arenas)
+  }
+
+  func sum<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    guard let tree, let sum = call.sum else { stop("a sum over shards needs a plan for such") }
+    tree.perform(sum, gradients, call, in: engine.memory)
+    engine.pool.barrier()
   }
 
   func forward<S: Scalar>(_ call: Call, _ engine: Engine<S>) {

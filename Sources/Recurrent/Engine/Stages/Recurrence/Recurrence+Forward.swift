@@ -113,7 +113,7 @@ extension Recurrence {
       memory.fill(row, with: 1)
       memory.dropout(
         row, into: row, columns: 0..<row.columns, rate: mask.rate, seed: seed &+ MaskStream.recurrent(index),
-        first: rows.sequence(inSlot: slot) * row.columns)
+        first: rows.maskNumber(of: rows.sequence(inSlot: slot)) * row.columns)
     }
   }
 }

@@ -110,7 +110,7 @@ extension Recurrence {
     _ zoneout: StateTransition.ZoneoutMemory, _ step: Int, _ slot: Int, _ call: Call,
     _ body: (_ columns: Range<Int>, _ rate: Double, _ seed: UInt64?, _ first: Int) -> Void
   ) {
-    let number = (call.rows.firstStep + step) * batchSize + call.rows.sequence(inSlot: slot)
+    let number = call.rows.maskNumber(ofStep: step, call.rows.sequence(inSlot: slot))
     for part in 0..<cell.stateCount {
       let rate = zoneout.rates.rate(ofPart: part)
       guard rate > 0 else { continue }

@@ -1,0 +1,55 @@
+/// Which shards of a batch a process computes, and in which order their gradients are summed: in a binary tree over all
+/// shards, the same whoever computes them. A sum then has the same bits for any number of processes.
+struct ShardShare: Sendable, Hashable {
+  /// S, a power of two.
+  let count: Int
+  /// Of this process, among `rankCount`.
+  let rank: Int
+  /// At most S.
+  let rankCount: Int
+
+  init(count: Int, rank: Int = 0, rankCount: Int = 1) {
+    (self.count, self.rank, self.rankCount) = (count, rank, rankCount)
+  }
+
+  /// Those of a process: ⌊rS/P⌋ up to ⌊(r + 1)S/P⌋.
+  func shards(ofRank rank: Int) -> Range<Int> { rank * count / rankCount..<(rank + 1) * count / rankCount }
+
+  /// Those of this one.
+  var own: Range<Int> { shards(ofRank: rank) }
+
+  /// The largest subtrees that a process can sum up alone, in the order of their shards.
+  func subtrees(ofRank rank: Int) -> [Range<Int>] {
+    var subtrees: [Range<Int>] = []
+    let shards = shards(ofRank: rank)
+    var first = shards.lowerBound
+    while first < shards.upperBound {
+      var size = 1
+      while first.isMultiple(of: 2 * size), first + 2 * size <= shards.upperBound { size *= 2 }
+      subtrees.append(first..<first + size)
+      first += size
+    }
+    return subtrees
+  }
+
+  /// Nodes that wait for their right sibling while leaves, or subtrees, come one after the other: a leaf that comes is put
+  /// on top, and then as many times the two on top become one.
+  static func merges(of subtrees: [Range<Int>]) -> (merges: [Int], deepest: Int) {
+    var waiting: [Range<Int>] = []
+    var deepest = 0
+    let merges = subtrees.map { subtree in
+      waiting.append(subtree)
+      deepest = max(deepest, waiting.count)
+      var count = 0
+      while waiting.count > 1, let right = waiting.last, case let left = waiting[waiting.count - 2],
+        left.count == right.count, left.lowerBound.isMultiple(of: 2 * left.count)
+      {
+        waiting.removeLast(2)
+        waiting.append(left.lowerBound..<right.upperBound)
+        count += 1
+      }
+      return count
+    }
+    return (merges, deepest)
+  }
+}
