@@ -25,9 +25,11 @@ let package = Package(
     .library(name: "RecurrentExchange", targets: ["RecurrentExchange"]),
     .library(name: "RecurrentONNX", targets: ["RecurrentONNX"]),
     .library(name: "RecurrentForecasting", targets: ["RecurrentForecasting"]),
+    .library(name: "RecurrentDistributed", targets: ["RecurrentDistributed"]),
     .executable(name: "rnn", targets: ["RNNCommand"]),
     .executable(name: "rnn-bench", targets: ["RNNBench"]),
   ],
+  traits: [.trait(name: "MPI", description: "Training over several processes, which need an MPI.")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -50,6 +52,16 @@ let package = Package(
     .target(name: "Tables", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
     .target(
       name: "RecurrentForecasting", dependencies: ["Kernels", "Recurrent", "Storage"], swiftSettings: swiftSettings),
+    // Homebrew has other names for it: ompi-c, mpich.
+    .systemLibrary(
+      name: "CMPI", pkgConfig: Context.environment["RECURRENT_MPI"] ?? "mpi",
+      providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
+    // Without the trait it says that there is no MPI, and needs none.
+    .target(
+      name: "CRanks",
+      dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))],
+      cSettings: cSettings + [.define("RANKS_MPI", .when(traits: ["MPI"]))]),
+    .target(name: "RecurrentDistributed", dependencies: ["CRanks", "Recurrent"], swiftSettings: swiftSettings),
     .target(name: "RecurrentExchange", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
     .target(
       name: "RecurrentONNX",
@@ -60,8 +72,8 @@ let package = Package(
     .executableTarget(
       name: "RNNCommand",
       dependencies: [
-        "Kernels", "Recurrent", "RecurrentExchange", "RecurrentForecasting", "RecurrentONNX", "Reports", "Storage",
-        "Tables",
+        "Kernels", "Recurrent", "RecurrentDistributed", "RecurrentExchange", "RecurrentForecasting", "RecurrentONNX",
+        "Reports", "Storage", "Tables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),

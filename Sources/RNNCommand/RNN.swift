@@ -36,33 +36,49 @@ struct RNN: ParsableCommand {
     HelpText.prepare()
     do {
       let arguments = PromptOptions.guarded(ProcessArguments.all)
-      try Subcommand(arguments).check()
+      let subcommand = Subcommand(arguments)
+      try Team.join(subcommand.names)
+      try subcommand.check()
       var command = try parseAsRoot(arguments)
       try command.run()
+      Team.leave()
     } catch let failure as Failure {
       switch failure.status {
-      case .interrupted: Note.note(failure.message)
-      case .usage: Note.error(Subcommand(ProcessArguments.all).advised(failure.message))
-      case .failure, .notFinite: Note.error(failure.message)
+      case .interrupted:
+        Note.note(failure.message)
+        Team.leave()
+      case .notFinite:
+        Note.error(failure.message)
+        Team.leave()
+      case .usage: fail(failure.status, Subcommand(ProcessArguments.all).advised(failure.message))
+      case .failure: fail(failure.status, failure.message)
       }
       exit(withError: ExitCode(failure.status.rawValue))
     } catch let conflict as FileConflict {
       let text = conflict.description
-      Note.error(conflict.isUsage ? Subcommand(ProcessArguments.all).advised(text) : text)
-      exit(withError: ExitCode((conflict.isUsage ? ExitStatus.usage : .failure).rawValue))
+      fail(
+        conflict.isUsage ? .usage : .failure, conflict.isUsage ? Subcommand(ProcessArguments.all).advised(text) : text)
     } catch let error as OutputError {
       if error.isReaderGone { exit() }
-      Note.error(error.description)
-      exit(withError: ExitCode(ExitStatus.failure.rawValue))
+      fail(.failure, error.description)
     } catch {
       let code = exitCode(for: error)
-      guard code != .success else { showHelp(error) }
-      if !(error is ExitCode) {
+      guard code != .success else {
+        Team.leave()
+        showHelp(error)
+      }
+      Team.fail(code.rawValue) {
+        guard !(error is ExitCode) else { return }
         let text = UsageMessage.text(message(for: error))
         Note.error(code == .validationFailure ? Subcommand(ProcessArguments.all).advised(text) : text)
       }
       exit(withError: code)
     }
+  }
+
+  private static func fail(_ status: ExitStatus, _ text: String) -> Never {
+    Team.fail(status.rawValue) { Note.error(text) }
+    exit(withError: ExitCode(status.rawValue))
   }
 
   private static func showHelp(_ error: any Error) -> Never {

@@ -1,10 +1,17 @@
 import Foundation
 import Storage
+import Synchronization
+
+/// Whether nothing is said, and for whom something is. Set at most twice in a process: hence no part of a type.
+private let speaker = Mutex<(isSilent: Bool, name: String?)>((false, nil))
 
 /// Lines for the user on standard error. Names, paths and labels in them may hold line ends and terminal escapes: they are
 /// made visible.
 enum Note {
-  static func error(_ message: String) { drawing(Style.bold("rnn: error: ", .red) + visible(message)) }
+  static func error(_ message: String) {
+    let name = speaker.withLock { $0.name }.map { "\($0): " } ?? ""
+    drawing(Style.bold("rnn: error: ", .red) + name + visible(message))
+  }
 
   static func warning(_ message: String) { drawing(Style.bold("rnn: warning: ", .yellow) + visible(message)) }
 
@@ -13,7 +20,16 @@ enum Note {
   static func line(_ text: String) { drawing(visible(text)) }
 
   /// Lines as they are, with the colours that they have.
-  static func drawing(_ text: String) { Descriptor.error.write(Array((text + "\n").utf8)) }
+  static func drawing(_ text: String) {
+    guard !speaker.withLock({ $0.isSilent }) else { return }
+    Descriptor.error.write(Array((text + "\n").utf8))
+  }
+
+  /// From now on nothing is said: another process does.
+  static func silence() { speaker.withLock { $0.isSilent = true } }
+
+  /// From now on what is said is said, of one of several processes.
+  static func speak(for name: String) { speaker.withLock { $0 = (false, name) } }
 }
 
 /// `text` for people, in a line: what would move the cursor or change the terminal is escaped.

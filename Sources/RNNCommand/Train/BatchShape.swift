@@ -16,7 +16,8 @@ struct BatchShape {
 
   /// What was asked for, and for the rest what suits a text of `count` characters that is read `epochs` times; nil where
   /// the number of updates is given.
-  init(batchSize: Int?, sequenceLength: Int?, count: Int, epochs: Int?) {
+  /// - Parameter shards: what a batch size that was not asked for is a multiple of.
+  init(batchSize: Int?, sequenceLength: Int?, count: Int, epochs: Int?, shards: Int = 1) {
     if let batchSize { self.batchSize = batchSize }
     if let sequenceLength { self.sequenceLength = sequenceLength }
     func isTooLarge(_ windows: Int) -> Bool {
@@ -36,6 +37,7 @@ struct BatchShape {
         self.batchSize /= 2
         isReduced = true
       }
+      self.batchSize = (self.batchSize + shards - 1) / shards * shards
     }
     if sequenceLength == nil {
       while self.sequenceLength > Self.shortestSequence, isTooLarge(2) {

@@ -1,3 +1,4 @@
+import Foundation
 import Recurrent
 
 /// How long a training loop is, of whatever kind.
@@ -79,7 +80,8 @@ final class LoopReport {
     do {
       let result = try loop({ Interruption.signal != nil }, { receive($0) })
       page?.end(ending(result))
-      return (result, result.reason == .stopped ? Interruption.signal : nil)
+      // Where it came to another process, it is as if it had come to this one.
+      return (result, result.reason == .stopped ? Interruption.signal ?? SIGTERM : nil)
     } catch {
       display.clear()
       page?.end("It failed: \((error as? TrainingError)?.description ?? "\(error)").")

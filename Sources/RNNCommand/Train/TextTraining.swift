@@ -33,9 +33,13 @@ extension TextTraining {
     let text = try options.text.trainingText(
       options.division, unit: unit, normalization: normalization, adding: source?.vocabulary)
     let count = text.training.count
+    let shards = try settings.shardCount()
     let shape = BatchShape(
       batchSize: settings.batchSize, sequenceLength: settings.sequenceLength, count: count,
-      epochs: settings.passes(count: count))
+      epochs: settings.passes(count: count), shards: shards)
+    guard shape.batchSize.isMultiple(of: shards) else {
+      throw Failure(message: "--batch-size \(shape.batchSize) is no multiple of the \(shards) shards", status: .usage)
+    }
     let data = try TextData(text, shape)
     let steps = settings.totalSteps(windowCount: data.training.windowCount, count: count)
     let schedule = try options.optimizer.makeSchedule(steps: steps)
@@ -44,7 +48,7 @@ extension TextTraining {
       ?? options.model.configuration(vocabularySize: text.vocabulary.count)
     // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
     _ = try Plan(
-      configuration, steps: shape.sequenceLength, batchSize: shape.batchSize,
+      configuration, steps: shape.sequenceLength, batchSize: shape.batchSize / shards,
       purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer(for: .text).momentCount),
       segmentSteps: settings.recomputeSteps, products: settings.shared.multiplying.choice,
       precision: settings.multiplying.weights, scalar: Float.self)
@@ -69,8 +73,8 @@ extension TextTraining {
       optimizer: options.optimizer.makeOptimizer(for: .text), schedule: schedule,
       clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
-      products: settings.shared.multiplying.choice, precision: settings.multiplying.weights,
-      threads: settings.shared.threads ?? 0, seed: settings.shared.seed)
+      shards: shards, over: Team.ranks, products: settings.shared.multiplying.choice,
+      precision: settings.multiplying.weights, threads: settings.threadCount, seed: settings.shared.seed)
     progress = TextProgress(
       text: options.text.text, fileExtension: options.text.fileExtension, unit: text.vocabulary.unit,
       validationFraction: options.division.validationFraction, digest: text.digest, totalSteps: steps,
@@ -147,7 +151,7 @@ extension TextTraining {
     try checkpoint.settings.choose(options.settings.shared.multiplying.products)
     if let end { try checkpoint.settings.moveEnd(from: end.old, to: end.new) }
     return TextTraining(
-      trainer: try checkpoint.trainer(threads: options.settings.shared.threads), text: text, data: data,
+      trainer: try checkpoint.trainer(threads: options.settings.threadCount), text: text, data: data,
       progress: progress, loop: loop, resumedFile: file)
   }
 

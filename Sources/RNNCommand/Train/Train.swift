@@ -68,8 +68,8 @@ struct Train: ParsableCommand {
     if let file = settings.shared.resume { return try goOn(from: file) }
     let keepsBest = division.validationFraction > 0
     let store = try store(keepsBest: keepsBest)
-    let replaced = try ReplacedModel(by: .text, store, keepsBest: keepsBest)
-    let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path) }
+    let replaced = try replaced(store, keepsBest: keepsBest)
+    let log = try leaderPath(settings.shared.log).map { path throws(Failure) in try TrainingLog(path: path) }
     let training = try TextTraining(self)
     describe(training)
     replaced?.announce()
@@ -82,36 +82,54 @@ struct Train: ParsableCommand {
     var store = try store(keepsBest: true)
     guard var training = try TextTraining.resumed(from: file, self) else { return }
     let step = training.trainer.stepCount
-    store.resume(from: training.resumedFile ?? file, step: step)
-    let replaced = try ReplacedModel(by: .text, store, keepsBest: false, resumed: file)
+    store?.resume(from: training.resumedFile ?? file, step: step)
+    let replaced = try replaced(store, keepsBest: false, resumed: file)
     // The text may be known only now.
     try settings.files(text: training.progress.text, fileExtension: training.progress.fileExtension).check()
-    let log = try settings.shared.log.map { path throws(Failure) in try TrainingLog(path: path, resumingAt: step) }
-    training.findBest(at: store.bestPath)
+    let log = try leaderPath(settings.shared.log).map { path throws(Failure) in
+      try TrainingLog(path: path, resumingAt: step)
+    }
+    training.findBest(at: CheckpointStore.bestPath(of: settings.checkpointPath))
     Note.line(
       "resumed   \(training.resumedFile ?? file), after step \(grouped(step)) of \(grouped(training.progress.totalSteps))"
     )
     replaced?.announce()
     Note.products(of: training.trainer.plan)
+    noteShards(training.trainer.settings.shards)
     Note.threads(settings.shared.threads)
     try run(training, log: log, store)
   }
 
-  private func store(keepsBest: Bool) throws -> CheckpointStore {
-    try CheckpointStore(path: settings.checkpointPath, keeping: settings.keep, keepsBest: keepsBest)
+  /// nil where another process keeps the files.
+  private func store(keepsBest: Bool) throws -> CheckpointStore? {
+    guard Team.isLeader else { return nil }
+    return try CheckpointStore(path: settings.checkpointPath, keeping: settings.keep, keepsBest: keepsBest)
   }
 
+  private func replaced(
+    _ store: borrowing CheckpointStore?, keepsBest: Bool, resumed: String? = nil
+  ) throws -> ReplacedModel? {
+    switch store {
+    case .some(let store): try ReplacedModel(by: .text, store, keepsBest: keepsBest, resumed: resumed)
+    case .none: nil
+    }
+  }
+
+  /// A file that is written, if this process is the one that does.
+  private func leaderPath(_ path: String?) -> String? { Team.isLeader ? path : nil }
+
   private func run(
-    _ training: consuming TextTraining, log: consuming TrainingLog?, _ store: consuming CheckpointStore
+    _ training: consuming TextTraining, log: consuming TrainingLog?, _ store: consuming CheckpointStore?
   ) throws {
     let page = self.page(training)
-    var run = try TrainingRun(training, saveEvery: settings.saveEvery, store: store, log: log, page: page)
+    var run = try TrainingRun(
+      training, saveEvery: settings.saveEvery, path: settings.checkpointPath, store: store, log: log, page: page)
     try run.run()
   }
 
   /// The page of `--report`, if it is asked for.
   private func page(_ training: borrowing TextTraining) -> TrainingPage? {
-    guard let path = settings.shared.report else { return nil }
+    guard let path = leaderPath(settings.shared.report) else { return nil }
     let text = training.text
     let unit = text.vocabulary.tokenName
     let data = [
@@ -124,6 +142,12 @@ struct Train: ParsableCommand {
     return TrainingPage(
       path: path, title: "Training on \(training.progress.text.joined(separator: ", "))", unit: unit + "s",
       facts: TrainingFacts.rows(training.trainer, data: data), resumingAt: training.trainer.stepCount)
+  }
+
+  private func noteShards(_ shards: Int) {
+    guard shards > 1 else { return }
+    let who = Team.count > 1 ? "by \(Team.count) processes" : "one after the other"
+    Note.line("shards    \(shards) of each batch, \(who)")
   }
 
   /// Says on standard error what is about to happen.
@@ -146,6 +170,7 @@ struct Train: ParsableCommand {
       "training  \(counted(training.progress.totalSteps, "step")) of \(counted(settings.batchSize, "sequence")) × "
         + "\(counted(settings.sequenceLength, unit)), \(data.training.windowCount) an epoch; \(optimizer.summary(for: .text))"
     )
+    noteShards(settings.shards)
     if case .none = data.validation, division.validationFraction > 0 {
       Note.note("the text is too short for a validation part")
     }

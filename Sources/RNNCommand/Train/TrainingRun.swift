@@ -11,15 +11,15 @@ struct TrainingRun: ~Copyable {
 
   /// - Throws: `TrainingError.otherData`.
   init(
-    _ training: consuming TextTraining, saveEvery: Int?, store: consuming CheckpointStore, log: consuming TrainingLog?,
-    page: TrainingPage?
+    _ training: consuming TextTraining, saveEvery: Int?, path: String, store: consuming CheckpointStore?,
+    log: consuming TrainingLog?, page: TrainingPage?
   ) throws(TrainingError) {
     let (progress, held) = (training.progress, training.data.held)
     var options = TrainingOptions(.steps(progress.totalSteps))
     options.patience = held == nil ? nil : progress.patience
     options.saveInterval = saveEvery
     options.notes = progress.notes
-    (path, bestPath, lostBest) = (store.path, store.bestPath, training.lostBest)
+    (self.path, bestPath, lostBest) = (path, CheckpointStore.bestPath(of: path), training.lostBest)
     let data = TrainingData<Float>(training.data.training)
     let (loopProgress, best, file) = (training.loop, training.best, training.resumedFile)
     loop = try TrainingLoop(

@@ -1,0 +1,307 @@
+"""Trainings under mpirun: see scripts/test-ranks.
+
+bits     every training ends with the same bytes in one process and in 1, 2, 3 and 4 ranks of four shards, and moves from
+         one number to another by its checkpoint.
+faults   one rank meets a fault. The job must end within seconds, with a text that says why, and leave no process; the
+         checkpoint must load, and the training that goes on from it with another number of ranks must end with the bytes
+         of one that never stopped.
+"""
+
+import argparse
+import os
+import pathlib
+import random
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+SECONDS_TO_END = 15
+WORDS = "the quick brown fox jumps over a lazy dog and sleeps until it is woken by rain".split()
+
+
+class Failed(Exception):
+    pass
+
+
+class Job:
+    """An `mpirun` of `rnn train`, or `rnn train` alone where there are 0 ranks."""
+
+    def __init__(self, tools, ranks, arguments, directory, others=None, environment=None):
+        rnn, mpirun = tools
+        train = [str(rnn), "train", *arguments]
+        if ranks:
+            command = [mpirun, *launcher_options(mpirun), "-np", str(ranks if others is None else 1), *train]
+            # One program each, for a rank that is told other things.
+            for other in others or []:
+                command += [":", "-np", "1", *other]
+        else:
+            command = train
+        self.command = command
+        self.process = subprocess.Popen(
+            command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, **(environment or {})}, start_new_session=True)
+
+    def pids(self):
+        """The processes of the ranks, by rank."""
+        found = {}
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                if os.getsid(int(entry.name)) != self.process.pid and not self.is_child(int(entry.name)):
+                    continue
+                variables = (entry / "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            for variable in variables:
+                match = re.fullmatch(rb"(?:OMPI_COMM_WORLD_RANK|PMI_RANK)=(\d+)", variable)
+                if match and (entry / "comm").read_text().strip() == "rnn":
+                    found[int(match[1])] = int(entry.name)
+        return found
+
+    def is_child(self, pid):
+        for _ in range(3):
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            pid = int(fields[1])
+            if pid == self.process.pid:
+                return True
+        return False
+
+    def end(self, seconds=SECONDS_TO_END):
+        """Its exit code and what it said, and the seconds that it took to end."""
+        start = time.monotonic()
+        pids = list(self.pids().values())
+        try:
+            text, _ = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            for pid in [*pids, self.process.pid]:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            text, _ = self.process.communicate()
+            raise Failed(f"still there after {seconds} s: {shlex.join(self.command)}\n{text}")
+        took = time.monotonic() - start
+        left = [pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()
+                and pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"]
+        if left:
+            raise Failed(f"processes are left: {left}\n{text}")
+        return self.process.returncode, text, took
+
+
+def launcher_options(mpirun):
+    version = subprocess.run([mpirun, "--version"], capture_output=True, text=True).stdout
+    if "Open MPI" in version:
+        options = ["--oversubscribe", "--bind-to", "none"]
+        return options + (["--allow-run-as-root"] if os.geteuid() == 0 else [])
+    return ["-bind-to", "none"]
+
+
+class Trials:
+    def __init__(self, tools, directory):
+        self.tools, self.directory = tools, pathlib.Path(directory)
+        random.seed(1)
+        text = " ".join(random.choice(WORDS) for _ in range(6000))
+        (self.directory / "text.txt").write_text(text)
+        (self.directory / "other.txt").write_text(text[::-1])
+        subprocess.run(
+            [tools[0], "tokenize", "text.txt", "--output", "text.tokens"], cwd=directory, check=True,
+            capture_output=True)
+
+    def run(self, ranks, arguments, seconds=300, code=0):
+        found, text, _ = Job(self.tools, ranks, arguments, self.directory).end(seconds)
+        if found != code:
+            raise Failed(f"exit code {found}, expected {code}, of {ranks} ranks: {shlex.join(arguments)}\n{text}")
+        return text
+
+    def bytes(self, name):
+        return (self.directory / name).read_bytes()
+
+    def require_same(self, name, other, what):
+        if self.bytes(name) != self.bytes(other):
+            raise Failed(f"{name} has other bytes than {other}: {what}")
+
+    # Bits
+
+    MODELS = {
+        "lstm": "--cell lstm --layers 2 --hidden-size 20 --dropout 0.2",
+        "gru, embedded": "--cell gru --hidden-size 24 --embedding-size 8 --head-dropout 0.3",
+        "minGRU": "--cell mingru --hidden-size 24 --layers 2",
+        "lstm, projected": "--cell lstm --hidden-size 24 --projection-size 8 --trained-initial-state",
+        "rnn, recomputed": "--cell rnn --hidden-size 24 --recompute-steps 8",
+        "lstm, in bfloat16": "--cell lstm --hidden-size 32 --precision bfloat16-dot",
+    }
+
+    def bits(self):
+        tried = 0
+        for number, (model, options) in enumerate(self.MODELS.items()):
+            text = "text.tokens" if number % 2 else "text.txt"
+            options = f"--text {text} {options} --batch-size 16 --sequence-length 25 --steps 60 --shards 4 --seed 3"
+            if "tokens" not in text:
+                options += " --schedule constant"
+            options = options.split()
+            if self.refuses(options):
+                print(f"bits: {model}: not on this machine", flush=True)
+                continue
+            for ranks in range(1, 5):
+                self.run(ranks, [*options, "--threads", "1", "--checkpoint", f"{ranks}.safetensors"])
+                for file in ("{}.safetensors", "{}-best.safetensors"):
+                    self.require_same(file.format(ranks), file.format(0), f"{model}, {ranks} ranks")
+                tried += 1
+            print(f"bits: {model}: one process and 1, 2, 3, 4 ranks are the same", flush=True)
+        return tried
+
+    def refuses(self, options):
+        """Trains in one process, by two threads."""
+        code, text, _ = Job(
+            self.tools, 0, [*options, "--threads", "2", "--checkpoint", "0.safetensors"], self.directory).end(300)
+        if code and "bfloat16" in " ".join(options):
+            return True
+        if code:
+            raise Failed(text)
+        return False
+
+    # Faults
+
+    BASE = (
+        "--cell lstm --hidden-size 24 --text {text} --batch-size 16 --sequence-length 25 --shards 4 --schedule constant "
+        "--seed 3 --threads 1 --save-every 7 --keep 0 --checkpoint {checkpoint}")
+
+    def begin(self, ranks, checkpoint, text="text.txt", steps=100_000, others=None, environment=None):
+        for file in self.directory.glob(checkpoint.replace(".safetensors", "*")):
+            file.unlink()
+        options = [*self.BASE.format(text=text, checkpoint=checkpoint).split(), "--steps", str(steps)]
+        job = Job(self.tools, ranks, options, self.directory, others, environment)
+        return job
+
+    def wait_for(self, checkpoint, job):
+        deadline = time.monotonic() + 60
+        while not (self.directory / checkpoint).exists():
+            if job.process.poll() is not None:
+                raise Failed(f"ended before it saved anything\n{job.process.communicate()[0]}")
+            if time.monotonic() > deadline:
+                job.end(0)
+            time.sleep(0.02)
+        # Somewhere between two saves.
+        time.sleep(random.uniform(0, 0.3))
+
+    def goes_on(self, checkpoint, ranks):
+        """To the same bytes as a training that never stopped."""
+        with open(self.directory / checkpoint, "rb") as file:
+            header = file.read(8)
+            step = int(re.search(rb'\\"step\\": ?(\d+)', file.read(int.from_bytes(header, "little")))[1])
+        steps = str(step + 15)
+        self.run(ranks, ["--resume", checkpoint, "--steps", steps, "--threads", "1", "--save-every", "7"])
+        whole = [*self.BASE.format(text="text.txt", checkpoint="whole.safetensors").split(), "--steps", steps]
+        self.run(0, whole)
+        self.require_same(checkpoint, "whole.safetensors", f"after step {step}")
+
+    def fault(self, inflict, words, codes=None, environment=None, goes_on=True, ranks=3, others=None, text="text.txt",
+              waits=True, steps=100_000):
+        checkpoint = "fault.safetensors"
+        job = self.begin(ranks, checkpoint, text, steps, others, environment)
+        if waits:
+            self.wait_for(checkpoint, job)
+        inflict(job)
+        code, said, took = job.end()
+        if not code or (codes and code not in codes):
+            raise Failed(f"exit code {code}\n{said}")
+        for word in words:
+            if not re.search(word, said):
+                raise Failed(f"does not say {word}:\n{said}")
+        if said.count("rnn: error") > 1:
+            raise Failed(f"more than one error:\n{said}")
+        if goes_on:
+            self.goes_on(checkpoint, random.choice([0, 2, 4]))
+        return took
+
+    def faults(self, rounds):
+        def send(rank, number):
+            def inflict(job):
+                os.kill(job.pids()[rank] if rank is not None else job.process.pid, number)
+            return inflict
+
+        def nothing(job):
+            pass
+
+        def cut(job):
+            os.truncate(self.directory / "cut.tokens", 3000)
+
+        rnn, here = str(self.tools[0]), self.directory
+        (here / "cut.tokens").write_bytes(self.bytes("text.tokens"))
+        options = self.BASE.format(text="text.txt", checkpoint="fault.safetensors").split() + ["--steps", "100000"]
+        usual = [rnn, "train", *options]
+        missing = [rnn, "train", *options, "--text", "missing.txt"]
+        missing = [x if x != "text.txt" else "missing.txt" for x in usual]
+        other = [x if x != "text.txt" else "other.txt" for x in usual]
+        limited = ["sh", "-c", 'ulimit -f 8; exec "$@"', "-", *usual]
+        kinds = {}
+        for rank in range(3):
+            kinds[f"SIGKILL of rank {rank}"] = lambda rank=rank: self.fault(send(rank, signal.SIGKILL), [])
+            kinds[f"SIGTERM of rank {rank}"] = lambda rank=rank: self.fault(
+                send(rank, signal.SIGTERM), ["stopped after step"], [143])
+        kinds["SIGTERM of mpirun"] = lambda: self.fault(send(None, signal.SIGTERM), [])
+        kinds["SIGSTOP of rank 1, patience 3 s"] = lambda: self.fault(
+            send(1, signal.SIGSTOP), ["nothing came from the other ranks for 3 seconds"],
+            environment={"RECURRENT_RANKS_PATIENCE": "3"})
+        kinds["rank 1 without its text"] = lambda: self.fault(
+            nothing, ["rank 1: .*missing.txt"], [1], goes_on=False, others=[missing, usual], waits=False)
+        kinds["all without their text"] = lambda: self.fault(
+            nothing, ["missing.txt"], [1], goes_on=False, text="missing.txt", waits=False)
+        kinds["rank 2 with another text"] = lambda: self.fault(
+            nothing, ["rank 2 has other parameters or other data"], [1], goes_on=False, others=[usual, other], waits=False)
+        kinds["text cut short"] = lambda: self.fault(
+            cut, ["could not be read|cannot be read|cut short|shorter"], [1], goes_on=False, text="cut.tokens")
+        kinds["a loss that is not finite"] = lambda: self.fault(
+            nothing, ["is not a finite number"], [3], goes_on=False, waits=False,
+            others=[[*usual, "--learning-rate", "1e30", "--clip-norm", "1e30"]] * 2)
+        kinds["more ranks than shards"] = lambda: self.fault(
+            nothing, ["too few for the 5 processes"], [64], goes_on=False, ranks=5, waits=False)
+        counts = {}
+        for kind, trial in kinds.items():
+            slowest, lost = 0, 0
+            for _ in range(rounds):
+                (here / "cut.tokens").write_bytes(self.bytes("text.tokens"))
+                try:
+                    slowest = max(slowest, trial())
+                except Failed as failure:
+                    lost += 1
+                    print(f"faults: {kind}: {failure}", flush=True)
+            counts[kind] = (rounds, lost, slowest)
+            print(f"faults: {kind}: tried {rounds}, lost or hung {lost}, ended within {slowest:.1f} s", flush=True)
+        return counts
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rnn", type=pathlib.Path)
+    parser.add_argument("--only", nargs="+", choices=["bits", "faults"], default=["bits", "faults"])
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--mpirun", default="mpirun")
+    options = parser.parse_args()
+    start = time.monotonic()
+    lost = 0
+    with tempfile.TemporaryDirectory() as directory:
+        trials = Trials((options.rnn.resolve(), options.mpirun), directory)
+        try:
+            if "bits" in options.only:
+                print(f"bits: {trials.bits()} trainings under mpirun", flush=True)
+        except Failed as failure:
+            print(f"bits: {failure}", flush=True)
+            lost += 1
+        if "faults" in options.only:
+            counts = trials.faults(options.rounds)
+            lost += sum(count[1] for count in counts.values())
+            print("| fault | tried | lost or hung | ended within, s |\n|---|--:|--:|--:|")
+            for kind, (tried, missed, slowest) in counts.items():
+                print(f"| {kind} | {tried} | {missed} | {slowest:.1f} |")
+    print(f"scripts/test-ranks: {'FAILED' if lost else 'passed'}, {time.monotonic() - start:.0f} s of trainings")
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
