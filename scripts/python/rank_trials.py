@@ -12,6 +12,7 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shlex
 import signal
 import subprocess
@@ -171,10 +172,10 @@ class Trials:
         "--cell lstm --hidden-size 24 --text {text} --batch-size 16 --sequence-length 25 --shards 4 --schedule constant "
         "--seed 3 --threads 1 --save-every 7 --keep 0 --checkpoint {checkpoint}")
 
-    def begin(self, ranks, checkpoint, text="text.txt", steps=100_000, others=None, environment=None):
+    def begin(self, ranks, checkpoint, text="text.txt", steps=100_000, others=None, environment=None, more=()):
         for file in self.directory.glob(checkpoint.replace(".safetensors", "*")):
             file.unlink()
-        options = [*self.BASE.format(text=text, checkpoint=checkpoint).split(), "--steps", str(steps)]
+        options = [*self.BASE.format(text=text, checkpoint=checkpoint).split(), "--steps", str(steps), *more]
         job = Job(self.tools, ranks, options, self.directory, others, environment)
         return job
 
@@ -201,9 +202,9 @@ class Trials:
         self.require_same(checkpoint, "whole.safetensors", f"after step {step}")
 
     def fault(self, inflict, words, codes=None, environment=None, goes_on=True, ranks=3, others=None, text="text.txt",
-              waits=True, steps=100_000):
+              waits=True, steps=100_000, more=()):
         checkpoint = "fault.safetensors"
-        job = self.begin(ranks, checkpoint, text, steps, others, environment)
+        job = self.begin(ranks, checkpoint, text, steps, others, environment, more)
         if waits:
             self.wait_for(checkpoint, job)
         inflict(job)
@@ -219,7 +220,7 @@ class Trials:
             self.goes_on(checkpoint, random.choice([0, 2, 4]))
         return took
 
-    def faults(self, rounds):
+    def faults(self, rounds, chosen):
         def send(rank, number):
             def inflict(job):
                 os.kill(job.pids()[rank] if rank is not None else job.process.pid, number)
@@ -231,14 +232,18 @@ class Trials:
         def cut(job):
             os.truncate(self.directory / "cut.tokens", 3000)
 
+        def fill(job):
+            # To a write it is what a full disk is.
+            resource.prlimit(job.pids()[0], resource.RLIMIT_FSIZE, (4096, 4096))
+            time.sleep(1)
+            os.kill(job.pids()[1], signal.SIGTERM)
+
         rnn, here = str(self.tools[0]), self.directory
         (here / "cut.tokens").write_bytes(self.bytes("text.tokens"))
         options = self.BASE.format(text="text.txt", checkpoint="fault.safetensors").split() + ["--steps", "100000"]
         usual = [rnn, "train", *options]
-        missing = [rnn, "train", *options, "--text", "missing.txt"]
         missing = [x if x != "text.txt" else "missing.txt" for x in usual]
         other = [x if x != "text.txt" else "other.txt" for x in usual]
-        limited = ["sh", "-c", 'ulimit -f 8; exec "$@"', "-", *usual]
         kinds = {}
         for rank in range(3):
             kinds[f"SIGKILL of rank {rank}"] = lambda rank=rank: self.fault(send(rank, signal.SIGKILL), [])
@@ -248,6 +253,8 @@ class Trials:
         kinds["SIGSTOP of rank 1, patience 3 s"] = lambda: self.fault(
             send(1, signal.SIGSTOP), ["nothing came from the other ranks for 3 seconds"],
             environment={"RECURRENT_RANKS_PATIENCE": "3"})
+        kinds["no room for rank 0's files"] = lambda: self.fault(
+            fill, ["cannot save the checkpoint", "the last checkpoint could not be saved"], [1])
         kinds["rank 1 without its text"] = lambda: self.fault(
             nothing, ["rank 1: .*missing.txt"], [1], goes_on=False, others=[missing, usual], waits=False)
         kinds["all without their text"] = lambda: self.fault(
@@ -258,11 +265,13 @@ class Trials:
             cut, ["could not be read|cannot be read|cut short|shorter"], [1], goes_on=False, text="cut.tokens")
         kinds["a loss that is not finite"] = lambda: self.fault(
             nothing, ["is not a finite number"], [3], goes_on=False, waits=False,
-            others=[[*usual, "--learning-rate", "1e30", "--clip-norm", "1e30"]] * 2)
+            more=["--optimizer", "sgd", "--learning-rate", "1e38", "--clip-norm", "0"])
         kinds["more ranks than shards"] = lambda: self.fault(
             nothing, ["too few for the 5 processes"], [64], goes_on=False, ranks=5, waits=False)
         counts = {}
         for kind, trial in kinds.items():
+            if chosen not in kind:
+                continue
             slowest, lost = 0, 0
             for _ in range(rounds):
                 (here / "cut.tokens").write_bytes(self.bytes("text.tokens"))
@@ -280,6 +289,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rnn", type=pathlib.Path)
     parser.add_argument("--only", nargs="+", choices=["bits", "faults"], default=["bits", "faults"])
+    parser.add_argument("--kind", default="", help="only faults with this in their names")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--mpirun", default="mpirun")
     options = parser.parse_args()
@@ -294,7 +304,7 @@ def main():
             print(f"bits: {failure}", flush=True)
             lost += 1
         if "faults" in options.only:
-            counts = trials.faults(options.rounds)
+            counts = trials.faults(options.rounds, options.kind)
             lost += sum(count[1] for count in counts.values())
             print("| fault | tried | lost or hung | ended within, s |\n|---|--:|--:|--:|")
             for kind, (tried, missed, slowest) in counts.items():

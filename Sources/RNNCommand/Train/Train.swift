@@ -61,10 +61,12 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    var files = settings.files(text: text.text, fileExtension: text.fileExtension)
-    files.reads(division.vocabulary, as: "--vocabulary")
-    try files.check()
-    try TrainingPage.check(settings.shared.report)
+    if Team.isLeader {
+      var files = settings.files(text: text.text, fileExtension: text.fileExtension)
+      files.reads(division.vocabulary, as: "--vocabulary")
+      try files.check()
+      try TrainingPage.check(settings.shared.report)
+    }
     if let file = settings.shared.resume { return try goOn(from: file) }
     let keepsBest = division.validationFraction > 0
     let store = try store(keepsBest: keepsBest)
@@ -85,7 +87,9 @@ struct Train: ParsableCommand {
     store?.resume(from: training.resumedFile ?? file, step: step)
     let replaced = try replaced(store, keepsBest: false, resumed: file)
     // The text may be known only now.
-    try settings.files(text: training.progress.text, fileExtension: training.progress.fileExtension).check()
+    if Team.isLeader {
+      try settings.files(text: training.progress.text, fileExtension: training.progress.fileExtension).check()
+    }
     let log = try leaderPath(settings.shared.log).map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: step)
     }

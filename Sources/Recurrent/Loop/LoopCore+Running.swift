@@ -159,8 +159,13 @@ extension LoopCore where T: ~Copyable {
   /// no longer one model.
   private func checkReplicas() throws {
     guard trainer.hasOthers else { return }
-    let place = UInt64(bitPattern: Int64(trainer.stepCount)) << 32 | UInt64(data.batchCount)
-    if let rank = trainer.disagreement(about: trainer.parameterDigest ^ place) {
+    // What a program notes tells its data from others, too.
+    let notes = options.notes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: "\n")
+    var digest = trainer.parameterDigest
+    for byte in "\(trainer.stepCount) \(data.batchCount) \(notes)".utf8 {
+      digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+    if let rank = trainer.disagreement(about: digest) {
       throw TrainingError.otherReplica(rank: rank, step: trainer.stepCount, savedStep: keeper?.savedStep)
     }
   }

@@ -131,7 +131,8 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
 
   // MARK: State
 
-  /// The state before the next step.
+  /// The state before the next step. Where several processes share the batch each knows that of its own sequences alone, until
+  /// a checkpoint is taken.
   public var state: RecurrentState<S> {
     get { start.state }
     set { start = Engine.SavedStart(allFrom: newValue) }
