@@ -34,7 +34,7 @@ extension Section {
 
 extension ClassifyTrain {
   func page(_ trainer: borrowing Trainer<Float>, _ task: ClassTask) -> TrainingPage? {
-    guard let path = options.shared.report else { return nil }
+    guard let path = options.shared.writtenReport else { return nil }
     let data = [["table", sequences]] + task.facts + [["classes", task.classes.joined(separator: ", ")]]
     return TrainingPage(
       path: path, title: "Classes of \(sequences)", unit: "steps", facts: TrainingFacts.rows(trainer, data: data),

@@ -7,11 +7,11 @@ import Tables
 extension ClassifyTrain {
   /// Trains on what the command line names.
   func train(
-    _ store: consuming CheckpointStore, resumed: ResumedTable?, _ replaced: ReplacedModel?
+    _ store: consuming CheckpointStore?, resumed: ResumedTable?, _ replaced: ReplacedModel?
   ) throws {
     let options = runOptions
     let task = isOfTexts ? try textTask() : try sequenceTask()
-    let log = try options.shared.log.map { path throws(Failure) in
+    let log = try options.shared.writtenLog.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }
     let lengths = task.training.inputs.lengths
@@ -37,6 +37,7 @@ extension ClassifyTrain {
       note.digest = task.digest
       trainer = try newTrainer(task, loader, options)
       describe(task, loader, trainer.plan, options)
+      Note.shards(trainer.settings.shards)
     }
 
     replaced?.announce()
@@ -44,7 +45,7 @@ extension ClassifyTrain {
     let validator = try ClassifierBox(
       Classifier(
         trainer.model(), classes: task.classes, isPerStep: task.isPerStep, longest: task.held.longest,
-        products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0))
+        products: options.shared.multiplying.choice, threads: options.shared.threadCount))
     func report() -> ClassificationReport { validator.classifier.report(task.held, unit: task.unit) }
     let page = self.page(trainer, task)
     let validation = ValidationData<Float> { trainer in
@@ -55,14 +56,14 @@ extension ClassifyTrain {
     }
     var run = try TableTraining(
       trainer, data, held: hasValidation ? validation : nil, note: note, table: sequences, resumed: resumed,
-      store: store, unit: "steps", log: log, page: page)
+      path: options.checkpointPath, store: store, unit: "steps", log: log, page: page)
     let best = try run.run()
     guard hasValidation else { return }
     validator.classifier.load(best)
     let result = report()
     page?.results = [Section(result)]
     page?.write()
-    try RNNCommand.report("\nvalidation part\n" + result.description, besides: options.shared.log)
+    if Team.isLeader { try RNNCommand.report("\nvalidation part\n" + result.description, besides: options.shared.log) }
   }
 
   private func newTrainer(
@@ -77,12 +78,13 @@ extension ClassifyTrain {
       dropout: model.dropout, headDropout: model.headDropout)
     return try Trainer(
       model.start(configuration, annotations: task.annotations, seed: options.shared.seed),
-      batchSize: loader.batchSize, sequenceLength: loader.lengths.max() ?? 1,
+      batchSize: options.sharding.rounded(loader.batchSize), sequenceLength: loader.lengths.max() ?? 1,
       loss: classWeights == .balanced ? .crossEntropy(classWeights: task.balancedWeights) : .crossEntropy,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
       clipping: optimizer.clipping(for: .tables),
-      isRagged: true, products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0,
+      isRagged: true, shards: options.sharding.count(), over: Team.ranks,
+      products: options.shared.multiplying.choice, threads: options.shared.threadCount,
       seed: options.shared.seed)
   }
 

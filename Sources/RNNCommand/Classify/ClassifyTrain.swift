@@ -117,17 +117,19 @@ struct ClassifyTrain: ParsableCommand {
     var files = options.files(reading: [(model.initFrom, "--init-from")])
     files.reads(texts: sequences, as: "<sequences>")
     files.reads(texts: validationFile, as: "--validation")
-    try files.check()
-    try TrainingPage.check(options.shared.report)
+    if Team.isLeader {
+      try files.check()
+      try TrainingPage.check(options.shared.report)
+    }
     // Taken first: another process may be about to replace the file.
-    var store = try options.makeStore()
+    var store = try options.makeStoreOfLeader()
     guard let file = options.shared.resume else {
-      let replaced = try ReplacedModel(by: .classes, store, keepsBest: false)
+      let replaced = try ReplacedModel.found(by: .classes, store, keepsBest: false)
       return try train(store, resumed: nil, replaced)
     }
     let resumed = try ResumedTable(from: file, command: "classify")
-    store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
-    let replaced = try ReplacedModel(by: .classes, store, keepsBest: false, resumed: file)
+    store?.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel.found(by: .classes, store, keepsBest: false, resumed: file)
     var command = try resumed.command(ClassifyTrain.self)
     command.sequences = sequences
     // What is in the file is compared.

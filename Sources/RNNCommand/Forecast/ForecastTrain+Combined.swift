@@ -5,6 +5,9 @@ import RecurrentForecasting
 extension ForecastTrain {
   /// `--method combined`.
   func trainCombined() throws {
+    guard Team.count == 1, options.sharding.shards == nil else {
+      throw Failure(message: "--method combined has no shards, and is trained by one process", status: .usage)
+    }
     if let option = GivenOptions.names.first(where: CombinedTraining.networkOptions.contains) {
       throw ValidationError("'\(option)' is an option of '--method network'")
     }

@@ -69,7 +69,7 @@ extension ForecastTrain {
   func page(
     _ trainer: borrowing Trainer<Float>, _ series: Series, training: Int, validation: Int, test: Int
   ) -> TrainingPage? {
-    guard let path = options.shared.report else { return nil }
+    guard let path = options.shared.writtenReport else { return nil }
     let data = [
       ["table", input.table], ["columns", series.columns.joined(separator: ", ")],
       ["to train on", counted(training, "step")], ["to validate on", counted(validation, "step")],

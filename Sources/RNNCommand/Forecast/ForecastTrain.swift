@@ -85,18 +85,20 @@ struct ForecastTrain: ParsableCommand {
   }
 
   func run() throws {
-    try options.files(reading: [(input.table, "<table>"), (model.initFrom, "--init-from")]).check()
+    if Team.isLeader {
+      try options.files(reading: [(input.table, "<table>"), (model.initFrom, "--init-from")]).check()
+    }
     if method == .combined, options.shared.resume == nil { return try trainCombined() }
-    try TrainingPage.check(options.shared.report)
+    if Team.isLeader { try TrainingPage.check(options.shared.report) }
     // Taken first: another process may be about to replace the file.
-    var store = try options.makeStore()
+    var store = try options.makeStoreOfLeader()
     guard let file = options.shared.resume else {
-      let replaced = try ReplacedModel(by: .series, store, keepsBest: false)
+      let replaced = try ReplacedModel.found(by: .series, store, keepsBest: false)
       return try train(store, resumed: nil, replaced)
     }
     let resumed = try ResumedTable(from: file, command: "forecast")
-    store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
-    let replaced = try ReplacedModel(by: .series, store, keepsBest: false, resumed: file)
+    store?.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel.found(by: .series, store, keepsBest: false, resumed: file)
     var command = try resumed.command(ForecastTrain.self)
     command.input.table = input.table
     command.options = options.resuming(command.options)
@@ -104,7 +106,7 @@ struct ForecastTrain: ParsableCommand {
   }
 
   private func train(
-    _ store: consuming CheckpointStore, resumed: ResumedTable?, _ replaced: ReplacedModel?
+    _ store: consuming CheckpointStore?, resumed: ResumedTable?, _ replaced: ReplacedModel?
   ) throws {
     let series = try input.series(column.isEmpty ? nil : column)
     let validationCount = validation.count(of: series.count)
@@ -112,7 +114,7 @@ struct ForecastTrain: ParsableCommand {
     let testCount = try scoring.testCount(
       series, difference: difference, needed: needed, why: "a window of \(window) with --validation \(validationCount)")
     try scoring.validate(series, difference: difference, testCount: testCount)
-    let log = try options.shared.log.map { path throws(Failure) in
+    let log = try options.shared.writtenLog.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }
 
@@ -129,7 +131,11 @@ struct ForecastTrain: ParsableCommand {
     let scaled = description.inputs(series.values)
     // Windows begin at every step from which a whole one and its last target fit into the training part.
     let windows = trainingCount - difference - window
-    let batchSize = min(options.batchSize, windows)
+    let shards = try resumed?.checkpoint.settings.shards ?? options.sharding.count()
+    let batchSize = min(options.batchSize, windows) / shards * shards
+    guard batchSize > 0 else {
+      throw Failure(message: "\(shards) shards need a batch of \(shards) windows or more: --batch-size", status: .usage)
+    }
     let stepsPerEpoch = windows / batchSize
 
     var trainer: Trainer<Float>
@@ -144,7 +150,7 @@ struct ForecastTrain: ParsableCommand {
       Note.products(of: trainer.plan)
     } else {
       note.digest = series.digest
-      trainer = try newTrainer(description, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
+      trainer = try newTrainer(description, shards: shards, batchSize: batchSize, stepsPerEpoch: stepsPerEpoch)
       Note.line(
         "table     \(series.columns.joined(separator: ", ")): \(counted(trainingCount, "step")) to train on, "
           + "\(grouped(validationCount)) for validation, \(grouped(testCount)) to test")
@@ -155,6 +161,8 @@ struct ForecastTrain: ParsableCommand {
       Note.line(
         "training  at most \(counted(options.epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
           + "\(counted(batchSize, "window")) × \(counted(window, "step")); \(optimizer.summary(for: .tables))")
+      Note.shards(shards)
+      Note.shards(shards)
     }
 
     replaced?.announce()
@@ -167,7 +175,7 @@ struct ForecastTrain: ParsableCommand {
     let validator = try NetworkForecasterBox(
       NetworkForecaster(
         trainer.model(), description, origins: validationCount, products: options.shared.multiplying.choice,
-        threads: options.shared.threads ?? 0))
+        threads: options.shared.threadCount))
     let page = self.page(trainer, series, training: trainingCount, validation: validationCount, test: testCount)
     let horizon = scoring.horizon ?? min(10, max(1, testCount > 0 ? testCount : validationCount))
     // Without a test part the end of the validation part is what is shown.
@@ -187,8 +195,8 @@ struct ForecastTrain: ParsableCommand {
     }
     var training = try TableTraining(
       trainer, TrainingData(batchesPerEpoch: stepsPerEpoch) { epoch, batch in batches.batch(epoch: epoch, batch) },
-      held: validated.isEmpty ? nil : held, note: note, table: input.table, resumed: resumed, store: store,
-      unit: "windows", scale: batchSize, log: log, page: page)
+      held: validated.isEmpty ? nil : held, note: note, table: input.table, resumed: resumed,
+      path: options.checkpointPath, store: store, unit: "windows", scale: batchSize, log: log, page: page)
     let best = try training.run()
 
     validator.forecaster.load(best)
@@ -198,11 +206,11 @@ struct ForecastTrain: ParsableCommand {
     }
     let reports = try scoring.reports(
       &validator.forecaster, name: best.configuration.cell.name, series, testCount: testCount)
-    for line in reports { try report("\n" + line.description, besides: options.shared.log) }
+    for line in reports where Team.isLeader { try report("\n" + line.description, besides: options.shared.log) }
   }
 
   private func newTrainer(
-    _ description: SeriesDescription, batchSize: Int, stepsPerEpoch: Int
+    _ description: SeriesDescription, shards: Int, batchSize: Int, stepsPerEpoch: Int
   ) throws -> Trainer<Float> {
     let width = description.columns.count
     let configuration = ModelConfiguration(
@@ -214,8 +222,9 @@ struct ForecastTrain: ParsableCommand {
       batchSize: batchSize, sequenceLength: window, loss: description.loss,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
-      clipping: optimizer.clipping(for: .tables), products: options.shared.multiplying.choice,
-      threads: options.shared.threads ?? 0,
+      clipping: optimizer.clipping(for: .tables), shards: shards, over: Team.ranks,
+      products: options.shared.multiplying.choice,
+      threads: options.shared.threadCount,
       seed: options.shared.seed)
   }
 }

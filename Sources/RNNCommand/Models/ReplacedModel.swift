@@ -31,6 +31,16 @@ struct ReplacedModel {
     others = store.abandonedPaths.filter { $0 != existing.file }.count
   }
 
+  /// The same where another process may keep the files, and no store is here.
+  static func found(
+    by use: ModelUse, _ store: borrowing CheckpointStore?, keepsBest: Bool, resumed: String? = nil
+  ) throws -> ReplacedModel? {
+    switch store {
+    case .some(let store): try ReplacedModel(by: use, store, keepsBest: keepsBest, resumed: resumed)
+    case .none: nil
+    }
+  }
+
   private static func isSame(_ path: String, _ other: String) -> Bool {
     guard path != other else { return true }
     let identity = (try? FileStatus(of: path))?.identity

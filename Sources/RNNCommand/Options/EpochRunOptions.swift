@@ -28,6 +28,9 @@ extension EpochRunOptions {
     return files
   }
 
+  /// Locks the files, if this process is the one that keeps them.
+  func makeStoreOfLeader() throws(CheckpointError) -> CheckpointStore? { Team.isLeader ? try makeStore() : nil }
+
   /// Locks the files.
   func makeStore() throws(CheckpointError) -> CheckpointStore {
     try CheckpointStore(path: checkpointPath, keeping: 0, keepsBest: false)

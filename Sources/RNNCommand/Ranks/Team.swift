@@ -13,6 +13,9 @@ enum Team {
   static var count: Int { ranks?.count ?? 1 }
   static var isLeader: Bool { ranks?.rank ?? 0 == 0 }
 
+  /// Those that several processes can share.
+  private static let commands = [["train"], ["classify", "train"], ["forecast", "train"]]
+
   /// At the start of the process.
   /// - Parameter names: of the command.
   /// - Throws: `Failure` where mpirun started several processes of a build without MPI, or of a command for one.
@@ -30,11 +33,12 @@ enum Team {
       return
     }
     joined.withLock { $0 = ranks }
-    guard names == ["train"] else {
+    guard commands.contains(names) else {
       let name = (["rnn"] + names).joined(separator: " ")
       throw Failure(
         message:
-          "\(name) is done by one process, and mpirun started \(ranks.count): start it without, or ask for rnn train")
+          "\(name) is done by one process, and mpirun started \(ranks.count): it is for rnn train, rnn classify train and "
+          + "rnn forecast train")
     }
     if !isLeader { Note.silence() }
     warnOfBinding()

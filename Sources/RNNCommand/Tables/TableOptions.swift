@@ -159,6 +159,7 @@ struct TableRunOptions: ParsableArguments, EpochRunOptions {
     return result
   }
 
+  @OptionGroup var sharding: ShardOptions
   @OptionGroup var shared: SharedRunOptions
 
   /// Those of a training that goes on: as it was begun, but for what may change.

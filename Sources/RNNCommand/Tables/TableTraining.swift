@@ -18,14 +18,14 @@ struct TableTraining: ~Copyable {
   ///   - measure: what validations measure.
   init(
     _ trainer: consuming Trainer<Float>, _ data: TrainingData<Float>, held: ValidationData<Float>?, note: TableNote,
-    table: String, resumed: ResumedTable?, store: consuming CheckpointStore, unit: String, scale: Int = 1,
-    measure: String = Self.usualMeasure, log: consuming TrainingLog?, page: TrainingPage?
+    table: String, resumed: ResumedTable?, path: String, store: consuming CheckpointStore?, unit: String,
+    scale: Int = 1, measure: String = Self.usualMeasure, log: consuming TrainingLog?, page: TrainingPage?
   ) throws(TrainingError) {
     var options = TrainingOptions(.epochs(note.epochs))
     options.patience = held == nil ? nil : note.patience
     options.bestPlace = .checkpoint
     options.notes = note.notes
-    path = store.path
+    self.path = path
     loop = try TrainingLoop(
       trainer, data, options, validation: held, store: store, progress: resumed?.progress,
       best: resumed?.checkpoint.best, file: resumed?.file)
@@ -79,9 +79,10 @@ extension ResumedTable {
     }
     try checkpoint.settings.choose(options.shared.multiplying.products)
     try checkpoint.settings.moveEnd(from: oldEpochs * stepsPerEpoch, to: note.epochs * stepsPerEpoch)
-    let trainer = try checkpoint.trainer(threads: options.shared.threads)
+    let trainer = try checkpoint.trainer(threads: options.shared.threadCount)
     Note.line(
       "resumed   \(file), after step \(grouped(checkpoint.stepCount)) of \(grouped(note.epochs * stepsPerEpoch))")
+    Note.shards(trainer.settings.shards)
     return trainer
   }
 }

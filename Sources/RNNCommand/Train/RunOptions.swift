@@ -15,12 +15,7 @@ struct RunOptions: ParsableArguments {
     help: "Keep only so many steps of a sequence and compute the others again; with packed products to the same bits.")
   var recomputeSteps: Int?
 
-  @Option(
-    in: 1...65_536,
-    help:
-      "Parts of a batch, a power of two, whose gradients are computed one after the other, or by as many processes (mpirun "
-      + "-np N rnn train): the result does not depend on who computes them. (default: 1, or what the processes need)")
-  var shards: Int?
+  @OptionGroup var sharding: ShardOptions
 
   @Option(in: 1...largestSize, help: "Passes over the text. (default: 5, more for small texts)")
   var epochs: Int?
@@ -49,13 +44,8 @@ struct RunOptions: ParsableArguments {
 
   func validate() throws {
     if epochs != nil, steps != nil { throw ValidationError("'--epochs' and '--steps' exclude each other") }
-    if let shards {
-      guard shards & (shards - 1) == 0 else {
-        throw ValidationError("'--shards \(shards)' is no power of two: 1, 2, 4, 8 and so on")
-      }
-      if let batchSize, !batchSize.isMultiple(of: shards) {
-        throw ValidationError("'--batch-size \(batchSize)' is no multiple of '--shards \(shards)'")
-      }
+    if let shards = sharding.shards, let batchSize, !batchSize.isMultiple(of: shards) {
+      throw ValidationError("'--batch-size \(batchSize)' is no multiple of '--shards \(shards)'")
     }
     if shared.resume != nil, initFrom != nil {
       throw ValidationError("'--resume' and '--init-from' exclude each other")
@@ -75,25 +65,6 @@ struct RunOptions: ParsableArguments {
     files.reads(initFrom, as: "--init-from")
     return files
   }
-
-  /// Shards of a training that begins: a power of two, at least one for each process.
-  func shardCount() throws(Failure) -> Int {
-    guard let shards else {
-      var count = 1
-      while count < Team.count { count *= 2 }
-      return count
-    }
-    guard shards >= Team.count else {
-      throw Failure(
-        message:
-          "--shards \(shards) is too few for the \(Team.count) processes that mpirun started: one for each or more",
-        status: .usage)
-    }
-    return shards
-  }
-
-  /// Threads of this process; 0: one for each processor.
-  var threadCount: Int { shared.threads ?? Team.defaultThreads ?? 0 }
 
   /// Passes over a text of `count` characters; nil where the number of updates is given.
   func passes(count: Int) -> Int? {

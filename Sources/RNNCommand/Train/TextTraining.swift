@@ -33,7 +33,7 @@ extension TextTraining {
     let text = try options.text.trainingText(
       options.division, unit: unit, normalization: normalization, adding: source?.vocabulary)
     let count = text.training.count
-    let shards = try settings.shardCount()
+    let shards = try settings.sharding.count()
     let shape = BatchShape(
       batchSize: settings.batchSize, sequenceLength: settings.sequenceLength, count: count,
       epochs: settings.passes(count: count), shards: shards)
@@ -74,7 +74,7 @@ extension TextTraining {
       clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
       shards: shards, over: Team.ranks, products: settings.shared.multiplying.choice,
-      precision: settings.multiplying.weights, threads: settings.threadCount, seed: settings.shared.seed)
+      precision: settings.multiplying.weights, threads: settings.shared.threadCount, seed: settings.shared.seed)
     progress = TextProgress(
       text: options.text.text, fileExtension: options.text.fileExtension, unit: text.vocabulary.unit,
       validationFraction: options.division.validationFraction, digest: text.digest, totalSteps: steps,
@@ -151,7 +151,7 @@ extension TextTraining {
     try checkpoint.settings.choose(options.settings.shared.multiplying.products)
     if let end { try checkpoint.settings.moveEnd(from: end.old, to: end.new) }
     return TextTraining(
-      trainer: try checkpoint.trainer(threads: options.settings.threadCount), text: text, data: data,
+      trainer: try checkpoint.trainer(threads: options.settings.shared.threadCount), text: text, data: data,
       progress: progress, loop: loop, resumedFile: file)
   }
 

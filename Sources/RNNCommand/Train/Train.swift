@@ -70,8 +70,8 @@ struct Train: ParsableCommand {
     if let file = settings.shared.resume { return try goOn(from: file) }
     let keepsBest = division.validationFraction > 0
     let store = try store(keepsBest: keepsBest)
-    let replaced = try replaced(store, keepsBest: keepsBest)
-    let log = try leaderPath(settings.shared.log).map { path throws(Failure) in try TrainingLog(path: path) }
+    let replaced = try ReplacedModel.found(by: .text, store, keepsBest: keepsBest)
+    let log = try settings.shared.writtenLog.map { path throws(Failure) in try TrainingLog(path: path) }
     let training = try TextTraining(self)
     describe(training)
     replaced?.announce()
@@ -85,12 +85,12 @@ struct Train: ParsableCommand {
     guard var training = try TextTraining.resumed(from: file, self) else { return }
     let step = training.trainer.stepCount
     store?.resume(from: training.resumedFile ?? file, step: step)
-    let replaced = try replaced(store, keepsBest: false, resumed: file)
+    let replaced = try ReplacedModel.found(by: .text, store, keepsBest: false, resumed: file)
     // The text may be known only now.
     if Team.isLeader {
       try settings.files(text: training.progress.text, fileExtension: training.progress.fileExtension).check()
     }
-    let log = try leaderPath(settings.shared.log).map { path throws(Failure) in
+    let log = try settings.shared.writtenLog.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: step)
     }
     training.findBest(at: CheckpointStore.bestPath(of: settings.checkpointPath))
@@ -99,7 +99,7 @@ struct Train: ParsableCommand {
     )
     replaced?.announce()
     Note.products(of: training.trainer.plan)
-    noteShards(training.trainer.settings.shards)
+    Note.shards(training.trainer.settings.shards)
     Note.threads(settings.shared.threads)
     try run(training, log: log, store)
   }
@@ -109,18 +109,6 @@ struct Train: ParsableCommand {
     guard Team.isLeader else { return nil }
     return try CheckpointStore(path: settings.checkpointPath, keeping: settings.keep, keepsBest: keepsBest)
   }
-
-  private func replaced(
-    _ store: borrowing CheckpointStore?, keepsBest: Bool, resumed: String? = nil
-  ) throws -> ReplacedModel? {
-    switch store {
-    case .some(let store): try ReplacedModel(by: .text, store, keepsBest: keepsBest, resumed: resumed)
-    case .none: nil
-    }
-  }
-
-  /// A file that is written, if this process is the one that does.
-  private func leaderPath(_ path: String?) -> String? { Team.isLeader ? path : nil }
 
   private func run(
     _ training: consuming TextTraining, log: consuming TrainingLog?, _ store: consuming CheckpointStore?
@@ -133,7 +121,7 @@ struct Train: ParsableCommand {
 
   /// The page of `--report`, if it is asked for.
   private func page(_ training: borrowing TextTraining) -> TrainingPage? {
-    guard let path = leaderPath(settings.shared.report) else { return nil }
+    guard let path = settings.shared.writtenReport else { return nil }
     let text = training.text
     let unit = text.vocabulary.tokenName
     let data = [
@@ -146,12 +134,6 @@ struct Train: ParsableCommand {
     return TrainingPage(
       path: path, title: "Training on \(training.progress.text.joined(separator: ", "))", unit: unit + "s",
       facts: TrainingFacts.rows(training.trainer, data: data), resumingAt: training.trainer.stepCount)
-  }
-
-  private func noteShards(_ shards: Int) {
-    guard shards > 1 else { return }
-    let who = Team.count > 1 ? "by \(Team.count) processes" : "one after the other"
-    Note.line("shards    \(shards) of each batch, \(who)")
   }
 
   /// Says on standard error what is about to happen.
@@ -174,7 +156,7 @@ struct Train: ParsableCommand {
       "training  \(counted(training.progress.totalSteps, "step")) of \(counted(settings.batchSize, "sequence")) × "
         + "\(counted(settings.sequenceLength, unit)), \(data.training.windowCount) an epoch; \(optimizer.summary(for: .text))"
     )
-    noteShards(settings.shards)
+    Note.shards(settings.shards)
     if case .none = data.validation, division.validationFraction > 0 {
       Note.note("the text is too short for a validation part")
     }
