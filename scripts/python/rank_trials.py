@@ -156,23 +156,29 @@ class Trials:
                 print(f"bits: {model}: not on this machine", flush=True)
                 continue
             for ranks in range(1, 5):
-                self.run(ranks, [*options, "--threads", "1", "--checkpoint", f"{ranks}.safetensors"])
-                self.require_same(f"{ranks}.safetensors", "0.safetensors", f"{model}, {ranks} ranks")
-                if options[0] == "train":
-                    self.require_same(f"{ranks}-best.safetensors", "0-best.safetensors", f"{model}, {ranks} ranks")
+                self.run(ranks, [*options, *self.usual(options, "1")])
+                for file in self.directory.glob("model*.safetensors"):
+                    self.require_same(file.name, file.name.replace("model", "alone"), f"{model}, {ranks} ranks")
+                    file.unlink()
                 tried += 1
-            for file in self.directory.glob("[0-4]*.safetensors"):
+            for file in self.directory.glob("alone*.safetensors"):
                 file.unlink()
             print(f"bits: {model}: one process and 1, 2, 3, 4 ranks are the same", flush=True)
         return tried
 
     def refuses(self, options):
         """Trains in one process, by two threads. Whether the processor has no such arithmetic."""
-        code, text, _ = Job(
-            self.tools, 0, [*options, "--threads", "2", "--checkpoint", "0.safetensors"], self.directory).end(300)
+        code, text, _ = Job(self.tools, 0, [*options, *self.usual(options, "2")], self.directory).end(300)
         if code and "bfloat16-dot" not in options:
             raise Failed(text)
+        for file in self.directory.glob("model*.safetensors"):
+            file.rename(self.directory / file.name.replace("model", "alone"))
         return code != 0
+
+    @staticmethod
+    def usual(options, threads):
+        """Of tables the command line is kept in the checkpoint: there it must be the same."""
+        return ["--keep", "0", "--threads", threads] if options[0] == "train" else ["--threads", "1"]
 
     # Faults
 
