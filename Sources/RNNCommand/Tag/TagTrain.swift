@@ -57,6 +57,9 @@ struct TagTrain: ParsableCommand {
     // A file may be in another place by now.
     try options.refuseDecided(allowing: part == nil ? ["--validation"] : [])
     try modelOptions.validateStructure()
+    if options.sharding.shards ?? 1 > 1 {
+      throw ValidationError("'--shards' is not for tags: their batches are taken whole")
+    }
     if part == nil, validation.isEmpty || Double(validation) != nil {
       throw ValidationError(
         "The value '\(validation)' is invalid for '--validation <n|x|file>': expected a number of sentences, a share "
@@ -142,7 +145,8 @@ struct TagTrain: ParsableCommand {
     }
     var run = try TableTraining(
       trainer, data, held: hasValidation ? validation : nil, note: note, table: sentences, resumed: resumed,
-      store: store, unit: words.unit == .word ? "words" : "characters", measure: metric.name, log: log, page: page)
+      path: options.checkpointPath, store: store, unit: words.unit == .word ? "words" : "characters",
+      measure: metric.name, log: log, page: page)
     let best = try run.run()
     guard hasValidation else { return }
     box.tagger.load(best)

@@ -70,7 +70,9 @@ struct TokenizerFileTests {
       ("{", "it is no JSON"), ("{}", "it has no model"),
       (#"{"model":{"type":"WordPiece"}}"#, "its model is WordPiece, expected BPE on bytes"),
       (#"{"model":{"type":"BPE","end_of_word_suffix":"</w>","merges":[]}}"#, "its model has end_of_word_suffix"),
-      (#"{"normalizer":{"type":"NFC"},"model":{"type":"BPE","merges":[]}}"#, "it has the normalizer NFC, expected none"),
+      (
+        #"{"normalizer":{"type":"NFC"},"model":{"type":"BPE","merges":[]}}"#, "it has the normalizer NFC, expected none"
+      ),
       (#"{"pre_tokenizer":{"type":"Metaspace"},"model":{"type":"BPE","merges":[]}}"#, "its pre-tokenizer is Metaspace"),
       (#"{"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE"}}"#, "its model has no merges"),
       (#"{"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE","merges":["a"]}}"#, "merge 0 is no pair"),
