@@ -17,7 +17,7 @@ struct TableResumeTests {
       case .classify: ["--sequence-column", "who", "--label-column", "kind", "--head-dropout", "0.2"]
       case .texts:
         ["--text-column", "word", "--label-column", "language", "--embedding-size", "4", "--head-dropout", "0.2"]
-      case .tag: ["--embedding-size", "4", "--affix-size", "2", "--head-dropout", "0.2"]
+      case .tag: ["--embedding-size", "4", "--affix-size", "2", "--letter-size", "3", "--head-dropout", "0.2"]
       case .translate: ["--dropout", "0.2", "--scheduled-sampling", "0.2", "--recurrent-dropout", "0.1"]
       }
     }

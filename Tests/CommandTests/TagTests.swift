@@ -46,7 +46,8 @@ struct TaggedText {
 /// `rnn tag`.
 struct TagTests {
   static let quick = [
-    "--hidden-size", "12", "--embedding-size", "8", "--affix-size", "4", "--threads", "1", "--learning-rate", "0.02",
+    "--hidden-size", "12", "--embedding-size", "8", "--affix-size", "4", "--letter-size", "4", "--threads", "1",
+    "--learning-rate", "0.02",
     "--epochs", "12", "--head-dropout", "0.2",
   ]
 
@@ -125,7 +126,8 @@ struct TagTests {
     let place = try Workplace()
     try place.write(TaggedText(100, seed: 1).columns, to: "t.tsv")
     let outcome = try train(
-      place, "t.tsv", ["--no-crf", "--affix-size", "0", "--metric", "tag-error", "--no-bidirectional"])
+      place, "t.tsv",
+      ["--no-crf", "--affix-size", "0", "--letter-size", "0", "--metric", "tag-error", "--no-bidirectional"])
     #expect(
       outcome.status == 0 && !outcome.errors.contains("CRF") && outcome.errors.contains("tag error"),
       "\(outcome.errors)")

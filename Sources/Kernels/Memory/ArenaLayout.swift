@@ -15,6 +15,11 @@ public struct PlannedBuffer: Sendable, Hashable {
   public let lifetime: BufferLifetime
   public let shape: [Int]
   public let bytes: Int
+
+  /// The same under another name, among the buffers of another plan.
+  package func named(_ name: String) -> PlannedBuffer {
+    PlannedBuffer(name: name, lifetime: lifetime, shape: shape, bytes: bytes)
+  }
 }
 
 /// Hands out regions of three arenas that are still to be allocated (numbers of a precision, whole numbers, sums in double

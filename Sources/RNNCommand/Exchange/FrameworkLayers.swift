@@ -8,7 +8,7 @@ enum FrameworkLayers {
     if case .embedding(let count, let size) = configuration.input {
       lines.append("embedding = nn.Embedding(\(count), \(size))")
     }
-    if case .features(let tables) = configuration.input {
+    if case .features(let tables, _) = configuration.input {
       let parts = tables.map { "nn.Embedding(\($0.vocabularySize), \($0.size))" }
       lines.append("embeddings = nn.ModuleList([\(parts.joined(separator: ", "))])")
     }

@@ -218,7 +218,7 @@ func summary(_ configuration: ModelConfiguration) -> String {
   switch configuration.input {
   case .oneHot(let count): parts.append("one-hot, \(counted(count, "token"))")
   case .embedding(let count, let size): parts.append("\(counted(count, "token")) embedded in \(size)")
-  case .features(let tables):
+  case .features(let tables, _):
     parts.append("\(counted(tables.count, "token")) a step embedded in \(configuration.input.size)")
   case .vectors(let size): parts.append("vectors of \(size)")
   }

@@ -36,7 +36,7 @@ struct RunInput<S: Scalar> {
       throw ExchangeError.missingTensor(
         file: file.file, name: name, reason: "it has \(ExchangeError.list(file.entries.map(\.name)))")
     }
-    if case .features(let tables) = configuration.input {
+    if case .features(let tables, _) = configuration.input {
       throw Failure(
         message: "the model reads \(tables.count) tokens a step, made of words: rnn tag predict runs it")
     }

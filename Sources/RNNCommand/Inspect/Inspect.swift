@@ -68,9 +68,15 @@ struct Inspect: ParsableCommand {
     case .oneHot(let count): facts.append(["input", "one-hot, \(counted(count, "token"))"])
     case .embedding(let count, let size):
       facts.append(["input", "embedding, \(counted(count, "token")) in \(counted(size, "dimension"))"])
-    case .features(let tables):
+    case .features(let tables, let letters):
       let words = tables.map { "\(counted($0.vocabularySize, "token")) in \($0.size)" }
       facts.append(["input", "embeddings side by side, of " + words.joined(separator: ", ")])
+      if let letters {
+        facts.append([
+          "letters",
+          "the first and last of a word, \(letters.count) at most: \(letters.vocabularySize) in \(letters.size), read both ways by \(letters.hiddenSize) units",
+        ])
+      }
     case .vectors(let size): facts.append(["input", "vectors of \(size)"])
     }
     facts += [

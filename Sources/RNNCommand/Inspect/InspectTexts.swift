@@ -36,10 +36,11 @@ enum InspectedTexts {
         ]
       ]
     case WordFeatures.annotation:
-      let features = try WordFeatures(annotationText: text, file: file).features
-      return [
-        ["known", features.map { "\(grouped($0.units.count)) of \($0.kind.name)" }.joined(separator: ", ")]
-      ]
+      let features = try WordFeatures(annotationText: text, file: file)
+      let parts =
+        features.features.map { "\(grouped($0.units.count)) of \($0.kind.name)" }
+        + (features.letters.map { ["\(grouped($0.units.count)) letters"] } ?? [])
+      return [["known", parts.joined(separator: ", ")]]
     default: return [["beside it", summary(annotation, text) ?? "n-grams that make no sense"]]
     }
   }

@@ -8,7 +8,9 @@ extension ModelConfiguration {
     switch input {
     case .oneHot: parts.append("one-hot")
     case .embedding(_, let size): parts.append("embedding \(size)")
-    case .features(let tables): parts.append("embeddings \(tables.map { "\($0.size)" }.joined(separator: " + "))")
+    case .features(let tables, let letters):
+      parts.append("embeddings \(tables.map { "\($0.size)" }.joined(separator: " + "))")
+      if let letters { parts.append("letters 2 × \(letters.hiddenSize)") }
     case .vectors: break
     }
     if let rankDescription { parts.append(rankDescription) }

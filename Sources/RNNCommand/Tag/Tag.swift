@@ -8,8 +8,8 @@ struct Tag: ParsableCommand {
     abstract: "Label the words, or the letters, of sentences: train, measure, predict.",
     discussion: """
       A network that reads sentences both ways and a conditional random field (CRF) on it, which finds the labels of a \
-      sentence together. Of a word it sees the word, how it begins and ends, and its shape, so that words that it has never \
-      seen have something to go by. For example:
+      sentence together. Of a word it sees the word, its letters, how it begins and ends, and its shape, so that words that it \
+      has never seen have something to go by. For example:
 
         rnn tag train train.conll --validation dev.conll
         rnn tag evaluate model.safetensors test.conll

@@ -58,7 +58,7 @@ struct TagTask {
     }
     (self.training, self.held) = (training, held)
     features = WordFeatures(
-      fitting: training.map(\.tokens), words.kinds, vocabularySize: words.vocabularySize,
+      fitting: training.map(\.tokens), words.kinds, letters: words.letterCount, vocabularySize: words.vocabularySize,
       minimumCount: words.minimumCount)
     let numbers = Dictionary(
       uniqueKeysWithValues: tags.enumerated().map { (ExactString($1), Int32($0)) })

@@ -28,8 +28,10 @@ extension TagTrain {
   }
 
   private func known(_ task: TagTask) -> String {
-    task.features.features.map { "\(grouped($0.units.count)) of \($0.kind.name)" }.joined(separator: ", ")
-      + " are known"
+    let features = task.features
+    return
+      (features.features.map { "\(grouped($0.units.count)) of \($0.kind.name)" }
+      + (features.letters.map { ["\(grouped($0.units.count)) letters"] } ?? [])).joined(separator: ", ") + " are known"
   }
 
   func page(_ trainer: borrowing Trainer<Float>, _ task: TagTask) -> TrainingPage? {

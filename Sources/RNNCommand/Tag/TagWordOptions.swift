@@ -23,12 +23,20 @@ struct TagWordOptions: ParsableArguments {
   )
   var affixSize: Int?
 
+  @Option(
+    in: 0...largestSize,
+    help:
+      "Units, each way, of a network that reads the letters of each word, the first 10 and last 10 of long ones; 0: none. (default: 25)"
+  )
+  var letterSize: Int?
+
   @Option(in: 1...1_000_000, help: "Train on pieces of so many words or characters of longer sentences.")
   var longest = 250
 
   func validate() throws {
-    if unit == .character, affixSize ?? 0 > 0 {
-      throw ValidationError("'--affix-size' is for words: characters have no beginnings and endings")
+    guard unit == .character else { return }
+    for (name, size) in [("--affix-size", affixSize), ("--letter-size", letterSize)] where size ?? 0 > 0 {
+      throw ValidationError("'\(name)' is for words, and excludes '--unit character'")
     }
   }
 
@@ -38,6 +46,9 @@ struct TagWordOptions: ParsableArguments {
     return affixSize == 0 ? [.word] : WordFeatures.ofWords
   }
 
+  /// Letters of a word that are read one by one.
+  var letterCount: Int { unit == .character || letterSize == 0 ? 0 : 20 }
+
   func input(_ features: WordFeatures) -> ModelConfiguration.Input {
     let size = embeddingSize ?? (unit == .word ? 64 : 32)
     let tables = features.features.map { feature in
@@ -45,7 +56,12 @@ struct TagWordOptions: ParsableArguments {
       return ModelConfiguration.Input.EmbeddingTable(
         vocabularySize: feature.count, size: isWhole ? size : affixSize ?? 16)
     }
-    return tables.count == 1
-      ? .embedding(vocabularySize: tables[0].vocabularySize, size: tables[0].size) : .features(tables)
+    let letters = features.letters.map { letters in
+      let size = letterSize ?? 25
+      return LetterEncoder(
+        vocabularySize: letters.vocabularySize, size: size, hiddenSize: size, count: letters.count)
+    }
+    guard tables.count == 1, letters == nil else { return .features(tables, letters: letters) }
+    return .embedding(vocabularySize: tables[0].vocabularySize, size: tables[0].size)
   }
 }

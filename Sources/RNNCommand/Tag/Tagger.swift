@@ -19,18 +19,25 @@ struct TagModel {
     description = try TagDescription(text, file: path)
     features = try WordFeatures(annotationText: words, file: path)
     guard model.configuration.outputSize == description.tags.count, model.configuration.head == .everyStep,
-      model.configuration.input.tables == features.features.map(\.count)
+      model.configuration.input.tables == features.features.map(\.count),
+      model.configuration.input.letterCounts == features.letters.map({ [$0.vocabularySize, $0.count] })
     else { throw Failure(message: "\(path): the model does not suit its own words and tags") }
     try NonFinite.refuse(model, path)
   }
 }
 
 extension ModelConfiguration.Input {
+  /// Different letters, and letters of a word; nil without.
+  fileprivate var letterCounts: [Int]? {
+    guard case .features(_, let letters?) = self else { return nil }
+    return [letters.vocabularySize, letters.count]
+  }
+
   /// Tokens of each table; nil where the input is none of words.
   fileprivate var tables: [Int]? {
     switch self {
     case .embedding(let count, _): [count]
-    case .features(let tables): tables.map(\.vocabularySize)
+    case .features(let tables, _): tables.map(\.vocabularySize)
     case .oneHot, .vectors: nil
     }
   }

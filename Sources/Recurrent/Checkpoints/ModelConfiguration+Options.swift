@@ -37,7 +37,7 @@ extension ModelConfiguration {
     "variational_dropout", "recurrent_dropout", "zoneout_hidden", "zoneout_cell",
   ]
   /// Of its input.
-  package static let inputKeysInFiles = ["kind", "vocabulary_size", "size", "vocabulary_sizes", "sizes"]
+  package static let inputKeysInFiles = ["kind", "vocabulary_size", "size", "vocabulary_sizes", "sizes", "letters"]
 
   /// The same for people.
   package var options: [(name: String, value: String)] {

@@ -70,12 +70,13 @@ extension ModelConfiguration {
           (key: "kind", value: .string("embedding")), (key: "vocabulary_size", value: .integer(count)),
           (key: "size", value: .integer(size)),
         ])
-      case .features(let tables):
-        .object([
-          (key: "kind", value: .string("features")),
-          (key: "vocabulary_sizes", value: .array(tables.map { .integer($0.vocabularySize) })),
-          (key: "sizes", value: .array(tables.map { .integer($0.size) })),
-        ])
+      case .features(let tables, let letters):
+        .object(
+          [
+            (key: "kind", value: .string("features")),
+            (key: "vocabulary_sizes", value: .array(tables.map { .integer($0.vocabularySize) })),
+            (key: "sizes", value: .array(tables.map { .integer($0.size) })),
+          ] + (letters.map { [(key: "letters", value: $0.json)] } ?? []))
       case .vectors(let size):
         .object([(key: "kind", value: .string("vectors")), (key: "size", value: .integer(size))])
       }
@@ -184,7 +185,8 @@ extension ModelMetadata {
       guard counts.count == sizes.count else {
         throw reader.fault("the input has \(counts.count) vocabularies and \(sizes.count) sizes")
       }
-      parsed = .features(zip(counts, sizes).map { .init(vocabularySize: $0, size: $1) })
+      let letters = input.json["letters"] == nil ? nil : try LetterEncoder(try input.member("letters"))
+      parsed = .features(zip(counts, sizes).map { .init(vocabularySize: $0, size: $1) }, letters: letters)
     case "vectors": parsed = .vectors(size: try input.size("size"))
     default: throw reader.fault("there is no input of kind \(kind)")
     }

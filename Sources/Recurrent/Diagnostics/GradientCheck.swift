@@ -131,10 +131,9 @@ struct GradientCheck: ~Copyable {
     let batchSize = state.batchSize
     self.pass = pass
     for index in state.values.indices { state.values[index] = generator.uniform(-1, 1) }
-    if case .features(let tables) = configuration.input {
-      tokens = (0..<inputRows * tables.count).map {
-        Int32(generator.uniform() * Double(tables[$0 % tables.count].vocabularySize))
-      }
+    if case .features = configuration.input {
+      let sizes = configuration.input.vocabularySizes
+      tokens = (0..<inputRows * sizes.count).map { Int32(generator.uniform() * Double(sizes[$0 % sizes.count])) }
       vectors = []
     } else if let vocabulary = configuration.input.vocabularySize {
       tokens = (0..<inputRows).map { _ in Int32(generator.uniform() * Double(vocabulary)) }

@@ -22,6 +22,7 @@ struct EnginePhases: OptionSet, Sendable, BitwiseCopyable {
   static let gradient: EnginePhases = [.forward, .loss, .backward]
   static let gradientWithoutLoss: EnginePhases = [.forward, .backward]
   static let gradients: EnginePhases = [.forward, .loss, .backward, .squares]
+  static let afterGradient: EnginePhases = [.update, .squares]
   static let backwardAndSquares: EnginePhases = [.backward, .squares]
 }
 

@@ -77,6 +77,7 @@ extension Engine {
     if plan.input.hasFeatures {
       let rows = rows(lengths: tokens.lengths)
       plan.input.write(tokens, to: indices, rows)
+      setLetters(rows)
       return rows
     }
     plan.input.tokens.check(tokens)

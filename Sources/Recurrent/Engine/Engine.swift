@@ -17,6 +17,10 @@ final class Engine<S: Scalar>: PoolTask {
   private let arena: Arena<S>
   private let indexArena: Arena<Int32>
   private let sumArena: Arena<Double>
+  /// Reads the letters of each step; nil: there are none.
+  let letters: LetterReader<S>?
+  /// Of each row of the batch.
+  var letterLengths: [Int] = []
   /// All recurrences, layer by layer.
   private let recurrences: [Recurrence]
   private let gradientTasks: [GradientTask]
@@ -50,6 +54,12 @@ final class Engine<S: Scalar>: PoolTask {
     memory = arena.memory
     indices = indexArena.memory
     sums = sumArena.memory
+    if let own = plan.letters.first, let encoder = plan.configuration.input.letters {
+      letters = try LetterReader(own, under: plan, encoder, threads: threads)
+      letterLengths.reserveCapacity(plan.steps * plan.batchSize)
+    } else {
+      letters = nil
+    }
     recurrences = plan.recurrences
     gradientTasks = plan.gradientTasks
     updatedLines = [0..<plan.table.blockCount / 16]
@@ -68,6 +78,28 @@ final class Engine<S: Scalar>: PoolTask {
     _ phases: EnginePhases, _ rows: Rows, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil,
     sum: GradientSum? = nil, continuesGradient: Bool = false, startsFromStateGradient: Bool = false,
     skipsHead: Bool = false
+  ) {
+    guard let letters else {
+      return performAll(
+        phases, rows, dropoutSeed: dropoutSeed, update: update, continuesGradient: continuesGradient,
+        startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead)
+    }
+    if phases.contains(.forward) { readLetters(letters, rows, copiesParameters: !isPacked) }
+    // The update waits for the gradient of the letters.
+    let update = (phases: phases.intersection(.afterGradient), rule: update)
+    performAll(
+      phases.subtracting(.afterGradient), rows, dropoutSeed: dropoutSeed, update: nil,
+      continuesGradient: continuesGradient, startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead)
+    if phases.contains(.backward) { learnLetters(letters, rows) }
+    if !update.phases.isEmpty { performAll(update.phases, rows, update: update.rule) }
+  }
+
+  /// The same of this engine alone.
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
+  private func performAll(
+    _ phases: EnginePhases, _ rows: Rows, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil,
+    continuesGradient: Bool = false, startsFromStateGradient: Bool = false, skipsHead: Bool = false
   ) {
     let most = pool.isOrphaned ? 1 : plan.workers(for: rows, of: pool.count)
     let sharing = most > 1 ? plan.sharing(of: phases, rows) : .always

@@ -53,6 +53,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   let loss: LossStage?
   let backward: BackwardRegions
   private(set) var update: UpdateStage
+  /// Of an encoder of letters; empty without.
+  let letters: [Plan]
   /// [pieces + 1, N, S·H] of each recurrence: the state before each segment, and after the last; empty without segments.
   let boundaries: [Region]
   /// What the engine has to allocate.
@@ -124,6 +126,7 @@ public struct Plan: Sendable, CustomStringConvertible {
 
     var arenas = ArenaLayout(scalar, storage: precision.storage)
     update = UpdateStage(table, purpose, accumulates: accumulatesGradients, &arenas)
+    letters = try Self.letters(of: configuration, sizes, products, scalar)
     index = IndexLayout(configuration, steps: steps, batchSize: batchSize, &arenas)
     input = InputStage(configuration, table, sizes, &arenas)
     let isEmbedded =
@@ -179,7 +182,8 @@ public struct Plan: Sendable, CustomStringConvertible {
     // A checkpoint holds the parameters, their two moments and the best model's beside them.
     let parameterBytes = table.blockCount * MemoryLayout<S>.stride
     try PlanError.refuse(
-      bytesOver: arenas.totalBytes, copies: parameterBytes * (isTraining ? 5 : 1), for: "this model and batch")
+      bytesOver: arenas.totalBytes + letters.reduce(0) { $0 + $1.totalBytes },
+      copies: parameterBytes * (isTraining ? 5 : 1), for: "this model and batch")
   }
 
   // MARK: What it says
@@ -189,9 +193,13 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// N.
   public var batchSize: Int { sizes.batchSize }
   /// Every buffer of the engine.
-  public var buffers: [Buffer] { arenas.buffers }
+  public var buffers: [Buffer] {
+    letters.reduce(arenas.buffers) {
+      $0 + $1.buffers.map { $0.named("letters " + $0.name) }
+    }
+  }
   /// All buffers together.
-  public var totalBytes: Int { arenas.totalBytes }
+  public var totalBytes: Int { letters.reduce(arenas.totalBytes) { $0 + $1.totalBytes } }
   /// Scalars in all parameters of the model.
   public var parameterCount: Int { table.parameterCount }
 

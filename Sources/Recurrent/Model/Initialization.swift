@@ -72,7 +72,14 @@ public struct Initialization: Sendable, Hashable {
         structure.forgetGate != nil,
         "a forget-gate bias of \(forgetGateBias) was asked of \(configuration.cell.name), which has no such gate")
     }
-    for entry in table.entries {
+    if let letters = configuration.input.letters, let first = table.letters {
+      let own = try ParameterTable(letters.configuration)
+      var values = [S](repeating: 0, count: own.blockCount)
+      try Initialization(input: input, recurrent: recurrent).fill(
+        &values, own, letters.configuration, using: &generator)
+      block.replaceSubrange(first..<first + own.blockCount, with: values)
+    }
+    for entry in table.entries where !entry.name.hasPrefix(ParameterTable.lettersPrefix) {
       let values =
         entry.name.hasPrefix("rnn.")
         ? try recurrentValues(entry, structure, configuration, &generator)

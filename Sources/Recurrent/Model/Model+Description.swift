@@ -14,7 +14,8 @@ extension ModelConfiguration: CustomStringConvertible {
     switch input {
     case .oneHot(let size): parts.append("one-hot of \(size)")
     case .embedding(let count, let size): parts.append("embedding of \(count) in \(size)")
-    case .features(let tables): parts.append("\(tables.count) embeddings in \(input.size)")
+    case .features(let tables, _):
+      parts.append("\(tables.count) embeddings\(input.letters == nil ? "" : " and letters") in \(input.size)")
     case .vectors(let size): parts.append("vectors of \(size)")
     }
     switch head {

@@ -10,8 +10,9 @@ public struct ModelConfiguration: Sendable {
     /// Tokens 0..<vocabularySize, each looked up in a trained table [vocabularySize, size].
     case embedding(vocabularySize: Int, size: Int)
     /// Several tokens at each step, as a word, its ending and its shape, each looked up in a trained table of its own; their vectors
-    /// stand side by side. Data are `Sequences` as wide as there are tables: the tokens of a step one after the other.
-    case features([EmbeddingTable])
+    /// stand side by side, and with `letters` what a network of their own makes of its letters (`LetterEncoder`). Data are `Sequences` as
+    /// wide as there are tables, and letters of a step: the tokens of a step one after the other.
+    case features([EmbeddingTable], letters: LetterEncoder? = nil)
     /// Vectors of `size` features.
     case vectors(size: Int)
 
@@ -30,7 +31,7 @@ public struct ModelConfiguration: Sendable {
     public var size: Int {
       switch self {
       case .oneHot(let size), .embedding(_, let size), .vectors(let size): size
-      case .features(let tables): tables.reduce(0) { $0 + $1.size }
+      case .features(let tables, let letters): tables.reduce(letters?.outputSize ?? 0) { $0 + $1.size }
       }
     }
 
@@ -38,13 +39,25 @@ public struct ModelConfiguration: Sendable {
     public var vocabularySize: Int? {
       switch self {
       case .oneHot(let count), .embedding(let count, _): count
-      case .features(let tables): tables.map(\.vocabularySize).max()
+      case .features(let tables, _): tables.map(\.vocabularySize).max()
       case .vectors: nil
       }
     }
 
     /// Tokens of a step; 1 where the input is vectors.
-    var tokensPerStep: Int { if case .features(let tables) = self { tables.count } else { 1 } }
+    var tokensPerStep: Int {
+      if case .features(let tables, let letters) = self { tables.count + (letters?.count ?? 0) } else { 1 }
+    }
+
+    /// V of each token of a step, where it has several; else empty.
+    var vocabularySizes: [Int] {
+      guard case .features(let tables, let letters) = self else { return [] }
+      return tables.map(\.vocabularySize)
+        + [Int](repeating: letters?.vocabularySize ?? 0, count: letters?.count ?? 0)
+    }
+
+    /// What reads the letters of a step; nil: nothing does.
+    var letters: LetterEncoder? { if case .features(_, let letters) = self { letters } else { nil } }
   }
 
   /// Where the linear layer reads the top layer's output.
@@ -229,7 +242,8 @@ extension ModelConfiguration {
     require(head == .none || headSize >= 1, "output size must be 1 or more, got \(headSize)")
     require(input.size >= 1, "input size must be 1 or more, got \(input.size)")
     require(input.vocabularySize ?? 1 >= 1, "vocabulary size must be 1 or more")
-    if case .features(let tables) = input {
+    if case .features(let tables, let letters) = input {
+      letters?.validate()
       require(
         tables.allSatisfy { $0.vocabularySize >= 1 && $0.size >= 1 },
         "each table must have 1 token and 1 number or more")

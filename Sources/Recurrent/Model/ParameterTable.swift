@@ -21,6 +21,9 @@ public struct ParameterTable: Sendable, Hashable {
   /// Scalars of the flat block. Each parameter starts at a multiple of 16 scalars; what lies between is always 0.
   public private(set) var blockCount = 0
 
+  /// Before the names of the parameters of an encoder of letters.
+  static let lettersPrefix = "letters."
+
   /// Scalars in all parameters, padding left out.
   public var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
 
@@ -57,6 +60,8 @@ public struct ParameterTable: Sendable, Hashable {
   private(set) var embedding = 0
   /// Of several tokens a step; else empty.
   private(set) var embeddings: [Int] = []
+  /// Where the parameters of an encoder of letters begin, laid out as a model's of its own; nil without.
+  private(set) var letters: Int?
   private(set) var attentionWeights = 0
   private(set) var attentionBias = 0
   /// nil where queries are the top layer's outputs as they are.
@@ -87,9 +92,15 @@ public struct ParameterTable: Sendable, Hashable {
     if case .embedding(let vocabulary, let size) = configuration.input {
       embedding = try append("embedding.weight", [vocabulary, size])
     }
-    if case .features(let tables) = configuration.input {
+    if case .features(let tables, let letters) = configuration.input {
       for (index, own) in tables.enumerated() {
         embeddings.append(try append("embeddings.\(index).weight", [own.vocabularySize, own.size]))
+      }
+      if let letters {
+        self.letters = blockCount
+        for entry in try ParameterTable(letters.configuration).entries {
+          try append(Self.lettersPrefix + entry.name, entry.shape)
+        }
       }
     }
     for layer in 0..<configuration.layerCount {

@@ -107,26 +107,66 @@ public struct WordFeatures: Sendable, Hashable {
     public func token(of word: String) -> Int32 { tokens[ExactString(kind.text(of: word))] ?? 0 }
   }
 
+  /// The letters of words, for a `LetterEncoder`.
+  public struct Letters: Sendable, Hashable {
+    /// The most of a word; of longer words the first half and the last.
+    public let count: Int
+    /// Scalars with a token, from token 2 on, the most frequent first; others are token 1, and 0 stands behind the last letter.
+    public let units: [String]
+    private let tokens: [ExactString: Int32]
+
+    /// - Precondition: units are different, and there is one letter or more of a word.
+    public init(count: Int, units: [String]) {
+      require(count >= 1, "a word has 1 letter or more, got \(count)")
+      (self.count, self.units) = (count, units)
+      var tokens: [ExactString: Int32] = [:]
+      for (index, unit) in units.enumerated() {
+        let isNew = tokens.updateValue(Int32(index) + 2, forKey: ExactString(unit)) == nil
+        require(isNew, "letter \(index), \"\(unit)\", comes a second time")
+      }
+      self.tokens = tokens
+    }
+
+    /// V, for a `LetterEncoder`.
+    public var vocabularySize: Int { units.count + 2 }
+
+    /// The tokens of a word, `count` of them.
+    public func tokens(of word: String) -> [Int32] {
+      let scalars = Array(word.unicodeScalars)
+      let first = scalars.count <= count ? scalars.count : (count + 1) / 2
+      let kept = scalars[..<first] + scalars.suffix(min(count, scalars.count) - first)
+      let own = kept.map { tokens[ExactString(String($0))] ?? 1 }
+      return own + [Int32](repeating: 0, count: count - own.count)
+    }
+  }
+
   /// In the order of the tokens of a step.
   public let features: [Feature]
+  /// Behind them; nil: there are none.
+  public let letters: Letters?
+
+  /// Tokens of a step.
+  public var width: Int { features.count + (letters?.count ?? 0) }
 
   /// What is usual for words: the word, two beginnings, three endings and the shape.
   public static let ofWords: [Kind] = [.word, .prefix(2), .prefix(3), .suffix(2), .suffix(3), .suffix(4), .shape]
 
-  /// - Precondition: at least one.
-  public init(_ features: [Feature]) {
+  /// - Precondition: at least one feature.
+  public init(_ features: [Feature], letters: Letters? = nil) {
     require(!features.isEmpty, "a word needs 1 feature or more")
-    self.features = features
+    (self.features, self.letters) = (features, letters)
   }
 
   /// Those that sentences have.
   /// - Parameters:
   ///   - sentences: those to train on, a list of words each.
   ///   - kinds: what of a word is looked at.
+  ///   - letters: the most letters of a word that are seen one by one; 0: none are.
   ///   - vocabularySize: the most words with a token of their own; nil: no bound.
   ///   - minimumCount: how often one must come to have a token. What comes less often teaches what token 0 means.
   public init(
-    fitting sentences: [[String]], _ kinds: [Kind], vocabularySize: Int? = nil, minimumCount: Int = 2
+    fitting sentences: [[String]], _ kinds: [Kind], letters: Int = 0, vocabularySize: Int? = nil,
+    minimumCount: Int = 2
   ) {
     self.init(
       kinds.map { kind in
@@ -134,16 +174,23 @@ public struct WordFeatures: Sendable, Hashable {
         let isWord = kind == .word || kind == .form
         return Feature(
           kind, units: mostFrequent(texts, limit: isWord ? vocabularySize : nil, minimumCount: minimumCount))
-      })
+      },
+      letters: letters == 0
+        ? nil
+        : Letters(
+          count: letters,
+          units: mostFrequent(
+            sentences.lazy.flatMap { $0 }.flatMap { $0.unicodeScalars.map { String($0) } }, minimumCount: minimumCount))
+    )
   }
 
-  /// The tokens of words: those of the first word, then of the next, [T, features].
+  /// The tokens of words: those of the first word, then of the next, [T, width].
   public func encode(_ words: [String]) -> [Int32] {
-    words.flatMap { word in features.map { $0.token(of: word) } }
+    words.flatMap { word in features.map { $0.token(of: word) } + (letters?.tokens(of: word) ?? []) }
   }
 
   /// The same of sentences, as a model reads them.
   public func encode(_ sentences: [[String]]) -> Sequences<Int32> {
-    Sequences(sentences.map { encode($0) }, width: features.count)
+    Sequences(sentences.map { encode($0) }, width: width)
   }
 }

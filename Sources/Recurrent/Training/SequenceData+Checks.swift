@@ -4,8 +4,8 @@ extension InputSequences {
   /// Stops where a token is none of the model's.
   func check(_ configuration: ModelConfiguration) {
     guard case .tokens(let tokens) = self, let size = configuration.input.vocabularySize else { return }
-    if case .features(let tables) = configuration.input {
-      IndexRange.check(tokens, tables.map(\.vocabularySize))
+    if case .features = configuration.input {
+      IndexRange.check(tokens, configuration.input.vocabularySizes)
     } else {
       IndexRange(name: "token", count: size).check(tokens)
     }

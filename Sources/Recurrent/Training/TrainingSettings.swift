@@ -105,7 +105,8 @@ extension TrainingSettings {
     if carriesState, configuration.directions != .forward { return "layers that run both ways carry no state" }
     if recomputing != .none {
       let isPossible =
-        configuration.directions == .forward && loss.targets != .labels && loss.targets != .custom
+        configuration.input.letters == nil && configuration.directions == .forward && loss.targets != .labels
+        && loss.targets != .custom
         && loss != .crf && loss != .crf.weighted
         && (configuration.head == .everyStep || (configuration.head == .lastStep && !configuration.isResidual))
       if !isPossible { return "the model or its loss cannot be computed again in segments" }

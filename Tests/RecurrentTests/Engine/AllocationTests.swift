@@ -98,10 +98,12 @@ struct AllocationTests {
         .init(vocabularySize: 9, size: 4), .init(vocabularySize: 3, size: 2),
       ]
       var configuration = ModelConfiguration(
-        cell: .lstm, input: .features(tables), hiddenSize: 18, directions: .both(merge: .concatenate), outputSize: 9)
+        cell: .lstm,
+        input: .features(tables, letters: LetterEncoder(vocabularySize: 3, size: 4, hiddenSize: 3, count: 2)),
+        hiddenSize: 18, directions: .both(merge: .concatenate), outputSize: 9)
       configuration.crf = CRFConstraints(starts: [1])
       let tokens = Sequences<Int32>(
-        [20, 3, 11, 20].map { length in (0..<2 * length).map { Int32($0 * 7 % 3) } }, width: 2)
+        [20, 3, 11, 20].map { length in (0..<4 * length).map { Int32($0 * 7 % 3) } }, width: 4)
       let labels = Sequences<Int32>([20, 3, 11, 20].map { length in (0..<length).map { Int32($0 * 5 % 9) } })
       for threads in [1, 2] {
         var trainer = try Trainer<Float>(

@@ -28,7 +28,10 @@ struct PlanAllocationTests {
       let labelled = ModelConfiguration(cell: .gru, input: .vectors(size: 6), hiddenSize: 18, outputSize: 9)
       try expectListed(labelled, loss: .ctc(maximumLabels: 5))
       var chained = ModelConfiguration(
-        cell: .gru, input: .features([.init(vocabularySize: 6, size: 3)]), hiddenSize: 18, outputSize: 9)
+        cell: .gru,
+        input: .features(
+          [.init(vocabularySize: 6, size: 3)],
+          letters: LetterEncoder(vocabularySize: 3, size: 4, hiddenSize: 3, count: 2)), hiddenSize: 18, outputSize: 9)
       chained.crf = CRFConstraints.none
       try expectListed(chained, loss: .crf, isRagged: true)
       var projected = ModelConfiguration(cell: .lstm, input: .vectors(size: 6), hiddenSize: 18, outputSize: 9)

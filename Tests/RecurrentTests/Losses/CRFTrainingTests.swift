@@ -39,6 +39,9 @@ struct CRFTrainingTests {
     arguments: [
       ModelConfiguration.Input.vectors(size: 3), .embedding(vocabularySize: 4, size: 3), .oneHot(vocabularySize: 4),
       .features([.init(vocabularySize: 4, size: 3), .init(vocabularySize: 2, size: 1)]),
+      .features(
+        [.init(vocabularySize: 4, size: 3)], letters: LetterEncoder(vocabularySize: 3, size: 2, hiddenSize: 2, count: 3)
+      ),
     ])
   func gradients(input: ModelConfiguration.Input) throws {
     var configuration = Self.configuration(input)
@@ -152,7 +155,8 @@ struct CRFTrainingTests {
     let tables: [ModelConfiguration.Input.EmbeddingTable] = [
       .init(vocabularySize: 9, size: 4), .init(vocabularySize: 3, size: 2),
     ]
-    let model = try Model<Float>(Self.configuration(.features(tables)), seed: 8)
+    let letters = LetterEncoder(vocabularySize: 4, size: 3, hiddenSize: 2, count: 2)
+    let model = try Model<Float>(Self.configuration(.features(tables, letters: letters)), seed: 8)
     try model.save(to: path)
     let loaded = try Model<Float>(contentsOf: path)
     #expect(loaded.configuration.crf == model.configuration.crf)
@@ -161,7 +165,7 @@ struct CRFTrainingTests {
     #expect(model.table["crf.transitions"]?.shape == [5, 5])
     #expect(loaded.table.entries.map(\.name).contains("embeddings.1.weight"))
 
-    let tokens = Sequences<Int32>([[0, 0, 8, 2], [3, 1]], width: 2)
+    let tokens = Sequences<Int32>([[0, 0, 3, 0, 8, 2, 1, 2], [3, 1, 1, 0]], width: 4)
     let labels = Sequences<Int32>([[1, 2], [0]])
     var trainer = try Trainer(model, batchSize: 2, sequenceLength: 2, loss: .crf, isRagged: true)
     _ = trainer.step(.tokens(tokens), .classes(labels))
@@ -176,6 +180,60 @@ struct CRFTrainingTests {
       trainer.model().table.entries.allSatisfy {
         trainer.model()[parameter: $0.name] == resumed.model()[parameter: $0.name]
       })
+  }
+
+  @Test("An encoder of letters is the model that it says it is, and a trainer trains it along")
+  func letters() throws {
+    let encoder = LetterEncoder(vocabularySize: 5, size: 3, hiddenSize: 2, count: 4)
+    var configuration = Self.configuration(.features([.init(vocabularySize: 4, size: 3)], letters: encoder))
+    let model = try Model<Double>(configuration, seed: 3)
+    configuration.input = .vectors(size: 7)
+    var above = try Model<Double>(configuration, seed: 3)
+    for entry in above.table.entries { above[parameter: entry.name] = model[parameter: entry.name] }
+    var below = try Model<Double>(
+      ModelConfiguration(
+        cell: .lstm, input: .embedding(vocabularySize: 5, size: 3), hiddenSize: 2,
+        directions: .both(merge: .concatenate), outputSize: 4, head: .lastStep), seed: 3)
+    for entry in below.table.entries { below[parameter: entry.name] = model[parameter: "letters." + entry.name] }
+
+    // A word and its letters a step; a word without any.
+    let words: [[(token: Int32, letters: [Int32])]] = [
+      [(1, [4, 2]), (3, [1]), (0, [1, 2, 3, 4])], [(2, [])], [(1, [4, 2]), (1, [3, 3, 1])],
+    ]
+    let tokens = Sequences(
+      words.map { $0.flatMap { [$0.token] + $0.letters + [Int32](repeating: 0, count: 4 - $0.letters.count) } },
+      width: 5)
+    let table = model[parameter: "embeddings.0.weight"]
+    let vectors = try words.map { sentence in
+      try sentence.flatMap { word in
+        let start = Int(word.token) * 3
+        // Without letters both directions end where they begin, in 0.
+        let own =
+          word.letters.isEmpty
+          ? below[parameter: "linear.bias"] : try below.predict(.tokens([word.letters])).values
+        return Array(table[start..<start + 3]) + own
+      }
+    }
+    let read = try model.predict(.tokens(tokens))
+    let given = try above.predict(.vectors(vectors))
+    for (a, b) in zip(read.values, given.values) { #expect(abs(a - b) < 1e-15) }
+
+    let labels = Sequences<Int32>([[1, 2, 0], [3], [0, 1]])
+    func trained(_ threads: Int) throws -> [[Double]] {
+      var trainer = try Trainer(
+        model, batchSize: 3, sequenceLength: 3, loss: .crf, optimizer: .adam(learningRate: 0.01),
+        clipping: .norm(0.5), isRagged: true, threads: threads)
+      for _ in 0..<60 { _ = trainer.step(.tokens(tokens), .classes(labels)) }
+      let evaluation = try trainer.evaluate(.tokens(tokens), .classes(labels))
+      let before = try model.evaluate(.tokens(tokens), .classes(labels), loss: .crf)
+      #expect(evaluation.loss < before.loss / 2)
+      let result = trainer.model()
+      for name in ["letters.embedding.weight", "letters.rnn.weight_hh_l0", "letters.linear.weight"] {
+        #expect(result[parameter: name] != model[parameter: name], "\(name)")
+      }
+      return result.table.entries.map { result[parameter: $0.name] }
+    }
+    #expect(try trained(1) == trained(3))
   }
 
   @Test("Several tokens a step are what one-hot vectors of each would be")

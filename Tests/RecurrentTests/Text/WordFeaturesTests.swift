@@ -35,9 +35,20 @@ struct WordFeaturesTests {
     #expect(one.features[0].units == ["Hund"])
   }
 
+  @Test("Letters one by one, of long words the first and the last")
+  func letters() {
+    let features = WordFeatures(fitting: [["abca", "ab"]], [.form], letters: 4, minimumCount: 2)
+    #expect(features.letters?.units == ["a", "b"] && features.letters?.vocabularySize == 4)
+    #expect(features.width == 5)
+    #expect(features.encode(["ab", "abca", "bxaba", "bbbaaab"]).count == 20)
+    #expect(features.letters?.tokens(of: "ab") == [2, 3, 0, 0])
+    #expect(features.letters?.tokens(of: "abca") == [2, 3, 1, 2])
+    #expect(features.letters?.tokens(of: "bbxaaab") == [3, 3, 2, 3])
+  }
+
   @Test("They come back from what a model keeps")
   func annotation() throws {
-    let features = WordFeatures(fitting: [["a\"b", "ü", "a\"b", "ü"]], WordFeatures.ofWords)
+    let features = WordFeatures(fitting: [["a\"b", "ü", "a\"b", "ü"]], WordFeatures.ofWords, letters: 7)
     #expect(try WordFeatures(annotationText: features.annotationText, file: "f") == features)
     for text in [
       "", "[]", "{}", "[{\"kind\": \"wort\", \"units\": []}]", "[{\"kind\": \"word\"}]",

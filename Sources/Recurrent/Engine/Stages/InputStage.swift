@@ -25,15 +25,14 @@ struct InputStage: Sendable {
   private let vocabularySizes: [Int]
   /// R: from one token of a step to the next in the indices.
   private let stride: Int
+  /// The place in a step from which on its tokens are letters.
+  private let firstLetter: Int
 
   init(_ configuration: ModelConfiguration, _ table: ParameterTable, _ sizes: BatchSizes, _ arenas: inout ArenaLayout) {
     vocabularySize = configuration.input.vocabularySize
     stride = sizes.rows
-    if case .features(let tables) = configuration.input {
-      vocabularySizes = tables.map(\.vocabularySize)
-    } else {
-      vocabularySizes = []
-    }
+    vocabularySizes = configuration.input.vocabularySizes
+    firstLetter = vocabularySizes.count - (configuration.input.letters?.count ?? 0)
     switch configuration.input {
     case .oneHot:
       kind = .oneHot
@@ -41,7 +40,7 @@ struct InputStage: Sendable {
     case .embedding(let vocabulary, let size):
       kind = .embedding(table: Region(offset: table.embedding, rows: vocabulary, columns: size))
       rows = arenas.matrix("embedded input", .workspace, sizes.keptRows, size)
-    case .features(let tables):
+    case .features(let tables, _):
       var first = 0
       kind = .features(
         zip(tables, table.embeddings).map { own, offset in
@@ -89,6 +88,11 @@ struct InputStage: Sendable {
         }
       }
     }
+  }
+
+  /// A letter of a row of the whole batch.
+  func letter(_ place: Int, ofRow row: Int, _ index: IndexLayout, in indices: Memory<Int32>) -> Int32 {
+    indices[index.tokens + (firstLetter + place) * stride + row]
   }
 
   /// Whether a step has several tokens.
