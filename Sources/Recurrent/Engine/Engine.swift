@@ -81,7 +81,7 @@ final class Engine<S: Scalar>: PoolTask {
   ) {
     guard let letters else {
       return performAll(
-        phases, rows, dropoutSeed: dropoutSeed, update: update, continuesGradient: continuesGradient,
+        phases, rows, dropoutSeed: dropoutSeed, update: update, sum: sum, continuesGradient: continuesGradient,
         startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead)
     }
     if phases.contains(.forward) { readLetters(letters, rows, copiesParameters: !isPacked) }
@@ -99,7 +99,8 @@ final class Engine<S: Scalar>: PoolTask {
   @_specialize(where S == Double)
   private func performAll(
     _ phases: EnginePhases, _ rows: Rows, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil,
-    continuesGradient: Bool = false, startsFromStateGradient: Bool = false, skipsHead: Bool = false
+    sum: GradientSum? = nil, continuesGradient: Bool = false, startsFromStateGradient: Bool = false,
+    skipsHead: Bool = false
   ) {
     let most = pool.isOrphaned ? 1 : plan.workers(for: rows, of: pool.count)
     let sharing = most > 1 ? plan.sharing(of: phases, rows) : .always

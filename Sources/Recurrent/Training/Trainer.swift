@@ -80,6 +80,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     dropoutSeeds: SeededGenerator
   ) throws(PlanError) {
     settings.check()
+    if let fault = settings.shardFault(of: model.configuration) { stop(fault) }
     require(
       communicator?.count ?? 1 <= settings.shards,
       "expected at least a shard for each of \(communicator?.count ?? 1) processes, got \(settings.shards) shards")

@@ -94,10 +94,18 @@ extension TrainingSettings {
     return nil
   }
 
+  /// Why a model's batches cannot be cut into shards; nil: they can, or are not.
+  func shardFault(of configuration: ModelConfiguration) -> String? {
+    guard shards != 1 else { return nil }
+    if loss.kind == .crf { return "sequences with a CRF are not cut into shards, got \(shards)" }
+    if case .features = configuration.input { return "steps of several tokens are not cut into shards, got \(shards)" }
+    return nil
+  }
+
   /// What of these settings does not go with a model, where it would trap: for settings from a file. nil: nothing.
   func fault(for configuration: ModelConfiguration) -> String? {
     if let fault = schedule.fault { return fault }
-    if let shardFault { return shardFault }
+    if let fault = shardFault ?? shardFault(of: configuration) { return fault }
     if let fault = precision.fault(of: products) { return fault }
     if configuration.head == .none { return "a model without head has no loss to be trained with" }
     if configuration.attention != nil { return "a model with attention is trained with its encoder" }
