@@ -188,9 +188,4 @@ public struct WordFeatures: Sendable, Hashable {
   public func encode(_ words: [String]) -> [Int32] {
     words.flatMap { word in features.map { $0.token(of: word) } + (letters?.tokens(of: word) ?? []) }
   }
-
-  /// The same of sentences, as a model reads them.
-  public func encode(_ sentences: [[String]]) -> Sequences<Int32> {
-    Sequences(sentences.map { encode($0) }, width: width)
-  }
 }
