@@ -8,9 +8,18 @@ enum FrameworkLayers {
     if case .embedding(let count, let size) = configuration.input {
       lines.append("embedding = nn.Embedding(\(count), \(size))")
     }
-    if case .features(let tables, _) = configuration.input {
+    if case .features(let tables, let letters) = configuration.input {
       let parts = tables.map { "nn.Embedding(\($0.vocabularySize), \($0.size))" }
       lines.append("embeddings = nn.ModuleList([\(parts.joined(separator: ", "))])")
+      if let letters {
+        let (hidden, size) = (letters.hiddenSize, letters.size)
+        let own = [
+          "embedding=nn.Embedding(\(letters.vocabularySize), \(size))",
+          "rnn=nn.LSTM(\(size), \(hidden), bidirectional=True)",
+          "linear=nn.Linear(\(2 * hidden), \(2 * hidden))",
+        ]
+        lines.append("letters = nn.ModuleDict(dict(\(own.joined(separator: ", "))))")
+      }
     }
     let module = configuration.cell.name.hasPrefix("rnn") ? "RNN" : configuration.cell.name.uppercased()
     var options = ["\(configuration.input.size)", "\(configuration.hiddenSize(ofLayer: 0))"]

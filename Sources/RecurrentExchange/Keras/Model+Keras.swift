@@ -92,6 +92,8 @@ extension ModelConfiguration {
   package var featureBeyondKeras: String? {
     guard ["rnn", "rnn-relu", "lstm", "gru", "gru-reset-before"].contains(cell.name) else { return "cell \(cell.name)" }
     if projectionSize != nil { return "projection of a layer's output" }
+    if crf != nil { return "CRF" }
+    if case .features = input { return "input of several tokens a step" }
     return featureBeyondFrameworks
   }
 }
