@@ -8,7 +8,7 @@ struct TableModelOptions: ParsableArguments {
 
   @Option(
     name: .customLong("hidden-size"), in: 1...largestSize,
-    help: "Hidden units of each layer. (default: 32; 64 where texts are classified)")
+    help: "Hidden units of each layer. (default: 32; 64 where texts are classified, 100 for tags)")
   var givenHiddenSize: Int?
 
   @Option(in: 1...1000, help: "Layers, one upon the other.")
@@ -20,7 +20,7 @@ struct TableModelOptions: ParsableArguments {
   @Option(
     name: .customLong("head-dropout"), .fraction,
     help:
-      "Share of the top layer's outputs that is dropped on the way to the head, in training. (default: 0; 0.5 where texts are classified)"
+      "Share of the top layer's outputs that is dropped on the way to the head, in training. (default: 0; 0.5 where texts are classified, and for tags)"
   )
   var givenHeadDropout: Double?
 

@@ -131,18 +131,18 @@ enum PartSize: Sendable, Equatable, ExpressibleByArgument {
 struct TableRunOptions: ParsableArguments, EpochRunOptions {
   @Option(
     name: .customLong("batch-size"), in: 1...largestSize,
-    help: "Sequences side by side. (default: 32; 64 where texts are classified)")
+    help: "Sequences side by side. (default: 32; 64 where texts are classified, 16 for tags)")
   var givenBatchSize: Int?
 
   @Option(
     name: .customLong("epochs"), in: 1...largestSize,
-    help: "Passes over the training part, at most. (default: 200; 10 where texts are classified)")
+    help: "Passes over the training part, at most. (default: 200; 10 where texts are classified, 30 for tags)")
   var givenEpochs: Int?
 
   @Option(
     name: .customLong("patience"), in: 1...largestSize,
     help:
-      "Stop after so many epochs in a row without a new lowest validation loss. (default: 20; 3 where texts are classified)"
+      "Stop after so many epochs in a row without a new lowest validation loss. (default: 20; 3 where texts are classified, 5 for tags)"
   )
   var givenPatience: Int?
 
