@@ -87,7 +87,6 @@ extension TrainingSettings {
     if !batchSize.isMultiple(of: shards) {
       return "\(shards) shards need a batch of a multiple of \(shards) sequences, got \(batchSize)"
     }
-    if loss == .crf { return "the loss of a CRF takes the batch whole, got \(shards) shards" }
     if loss.targets == .custom {
       return "a loss of one's own sees the whole batch, which cannot be cut into \(shards) shards"
     }
