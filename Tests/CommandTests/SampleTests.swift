@@ -41,6 +41,47 @@ struct SampleTests {
     #expect(try sample("--top-p", "0.0001", "--prompt", "a", "--seed", "5").output == greedy.output)
   }
 
+  @Test("A text ends before a stop, whatever it is cut into") func stops() throws {
+    let whole = try sample("--prompt", "the", "--length", "200", "--seed", "3").text
+    for start in [5, 40, 90] {
+      let stop = String(whole.dropFirst(start).prefix(3))
+      let expected = String(whole.dropFirst(3)).range(of: stop).map {
+        "the" + String(whole.dropFirst(3))[..<$0.lowerBound]
+      }
+      let outcome = try sample("--prompt", "the", "--length", "200", "--seed", "3", "--stop", "§never§", "--stop", stop)
+      #expect(outcome.text == expected)
+    }
+    // The beginning of one at the end is written.
+    let last = String(whole.suffix(1)) + "§"
+    #expect(try sample("--prompt", "the", "--length", "200", "--seed", "3", "--stop", last).text == whole)
+    #expect(try sample("--stop", "").status == 64)
+  }
+
+  @Test("Several texts, and their probabilities") func several() throws {
+    let texts = try (5..<8).map { try sample("--prompt", "a", "--length", "30", "--seed", String($0)).text }
+    let outcome = try sample("--prompt", "a", "--length", "30", "--seed", "5", "--samples", "3")
+    #expect(outcome.text == texts.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined())
+    let lines = try sample("--prompt", "a", "--length", "30", "--seed", "5", "--samples", "3", "--json").text
+      .split(separator: "\n")
+    #expect(lines.count == 3)
+    for (line, text) in zip(lines, texts) {
+      let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      #expect(object["text"] as? String == text && object["prompt"] as? String == "a")
+      let tokens = try #require(object["tokens"] as? [[String: Any]])
+      #expect(tokens.count == 30)
+      #expect("a" + tokens.compactMap { $0["text"] as? String }.joined() == text)
+      let sum = tokens.compactMap { $0["log_probability"] as? Double }.reduce(0, +)
+      #expect(abs(sum - (object["log_probability"] as? Double ?? 0)) < 1e-9)
+      #expect(tokens.allSatisfy { ($0["log_probability"] as? Double ?? 1) <= 0 })
+    }
+    // The mean of what is predicted surely is what evaluate gives.
+    try place.write(texts[0], to: "written.txt")
+    let loss = try #require(
+      try place.rnn("evaluate", "model.safetensors", "--text", "written.txt", "--json").json()["loss"] as? Double)
+    let first = try #require(JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: Any])
+    #expect(abs(-(first["log_probability"] as? Double ?? 0) / 30 - loss) < 1e-4)
+  }
+
   @Test func startsWithoutLineEndInTheVocabulary() throws {
     try place.write(String(repeating: "abc ", count: 300), to: "text.txt")
     try #require(try place.rnn(["train", "--text", "text.txt", "--steps", "2"] + tiny).status == 0)
