@@ -190,4 +190,24 @@ struct TranslateTests {
     expectFailure(try place.rnn("sample", "p.st"), 1, "p.st is a model of pairs")
     expectFailure(try place.rnn("classify", "predict", "p.st", "two.txt"), 1, "p.st is a model of pairs")
   }
+
+  @Test("Line ends of old Macs are line ends; a header without pairs is none; the log says what is measured")
+  func pairsAsPeopleHaveThem() throws {
+    let place = try Workplace()
+    let text = Self.reversals(60, seed: 5)
+    try place.write(text, to: "unix.tsv")
+    try place.write(text.replacingOccurrences(of: "\n", with: "\r"), to: "mac.tsv")
+    for name in ["unix", "mac"] {
+      let outcome = try place.rnn(
+        ["translate", "train", "\(name).tsv", "--checkpoint", "\(name).safetensors", "--log", "\(name).jsonl"]
+          + Self.options + ["--epochs", "1"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("54 sources to train on"), "\(outcome.errors)")
+    }
+    let log = try place.log("mac.jsonl")
+    #expect(log.last?["validation_word_error"] is Double && log.allSatisfy { !$0.keys.contains("validation_loss") })
+    try place.write("source\ttarget\n", to: "header.tsv")
+    let none = try place.rnn(["translate", "train", "header.tsv"] + Self.options)
+    #expect(none.status == 1 && none.errors.contains("header.tsv: there are no pairs in it"), "\(none.errors)")
+  }
 }

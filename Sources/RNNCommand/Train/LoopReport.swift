@@ -137,7 +137,8 @@ final class LoopReport {
     epochSeconds += seconds
     epochCount += step.count * scale
     let record = StepRecord(
-      step: report.step, epoch: step.epoch, trainingLoss: report.loss, validationLoss: step.evaluation?.loss,
+      step: report.step, epoch: step.epoch, trainingLoss: report.loss,
+      validation: (measure.hasPrefix("validation") ? measure : "validation " + measure, step.evaluation?.loss),
       gradientNorm: report.gradientNorm, tokensPerSecond: Double(step.count * scale) / seconds,
       seconds: (now - start).seconds)
     log?.append(record)

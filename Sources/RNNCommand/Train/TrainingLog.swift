@@ -6,7 +6,8 @@ struct StepRecord {
   let step: Int
   let epoch: Int
   let trainingLoss: Double
-  let validationLoss: Double?
+  /// The loss, or what else validations measure.
+  let validation: (name: String, value: Double?)
   let gradientNorm: Double
   let tokensPerSecond: Double
   let seconds: Double
@@ -16,7 +17,7 @@ struct StepRecord {
     return .object([
       (key: "step", value: .integer(step)), (key: "epoch", value: .integer(epoch)),
       (key: "training_loss", value: JSON(finite: trainingLoss)),
-      (key: "validation_loss", value: JSON(finite: validationLoss)),
+      (key: validation.name.replacing(" ", with: "_"), value: JSON(finite: validation.value)),
       (key: "gradient_norm", value: JSON(finite: gradientNorm)),
       (key: "tokens_per_second", value: JSON(finite: tokensPerSecond)), (key: "seconds", value: JSON(finite: seconds)),
     ])

@@ -151,7 +151,9 @@ struct LinesOfText {
       throw Failure(
         message: error.kind == .missing ? "\(path): there is no such file" : "cannot read \(path): \(error.reason)")
     }
-    var pieces = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    // Files of old Macs end lines by carriage returns alone.
+    let end: UInt8 = !bytes.contains(0x0A) && bytes.contains(0x0D) ? 0x0D : 0x0A
+    var pieces = bytes.split(separator: end, omittingEmptySubsequences: false)
     // The end of the last line begins no other.
     if pieces.last?.isEmpty == true { pieces.removeLast() }
     var lines: [String] = []
@@ -196,7 +198,7 @@ enum PairHeader {
   /// Both sides are usual names; or both are single words, and the target's comes in no other line, where targets have more
   /// words as a rule.
   static func isHeader(_ lines: [(source: String, target: String)]) -> Bool {
-    guard lines.count > 1, let first = lines.first, isName(first.source), isName(first.target) else { return false }
+    guard let first = lines.first, isName(first.source), isName(first.target) else { return false }
     if names.contains(first.source.lowercased()), names.contains(first.target.lowercased()) { return true }
     let others = lines.dropFirst()
     guard others.count >= 100 else { return false }

@@ -43,7 +43,7 @@ struct TranslateTrain: ParsableCommand {
       valueName: "form"))
   var normalize: Vocabulary.Normalization?
 
-  @Option(in: 1...largestSize, help: "Leave out pairs with more symbols on a side.")
+  @Option(in: 1...TranslationDescription.longestText, help: "Leave out pairs with more symbols on a side.")
   var longest = 500
 
   @Option(

@@ -44,6 +44,9 @@ struct TranslationDescription: Sendable, Hashable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// Symbols that no text has more of; a forged number would let an answer never end.
+  static let longestText = 1 << 16
+
   /// - Throws: `CheckpointError` where the annotation is not what `text` writes.
   init(_ text: String, file: String) throws(CheckpointError) {
     func fault(_ reason: String) -> CheckpointError {
@@ -55,7 +58,7 @@ struct TranslationDescription: Sendable, Hashable {
       let part = json[name]
       let symbols = part?["symbols"]?.array?.map(\.string) ?? []
       guard let unit = part?["unit"]?.string.flatMap({ SymbolVocabulary.Unit(rawValue: $0) }), !symbols.isEmpty,
-        !symbols.contains(nil), let longest = part?["longest"]?.integer, (1...largestSize).contains(longest)
+        !symbols.contains(nil), let longest = part?["longest"]?.integer, (1...Self.longestText).contains(longest)
       else { throw fault("\(name) makes no sense") }
       let known = symbols.compactMap { $0 }
       guard Set(known.map { ExactString($0) }).count == known.count else {
