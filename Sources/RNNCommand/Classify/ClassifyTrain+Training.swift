@@ -76,9 +76,13 @@ extension ClassifyTrain {
       outputSize: task.classes.count,
       head: task.isPerStep ? .everyStep : (head ?? (isOfTexts ? .maxOverSteps : .lastStep)).head,
       dropout: model.dropout, headDropout: model.headDropout)
-    return try Trainer(
-      model.start(configuration, annotations: task.annotations, seed: options.shared.seed),
-      batchSize: options.sharding.rounded(loader.batchSize), sequenceLength: loader.lengths.max() ?? 1,
+    var start = try model.start(configuration, annotations: task.annotations, seed: options.shared.seed)
+    if let text = task.annotations[TextTokenizer.annotation] {
+      let tokenizer = try TextTokenizer(annotationText: text, file: sequences)
+      try vectors.start(&start, "embedding.weight", tokenizer.units)
+    }
+    var trainer = try Trainer(
+      start, batchSize: options.sharding.rounded(loader.batchSize), sequenceLength: loader.lengths.max() ?? 1,
       loss: classWeights == .balanced ? .crossEntropy(classWeights: task.balancedWeights) : .crossEntropy,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
@@ -86,6 +90,8 @@ extension ClassifyTrain {
       isRagged: true, shards: options.sharding.count(), over: Team.ranks,
       products: options.shared.multiplying.choice, threads: options.shared.threadCount,
       seed: options.shared.seed)
+    trainer.settings.frozenParameters = vectors.frozen("embedding.weight")
+    return trainer
   }
 
   /// With the defaults for texts, or for sequences.
@@ -135,6 +141,8 @@ extension ClassifyTrain {
     } else {
       (training, held) = (all, try source.read(validationFile ?? validation, needsLabels: true))
     }
+    var textUnits = textUnits
+    textUnits.embeddingSize = try vectors.size(textUnits.embeddingSize)
     return try ClassTask(
       training, held: held, columns: columns, textUnits, balanced: classWeights == .balanced, seed: options.shared.seed,
       advice: unknownLabelAdvice)

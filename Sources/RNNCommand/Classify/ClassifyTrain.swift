@@ -78,6 +78,7 @@ struct ClassifyTrain: ParsableCommand {
   var classWeights = ClassWeights.none
 
   @OptionGroup(title: "Texts") var textUnits: TextClassOptions
+  @OptionGroup(title: "Texts") var vectors: VectorOptions
   @OptionGroup(title: "Model") var model: TableModelOptions
   @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
   @OptionGroup(title: "Run") var options: TableRunOptions
@@ -98,6 +99,14 @@ struct ClassifyTrain: ParsableCommand {
         throw ValidationError("'\(name)' is for sequences and excludes '--text-column <name>'")
       }
     }
+    if vectors.vectors != nil {
+      guard textUnits.unit == .word else {
+        throw ValidationError("'--vectors <file>' is for words: it needs '--unit word'")
+      }
+      if model.initFrom != nil {
+        throw ValidationError("'--vectors <file>' excludes '--init-from', which has vectors already")
+      }
+    }
     if window != nil, !perStep { throw ValidationError("'--window' needs '--per-step'") }
     if head != nil, perStep { throw ValidationError("'--head' is not for '--per-step'") }
     if part == nil, validation.isEmpty || Double(validation) != nil {
@@ -116,6 +125,7 @@ struct ClassifyTrain: ParsableCommand {
   func run() throws {
     var files = options.files(reading: [(model.initFrom, "--init-from")])
     files.reads(texts: sequences, as: "<sequences>")
+    files.reads(vectors.vectors, as: "--vectors")
     files.reads(texts: validationFile, as: "--validation")
     if Team.isLeader {
       try files.check()

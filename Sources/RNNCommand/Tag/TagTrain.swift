@@ -36,6 +36,7 @@ struct TagTrain: ParsableCommand {
   var metric: TagMetric?
 
   @OptionGroup(title: "Words") var words: TagWordOptions
+  @OptionGroup(title: "Words") var vectors: VectorOptions
 
   @Flag(
     inversion: .prefixedNo,
@@ -57,6 +58,14 @@ struct TagTrain: ParsableCommand {
     // A file may be in another place by now.
     try options.refuseDecided(allowing: part == nil ? ["--validation"] : [])
     try modelOptions.validateStructure()
+    if vectors.vectors != nil {
+      guard words.unit == .word else {
+        throw ValidationError("'--vectors <file>' is for words, and excludes '--unit character'")
+      }
+      if model.initFrom != nil {
+        throw ValidationError("'--vectors <file>' excludes '--init-from', which has vectors already")
+      }
+    }
     if options.sharding.shards ?? 1 > 1 {
       throw ValidationError("'--shards' is not for tags: their batches are taken whole")
     }
@@ -73,6 +82,7 @@ struct TagTrain: ParsableCommand {
   func run() throws {
     try options.files(reading: [
       (sentences, "<sentences>"), (validationFile, "--validation"), (model.initFrom, "--init-from"),
+      (vectors.vectors, "--vectors"),
     ]).check()
     try TrainingPage.check(options.shared.report)
     // Taken first: another process may be about to replace the file.
@@ -159,17 +169,23 @@ struct TagTrain: ParsableCommand {
     _ task: TagTask, _ batchSize: Int, stepsPerEpoch: Int, _ options: TableRunOptions
   ) throws -> Trainer<Float> {
     let model = modelOptions
+    var words = words
+    words.embeddingSize = try vectors.size(words.embeddingSize)
     var configuration = ModelConfiguration(
       cell: model.cell.cell, input: words.input(task.features), hiddenSize: model.hiddenSize, layerCount: model.layers,
       directions: bidirectional ? .both(merge: .concatenate) : .forward, outputSize: task.tags.count,
       dropout: model.dropout, headDropout: model.headDropout)
     if crf { configuration.crf = .spans(task.tags) }
-    let start = try model.start(configuration, annotations: task.annotations, seed: options.shared.seed)
-    return try Trainer(
+    var start = try model.start(configuration, annotations: task.annotations, seed: options.shared.seed)
+    let table = start.table["embedding.weight"] == nil ? "embeddings.0.weight" : "embedding.weight"
+    try vectors.start(&start, table, task.features.features[0].units)
+    var trainer = try Trainer(
       start, batchSize: batchSize, sequenceLength: task.inputs.lengths.max() ?? 1,
       loss: start.configuration.crf == nil ? .crossEntropy : .crf, optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
       clipping: optimizer.clipping(for: .tables), isRagged: true, products: options.shared.multiplying.choice,
       threads: options.shared.threads ?? 0, seed: options.shared.seed)
+    trainer.settings.frozenParameters = vectors.frozen(table)
+    return trainer
   }
 }

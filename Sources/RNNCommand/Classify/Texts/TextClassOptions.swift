@@ -85,7 +85,7 @@ struct TextClassOptions: ParsableArguments {
   /// The options that are for texts alone.
   static let names: Set = [
     "--unit", "--normalize", "--lower-case", "--vocabulary-size", "--minimum-count", "--embedding-size", "--longest",
-    "--ngrams",
+    "--ngrams", "--vectors", "--freeze-vectors",
   ]
 
   func validate() throws {

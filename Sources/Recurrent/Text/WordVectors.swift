@@ -1,0 +1,139 @@
+import Storage
+
+/// Vectors of words that were learnt elsewhere, in the text format of GloVe (Pennington et al. 2014), word2vec and fastText: a
+/// word and its numbers on each line, in files of the latter two under a line `count size`.
+public struct WordVectors: Sendable {
+  /// D, numbers of a vector.
+  public let size: Int
+  private var vectors: [ExactString: [Float]] = [:]
+
+  /// Reads the vectors of some words alone, and of their spellings in lower case: files have millions.
+  /// - Parameters:
+  ///   - path: of the file; its words may have spaces.
+  ///   - words: those that are wanted.
+  /// - Throws: `TextError` where it cannot be read, with the line of what is no vector.
+  public init(path: String, of words: some Sequence<String>) throws(TextError) {
+    var wanted = Set<ExactString>()
+    for word in words {
+      wanted.insert(ExactString(word))
+      wanted.insert(ExactString(word.lowercased()))
+    }
+    var (size, number): (Int?, Int) = (nil, 0)
+    var found: [ExactString: [Float]] = [:]
+    try Self.forEachLine(of: path) { (bytes) throws(TextError) in
+      number += 1
+      func fault(_ reason: String) -> TextError { .unreadable(path: path, reason: "line \(number): \(reason)") }
+      let fields = bytes.split { $0 == 0x20 || $0 == 0x09 }
+      if fields.isEmpty { return true }
+      if number == 1, fields.count == 2, let size = Self.header(fields) {
+        guard size > 0 else { throw fault("vectors have 0 numbers") }
+        return true
+      }
+      let columns = size ?? fields.count - 1
+      size = columns
+      guard columns >= 1, fields.count > columns else {
+        throw fault("expected a word and \(max(columns, 1)) numbers, got \(fields.count) fields")
+      }
+      // Words may have spaces: the numbers are the last fields.
+      let end = fields[fields.count - columns - 1].endIndex
+      let name = ExactString(String(decoding: bytes[fields[0].startIndex..<end], as: UTF8.self))
+      guard wanted.contains(name), found[name] == nil else { return true }
+      var vector: [Float] = []
+      vector.reserveCapacity(columns)
+      for field in fields.suffix(columns) {
+        guard let value = Float(String(decoding: field, as: UTF8.self)), value.isFinite else {
+          throw fault("\"\(printable(String(decoding: field, as: UTF8.self), limit: 20))\" is no number")
+        }
+        vector.append(value)
+      }
+      found[name] = vector
+      return true
+    }
+    guard let size else { throw .unreadable(path: path, reason: "it has no vectors") }
+    (self.size, vectors) = (size, found)
+  }
+
+  /// D of a file, from its first lines.
+  /// - Throws: `TextError` where it cannot be read, or has no vectors.
+  public static func size(of path: String) throws(TextError) -> Int {
+    var (size, number): (Int?, Int) = (nil, 0)
+    try forEachLine(of: path) { (bytes) throws(TextError) in
+      number += 1
+      let fields = bytes.split { $0 == 0x20 || $0 == 0x09 }
+      if fields.isEmpty || (number == 1 && fields.count == 2 && header(fields) != nil) { return true }
+      size = fields.count - 1
+      return false
+    }
+    guard let size, size > 0 else { throw .unreadable(path: path, reason: "it has no vectors") }
+    return size
+  }
+
+  /// The vector of a word, or of its spelling in lower case; nil: it has none.
+  public func vector(of word: String) -> [Float]? {
+    vectors[ExactString(word)] ?? vectors[ExactString(word.lowercased())]
+  }
+
+  /// The size in a header `count size`; nil where the line is none.
+  private static func header(_ fields: [ArraySlice<UInt8>]) -> Int? {
+    guard Int(String(decoding: fields[0], as: UTF8.self)) != nil else { return nil }
+    return Int(String(decoding: fields[1], as: UTF8.self))
+  }
+
+  /// - Parameter body: whether to go on.
+  private static func forEachLine(of path: String, _ body: (ArraySlice<UInt8>) throws(TextError) -> Bool)
+    throws(TextError)
+  {
+    do {
+      let stream = try ByteStream(path: path)
+      var rest: [UInt8] = []
+      while true {
+        let piece = try stream.next(upTo: 1 << 20) {}
+        let bytes = rest + piece
+        var start = 0
+        while let end = bytes[start...].firstIndex(of: 0x0A) {
+          let line = bytes[start..<end]
+          guard try body(line.last == 0x0D ? line.dropLast() : line) else { return }
+          start = end + 1
+        }
+        rest = Array(bytes[start...])
+        if piece.isEmpty {
+          if !rest.isEmpty { _ = try body(rest[...]) }
+          return
+        }
+      }
+    } catch let error as FileError { throw TextError(error) } catch let error as TextError { throw error } catch {
+      throw .unreadable(path: path, reason: "\(error)")
+    }
+  }
+}
+
+extension Model {
+  /// Starts an embedding with vectors that were learnt elsewhere. The first row, of unknown words, becomes the mean of all that were
+  /// found; words without a vector keep what they have.
+  /// - Parameters:
+  ///   - name: of the embedding, `embedding.weight` or of a table of several `embeddings.0.weight`.
+  ///   - vectors: as long as the embedding's.
+  ///   - words: those of its rows from the second on.
+  /// - Returns: how many words have a vector.
+  /// - Precondition: there is such an embedding, with a row for each word and one for those that are unknown.
+  public mutating func start(embedding name: String, with vectors: WordVectors, of words: [String]) -> Int {
+    let shape = table[name]?.shape ?? []
+    require(
+      shape == [words.count + 1, vectors.size],
+      "expected an embedding \(name) of shape [\(words.count + 1), \(vectors.size)], got \(shape)")
+    var rows = self[parameter: name]
+    var sums = [Double](repeating: 0, count: vectors.size)
+    var count = 0
+    for (index, word) in words.enumerated() {
+      guard let vector = vectors.vector(of: word) else { continue }
+      count += 1
+      for (column, value) in vector.enumerated() {
+        rows[(index + 1) * vectors.size + column] = S(value)
+        sums[column] += Double(value)
+      }
+    }
+    if count > 0 { for column in sums.indices { rows[column] = S(sums[column] / Double(count)) } }
+    self[parameter: name] = rows
+    return count
+  }
+}
