@@ -83,6 +83,8 @@ public final class Ranks: Communicator, @unchecked Sendable {
       code == CInt(RANKS_TIMED_OUT)
       ? "nothing came from the other ranks for \(Int(patience)) seconds: one of them, or the link to it, is gone"
       : Self.message(code) + (other.map { " (rank \($0))" } ?? "")
+    // All may come to the same at the same time: the lowest rank says it for all.
+    if rank > 0 { Thread.sleep(forTimeInterval: 1 + 0.2 * Double(min(rank, 10))) }
     say("\(what). The training ends; it goes on from its last checkpoint")
     abort(1)
   }

@@ -87,11 +87,20 @@ class Job:
             text, _ = self.process.communicate()
             raise Failed(f"still there after {seconds} s: {shlex.join(self.command)}\n{text}")
         took = time.monotonic() - start
-        left = [pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()
-                and pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"]
-        if left:
-            raise Failed(f"processes are left: {left}\n{text}")
+        # mpirun kills them, and does not wait for each.
+        deadline = time.monotonic() + 3
+        while left := [pid for pid in pids if is_running(pid)]:
+            if time.monotonic() > deadline:
+                raise Failed(f"processes are left: {left}\n{text}")
+            time.sleep(0.05)
         return self.process.returncode, text, took
+
+
+def is_running(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def launcher_options(mpirun):

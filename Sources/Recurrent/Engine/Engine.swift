@@ -136,7 +136,10 @@ final class Engine<S: Scalar>: PoolTask {
     if call.phases.contains(.forward) { forward(call) }
     if call.phases.contains(.loss) { loss(call) }
     if call.phases.contains(.backward) { backward(call) }
-    if call.phases.contains(.sum) { plan.update.sum(call, self) }
+    if call.phases.contains(.sum) {
+      call.sum?.perform(call, in: memory)
+      pool.barrier()
+    }
     if call.phases.contains(.squares) { plan.update.sumSquares(call, self) }
     if call.phases.contains(.update) { plan.update.forward(call, self) }
   }

@@ -15,7 +15,7 @@ extension Trainer {
       EmptySequences.requireSteps(lengths)
       EmptySequences.check(lengths, hasOneOutput: engine.hasOneOutput)
     }
-    let seed = nextSeed()
+    let (seed, gradients) = (nextSeed(), engine.plan.update.gradients)
     for shard in tree.share.own {
       let part = tree.part(ofShard: shard)
       var (loss, weight) = (0.0, 0.0)
@@ -34,14 +34,16 @@ extension Trainer {
         engine.clearGradient()
       }
       engine.setFigures(tree, shard, loss, weight)
-      engine.perform(.sum, engine.writtenRows, sum: tree.addition(ofShard: shard))
+      tree.forEachSum(afterShard: shard, of: gradients) { engine.perform(.sum, engine.writtenRows, sum: $0) }
     }
     if let communicator, let transfers = tree.transfers {
       engine.exchangeSums(transfers.figures, communicator)
       engine.exchange(transfers.sums, communicator)
     }
     let (loss, weight) = engine.totalFigures(tree)
-    engine.perform(.sum, engine.writtenRows, sum: .mean(factor: weight == 0 ? 1 : 1 / weight))
+    tree.forEachSum(toMean: weight == 0 ? 1 : 1 / weight, gradients) {
+      engine.perform(.sum, engine.writtenRows, sum: $0)
+    }
     if let communicator, let transfers = tree.transfers { engine.exchange(transfers.means, communicator) }
     return weight == 0 ? 0 : loss / weight
   }

@@ -7,8 +7,8 @@ struct GradientTree: Sendable {
   let batchSize: Int
   /// [parameters] each: the sums that wait for their right sibling, at last this process's subtrees.
   private let waiting: [Region]
-  /// What happens to the sums after each own shard.
-  private let additions: [GradientSum]
+  /// For each own shard how many sums wait when its gradient comes, and how many pairs become one by it.
+  private let arrivals: [(waiting: Int, merges: Int)]
   /// [S, 2] where in the sums the loss and the weight of each shard stand.
   let figures: Int
   /// [N, S·H] of each recurrence: the state before the next step, of every sequence.
@@ -35,9 +35,9 @@ struct GradientTree: Sendable {
       )
     }
     var top = 0
-    additions = merges.map { merges in
+    arrivals = merges.map { merges in
       defer { top += 1 - merges }
-      return .addition(top: top, merges: merges)
+      return (top, merges)
     }
     figures = arenas.sums("losses of shards", .workspace, [share.count, 2])
     states = stateColumns.indices.map {
@@ -49,9 +49,6 @@ struct GradientTree: Sendable {
       ? nil : GradientTransfers(share, waiting: waiting, gradients: gradients, figures: figures, &arenas)
   }
 
-  /// What is done with the gradient of a shard of this process.
-  func addition(ofShard shard: Int) -> GradientSum { additions[shard - share.own.lowerBound] }
-
   /// The sequences of a shard.
   func part(ofShard shard: Int) -> BatchPart {
     let count = batchSize / share.count
@@ -60,41 +57,47 @@ struct GradientTree: Sendable {
 
   // MARK: Sums
 
-  /// A worker's share of a sum.
-  func perform<S: Scalar>(_ sum: GradientSum, _ gradients: Region, _ call: Call, in memory: Memory<S>) {
-    switch sum {
-    case .addition(let top, let merges):
-      let columns = Self.columns(of: gradients, call)
-      guard merges > 0 else { return memory.copy(gradients.columns(columns), to: waiting[top].columns(columns)) }
-      memory.add(gradients.columns(columns), to: waiting[top - 1].columns(columns))
-      for level in 1..<merges {
-        memory.add(waiting[top - level].columns(columns), to: waiting[top - 1 - level].columns(columns))
-      }
-    case .mean(let factor):
-      guard let transfers else {
-        let columns = Self.columns(of: gradients, call)
-        return memory.scale(waiting[0].columns(columns), by: factor, into: gradients.columns(columns))
-      }
-      let columns = Self.columns(of: transfers.slice, call)
-      for merge in transfers.merges {
-        memory.add(transfers.nodes[merge.right].columns(columns), to: transfers.nodes[merge.left].columns(columns))
-      }
-      memory.scale(transfers.nodes[0].columns(columns), by: factor, into: transfers.slice.columns(columns))
+  /// Calls `body` with what is done with the gradient of a shard of this process, one after the other.
+  func forEachSum(afterShard shard: Int, of gradients: Region, _ body: (GradientSum) -> Void) {
+    let arrival = arrivals[shard - share.own.lowerBound]
+    guard arrival.merges > 0 else { return body(.copy(gradients, to: waiting[arrival.waiting])) }
+    body(.add(gradients, to: waiting[arrival.waiting - 1]))
+    for right in (arrival.waiting - arrival.merges + 1..<arrival.waiting).reversed() {
+      body(.add(waiting[right], to: waiting[right - 1]))
     }
   }
 
-  /// Lines of 16, of a block that consists of such.
-  private static func columns(of region: Region, _ call: Call) -> Range<Int> {
-    let lines = call.share(of: region.columns / 16)
-    return lines.lowerBound * 16..<lines.upperBound * 16
+  /// The same with the sums of all subtrees, which become the gradient times a factor: all of it, or this process's slice.
+  func forEachSum(toMean factor: Double, _ gradients: Region, _ body: (GradientSum) -> Void) {
+    guard let transfers else { return body(.scale(waiting[0], by: factor, to: gradients)) }
+    for merge in transfers.merges { body(.add(transfers.nodes[merge.right], to: transfers.nodes[merge.left])) }
+    body(.scale(transfers.nodes[0], by: factor, to: transfers.slice))
   }
 }
 
-/// What is done with sums of gradients in a call.
+/// What is done in a call with sums of gradients, blocks of lines of 16: plain values for the workers.
 enum GradientSum: Sendable, BitwiseCopyable {
-  /// The gradient is put on top of the sums that wait, of which there are `top`; then as many times the two on top become
-  /// one.
-  case addition(top: Int, merges: Int)
-  /// The sum over all shards, times a factor, becomes the gradient: all of it, or this process's slice.
-  case mean(factor: Double)
+  case copy(Region, to: Region)
+  case add(Region, to: Region)
+  case scale(Region, by: Double, to: Region)
+
+  /// A worker's share.
+  func perform<S: Scalar>(_ call: Call, in memory: Memory<S>) {
+    switch self {
+    case .copy(let source, let target):
+      let columns = Self.columns(of: source, call)
+      memory.copy(source.columns(columns), to: target.columns(columns))
+    case .add(let source, let target):
+      let columns = Self.columns(of: source, call)
+      memory.add(source.columns(columns), to: target.columns(columns))
+    case .scale(let source, let factor, let target):
+      let columns = Self.columns(of: source, call)
+      memory.scale(source.columns(columns), by: factor, into: target.columns(columns))
+    }
+  }
+
+  private static func columns(of block: Region, _ call: Call) -> Range<Int> {
+    let lines = call.share(of: block.columns / 16)
+    return lines.lowerBound * 16..<lines.upperBound * 16
+  }
 }

@@ -47,12 +47,6 @@ struct UpdateStage: Sendable {
     tree = GradientTree(share, batchSize: batchSize, stateColumns: stateColumns, gradients: gradients, &arenas)
   }
 
-  func sum<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
-    guard let tree, let sum = call.sum else { stop("a sum over shards needs a plan for such") }
-    tree.perform(sum, gradients, call, in: engine.memory)
-    engine.pool.barrier()
-  }
-
   func forward<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
     guard let rule = call.update else { stop("an update needs a rule") }
     if rule.norm == nil { sumSquares(call, engine) }
