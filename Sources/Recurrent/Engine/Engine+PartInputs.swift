@@ -32,7 +32,7 @@ extension Engine {
       let first = step * part.whole + part.first
       indices.write(tokens.extracting(first..<first + part.count), at: place + step * part.count)
     }
-    plan.input.tokens.check(indices.span(place, steps * part.count), part.place)
+    plan.input.tokens.check(indices.span(place, steps * part.count)) { part.place($0) }
     return rows(steps: steps, part)
   }
 
@@ -58,7 +58,7 @@ extension Engine {
       """)
     var tokens = indices.mutableSpan(plan.index.tokens, streams.sequenceLength * part.count)
     streams.copyWindow(window, isTarget: false, streams: part.sequences(of: part.whole), into: &tokens)
-    plan.input.tokens.check(tokens.span, part.place)
+    plan.input.tokens.check(tokens.span) { part.place($0) }
     return rows(steps: streams.sequenceLength, part)
   }
 

@@ -83,7 +83,7 @@ extension Engine {
       """)
     var classes = indices.mutableSpan(loss.classes, rows.batchRowCount)
     streams.copyWindow(window, isTarget: true, streams: part.sequences(of: part.whole), into: &classes)
-    loss.classRange.check(classes.span, part.place)
+    loss.classRange.check(classes.span) { part.place($0) }
   }
 
   /// Stops unless each sequence has one step.

@@ -34,12 +34,12 @@ struct ShardShare: Sendable, Hashable {
 
   /// Nodes that wait for their right sibling while leaves, or subtrees, come one after the other: a leaf that comes is put
   /// on top, and then as many times the two on top become one.
+  /// - Returns: how often, for each; and how many nodes wait at most.
   static func merges(of subtrees: [Range<Int>]) -> (merges: [Int], deepest: Int) {
     var waiting: [Range<Int>] = []
     var deepest = 0
     let merges = subtrees.map { subtree in
       waiting.append(subtree)
-      deepest = max(deepest, waiting.count)
       var count = 0
       while waiting.count > 1, let right = waiting.last, case let left = waiting[waiting.count - 2],
         left.count == right.count, left.lowerBound.isMultiple(of: 2 * left.count)
@@ -48,6 +48,7 @@ struct ShardShare: Sendable, Hashable {
         waiting.append(left.lowerBound..<right.upperBound)
         count += 1
       }
+      deepest = max(deepest, waiting.count)
       return count
     }
     return (merges, deepest)

@@ -20,7 +20,7 @@ struct GradientTree: Sendable {
 
   /// Reserves what the tree needs; nil for one shard, which needs nothing.
   /// - Parameters:
-  ///   - states: shapes of the recurrences' states.
+  ///   - stateColumns: of the recurrences' states.
   ///   - gradients: the block that gradients are computed in.
   init?(
     _ share: ShardShare, batchSize: Int, stateColumns: [Int], gradients: Region, _ arenas: inout ArenaLayout
