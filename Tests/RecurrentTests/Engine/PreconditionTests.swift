@@ -31,7 +31,7 @@ struct PreconditionTests {
       case .tooFewClasses: "expected 4 classes, got 3"
       case .tokensForVectors: "the model takes vectors, not tokens"
       case .vectorsForTokens: "the model takes tokens, not vectors"
-      case .classesForValues: "classes are for the cross-entropy; the loss is meanSquaredError"
+      case .classesForValues: "classes are for the cross-entropy and a CRF; the loss is meanSquaredError"
       case .valuesForClasses: "values are for losses on values; the loss is crossEntropy"
       case .tooFewComponents: "expected a multiple of 6 vector components, 1 step or more of 2 sequences, got 13"
       case .gradientOfWrongSize: "expected a gradient of 16 values, got 3"
