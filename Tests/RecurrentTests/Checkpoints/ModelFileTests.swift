@@ -153,7 +153,7 @@ import TestSupport
     (#"\"head\":\"last-step\""#, #"\"head\":\"past-step\""#, "past-step"),
     (#"\"kind\":\"one-hot\""#, #"\"kind\":\"one-hat\""#, "one-hat"),
     (#"\"symbols\":[97,98,99]"#, #"\"symbols\":[97,98,98]"#, "symbol 2"),
-    (#"\"symbols\":[97,98,99]"#, #"\"symbols\":[97,98   ]"#, "2 symbols"),
+    (#"\"symbols\":[97,98,99]"#, #"\"symbols\":[97,98   ]"#, "it has 2 tokens"),
   ]
 
   @Test(arguments: faults.indices)
