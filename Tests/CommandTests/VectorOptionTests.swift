@@ -65,7 +65,8 @@ struct VectorOptionTests {
       (["--vectors", "vectors.txt", "--embedding-size", "8"], 64, "--embedding-size 8 does not go with vectors.txt"),
       (["--vectors", "none.txt"], 1, "none.txt has none of the 5 words"),
       (["--vectors", "short.txt"], 1, "short.txt: line 2: expected a word and 2 numbers, got 2 fields"),
-      (["--vectors", "gone.txt"], 1, "gone.txt"), (["--freeze-vectors"], 64, "'--freeze-vectors' needs '--vectors <file>'"),
+      (["--vectors", "gone.txt"], 1, "gone.txt"),
+      (["--freeze-vectors"], 64, "'--freeze-vectors' needs '--vectors <file>'"),
       (["--vectors", "vectors.txt", "--unit", "character"], 64, "it needs '--unit word'"),
     ]
     for (options, status, text) in cases {
