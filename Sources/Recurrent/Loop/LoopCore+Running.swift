@@ -144,14 +144,21 @@ extension LoopCore where T: ~Copyable {
     try checkReplicas()
     let checkpoint = checkpoint()
     guard checkpoint.isFinite else { throw divergence(.lossAfterUpdate, .nan, step) }
-    // Where the data can no longer be read, the next step says so.
-    let loss = (try? trainer.loss(ofProbeIn: data)) ?? nil
-    if let loss, !loss.isFinite { throw divergence(.lossAfterUpdate, loss, step) }
+    if let loss = try probe(), !loss.isFinite { throw divergence(.lossAfterUpdate, loss, step) }
     guard let keeper else { return }
     if let error = keeper.save(checkpoint) {
       try tell(.saveFailed(step: step, error, isLast: isLast), hook)
     } else {
       try tell(.saved(step: step, path: keeper.path), hook)
+    }
+  }
+
+  /// See `LoopTrainer.loss(ofProbeIn:)`. Where the data can no longer be read, the next step says so; of several processes the
+  /// one that fails must say so at once, as the others wait for its part.
+  private mutating func probe() throws -> Double? {
+    do { return try trainer.loss(ofProbeIn: data) } catch {
+      guard trainer.hasOthers else { return nil }
+      throw unreadable(error)
     }
   }
 
