@@ -44,7 +44,11 @@ struct Quantize: ParsableCommand {
       throw Failure(
         message: "\(printable(model)) is kept in double precision, and only models in single precision can be rounded")
     }
-    let model = try Model<Float>(file, path: model)
+    var model = try Model<Float>(file, path: model)
+    if model.configuration.tiesEmbedding {
+      Note.note("the tied embedding becomes two matrices, of which the head's is rounded")
+      model = try model.untied()
+    }
     NonFinite.warn(model.nonFiniteParameters, in: self.model)
     let rounded = try model.rounded(to: precision.weights)
     try rounded.save(to: target, precision: precision.weights)

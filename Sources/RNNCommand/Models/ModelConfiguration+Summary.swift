@@ -7,7 +7,7 @@ extension ModelConfiguration {
     if directions.count == 2 { parts.append("both directions") }
     switch input {
     case .oneHot: parts.append("one-hot")
-    case .embedding(_, let size): parts.append("embedding \(size)")
+    case .embedding(_, let size): parts.append("\(tiesEmbedding ? "tied " : "")embedding \(size)")
     case .features(let tables, let letters):
       parts.append("embeddings \(tables.map { "\($0.size)" }.joined(separator: " + "))")
       if let letters { parts.append("letters 2 × \(letters.hiddenSize)") }

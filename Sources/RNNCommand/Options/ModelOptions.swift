@@ -19,6 +19,12 @@ struct ModelOptions: ParsableArguments {
   @Option(in: 0...largestSize, help: "Embed characters in vectors of this size; 0 for one-hot.")
   var embeddingSize = 64
 
+  @Flag(
+    help:
+      "Let the embedding be the head's matrix, too: one matrix, of as many numbers a token as the head reads units. --embedding-size is that, then."
+  )
+  var tiedEmbedding = false
+
   @Option(.fraction, help: "Share of a layer's outputs that is dropped on the way to the next layer, in training.")
   var dropout = 0.0
 
@@ -49,6 +55,11 @@ struct ModelOptions: ParsableArguments {
 
   func validate() throws {
     try refuseIdle(dropout: dropout, layers: layers)
+    if tiedEmbedding, GivenOptions.names.contains("--embedding-size"), embeddingSize != headInputSize {
+      throw ValidationError(
+        "The value '\(embeddingSize)' is invalid for '--embedding-size <n>': a tied one has the \(headInputSize) numbers that "
+          + "the head reads")
+    }
     try structure.validate(cell.cell, hiddenSize: hiddenSize, dropout: dropout, headDropout: headDropout)
     if let forgetBias, cell.cell.structure.forgetGate == nil {
       throw ValidationError(
@@ -86,8 +97,11 @@ struct ModelOptions: ParsableArguments {
     return initialization
   }
 
-  /// The configuration for text of this many different characters.
+  private var headInputSize: Int { structure.projectionSize ?? hiddenSize }
+
+  /// The configuration for text of this many different tokens.
   func configuration(vocabularySize: Int) -> ModelConfiguration {
+    let embeddingSize = tiedEmbedding ? headInputSize : embeddingSize
     let input: ModelConfiguration.Input =
       if embeddingSize > 0 {
         .embedding(vocabularySize: vocabularySize, size: embeddingSize)
@@ -98,6 +112,7 @@ struct ModelOptions: ParsableArguments {
       cell: cell.cell, input: input, hiddenSize: hiddenSize, layerCount: layers, outputSize: vocabularySize,
       dropout: dropout, headDropout: headDropout)
     structure.apply(to: &configuration)
+    configuration.tiesEmbedding = tiedEmbedding
     return configuration
   }
 }

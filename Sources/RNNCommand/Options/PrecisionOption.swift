@@ -47,6 +47,12 @@ struct PrecisionOption: ParsableArguments {
   static func weights<S: Scalar>(
     _ precision: StoredPrecision?, of model: Model<S>, _ products: Products
   ) throws -> WeightPrecision {
+    if let precision, precision != .float, model.configuration.tiesEmbedding {
+      throw Failure(
+        message:
+          "--precision \(precision.rawValue) is not for a tied embedding: rnn quantize makes a model with two matrices",
+        status: .usage)
+    }
     guard products == .openBLAS else { return precision?.weights ?? model.storedPrecision }
     guard let precision, precision != .float else { return .full }
     throw Failure(

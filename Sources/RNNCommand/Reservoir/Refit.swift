@@ -97,7 +97,8 @@ struct Refit: ParsableCommand {
   }
 
   private func text(_ file: SafetensorsFile) throws -> HeadRefit<Float> {
-    let (model, vocabulary) = try Model.forText(file)
+    let (tied, vocabulary) = try Model.forText(file)
+    let model = try tied.untied()
     let tokens =
       if TokenFile.isTokenFile(at: data) {
         try TokenFile(path: data).tokens(for: vocabulary).allTokens()

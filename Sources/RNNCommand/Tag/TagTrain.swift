@@ -58,6 +58,9 @@ struct TagTrain: ParsableCommand {
     // A file may be in another place by now.
     try options.refuseDecided(allowing: part == nil ? ["--validation"] : [])
     try modelOptions.validateStructure()
+    if !crf, model.initFrom != nil {
+      throw ValidationError("'--no-crf' excludes '--init-from <file>': the model has decided it")
+    }
     if vectors.vectors != nil {
       guard words.unit == .word else {
         throw ValidationError("'--vectors <file>' is for words, and excludes '--unit character'")

@@ -50,7 +50,8 @@ struct Train: ParsableCommand {
     }
     if settings.initFrom != nil {
       let decided: Set = [
-        "--cell", "--hidden-size", "--layers", "--embedding-size", "--residual", "--projection-size", "--rank",
+        "--cell", "--hidden-size", "--layers", "--embedding-size", "--tied-embedding", "--residual",
+        "--projection-size", "--rank",
         "--trained-initial-state", "--forget-bias", "--spectral-radius", "--recurrent-norm",
         "--input-deviation", "--pieces", "--vocabulary-size", "--vocabulary",
       ]

@@ -10,6 +10,7 @@ extension ModelConfiguration {
     if let merge = directions.merge { options.append((key: "bidirectional", value: .string(merge.rawValue))) }
     if isResidual { options.append((key: "residual", value: .bool(true))) }
     if headReadsAllLayers { options.append((key: "head_reads_all_layers", value: .bool(true))) }
+    if tiesEmbedding { options.append((key: "tied_embedding", value: .bool(true))) }
     if let projectionSize { options.append((key: "projection_size", value: .integer(projectionSize))) }
     if let ranks {
       // 0 is a whole matrix.
@@ -33,7 +34,7 @@ extension ModelConfiguration {
   package static let keysInFiles = [
     "cell", "input", "hidden_size", "layers", "output_size", "head", "dropout", "head_dropout", "hidden_sizes",
     "bidirectional", "residual", "head_reads_all_layers", "projection_size", "trained_initial_state", "attention",
-    "crf", "sparse_recurrence", "recurrent_ranks", "input_ranks",
+    "crf", "tied_embedding", "sparse_recurrence", "recurrent_ranks", "input_ranks",
     "variational_dropout", "recurrent_dropout", "zoneout_hidden", "zoneout_cell",
   ]
   /// Of its input.
@@ -100,6 +101,8 @@ extension ModelConfiguration {
     guard !headReadsAllLayers || head == .everyStep else {
       throw reader.fault("head_reads_all_layers is for a head at every step")
     }
+    tiesEmbedding = try reader.flag("tied_embedding")
+    if let tyingFault { throw reader.fault(tyingFault) }
     guard recurrentDropout == 0 || cell.structure.recurrentProduct != .none else {
       throw reader.fault("recurrent_dropout is \(recurrentDropout), but the cell has no recurrent product")
     }

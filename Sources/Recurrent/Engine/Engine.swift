@@ -24,6 +24,7 @@ final class Engine<S: Scalar>: PoolTask {
   /// All recurrences, layer by layer.
   private let recurrences: [Recurrence]
   private let gradientTasks: [GradientTask]
+  private let tiedTasks: [GradientTask]
   /// The next gradient task that no worker has taken.
   private let nextTask = Atomic<Int>(0)
   private var call: Call
@@ -62,6 +63,7 @@ final class Engine<S: Scalar>: PoolTask {
     }
     recurrences = plan.recurrences
     gradientTasks = plan.gradientTasks
+    tiedTasks = plan.tiedTasks
     updatedLines = [0..<plan.table.blockCount / 16]
     writtenRows = Rows(
       plan.index, in: indices, batchSize: plan.batchSize, isRagged: true, sequenceCount: 0, steps: 0)
@@ -188,6 +190,11 @@ final class Engine<S: Scalar>: PoolTask {
       let task = nextTask.add(1, ordering: .relaxed).oldValue
       if task >= gradientTasks.count { break }
       gradientTasks[task].perform(call, headRows: headRows, self)
+    }
+    pool.barrier()
+    guard !tiedTasks.isEmpty else { return }
+    for task in stride(from: call.worker, to: tiedTasks.count, by: call.workers) {
+      tiedTasks[task].perform(call, headRows: headRows, self)
     }
     pool.barrier()
   }

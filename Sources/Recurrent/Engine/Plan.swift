@@ -112,6 +112,9 @@ public struct Plan: Sendable, CustomStringConvertible {
     require(
       precision == .full || precision == .bfloat16Dot || !isTraining,
       "a training multiplies in full or in bfloat16Dot, got \(precision)")
+    require(
+      !configuration.tiesEmbedding || precision == .full || isTraining,
+      "a tied embedding is stored in full, got \(precision): see Model.untied()")
     var sizes = BatchSizes(
       steps: steps, batchSize: batchSize, keptSteps: min(steps, segmentSteps ?? steps), blockSteps: steps,
       isTraining: isTraining, isRagged: isRagged)
@@ -253,7 +256,15 @@ public struct Plan: Sendable, CustomStringConvertible {
     layers.flatMap { layer in [layer.forward] + (layer.runsBothWays ? [layer.reverse] : []) }
   }
 
-  /// All deferred pieces of the gradient.
+  /// Those of a tied embedding, which add to what the others have left.
+  var tiedTasks: [GradientTask] { configuration.tiesEmbedding ? embeddingTasks : [] }
+
+  private var embeddingTasks: [GradientTask] {
+    guard isTraining, let inputGradient = backward.input else { return [] }
+    return input.gradientTasks(inputGradient, isTied: configuration.tiesEmbedding, shift: update.shift)
+  }
+
+  /// All deferred pieces of the gradient, but for those of a tied embedding.
   var gradientTasks: [GradientTask] {
     guard isTraining else { return [] }
     let shift = update.shift
@@ -271,7 +282,7 @@ public struct Plan: Sendable, CustomStringConvertible {
     }
     if let head { products += head.gradientTasks(shift: shift, choice) }
     if let crf = loss?.crf { sums.append(.crf(crf, shift: shift)) }
-    if let inputGradient = backward.input { sums += input.gradientTasks(inputGradient, shift: shift) }
+    if !configuration.tiesEmbedding { sums += embeddingTasks }
     return GradientTask.sorted(products: products, sums: sums)
   }
 }

@@ -102,7 +102,9 @@ public struct Initialization: Sendable, Hashable {
     _ entry: ParameterTable.Entry, _ configuration: ModelConfiguration, _ generator: inout SeededGenerator
   ) throws(PlanError) -> [Double] {
     // A lookup has no fan-in to scale by; unit variance, as PyTorch's nn.Embedding.
-    if entry.name == "embedding.weight" { return (0..<entry.count).map { _ in generator.normal() } }
+    if entry.name == "embedding.weight", !configuration.tiesEmbedding {
+      return (0..<entry.count).map { _ in generator.normal() }
+    }
     // They stand side by side: vectors of length 1, as taggers have them (Ma & Hovy 2016, §3.2).
     if entry.name.hasPrefix("embeddings.") {
       let bound = (3 / Double(entry.shape[1])).squareRoot()

@@ -8,6 +8,7 @@ extension Model {
   public func rounded(to precision: WeightPrecision) throws(PlanError) -> Model {
     try refuse(beyond: precision)
     guard precision != .full else { return self }
+    require(!configuration.tiesEmbedding, "a tied embedding is stored in full, got \(precision): see Model.untied()")
     var result = self
     for entry in multipliedEntries {
       for row in rows(of: entry) {

@@ -100,6 +100,9 @@ public struct ModelConfiguration: Sendable {
   public var isResidual = false
   /// Whether the head reads all layers side by side and not the top one alone (Graves 2013's skip connections).
   public var headReadsAllLayers = false
+  /// Whether the head's matrix is the embedding's table (Press & Wolf 2017): one parameter, `embedding.weight`, whose gradient is the sum of both
+  /// uses. There are as many outputs as tokens, and the head reads as many units as the embedding is wide.
+  public var tiesEmbedding = false
   /// P: units to which a linear map without bias takes each cell's output, before it goes up and back into the cell
   /// (Sak et al. 2014; PyTorch's `proj_size`); nil: none. Not for every cell: see `CellStructure.allowsProjection`.
   public var projectionSize: Int?
@@ -263,6 +266,7 @@ extension ModelConfiguration {
       recurrentDropout == 0 || cell.structure.recurrentProduct != .none,
       "a recurrent dropout of \(recurrentDropout) needs a recurrent product; \(cell.name) has none")
     if let rankFault { stop(rankFault) }
+    if let tyingFault { stop(tyingFault) }
     if let projectionSize {
       require(projectionSize >= 1, "projection size must be 1 or more, got \(projectionSize)")
       require(

@@ -27,8 +27,11 @@ public struct ParameterTable: Sendable, Hashable {
   /// Scalars in all parameters, padding left out.
   public var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
 
-  /// nil where no parameter has the name.
-  public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+  /// nil where no parameter has the name. A tied embedding is `linear.weight`, too.
+  public subscript(name: String) -> Entry? {
+    let name = tiesEmbedding && name == "linear.weight" ? "embedding.weight" : name
+    return entries.first { $0.name == name }
+  }
 
   /// The right factor [rank, columns] of a matrix of low rank.
   struct RightFactor: Sendable, Hashable {
@@ -67,6 +70,7 @@ public struct ParameterTable: Sendable, Hashable {
   /// nil where queries are the top layer's outputs as they are.
   private(set) var queryWeights: Int?
   private(set) var headWeights = 0
+  private var tiesEmbedding = false
   private(set) var headBias = 0
   /// nil without a CRF.
   private(set) var crf: CRFOffsets?
@@ -115,7 +119,10 @@ public struct ParameterTable: Sendable, Hashable {
       if configuration.attention == .general { queryWeights = try append("attention.query.weight", [size, size]) }
     }
     guard configuration.head != .none else { return }
-    headWeights = try append("linear.weight", [configuration.outputSize, configuration.headInputSize])
+    headWeights =
+      configuration.tiesEmbedding
+      ? embedding : try append("linear.weight", [configuration.outputSize, configuration.headInputSize])
+    tiesEmbedding = configuration.tiesEmbedding
     headBias = try append("linear.bias", [configuration.outputSize])
     guard configuration.crf != nil else { return }
     let count = configuration.outputSize

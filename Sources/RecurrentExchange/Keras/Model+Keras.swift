@@ -17,7 +17,9 @@ extension Model {
   /// - Throws: `ExchangeError.inexpressible`, naming what Keras does not have; `ExchangeError.file`.
   public func saveKeras(to path: String) throws(ExchangeError) {
     if let feature = configuration.featureBeyondKeras { throw .inexpressible(framework: "Keras", feature: feature) }
-    guard configuration.ranks == nil else { return try multipliedOut(path).saveKeras(to: path) }
+    guard configuration.ranks == nil, !configuration.tiesEmbedding else {
+      return try multipliedOut(path).saveKeras(to: path)
+    }
     let arrays = kerasArrays
     guard path.hasSuffix(".safetensors") else {
       try NPZFile.write(to: path, arrays: arrays.map { ($0.name, $0.shape) }) { arrays[$0].values() }

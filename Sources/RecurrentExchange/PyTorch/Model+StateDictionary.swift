@@ -12,7 +12,9 @@ extension Model {
   /// - Throws: `ExchangeError.inexpressible`, naming what PyTorch does not have; `ExchangeError.file`.
   public func saveStateDictionary(to path: String) throws(ExchangeError) {
     if let feature = configuration.featureBeyondPyTorch { throw .inexpressible(framework: "PyTorch", feature: feature) }
-    guard configuration.ranks == nil else { return try multipliedOut(path).saveStateDictionary(to: path) }
+    guard configuration.ranks == nil, !configuration.tiesEmbedding else {
+      return try multipliedOut(path).saveStateDictionary(to: path)
+    }
     let type = Safetensors.DType(rawValue: S._dataType)!
     do {
       try Safetensors.write(
@@ -27,10 +29,10 @@ extension Model {
 }
 
 extension Model {
-  /// The same function with whole matrices.
+  /// The same function with whole matrices, an embedding and a head of their own.
   /// - Parameter path: the file that it is for.
   func multipliedOut(_ path: String) throws(ExchangeError) -> Model {
-    do { return try withWholeMatrices() } catch { throw .memory(file: path, error) }
+    do { return try withWholeMatrices().untied() } catch { throw .memory(file: path, error) }
   }
 }
 

@@ -15,9 +15,9 @@ extension Model {
   /// - Throws: `ONNXError.inexpressible`, naming what ONNX has no operator for: a cell with layer normalisation or of your
   ///   own, more than 2 GiB of parameters, an operator set that is not written.
   public func onnx(options: ONNXExportOptions = ONNXExportOptions()) throws(ONNXError) -> [UInt8] {
-    guard configuration.ranks == nil else {
+    guard configuration.ranks == nil, !configuration.tiesEmbedding else {
       let whole: Model
-      do { whole = try withWholeMatrices() } catch {
+      do { whole = try withWholeMatrices().untied() } catch {
         throw .inexpressible(what: "the model with whole matrices", reason: error.description)
       }
       return try whole.onnx(options: options)

@@ -17,7 +17,7 @@ enum GradientTask: Sendable {
   /// `tokens` of the indices.
   case oneHot(gates: Region, tokens: Int, table: Region, weights: Region, bias: Bias)
   /// The embedding's gradient: rows of dL/d(input) are added to the rows of their tokens, which start at `tokens` of the plan's.
-  case embedding(inputGradient: Region, table: Region, tokens: Int)
+  case embedding(inputGradient: Region, table: Region, tokens: Int, isTied: Bool)
   /// The cell's own vectors: the sum of what each sequence gathered.
   case vectors(gradients: Region, sums: Region)
   /// The trained initial state: the sum over the sequences that started from it.
@@ -72,8 +72,8 @@ extension GradientTask {
       memory.transpose(table, into: weights)
       // Every row of gates went to one row of the table, so the table's sums are the bias's gradient.
       sumColumns(table, into: bias, adds: false, in: memory)
-    case .embedding(let inputGradient, let table, let tokens):
-      if !adds { memory.fill(table, with: 0) }
+    case .embedding(let inputGradient, let table, let tokens, let isTied):
+      if !adds, !isTied { memory.fill(table, with: 0) }
       memory.scatterAdd(
         inputGradient.rows(rows), engine.indices, at: call.rows.index.tokens + tokens + call.rows.rowOffset,
         into: table)

@@ -123,10 +123,11 @@ struct InputStage: Sendable {
   // MARK: Gradient
 
   /// The embeddings' gradient by dL/d(input).
-  func gradientTasks(_ inputGradient: Region, shift: Int) -> [GradientTask] {
+  /// - Parameter isTied: whether the head's gradient stands there already.
+  func gradientTasks(_ inputGradient: Region, isTied: Bool, shift: Int) -> [GradientTask] {
     switch kind {
     case .embedding(let table):
-      return Self.gradientTasks(inputGradient, table.moved(by: shift), tokens: 0)
+      return Self.gradientTasks(inputGradient, table.moved(by: shift), tokens: 0, isTied: isTied)
     case .features(let tables):
       return tables.enumerated().flatMap { place, own in
         Self.gradientTasks(
@@ -136,11 +137,14 @@ struct InputStage: Sendable {
     }
   }
 
-  private static func gradientTasks(_ inputGradient: Region, _ table: Region, tokens: Int) -> [GradientTask] {
+  private static func gradientTasks(
+    _ inputGradient: Region, _ table: Region, tokens: Int, isTied: Bool = false
+  ) -> [GradientTask] {
     let pieces = Pieces(of: table.columns, atMost: 64)
     return (0..<pieces.count).map {
       .embedding(
-        inputGradient: inputGradient.columns(pieces[$0]), table: table.columns(pieces[$0]), tokens: tokens)
+        inputGradient: inputGradient.columns(pieces[$0]), table: table.columns(pieces[$0]), tokens: tokens,
+        isTied: isTied)
     }
   }
 }
