@@ -7,7 +7,8 @@ struct Evaluate: ParsableCommand {
     abstract: "Measure how well a model predicts a text.",
     discussion: """
       Each character is predicted from all before it; the state is carried through the whole text. The loss is in nats \
-      per character, of a model of pieces (rnn train --pieces) per piece, and the bits then are per character all the same. A model that was trained with --normalize brings the text into the same form.
+      per token: a character, a byte (rnn train --bytes), or a piece of several (--pieces). What models are compared by are the \
+      bits per character, whatever their tokens. A model that was trained with --normalize brings the text into the same form.
 
       \(FilePath.documentation)
       """)
@@ -19,7 +20,7 @@ struct Evaluate: ParsableCommand {
 
   @Flag(
     help:
-      "Write a JSON object: loss, bits_per_character, perplexity, characters; with pieces, tokens; with --unknown, unknown."
+      "Write a JSON object: loss, bits_per_character, perplexity, characters; of bytes bits_per_byte, bytes; with pieces, tokens; with --unknown, unknown."
   )
   var json = false
 
@@ -55,30 +56,37 @@ struct Evaluate: ParsableCommand {
     guard result.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(result.loss))", status: .notFinite)
     }
-    // Of pieces the loss is that of each; what can be compared with other models is the mean over the characters. The first
-    // token is not predicted.
-    let all = vocabulary.pieces == nil ? nil : try tokens.tokens(in: 1..<tokens.count)
-    let characters = all.map { vocabulary.symbolCount(of: $0) } ?? result.count
-    let bits = result.bits * Double(result.count) / Double(characters)
+    // What can be compared with other models, whatever their tokens, is the mean over the characters. The first token is not
+    // predicted.
+    let length = try TextLength(tokens.part(1..<tokens.count), vocabulary)
+    let all = result.bits * Double(result.count)
+    let (bits, bitsOfByte) = (all / Double(max(1, length.characters)), all / Double(max(1, length.symbols)))
+    let (hasPieces, isBytes) = (vocabulary.pieces != nil, vocabulary.unit == .byte)
     if json {
-      let unknownCount: [(key: String, value: JSON)] =
-        unknowns.unknown == nil ? [] : [(key: "unknown", value: .integer(unknownCounts.values.reduce(0, +)))]
-      let object = JSON.object(
-        [
-          (key: "loss", value: .number(result.loss)), (key: "bits_per_character", value: .number(bits)),
-          (key: "perplexity", value: result.perplexity.isFinite ? .number(result.perplexity) : .null),
-          (key: "characters", value: .integer(characters)),
-        ] + (all == nil ? [] : [(key: "tokens", value: .integer(result.count))]) + unknownCount)
-      try output(object.serialized() + [0x0A])
-    } else {
-      try output(
-        table(
-          [
-            ["loss", lossText(result.loss), "nats per \(unit)"],
-            ["", lossText(bits), "bits per \(vocabulary.symbolName)"],
-            ["perplexity", lossText(result.perplexity), all == nil ? "" : "of a token"],
-            ["\(vocabulary.symbolName)s", grouped(characters), all == nil ? "predicted" : "in all"],
-          ] + (all == nil ? [] : [["tokens", grouped(result.count), "predicted"]]), right: [1]))
+      var members: [(key: String, value: JSON)] = [
+        (key: "loss", value: .number(result.loss)), (key: "bits_per_character", value: .number(bits)),
+        (key: "perplexity", value: result.perplexity.isFinite ? .number(result.perplexity) : .null),
+        (key: "characters", value: .integer(length.characters)),
+      ]
+      if isBytes {
+        members += [
+          (key: "bits_per_byte", value: .number(bitsOfByte)), (key: "bytes", value: .integer(length.symbols)),
+        ]
+      }
+      if hasPieces { members.append((key: "tokens", value: .integer(result.count))) }
+      if unknowns.unknown != nil {
+        members.append((key: "unknown", value: .integer(unknownCounts.values.reduce(0, +))))
+      }
+      return try output(JSON.object(members).serialized() + [0x0A])
     }
+    var rows = [["loss", lossText(result.loss), "nats per \(unit)"], ["", lossText(bits), "bits per character"]]
+    if isBytes { rows.append(["", lossText(bitsOfByte), "bits per byte"]) }
+    rows += [
+      ["perplexity", lossText(result.perplexity), hasPieces ? "of a token" : ""],
+      ["characters", grouped(length.characters), "predicted"],
+    ]
+    if isBytes { rows.append(["bytes", grouped(length.symbols), "predicted"]) }
+    if hasPieces { rows.append(["tokens", grouped(result.count), "predicted"]) }
+    try output(table(rows, right: [1]))
   }
 }

@@ -74,6 +74,8 @@ struct PiecesCommandTests {
       ]
         + Self.training)
     #expect(trained.status == 0, "\(trained.errors)")
+    #expect(trained.errors.contains(" bits per character)"))
+    #expect(try place.shell("cat tokenizer.json | $RNN vocabulary show - --json").status == 0)
     let all = try place.rnn("vocabulary", "show", "m.safetensors", "--all").text
     #expect(try place.rnn("vocabulary", "show", "tokenizer.json", "--all").text == all)
     // It is replaced by another, and nothing else is.

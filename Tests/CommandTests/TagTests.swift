@@ -85,6 +85,12 @@ struct TagTests {
 
     // The same by columns, and by a filter.
     let columns = try place.rnn("tag", "predict", "model.safetensors", "test.tsv", "--format", "columns")
+    // So it looks, with the line ends of old Macs, too.
+    let guessed = try place.rnn("tag", "predict", "model.safetensors", "test.tsv")
+    #expect(guessed.text == columns.text && guessed.errors.contains("is read as columns"), "\(guessed.errors)")
+    try place.write(
+      String(decoding: place.data("test.tsv"), as: UTF8.self).replacingOccurrences(of: "\n", with: "\r"), to: "mac.tsv")
+    #expect(try place.rnn("tag", "predict", "model.safetensors", "mac.tsv", "--format", "columns").text == columns.text)
     #expect(
       columns.text
         == zip(test.sentences, found).map { sentence, tags in

@@ -15,9 +15,9 @@ package enum OpenBLAS {
   }()
 
   /// For example `OpenBLAS 0.3.21 DYNAMIC_ARCH … Zen MAX_THREADS=64`.
-  package static var description: String {
-    unsafe String(cString: openblas_get_config())
-  }
+  ///
+  /// Asked once: it writes the text anew at each call, into memory that all threads share.
+  package static let description: String = unsafe String(cString: openblas_get_config())
 
   /// The processor whose kernels OpenBLAS runs, such as `Haswell` or `SkylakeX`: what it took this one for, or what
   /// OPENBLAS_CORETYPE told it.

@@ -10,7 +10,7 @@ extension ClassifyTrain {
     _ store: consuming CheckpointStore?, resumed: ResumedTable?, _ replaced: ReplacedModel?
   ) throws {
     let options = runOptions
-    let task = isOfTexts ? try textTask() : try sequenceTask()
+    let task = isOfTexts ? try textTask(isResumed: resumed != nil) : try sequenceTask()
     let log = try options.shared.writtenLog.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }
@@ -124,7 +124,8 @@ extension ClassifyTrain {
     return try ClassTask(training, held: held, window: window ?? 200, advice: unknownLabelAdvice)
   }
 
-  private func textTask() throws -> ClassTask {
+  /// - Parameter isResumed: whether a checkpoint has the embedding.
+  private func textTask(isResumed: Bool) throws -> ClassTask {
     let isFolder = LabelledTexts.isFolder(sequences)
     for (name, value) in [("--label-column", input.labelColumn), ("--text-column", texts.textColumn)]
     where isFolder && value != nil {
@@ -142,7 +143,7 @@ extension ClassifyTrain {
       (training, held) = (all, try source.read(validationFile ?? validation, needsLabels: true))
     }
     var textUnits = textUnits
-    textUnits.embeddingSize = try vectors.size(textUnits.embeddingSize)
+    if !isResumed { textUnits.embeddingSize = try vectors.size(textUnits.embeddingSize) }
     return try ClassTask(
       training, held: held, columns: columns, textUnits, balanced: classWeights == .balanced, seed: options.shared.seed,
       advice: unknownLabelAdvice)

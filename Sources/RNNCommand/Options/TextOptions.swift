@@ -45,7 +45,7 @@ struct DivisionOptions: ParsableArguments {
       throw ValidationError("'\(other.0)' excludes '--vocabulary <file>', which has decided it")
     }
     if vocabularySize != nil, pieces == nil {
-      throw ValidationError("'--vocabulary-size <vocabulary-size>' is for '--pieces <kind>': all characters are tokens")
+      throw ValidationError("'--vocabulary-size <vocabulary-size>' is for '--pieces <kind>', which it bounds")
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import Storage
 
 /// Vectors of words that a training starts with.
 struct VectorOptions: ParsableArguments {
@@ -20,6 +21,10 @@ struct VectorOptions: ParsableArguments {
   /// - Parameter asked: `--embedding-size`.
   func size(_ asked: Int?) throws -> Int? {
     guard let vectors else { return asked }
+    if FilePlace(vectors).isStream {
+      throw Failure(
+        message: "\(vectors): vectors are read twice, and a pipe can be read once: give a file", status: .usage)
+    }
     let size = try WordVectors.size(of: vectors)
     guard asked ?? size == size else {
       throw Failure(

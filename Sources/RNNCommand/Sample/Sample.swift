@@ -12,7 +12,8 @@ struct Sample: ParsableCommand {
 
       Of several texts (--samples) each ends with a line end, and the seed of each is one more than that of the one before. \
       --json writes an object a line for each, when it is done: seed, prompt, text, log_probability, and tokens with token, \
-      text and log_probability: the natural logarithms of what the model gives them, whatever the temperature.
+      text and log_probability: the natural logarithms of what the model gives them, whatever the temperature. text has the \
+      prompt before it and ends before a --stop, whose tokens are among the tokens; stopped says whether it ended there.
 
       \(FilePath.documentation)
       """)
@@ -58,6 +59,10 @@ struct Sample: ParsableCommand {
     let (model, vocabulary) = try Model.forText(at: model)
     let precision = try storing.weights(of: model, multiplying.choice)
     let start = try prompt.tokens(vocabulary, unknowns)
+    if let last = start.last, vocabulary.pieces != nil, vocabulary.symbols(of: last).last == 0x20 {
+      Note.note(
+        "the prompt ends in a space, and the pieces of words begin with it: without it the model writes on better")
+    }
     let seed = seed ?? UInt64.random(in: 0..<1 << 32)
     let options = SamplingOptions(temperature: temperature, topK: topK, topP: topP)
     let isTerminal = Descriptor.output.isTerminal
@@ -69,7 +74,7 @@ struct Sample: ParsableCommand {
         Note.productsHint(of: sampler.plan)
         if self.seed == nil, temperature > 0 || start.isEmpty { Note.note("--seed \(seed)") }
       }
-      var text = SampledText(sampler, vocabulary, stops: stop)
+      var text = SampledText(sampler, vocabulary, stops: stop.map { vocabulary.normalization.apply($0) })
       if json {
         var bytes: [UInt8] = []
         try text.run(from: start, length: length) { bytes += $0 }

@@ -9,6 +9,8 @@ struct SampledText: ~Copyable {
   private var stops: StopTexts
   /// Of the tokens that were drawn.
   private(set) var tokens: [(token: Int32, logProbability: Double)] = []
+  /// Whether a stop ended it.
+  private(set) var isStopped = false
 
   init(_ sampler: consuming Sampler<Float>, _ vocabulary: Vocabulary, stops: [String]) {
     self.sampler = sampler
@@ -57,6 +59,7 @@ struct SampledText: ~Copyable {
   private mutating func pass(_ token: Int32, _ write: ([UInt8]) throws -> Void) throws -> Bool {
     let (text, isEnd) = stops.pass(bytes(token))
     if !text.isEmpty { try write(text) }
+    isStopped = isEnd
     return isEnd
   }
 
@@ -76,8 +79,10 @@ struct SampledText: ~Copyable {
   /// As `rnn sample --json` writes it.
   func json(prompt: [Int32], text: [UInt8], seed: UInt64) -> JSON {
     .object([
-      (key: "seed", value: .integer(Int(clamping: seed))), (key: "prompt", value: .string(vocabulary.decode(prompt))),
+      (key: "seed", value: Int(exactly: seed).map { .integer($0) } ?? .string(String(seed))),
+      (key: "prompt", value: .string(vocabulary.decode(prompt))),
       (key: "text", value: .string(String(decoding: text, as: UTF8.self))),
+      (key: "stopped", value: .bool(isStopped)),
       (key: "log_probability", value: .number(tokens.reduce(0) { $0 + $1.logProbability })),
       (
         key: "tokens",

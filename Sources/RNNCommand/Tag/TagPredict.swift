@@ -26,8 +26,9 @@ struct TagPredict: ParsableCommand {
       as soon as they are found. Words stand between spaces; where a model labels letters all characters of a line are. An empty \
       line is answered by an empty one.
 
-      With --format columns, conllu or json-lines sentences are read as rnn tag train reads them, whether they have tags or \
-      not, and written as lines "word TAB tag" with an empty line behind each.
+      Columns, CoNLL-U and JSON lines are read as rnn tag train reads them, whether they have tags or not, and answered by \
+      lines "word TAB tag" with an empty line behind each sentence. Files are taken for what they look like; standard input is \
+      lines, unless --format says otherwise. Spans of --json begin and end at words counted from 0, the end not included.
 
       \(FilePath.documentation)
       """)
@@ -35,8 +36,10 @@ struct TagPredict: ParsableCommand {
   @Argument(reading: "The model file.") var model: String
   @Argument(reading: "The sentences.") var sentences: String
 
-  @Option(help: ArgumentHelp("How sentences are written.", valueName: "name"))
-  var format = Format.lines
+  @Option(
+    help: ArgumentHelp(
+      "How sentences are written. (default: as the file looks; standard input: lines)", valueName: "name"))
+  var format: Format?
 
   @Flag(help: "Write an object for each sentence: {\"tokens\": […], \"tags\": […], \"spans\": […]}.")
   var json = false
@@ -54,7 +57,7 @@ struct TagPredict: ParsableCommand {
   func run() throws {
     try FileUse(reading: [(model, "<model>"), (sentences, "<sentences>")]).check()
     let trained = try TagModel(at: model)
-    let isFilter = DescriptorPath.isStandardInput(sentences) && format == .lines
+    let isFilter = DescriptorPath.isStandardInput(sentences) && format ?? .lines == .lines
     let batchSize = isFilter ? 1 : Self.batchSize
     let box = try TaggerBox(
       Tagger(
@@ -73,9 +76,13 @@ struct TagPredict: ParsableCommand {
   private func read(_ description: TagDescription) throws -> [[String]] {
     let bytes: [UInt8]
     do { bytes = try readFile(sentences) } catch { throw TableError(error) }
+    let format = format?.format ?? TaggedSentences.evidentFormat(of: bytes, file: sentences)
     guard format == .lines else {
+      if self.format == nil {
+        Note.note("\(sentences) is read as \(format.rawValue) (--format lines: each line is a sentence)")
+      }
       let data = try TaggedSentences(
-        bytes, file: sentences, .init(format: format.format, needsTags: false))
+        bytes, file: sentences, .init(format: format, needsTags: false))
       try data.check(description.unit)
       return data.sentences.map(\.tokens)
     }

@@ -14,6 +14,11 @@ final class LoopReport {
   private var display: ProgressDisplay
   private var log: TrainingLog?
   private let page: TrainingPage?
+  /// Bits per character of a validation loss of 1; nil: they are not shown.
+  var bitsPerNat: Double? {
+    get { display.bitsPerNat }
+    set { display.bitsPerNat = newValue }
+  }
   /// Whether the page shows what the saved models write.
   var samplesText = false
   private let totalSteps: Int

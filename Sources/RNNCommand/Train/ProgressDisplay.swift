@@ -8,6 +8,8 @@ struct ProgressDisplay {
   private let unit: String
   /// What validations measure.
   var measure = "validation loss"
+  /// Bits per character of a validation loss of 1, where that is not of characters; nil: they are not shown.
+  var bitsPerNat: Double?
   private let isInteractive = Style.isInteractive
   private var bar = ProgressBar()
   private var nextDraw: ContinuousClock.Instant
@@ -45,7 +47,10 @@ struct ProgressDisplay {
     let width = String(epochs).count
     var facts = ["epoch \(padded(String(epoch), width, rightAligned: true))/\(epochs)"]
     facts.append("training loss \(lossText(trainingLoss))")
-    if let validationLoss { facts.append("\(measure) \(lossText(validationLoss))") }
+    if let validationLoss {
+      let bits = bitsPerNat.map { " (\(lossText(validationLoss * $0)) bits per character)" } ?? ""
+      facts.append("\(measure) \(lossText(validationLoss))\(bits)")
+    }
     facts += [duration(seconds), "\(grouped(Int(rate))) \(unit)/s"]
     Note.line(facts.joined(separator: "  "))
   }

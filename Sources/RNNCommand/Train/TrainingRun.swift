@@ -25,8 +25,10 @@ struct TrainingRun: ~Copyable {
     loop = try TrainingLoop(
       training.trainer, data, options, validation: held, store: store, progress: loopProgress, best: best, file: file)
     let unit = training.text.vocabulary.tokenName
+    let bitsPerNat = training.text.bitsPerNat
     report = LoopReport(loop, path: path, unit: unit == "character" ? "chars" : unit + "s", log: log, page: page)
     report.samplesText = true
+    report.bitsPerNat = bitsPerNat
   }
 
   /// All steps that are left, one at least.

@@ -1,3 +1,4 @@
+import Foundation
 import Recurrent
 import Storage
 
@@ -21,6 +22,16 @@ struct TrainingText {
     self.vocabulary = vocabulary ?? file.vocabulary
     (training, validation) = try file.tokens(for: self.vocabulary).divided(validationFraction: validationFraction)
     digest = file.digest
+  }
+}
+
+extension TrainingText {
+  /// Bits per character of the validation part where its loss, in nats per token, is 1; nil where tokens are characters.
+  var bitsPerNat: Double? {
+    guard vocabulary.pieces != nil, let length = try? TextLength(validation, vocabulary), length.characters > 0 else {
+      return nil
+    }
+    return Double(validation.count) / Double(length.characters) / log(2)
   }
 }
 

@@ -5,6 +5,8 @@ import Storage
 enum VocabularyFile {
   /// - Throws: what reading throws; `Failure` where the file has none.
   static func read(_ path: String) throws -> Vocabulary {
+    // A pipe can be read once.
+    if FilePlace(path).isStream { return try Vocabulary(tokenizerFile: path) }
     if TokenFile.isTokenFile(at: path) { return try TokenFile(path: path).vocabulary }
     let source = try ByteSource(path: path)
     var start = [UInt8](repeating: 0, count: min(source.count, 9))

@@ -17,7 +17,7 @@ extension Vocabulary {
 
 extension Vocabulary.Normalization {
   /// A text in this form.
-  func apply(_ text: String) -> String {
+  package func apply(_ text: String) -> String {
     guard self != .none, !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
     var normalizer = Normalizer(self)
     var values: [Int32] = []

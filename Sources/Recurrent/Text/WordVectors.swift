@@ -6,8 +6,10 @@ public struct WordVectors: Sendable {
   /// D, numbers of a vector.
   public let size: Int
   private var vectors: [ExactString: [Float]] = [:]
+  /// By words in lower case: of the first spelling of each in the file.
+  private var others: [ExactString: [Float]] = [:]
 
-  /// Reads the vectors of some words alone, and of their spellings in lower case: files have millions.
+  /// Reads the vectors of some words alone, as they are spelled or with other capitals: files have millions.
   /// - Parameters:
   ///   - path: of the file; its words may have spaces.
   ///   - words: those that are wanted.
@@ -19,7 +21,7 @@ public struct WordVectors: Sendable {
       wanted.insert(ExactString(word.lowercased()))
     }
     var (size, number): (Int?, Int) = (nil, 0)
-    var found: [ExactString: [Float]] = [:]
+    var (found, others): ([ExactString: [Float]], [ExactString: [Float]]) = ([:], [:])
     try Self.forEachLine(of: path) { (bytes) throws(TextError) in
       number += 1
       func fault(_ reason: String) -> TextError { .unreadable(path: path, reason: "line \(number): \(reason)") }
@@ -36,8 +38,12 @@ public struct WordVectors: Sendable {
       }
       // Words may have spaces: the numbers are the last fields.
       let end = fields[fields.count - columns - 1].endIndex
-      let name = ExactString(String(decoding: bytes[fields[0].startIndex..<end], as: UTF8.self))
-      guard wanted.contains(name), found[name] == nil else { return true }
+      let word = String(decoding: bytes[fields[0].startIndex..<end], as: UTF8.self)
+      let (name, lower) = (ExactString(word), ExactString(word.lowercased()))
+      let (isOwn, isOther) = (
+        wanted.contains(name) && found[name] == nil, wanted.contains(lower) && others[lower] == nil
+      )
+      guard isOwn || isOther else { return true }
       var vector: [Float] = []
       vector.reserveCapacity(columns)
       for field in fields.suffix(columns) {
@@ -46,11 +52,12 @@ public struct WordVectors: Sendable {
         }
         vector.append(value)
       }
-      found[name] = vector
+      if isOwn { found[name] = vector }
+      if isOther { others[lower] = vector }
       return true
     }
     guard let size else { throw .unreadable(path: path, reason: "it has no vectors") }
-    (self.size, vectors) = (size, found)
+    (self.size, vectors, self.others) = (size, found, others)
   }
 
   /// D of a file, from its first lines.
@@ -68,9 +75,10 @@ public struct WordVectors: Sendable {
     return size
   }
 
-  /// The vector of a word, or of its spelling in lower case; nil: it has none.
+  /// The vector of a word, else of its spelling in lower case, else of the first with other capitals; nil: it has none.
   public func vector(of word: String) -> [Float]? {
-    vectors[ExactString(word)] ?? vectors[ExactString(word.lowercased())]
+    let lower = ExactString(word.lowercased())
+    return vectors[ExactString(word)] ?? vectors[lower] ?? others[lower]
   }
 
   /// The size in a header `count size`; nil where the line is none.
@@ -86,9 +94,15 @@ public struct WordVectors: Sendable {
     do {
       let stream = try ByteStream(path: path)
       var rest: [UInt8] = []
+      var isFirst = true
       while true {
         let piece = try stream.next(upTo: 1 << 20) {}
-        let bytes = rest + piece
+        var bytes = rest + piece
+        if isFirst, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        isFirst = false
+        if bytes.contains(0) || bytes.starts(with: [0x1F, 0x8B]) {
+          throw TextError.unreadable(path: path, reason: "it is binary or compressed: vectors are read from text")
+        }
         var start = 0
         while let end = bytes[start...].firstIndex(of: 0x0A) {
           let line = bytes[start..<end]

@@ -48,7 +48,9 @@ package struct TaggedSentences: Sendable {
       throw TableError(file, line: fault.line, .encoding(fault, option: nil))
     }
     let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    let lines = bytes[start...].split(separator: .lineFeed, omittingEmptySubsequences: false).map { line in
+    // Files of old Macs end lines by carriage returns alone.
+    let end: UInt8 = !bytes.contains(.lineFeed) && bytes.contains(0x0D) ? 0x0D : .lineFeed
+    let lines = bytes[start...].split(separator: end, omittingEmptySubsequences: false).map { line in
       String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
     }
     self.file = file
@@ -63,6 +65,26 @@ package struct TaggedSentences: Sendable {
       throw TableError(file, .other("there is no sentence in it; expected a word and its tag on each line"))
     }
     if reading.needsTags { makeSpansBegin() }
+    if reading.needsTags, format == .jsonLines, tags.allSatisfy({ Int($0) != nil }) {
+      remarks.append(
+        "all tags are numbers, which make no spans: with their names (B-PER, O, …) spans are found and measured")
+    }
+  }
+
+  /// The format that sentences to be tagged are in, where there is evidence that they are not lines of words: objects, columns
+  /// between tabs, or a word and as many fields on each line of groups between empty lines.
+  package static func evidentFormat(of bytes: [UInt8], file: String) -> Format {
+    let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).prefix(1000).map {
+      String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self)
+    }
+    let guess = format(of: lines, file)
+    guard guess == .columns else { return guess }
+    let filled = lines.filter { !isBlank($0) && !$0.hasPrefix("-DOCSTART-") }
+    if filled.contains(where: { $0.contains("\t") }) { return .columns }
+    let counts = Set(filled.map { words(of: $0).count })
+    let hasGroups = lines.dropLast().contains(where: isBlank)
+    return hasGroups && filled.count > 2 && counts.count == 1 && counts.contains { (2...4).contains($0) }
+      ? .columns : .lines
   }
 
   /// All tags, sorted.
@@ -176,7 +198,8 @@ package struct TaggedSentences: Sendable {
 
   private mutating func readTreebank(_ lines: [String], _ reading: Reading) throws(TableError) {
     let name = reading.tagColumn?.lowercased() ?? "upos"
-    guard let column = Self.treebankColumns.firstIndex(of: name) ?? Int(name).map({ $0 - 1 }), (2...9).contains(column)
+    guard let column = Self.treebankColumns.firstIndex(of: name) ?? Int(name).map({ max(0, min($0, 99)) - 1 }),
+      (2...9).contains(column)
     else {
       throw TableError(
         file,

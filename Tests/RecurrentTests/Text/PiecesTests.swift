@@ -157,6 +157,16 @@ struct PiecesTests {
     #expect((0..<vocabulary.count).allSatisfy { vocabulary.symbols(of: Int32($0)).count <= Vocabulary.Pieces.longest })
   }
 
+  @Test("Long runs of characters of several bytes are cut between them", arguments: ["\u{3000}", "😀", "日", "²"])
+  func longOfBytes(character: String) throws {
+    for count in 168...174 {
+      let text = String(repeating: "a" + String(repeating: character, count: 3 * count) + " b\n", count: 2)
+      let vocabulary = try learnt(text, .word, count: 20, unit: .byte)
+      let tokens = try vocabulary.encode(text)
+      #expect(Array(vocabulary.decode(tokens).utf8) == Array(text.utf8))
+    }
+  }
+
   @Test("A corpus is cut at the same character, with the same digest")
   func corpus() throws {
     let text = Self.text(3, length: 1000)

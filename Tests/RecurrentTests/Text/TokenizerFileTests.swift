@@ -61,6 +61,11 @@ struct TokenizerFileTests {
     try withFile((["#version: 0.2"] + lines).joined(separator: "\n") + "\n") { path in
       let own = try Vocabulary(tokenizerFile: Self.directory.appending(path: "tokenizer.json").path)
       #expect(try Vocabulary(tokenizerFile: path) == own)
+      // As Windows has it.
+      try withFile("\u{FEFF}" + (["#version: 0.2"] + lines).joined(separator: "\r\n")) { path in
+        let read = try Vocabulary(tokenizerFile: path)
+        #expect(read == own)
+      }
     }
   }
 

@@ -15,15 +15,16 @@ struct WordVectorsTests {
     "With a header, without, with words of several parts, tabs, carriage returns, blanks at the end",
     arguments: [
       "the 1 2 3\nNew York 4 5 6\nnaïve -1e-3 0 .5\n", "3 3\nthe 1 2 3\nNew York 4 5 6\nnaïve -1e-3 0 .5",
+      "\u{FEFF}the 1 2 3\nnew york 9 9 9\nNew York 4 5 6\nNAÏVE -1e-3 0 .5\nThe 8 8 8\n",
       "the\t1\t2\t3\r\nNew York\t4\t5\t6\r\n\nnaïve -1e-3 0 .5 \nthe 9 9 9\n",
     ])
   func read(text: String) throws {
     try withFile(text) { path in
       #expect(try WordVectors.size(of: path) == 3)
-      let vectors = try WordVectors(path: path, of: ["The", "New York", "naïve", "none"])
+      let vectors = try WordVectors(path: path, of: ["the", "New York", "naïve", "none"])
       #expect(vectors.size == 3)
-      // In lower case, where there is no other; the first of two.
-      #expect(vectors.vector(of: "The") == [1, 2, 3])
+      // As spelled, else with other capitals; the first of two.
+      #expect(vectors.vector(of: "the") == [1, 2, 3])
       #expect(vectors.vector(of: "New York") == [4, 5, 6])
       #expect(vectors.vector(of: "naïve") == [-0.001, 0, 0.5])
       #expect(vectors.vector(of: "none") == nil)
@@ -61,7 +62,7 @@ struct WordVectorsTests {
       ("", "it has no vectors"), ("3 4\n", "it has no vectors"),
       ("a 1 2\nb 1\n", "line 2: expected a word and 2 numbers"),
       ("a 1 2\nb 1 x\n", "line 2: \"x\" is no number"), ("a\n", "line 1: expected a word and 1 numbers"),
-      ("b 1 nan\n", "line 1: \"nan\" is no number"),
+      ("b 1 nan\n", "line 1: \"nan\" is no number"), ("a 1\u{0}2\n", "it is binary or compressed"),
     ])
   func faults(text: String, reason: String) throws {
     try withFile(text) { path in

@@ -27,6 +27,9 @@ struct PieceSplitter: Sendable {
     }
   }
 
+  /// Symbols from which on a run is cut: one more character, of four bytes, and a space before it are still a piece.
+  private static let longestRun = Vocabulary.Pieces.longest - 8
+
   /// The end of what begins at `start`, in tokens of symbols.
   func end(of tokens: Span<Int32>, from start: Int) -> Int {
     if let end = shortForm(tokens, start) { return end }
@@ -38,7 +41,7 @@ struct PieceSplitter: Sendable {
     }
     // White space; its last character belongs to what follows, or stands alone.
     var (end, last) = (next, start)
-    while end < tokens.count, end - start < Vocabulary.Pieces.longest {
+    while end < tokens.count, end - start < Self.longestRun {
       let (kind, after) = scalar(tokens, end)
       if kind != .space { return last == start ? end : last }
       (last, end) = (end, after)
@@ -49,7 +52,7 @@ struct PieceSplitter: Sendable {
   /// The end of a run of one kind, which is cut where it is too long for a piece.
   private func run(_ tokens: Span<Int32>, from start: Int, _ kind: Kind) -> Int {
     var end = start
-    while end < tokens.count, end - start < Vocabulary.Pieces.longest - 8 {
+    while end < tokens.count, end - start < Self.longestRun {
       let (own, after) = scalar(tokens, end)
       guard own == kind else { break }
       end = after

@@ -12,7 +12,10 @@ extension Vocabulary {
   /// - Throws: `TextError` where the file cannot be read, or is a tokenizer of another kind, which it names.
   public init(tokenizerFile path: String) throws(TextError) {
     let bytes: [UInt8]
-    do { bytes = try readFile(path) } catch { throw TextError(error) }
+    do {
+      let all = try readFile(path)
+      bytes = all.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(all.dropFirst(3)) : all
+    } catch { throw TextError(error) }
     func fault(_ reason: String) -> TextError { .unreadable(path: path, reason: reason) }
     let merges: [(String, String)]
     if bytes.first(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) == UInt8(ascii: "{") {
@@ -86,8 +89,7 @@ extension Vocabulary {
 
   private static func merges(lines: String, _ fault: (String) -> TextError) throws(TextError) -> [(String, String)] {
     var merges: [(String, String)] = []
-    for (index, line) in lines.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let line = line.last == "\r" ? line.dropLast() : line
+    for (index, line) in lines.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       if line.isEmpty || (index == 0 && line.hasPrefix("#version")) { continue }
       let parts = line.split(separator: " ")
       guard parts.count == 2 else { throw fault("line \(index + 1) is no pair of tokens, as merges.txt has them") }
