@@ -201,4 +201,21 @@ struct TagTests {
       try place.rnn("train", "--text", "t.tsv", "--steps", "1", "--checkpoint", "model.safetensors"), 1,
       "a model of tags")
   }
+
+  @Test("Tags that no span has are told with their line; one of another kind changes nothing for the others")
+  func oddTags() throws {
+    let place = try Workplace()
+    let options = ["--hidden-size", "4", "--letter-size", "0", "--affix-size", "0", "--epochs", "1", "--threads", "1"]
+    let names = (0..<20).map { "Ada\tI-PER\nLovelace\tI-PER\nlived\tO\nw\($0)\tO\n\n" }.joined()
+    try place.write(names + "x\tE-mail\n\n", to: "older.tsv")
+    let older = try place.rnn(["tag", "train", "older.tsv"] + options)
+    #expect(older.status == 0 && older.errors.contains("is read as B-X") || older.errors.contains("are read as B-X"))
+    try place.write(names + "x\tB-LOC\ny\tE-PER\n\n", to: "odd.tsv")
+    let odd = try place.rnn(["tag", "train", "odd.tsv", "--validation", "0"] + options)
+    #expect(odd.status == 0 && odd.errors.contains("cannot stand where"), "\(odd.errors)")
+    #expect(odd.errors.contains("--no-crf"), "\(odd.errors)")
+    let free = try place.rnn(["tag", "train", "odd.tsv", "--validation", "0", "--no-crf"] + options)
+    #expect(!free.errors.contains("cannot stand"), "\(free.errors)")
+    #expect(try place.rnn("tag", "train", "odd.tsv", "--init-from", "model.safetensors", "--no-crf").status == 64)
+  }
 }

@@ -32,6 +32,7 @@ extension ClassifyTrain {
       guard let goesOn else { return }
       trainer = goesOn
       note = going.note
+      try trainer.plan.configuration.input.requireSame(as: task.input, going.file)
       Note.products(of: trainer.plan)
     } else {
       note.digest = task.digest

@@ -66,14 +66,14 @@ struct TagPredict: ParsableCommand {
     Note.productsHint(of: box.tagger.plan)
     Note.threads(threads)
     if isFilter { return try filter(trained.description, box) }
-    let all = try read(trained.description)
+    let (all, isLines) = try read(trained.description)
     for start in stride(from: 0, to: all.count, by: batchSize) {
-      try answer(Array(all[start..<min(all.count, start + batchSize)]), box)
+      try answer(Array(all[start..<min(all.count, start + batchSize)]), isLines: isLines, box)
     }
   }
 
   /// The sentences of a file; empty ones of empty lines.
-  private func read(_ description: TagDescription) throws -> [[String]] {
+  private func read(_ description: TagDescription) throws -> (sentences: [[String]], isLines: Bool) {
     let bytes: [UInt8]
     do { bytes = try readFile(sentences) } catch { throw TableError(error) }
     let format = format?.format ?? TaggedSentences.evidentFormat(of: bytes, file: sentences)
@@ -84,7 +84,7 @@ struct TagPredict: ParsableCommand {
       let data = try TaggedSentences(
         bytes, file: sentences, .init(format: format, needsTags: false))
       try data.check(description.unit)
-      return data.sentences.map(\.tokens)
+      return (data.sentences.map(\.tokens), false)
     }
     if let fault = EncodingFault(bytes.span, file: sentences) {
       throw TableError(sentences, line: fault.line, .encoding(fault, option: nil))
@@ -92,7 +92,7 @@ struct TagPredict: ParsableCommand {
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     // The end of the last line begins no other.
     if lines.last?.isEmpty == true { lines.removeLast() }
-    return lines.enumerated().map { description.tokens(of: Self.text(Array($1), isFirst: $0 == 0)) }
+    return (lines.enumerated().map { description.tokens(of: Self.text(Array($1), isFirst: $0 == 0)) }, true)
   }
 
   /// Without the mark before the first line, and what Windows ends lines with.
@@ -112,16 +112,16 @@ struct TagPredict: ParsableCommand {
       if let fault = EncodingFault(bytes.span, file: nil) {
         throw TableError(sentences, line: number, .encoding(fault, option: nil))
       }
-      try answer([description.tokens(of: Self.text(bytes, isFirst: number == 1))], box)
+      try answer([description.tokens(of: Self.text(bytes, isFirst: number == 1))], isLines: true, box)
     }
   }
 
-  private func answer(_ sentences: [[String]], _ box: TaggerBox) throws {
+  private func answer(_ sentences: [[String]], isLines: Bool, _ box: TaggerBox) throws {
     var text: [UInt8] = []
     for (tokens, tags) in zip(sentences, try box.tagger.tags(of: sentences)) {
       if json {
         text += try Self.object(tokens, tags).serialized() + [0x0A]
-      } else if format == .lines {
+      } else if isLines {
         text += Array((tags.joined(separator: " ") + "\n").utf8)
       } else {
         text += Array((zip(tokens, tags).map { "\($0)\t\($1)\n" }.joined() + "\n").utf8)

@@ -132,8 +132,10 @@ struct TagTrain: ParsableCommand {
       guard let goesOn else { return }
       trainer = goesOn
       note = going.note
+      try trainer.plan.configuration.input.requireSame(as: words.input(task.features), going.file)
     } else {
       note.digest = task.digest
+      if crf { task.warnOfForbidden(by: .spans(task.tags)) }
       trainer = try newTrainer(task, batchSize, stepsPerEpoch: data.batchCount, options)
       describe(task, trainer, metric, stepsPerEpoch: data.batchCount, options)
     }

@@ -264,15 +264,13 @@ package struct TaggedSentences: Sendable {
     func part(_ tag: String, _ letter: String) -> Substring? {
       tag.hasPrefix(letter + "-") ? tag.dropFirst(2) : nil
     }
-    let hasEnds = sentences.contains {
-      $0.tags.contains { part($0, "E") != nil || part($0, "S") != nil || part($0, "L") != nil }
-    }
-    if hasEnds { return }
+    // Types whose spans have ends of their own (IOBES) say where they begin.
+    let ended = Set(sentences.flatMap { $0.tags.compactMap { part($0, "E") ?? part($0, "S") ?? part($0, "L") } })
     var (count, firstLine) = (0, 0)
     for index in sentences.indices {
       let tags = sentences[index].tags
       for (place, tag) in tags.enumerated() {
-        guard let type = part(tag, "I") else { continue }
+        guard let type = part(tag, "I"), !ended.contains(type) else { continue }
         let before = place == 0 ? "" : tags[place - 1]
         if part(before, "I") == type || part(before, "B") == type { continue }
         if count == 0 { firstLine = sentences[index].line(of: place) }
