@@ -3,6 +3,17 @@ import Storage
 import Tables
 
 extension TagTask {
+  /// The part held out as a loss takes it: sentences all of whose tags are known; nil where there are none.
+  var comparable: (inputs: Sequences<Int32>, classes: Sequences<Int32>)? {
+    let numbers = Dictionary(uniqueKeysWithValues: tags.enumerated().map { (ExactString($1), Int32($0)) })
+    let known = held.filter { sentence in sentence.tags.allSatisfy { numbers[ExactString($0)] != nil } }
+    guard !known.isEmpty else { return nil }
+    return (
+      features.encode(known.map(\.tokens)),
+      Sequences(known.map { $0.tags.compactMap { numbers[ExactString($0)] } })
+    )
+  }
+
   /// Warns of sentences to train on whose tags a CRF forbids: each costs 10⁴ whatever is learnt.
   func warnOfForbidden(by constraints: CRFConstraints) {
     let pairs = Set(constraints.transitions)

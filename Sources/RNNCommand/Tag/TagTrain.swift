@@ -9,7 +9,7 @@ struct TagTrain: ParsableCommand {
     commandName: "train",
     abstract: "Train a model that labels the words, or the letters, of sentences.",
     discussion: """
-      The validation part decides when to stop and which epoch's model is kept, by --metric. Tags, words and what else is \
+      The validation part decides when to stop and which epoch's model is kept, by --metric, and of equal ones by the loss. Tags, words and what else is \
       seen of them are kept in the model's file. With a CRF what tags of spans forbid (I-X after O, B-Y or I-Y, or at the \
       beginning) is forbidden in training and afterwards.
 
@@ -154,9 +154,13 @@ struct TagTrain: ParsableCommand {
       page?.results = [Section(report)]
       return report
     }
+    let comparable = task.comparable
     let validation = ValidationData<Float> { trainer in
       box.tagger.load(trainer.model())
-      return metric.value(try report().scores)
+      let value = metric.value(try report().scores)
+      // Of equal metrics the lower loss is better: an easy part has none wrong long before the tags are learnt.
+      let loss = try comparable.map { try trainer.evaluate(.tokens($0.inputs), .classes($0.classes)).loss } ?? 0
+      return value + 1e-6 * min(loss, 40)
     }
     var run = try TableTraining(
       trainer, data, held: hasValidation ? validation : nil, note: note, table: sentences, resumed: resumed,
