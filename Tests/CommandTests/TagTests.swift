@@ -209,6 +209,11 @@ struct TagTests {
     let names = (0..<20).map { "Ada\tI-PER\nLovelace\tI-PER\nlived\tO\nw\($0)\tO\n\n" }.joined()
     try place.write(names + "x\tE-mail\n\n", to: "older.tsv")
     let older = try place.rnn(["tag", "train", "older.tsv"] + options)
+    // Each object has an answer in its place.
+    try place.write(
+      #"{"tokens":["Ada"]}"# + "\n" + #"{"tokens":[]}"# + "\n" + #"{"tokens":["x"]}"# + "\n", to: "w.jsonl")
+    let answers = try place.rnn("tag", "predict", "model.safetensors", "w.jsonl", "--json")
+    #expect(answers.text.split(separator: "\n").count == 3 && answers.status == 0, "\(answers.errors)")
     #expect(older.status == 0 && older.errors.contains("is read as B-X") || older.errors.contains("are read as B-X"))
     try place.write(names + "x\tB-LOC\ny\tE-PER\n\n", to: "odd.tsv")
     let odd = try place.rnn(["tag", "train", "odd.tsv", "--validation", "0"] + options)

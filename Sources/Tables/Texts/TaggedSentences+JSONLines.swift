@@ -28,7 +28,7 @@ extension TaggedSentences {
       let wanted = reading.tagColumn ?? Self.usualMembers.first { json[$0] != nil }
       guard let wanted, json[wanted] != nil else {
         if !reading.needsTags {
-          add(tokens, [], [index + 1])
+          add(tokens, [], [index + 1], keepsEmpty: true)
           continue
         }
         throw fault(
@@ -39,7 +39,7 @@ extension TaggedSentences {
       guard tags.count == tokens.count else {
         throw fault("\(tags.count) tag\(tags.count == 1 ? "" : "s") of \(tokens.count) tokens", wanted)
       }
-      add(tokens, tags, [index + 1])
+      add(tokens, tags, [index + 1], keepsEmpty: !reading.needsTags)
     }
   }
 }

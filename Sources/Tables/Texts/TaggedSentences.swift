@@ -112,8 +112,9 @@ package struct TaggedSentences: Sendable {
 
   static func isBlank(_ line: String) -> Bool { line.unicodeScalars.allSatisfy { $0.properties.isWhitespace } }
 
-  mutating func add(_ tokens: [String], _ tags: [String], _ lines: [Int]) {
-    if !tokens.isEmpty { sentences.append(Sentence(tokens: tokens, tags: tags, lines: lines)) }
+  /// - Parameter keepsEmpty: whether one without words is a sentence, which is to be answered in its place.
+  mutating func add(_ tokens: [String], _ tags: [String], _ lines: [Int], keepsEmpty: Bool = false) {
+    if keepsEmpty || !tokens.isEmpty { sentences.append(Sentence(tokens: tokens, tags: tags, lines: lines)) }
   }
 
   // MARK: Lines
@@ -227,7 +228,8 @@ package struct TaggedSentences: Sendable {
       }
       // Words of a range stand behind it one by one; an empty node is in no sentence as it is written.
       guard id == .word else { continue }
-      if reading.needsTags, fields[column] == "_" {
+      // Of features it says that a word has none.
+      if reading.needsTags, fields[column] == "_", Self.treebankColumns[column] != "feats" {
         throw TableError(
           file, line: index + 1, column: name, .other("the tag is missing (_): --tag-column names another column"))
       }
