@@ -56,7 +56,7 @@ struct LayerResult: Encodable {
     let middle = median(seconds)
     millisecondsMedian = middle * 1e3
     millisecondsMin = seconds.min()! * 1e3
-    let flops = shape.forwardFlops(gates: structure.gateCount) * (mode == .train ? 3 : 1)
+    let flops = shape.forwardFlops(structure) * (mode == .train ? 3 : 1)
     gigaflops = flops / middle * 1e-9
     peakFraction = gigaflops / peak
     spread = (seconds.max()! - seconds.min()!) / middle

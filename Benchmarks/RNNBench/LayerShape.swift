@@ -53,14 +53,15 @@ struct LayerShape: Hashable, Sendable {
   var inputLabel: String { isOneHot ? "\(inputSize)hot" : "\(inputSize)" }
 
   /// Floating-point operations of all matrix products of a forward pass: 2·T·N·G·H·(I + H) a layer. One-hot tokens are
-  /// gathered, which is no product. A training step has three times as many.
-  func forwardFlops(gates: Int) -> Double {
+  /// gathered, which is no product, and cells without a recurrent product have no H there. A training step has three times as many.
+  func forwardFlops(_ structure: CellStructure) -> Double {
+    let recurrent = structure.recurrentProduct == .none ? 0 : hiddenSize
     var columns = 0.0
     for layer in 0..<layerCount {
       let input = layer > 0 ? hiddenSize : isOneHot ? 0 : inputSize
-      columns += Double(input + hiddenSize)
+      columns += Double(input + recurrent)
     }
-    return 2 * Double(steps) * Double(batchSize) * Double(gates) * Double(hiddenSize) * columns
+    return 2 * Double(steps) * Double(batchSize) * Double(structure.gateCount) * Double(hiddenSize) * columns
   }
 
   /// Few and many sequences, small and large layers, long sequences, one-hot characters; and sizes that no vector
