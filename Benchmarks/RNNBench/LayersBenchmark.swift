@@ -10,7 +10,8 @@ struct LayersBenchmark: ParsableCommand {
     discussion: """
       Layers without a head, Float. train: weights packed, forward, and back-propagation of a fixed gradient to all \
       parameters and, for vectors, to the input. infer: forward over the whole sequence from the zero state, weights \
-      packed beforehand. GF/s counts matrix products only: in training 6·T·N·G·H·(I + H) a layer, a third of it in \
+      packed beforehand. GF/s counts matrix products only: in training 6·T·N·G·H·(I + H) a layer, without H where \
+      a cell has no recurrent product, a third of it in \
       inference; one-hot tokens (I as 65hot) are gathered, which counts nothing. The peak is that of multiply-adds in \
       registers on as many threads, measured in turn with the layers.
       """)
