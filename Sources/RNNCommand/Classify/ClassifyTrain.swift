@@ -144,10 +144,7 @@ struct ClassifyTrain: ParsableCommand {
     command.sequences = sequences
     // What is in the file is compared.
     if part == nil { command.validation = validation }
-    if let held = command.validationFile, !FilePlace(held).isThere {
-      throw Failure(
-        message: "there is no file \(held), the validation part of \(file): --validation says where it is now")
-    }
+    try ResumedTable.requireThere(validation: command.validationFile, of: file)
     command.options = options.resuming(command.options)
     try command.train(store, resumed: resumed, replaced)
   }

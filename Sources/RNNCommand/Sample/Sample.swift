@@ -65,6 +65,7 @@ struct Sample: ParsableCommand {
     }
     let seed = seed ?? UInt64.random(in: 0..<1 << 32)
     let options = SamplingOptions(temperature: temperature, topK: topK, topP: topP)
+    let stops = stop.map { vocabulary.normalization.apply($0) }
     let isTerminal = Descriptor.output.isTerminal
     for index in 0..<samples {
       let seed = seed &+ UInt64(index)
@@ -74,7 +75,7 @@ struct Sample: ParsableCommand {
         Note.productsHint(of: sampler.plan)
         if self.seed == nil, temperature > 0 || start.isEmpty { Note.note("--seed \(seed)") }
       }
-      var text = SampledText(sampler, vocabulary, stops: stop.map { vocabulary.normalization.apply($0) })
+      var text = SampledText(sampler, vocabulary, stops: stops, keepsTokens: json)
       if json {
         var bytes: [UInt8] = []
         try text.run(from: start, length: length) { bytes += $0 }

@@ -7,12 +7,15 @@ struct SampledText: ~Copyable {
   private let vocabulary: Vocabulary
   private var sampler: Sampler<Float>
   private var stops: StopTexts
-  /// Of the tokens that were drawn.
+  private let keepsTokens: Bool
+  /// Of the tokens that were drawn, where they are kept: a text may be without end.
   private(set) var tokens: [(token: Int32, logProbability: Double)] = []
   /// Whether a stop ended it.
   private(set) var isStopped = false
 
-  init(_ sampler: consuming Sampler<Float>, _ vocabulary: Vocabulary, stops: [String]) {
+  /// - Parameter keepsTokens: whether tokens and their probabilities are wanted.
+  init(_ sampler: consuming Sampler<Float>, _ vocabulary: Vocabulary, stops: [String], keepsTokens: Bool) {
+    self.keepsTokens = keepsTokens
     self.sampler = sampler
     self.vocabulary = vocabulary
     self.stops = StopTexts(stops)
@@ -36,7 +39,7 @@ struct SampledText: ~Copyable {
       } else if length > 0 {
         let token = sampler.randomToken()
         sampler.feed(token)
-        tokens.append((token, -log(Double(vocabulary.count))))
+        if keepsTokens { tokens.append((token, -log(Double(vocabulary.count)))) }
         count = 1
         if try pass(token, write) { return }
       }
@@ -47,7 +50,7 @@ struct SampledText: ~Copyable {
         throw Failure(message: "the model's outputs are no longer finite numbers", status: .notFinite)
       }
       let token = sampler.next()
-      tokens.append((token, Self.logProbability(of: token, logits)))
+      if keepsTokens { tokens.append((token, Self.logProbability(of: token, logits))) }
       count += 1
       if try pass(token, write) { return }
     }

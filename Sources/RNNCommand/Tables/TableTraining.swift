@@ -57,6 +57,13 @@ struct TableTraining: ~Copyable {
 // MARK: Going on
 
 extension ResumedTable {
+  /// Refuses a validation file that is no longer where it was; nil: there was none.
+  static func requireThere(validation held: String?, of file: String) throws(Failure) {
+    guard let held, !FilePlace(held).isThere else { return }
+    throw Failure(
+      message: "there is no file \(held), the validation part of \(file): --validation says where it is now")
+  }
+
   /// Applies what may change when the training goes on, and checks that there is something left to do.
   /// - Returns: the trainer; nil where the training is complete.
   /// - Throws: `Failure` where the data are others.

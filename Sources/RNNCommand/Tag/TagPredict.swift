@@ -89,31 +89,16 @@ struct TagPredict: ParsableCommand {
     if let fault = EncodingFault(bytes.span, file: sentences) {
       throw TableError(sentences, line: fault.line, .encoding(fault, option: nil))
     }
-    var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    var lines = textLines(bytes)
     // The end of the last line begins no other.
     if lines.last?.isEmpty == true { lines.removeLast() }
-    return (lines.enumerated().map { description.tokens(of: Self.text(Array($1), isFirst: $0 == 0)) }, true)
-  }
-
-  /// Without the mark before the first line, and what Windows ends lines with.
-  private static func text(_ bytes: [UInt8], isFirst: Bool) -> String {
-    var own = bytes[...]
-    if isFirst, own.starts(with: [0xEF, 0xBB, 0xBF]) { own = own.dropFirst(3) }
-    if own.last == 0x0D { own = own.dropLast() }
-    return String(decoding: own, as: UTF8.self)
+    return (lines.map { description.tokens(of: String(decoding: $0, as: UTF8.self)) }, true)
   }
 
   /// A line out for each line in, before the next is waited for.
   private func filter(_ description: TagDescription, _ box: TaggerBox) throws {
-    var reader = LineReader()
-    var number = 0
-    while let bytes = try reader.nextBytes() {
-      number += 1
-      if let fault = EncodingFault(bytes.span, file: nil) {
-        throw TableError(sentences, line: number, .encoding(fault, option: nil))
-      }
-      try answer([description.tokens(of: Self.text(bytes, isFirst: number == 1))], isLines: true, box)
-    }
+    var lines = FilterLines(sentences)
+    while let line = try lines.next() { try answer([description.tokens(of: line)], isLines: true, box) }
   }
 
   private func answer(_ sentences: [[String]], isLines: Bool, _ box: TaggerBox) throws {

@@ -151,11 +151,7 @@ struct LinesOfText {
       throw Failure(
         message: error.kind == .missing ? "\(path): there is no such file" : "cannot read \(path): \(error.reason)")
     }
-    // Files of old Macs end lines by carriage returns alone.
-    let returns = bytes.count { $0 == 0x0D }
-    let isOfOldMac = returns > 2 * bytes.count { $0 == 0x0A }
-    let text = isOfOldMac ? bytes.filter { $0 != 0x0A } : bytes
-    var pieces = text.split(separator: isOfOldMac ? 0x0D : 0x0A, omittingEmptySubsequences: false)
+    var pieces = textLines(bytes)
     // The end of the last line begins no other.
     if pieces.last?.isEmpty == true { pieces.removeLast() }
     var lines: [String] = []

@@ -47,12 +47,7 @@ package struct TaggedSentences: Sendable {
     if let fault = EncodingFault(bytes.span, file: file) {
       throw TableError(file, line: fault.line, .encoding(fault, option: nil))
     }
-    let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    // Files of old Macs end lines by carriage returns alone.
-    let end: UInt8 = !bytes.contains(.lineFeed) && bytes.contains(0x0D) ? 0x0D : .lineFeed
-    let lines = bytes[start...].split(separator: end, omittingEmptySubsequences: false).map { line in
-      String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
-    }
+    let lines = textLines(bytes).map { String(decoding: $0, as: UTF8.self) }
     self.file = file
     format = reading.format ?? Self.format(of: lines, file)
     switch format {
@@ -74,9 +69,7 @@ package struct TaggedSentences: Sendable {
   /// The format that sentences to be tagged are in, where there is evidence that they are not lines of words: objects, columns
   /// between tabs, or a word and as many fields on each line of groups between empty lines.
   package static func evidentFormat(of bytes: [UInt8], file: String) -> Format {
-    let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).prefix(1000).map {
-      String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self)
-    }
+    let lines = textLines(bytes).prefix(1000).map { String(decoding: $0, as: UTF8.self) }
     let guess = format(of: lines, file)
     guard guess == .columns else { return guess }
     let filled = lines.filter { !isBlank($0) && !$0.hasPrefix("-DOCSTART-") }

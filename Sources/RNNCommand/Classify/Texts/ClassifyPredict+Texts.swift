@@ -30,16 +30,9 @@ extension ClassifyPredict {
     }
     let rows = predictions(trained.description.classes, [])
     var scorer = try TextScorer(trained, longest: trained.description.longest, multiplying, threads)
-    var reader = LineReader()
-    var number = 0
-    while var bytes = try reader.nextBytes() {
-      number += 1
-      // A byte order mark is no part of the first line.
-      if number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-      if let fault = EncodingFault(bytes.span, file: nil) {
-        throw TableError(sequences, line: number, .encoding(fault, option: nil))
-      }
-      let scores = scorer.scores([LabelledTexts.trimmed(String(decoding: bytes, as: UTF8.self))])
+    var lines = FilterLines(sequences)
+    while let line = try lines.next() {
+      let scores = scorer.scores([LabelledTexts.trimmed(line)])
       try Self.requireFinite(scores)
       try RNNCommand.output(json ? rows.line([], scores[0]) : Array(csvLine(rows.row([], scores[0])).utf8))
     }
