@@ -15,6 +15,10 @@ struct ClassTask {
     var baselines: [Besides] = []
 
     var longest: Int { inputs.lengths.max() ?? 1 }
+
+    func target(isPerStep: Bool) -> ModelTarget<Float> {
+      isPerStep ? .classes(Sequences(classes)) : .classes(classes.map { $0[0] })
+    }
   }
 
   /// What a class is told of: a sequence, a step or a text.

@@ -18,9 +18,7 @@ extension ClassifyTrain {
     let loader = BucketingLoader(
       lengths: lengths, batchSize: min(options.batchSize, lengths.count), seed: options.shared.seed)
     let data = TrainingData<Float>(
-      inputs: task.training.inputs.input,
-      targets: task.isPerStep
-        ? .classes(Sequences(task.training.classes)) : .classes(task.training.classes.map { $0[0] }),
+      inputs: task.training.inputs.input, targets: task.training.target(isPerStep: task.isPerStep),
       batchSize: loader.batchSize, seed: options.shared.seed)
     let hasValidation = task.held.inputs.count > 0
 
@@ -103,7 +101,7 @@ extension ClassifyTrain {
   // MARK: Data
 
   private var unknownLabelAdvice: String {
-    part == nil ? "leave it out of the validation file" : "choose another --validation"
+    validation.part == nil ? "leave it out of the validation file" : "choose another --validation"
   }
 
   private func sequenceTask() throws -> ClassTask {
@@ -115,12 +113,12 @@ extension ClassifyTrain {
     }
     let all = try read(sequences, feature.isEmpty ? nil : feature)
     let (training, held): (LabelledSequences, LabelledSequences)
-    if let part {
+    if let part = validation.part {
       let wanted: Int
       (training, held, wanted) = try all.holdingOut(part, seed: options.shared.seed)
       noteSingles(held.items.count, of: wanted, "sequence")
     } else {
-      (training, held) = (all, try read(validationFile ?? validation, all.features))
+      (training, held) = (all, try read(validation.file!, all.features))
     }
     return try ClassTask(training, held: held, window: window ?? 200, advice: unknownLabelAdvice)
   }
@@ -136,12 +134,12 @@ extension ClassifyTrain {
     let source = TextClassSource(reading: input.reading, columns: columns)
     let all = try source.read(sequences, needsLabels: true)
     let (training, held): (LabelledTexts, LabelledTexts)
-    if let part {
+    if let part = validation.part {
       let wanted: Int
       (training, held, wanted) = try all.holdingOut(part, seed: options.shared.seed)
       noteSingles(held.items.count, of: wanted, "text")
     } else {
-      (training, held) = (all, try source.read(validationFile ?? validation, needsLabels: true))
+      (training, held) = (all, try source.read(validation.file!, needsLabels: true))
     }
     var textUnits = textUnits
     if !isResumed { textUnits.embeddingSize = try vectors.size(textUnits.embeddingSize) }

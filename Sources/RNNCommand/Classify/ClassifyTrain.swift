@@ -57,8 +57,8 @@ struct ClassifyTrain: ParsableCommand {
     help: ArgumentHelp(
       "What decides when to stop: so many sequences, a share of them from every class, or another file. Of a single "
         + "sequence with labels at each step, the last steps.",
-      valueName: "n|x|file"))
-  var validation = "0.2"
+      valueName: "n|x|file"), transform: ValidationPart.parsed)
+  var validation = ValidationPart.part(.share(0.2))
 
   @Option(
     help: ArgumentHelp(
@@ -83,13 +83,9 @@ struct ClassifyTrain: ParsableCommand {
   @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
   @OptionGroup(title: "Run") var options: TableRunOptions
 
-  /// nil: the validation part is a file.
-  var part: PartSize? { PartSize(argument: validation) }
-  var validationFile: String? { part == nil ? try? FilePath.reading(validation) : nil }
-
   func validate() throws {
     // A file may be in another place by now.
-    try options.refuseDecided(allowing: part == nil ? ["--validation"] : [])
+    try options.refuseDecided(allowing: validation.part == nil ? ["--validation"] : [])
     try refuseTwice("--feature", feature)
     try modelOptions.validateStructure()
     if texts.textColumn != nil {
@@ -109,11 +105,6 @@ struct ClassifyTrain: ParsableCommand {
     }
     if window != nil, !perStep { throw ValidationError("'--window' needs '--per-step'") }
     if head != nil, perStep { throw ValidationError("'--head' is not for '--per-step'") }
-    if part == nil, validation.isEmpty || Double(validation) != nil {
-      throw ValidationError(
-        "The value '\(validation)' is invalid for '--validation <n|x|file>': expected a number of sequences, a share "
-          + "from 0 to below 1, or a file")
-    }
   }
 
   /// Whether texts are classified, and not sequences.
@@ -126,7 +117,7 @@ struct ClassifyTrain: ParsableCommand {
     var files = options.files(reading: [(model.initFrom, "--init-from")])
     files.reads(texts: sequences, as: "<sequences>")
     files.reads(vectors.vectors, as: "--vectors")
-    files.reads(texts: validationFile, as: "--validation")
+    files.reads(texts: validation.file, as: "--validation")
     if Team.isLeader {
       try files.check()
       try TrainingPage.check(options.shared.report)
@@ -143,8 +134,8 @@ struct ClassifyTrain: ParsableCommand {
     var command = try resumed.command(ClassifyTrain.self)
     command.sequences = sequences
     // What is in the file is compared.
-    if part == nil { command.validation = validation }
-    try ResumedTable.requireThere(validation: command.validationFile, of: file)
+    if validation.part == nil { command.validation = validation }
+    try ResumedTable.requireThere(validation: command.validation.file, of: file)
     command.options = options.resuming(command.options)
     try command.train(store, resumed: resumed, replaced)
   }

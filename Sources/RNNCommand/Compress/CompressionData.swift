@@ -42,10 +42,11 @@ struct CompressionData: ParsableArguments {
       let items = try source.sequences.read(
         table, features: description.features, isPerStep: description.isPerStep, needsLabels: true)
       return (model, try PartedData(description, items, held: validation))
-    case (let use?, _):
-      throw Failure(
-        message: "\(path) is a model of \(use.rawValue): give " + (use == .text ? "--text" : "--table"), status: .usage)
-    case (nil, _):
+    case (.text?, _):
+      throw Failure(message: "\(path) is a model of text: give --text", status: .usage)
+    case (.series?, nil), (.classes?, nil):
+      throw Failure(message: "\(path) reads a table: give --table", status: .usage)
+    case (_, _):
       throw Failure(
         message: "\(path) is no model of text, of a series or of classes: rnn train, rnn forecast train and "
           + "rnn classify train make such")

@@ -37,6 +37,12 @@ struct DiagnosedData: ParsableArguments {
       let series = try source.series(table, columns: description.columns)
       return [description.inputs(series.values)]
     }
+    if let description = try model.readoutDescription(path) {
+      return [
+        description.inputs(
+          try source.series(table, columns: description.inputs).values, width: description.inputs.count)
+      ]
+    }
     if let description = try model.classDescription(path) {
       let data = try source.sequences.read(
         table, features: description.features, isPerStep: description.isPerStep, needsLabels: false)

@@ -46,6 +46,7 @@ struct ForecastEvaluate: ParsableCommand {
       )
     }
     if ModelUse(file) == .forecaster { return try evaluateCombined(file) }
+    if ModelUse(file) == .readout { return try evaluateReadout(file) }
     let (model, description) = try Model.forForecasts(file, likelihoods: true)
     if description.likelihood == nil, let option = ["--samples", "--seed"].first(where: GivenOptions.names.contains) {
       throw Failure(message: "\(path) learned values; '\(option)' is for networks with --likelihood")

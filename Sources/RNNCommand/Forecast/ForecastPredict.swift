@@ -90,15 +90,16 @@ struct ForecastPredict: ParsableCommand {
     defer { outputs.release() }
     let file = try SafetensorsFile(path: model)
     if ModelUse(file) == .forecaster {
-      try refuse(Self.samplingOptions, "is a combined forecaster", "is for networks with --likelihood")
+      try file.refuse(Self.samplingOptions, "is a combined forecaster", "is for networks with --likelihood")
       if ModelUse.isGlobalForecaster(file) { return try predictGlobal(file) }
       return try predictCombined(file)
     }
-    try refuse(["--json", "--column"], "is a network", "is for combined forecasters")
+    if ModelUse(file) == .readout { return try predictReadout(file) }
+    try file.refuse(["--json", "--column"], "is a network", "is for combined forecasters")
     let path = model
     let (model, description) = try Model.forForecasts(file, likelihoods: true)
     if description.likelihood == nil {
-      try refuse(
+      try file.refuse(
         ["--level"] + Self.samplingOptions, "is a network that learned values",
         "is for combined forecasters and networks with --likelihood")
     }
@@ -130,12 +131,6 @@ struct ForecastPredict: ParsableCommand {
 
   private static let samplingOptions = ["--samples", "--seed", "--paths"]
 
-  /// - Throws: `Failure` where one of the options is given.
-  private func refuse(_ options: [String], _ what: String, _ why: String) throws(Failure) {
-    guard let option = options.first(where: GivenOptions.names.contains) else { return }
-    throw Failure(message: "\(model) \(what); '\(option)' \(why)")
-  }
-
   private func predictSampled(_ forecaster: inout NetworkForecaster, _ series: Series, from start: Int) throws {
     let sampled = forecaster.sampled(
       series.prefix(start).values, origins: [start], horizon: steps, sampling.sampling)[0]
@@ -158,19 +153,19 @@ struct ForecastPredict: ParsableCommand {
   }
 
   /// The rows of the table, or those that the forecaster knows.
-  private func target(_ saved: SavedForecaster) throws -> ForecastTarget {
+  private func target(_ saved: SavedForecaster, _ file: SafetensorsFile) throws -> ForecastTarget {
     if let table {
       return try ForecastTarget(
         rows.series(at: table, reading, columns: (column ?? saved.column).map { [$0] }, missing: .interpolate),
         announcing: true)
     }
-    try refuse(["--hold-out", "--column"], "is to forecast without a table", "needs one")
+    try file.refuse(["--hold-out", "--column"], "is to forecast without a table", "needs one")
     return try saved.target()
   }
 
   private func predictCombined(_ file: SafetensorsFile) throws {
     var saved = try SavedForecaster(file)
-    let target = try target(saved)
+    let target = try target(saved, file)
     let steps = try steps(upTo: saved.forecaster.horizon)
     let start = target.values.count - holdOut
     guard start > 0 else { throw Failure(message: "\(target.file): --hold-out \(holdOut) leaves no row") }

@@ -10,6 +10,8 @@ enum ModelUse: String {
   case pairs
   /// Of the words or letters of sentences.
   case tags
+  /// Of columns of a table from others, by a reservoir.
+  case readout
 
   /// What the commands that train them keep with models, under these names.
   static let seriesAnnotation = "forecast"
@@ -17,6 +19,7 @@ enum ModelUse: String {
   static let textClassesAnnotation = "classify_text"
   static let pairsAnnotation = "translate"
   static let tagsAnnotation = "tag"
+  static let readoutAnnotation = "reservoir_targets"
 
   /// nil for models that are for none of them.
   init?(_ file: SafetensorsFile) {
@@ -31,6 +34,8 @@ enum ModelUse: String {
       self = .classes
     } else if has(Self.tagsAnnotation) {
       self = .tags
+    } else if has(Self.readoutAnnotation) {
+      self = .readout
     } else if file.metadata("vocabulary") != nil {
       self = .text
     } else {
@@ -44,7 +49,13 @@ enum ModelUse: String {
   }
 
   /// For messages.
-  var name: String { self == .forecaster ? "a combined forecaster" : "a model of \(rawValue)" }
+  var name: String {
+    switch self {
+    case .forecaster: "a combined forecaster"
+    case .readout: "a reservoir of targets"
+    case .text, .series, .classes, .pairs, .tags: "a model of \(rawValue)"
+    }
+  }
 
   /// Refuses a combined forecaster, and a model of two networks, where a network is wanted.
   static func requireNetwork(_ file: SafetensorsFile) throws(Failure) {

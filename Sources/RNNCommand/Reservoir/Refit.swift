@@ -50,7 +50,7 @@ struct Refit: ParsableCommand {
       case .series: try series(file)
       case .text: try text(file)
       case .classes: try classes(file)
-      case .forecaster, .pairs, .tags, nil:
+      case .forecaster, .pairs, .tags, .readout, nil:
         throw Failure(
           message: "\(model) is no model of a series, of classes or of text, whose heads can be fitted anew")
       }

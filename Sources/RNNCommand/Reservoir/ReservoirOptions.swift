@@ -45,8 +45,8 @@ struct ReservoirOptions: ParsableArguments {
 
   private var share: Double { density ?? 0.1 }
 
-  func configuration(width: Int) -> ReservoirConfiguration {
-    var reservoir = ReservoirConfiguration(inputSize: width, outputSize: width, unitCount: units)
+  func configuration(inputs: Int, outputs: Int) -> ReservoirConfiguration {
+    var reservoir = ReservoirConfiguration(inputSize: inputs, outputSize: outputs, unitCount: units)
     reservoir.layerCount = layers
     reservoir.connections =
       switch connections {
@@ -101,11 +101,12 @@ struct RidgeFitOptions: ParsableArguments {
 
 extension RidgeFit {
   /// For the note after the fit.
-  var summary: String {
+  /// - Parameter row: what each row is that it was fitted to.
+  func summary(of row: String = "step") -> String {
     let chosen = scores.first { $0.penalty == penalty }.map {
       ", where the root mean squared error left out is \(significant($0.meanSquaredError.squareRoot())) deviations"
     }
-    return "penalty \(short(penalty))\(chosen ?? ""); \(counted(count, "step")), by \(factorization.rawValue)"
+    return "penalty \(short(penalty))\(chosen ?? ""); \(counted(count, row)), by \(factorization.rawValue)"
       + (reason.map { ": \($0)" } ?? "")
   }
 }

@@ -16,6 +16,10 @@ struct ReservoirTrain: ParsableCommand {
       --resume MODEL --sums FILE goes on from them: the rows of another table are added, and the readout of the same reservoir is \
       fitted to all of them.
 
+      With --target the readout gives those columns from the others of the same row, and of the rows before it, instead of the next \
+      row: of a filter, a soft sensor, or a system that is identified. 'rnn reservoir predict' then writes the targets of a table that \
+      has the other columns alone.
+
       \(FilePath.documentation)
       """)
 
@@ -23,8 +27,14 @@ struct ReservoirTrain: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Columns to forecast, together. (default: all of numbers)", valueName: "name"))
+    help: ArgumentHelp(
+      "Columns to forecast, together; with --target those to read. (default: all of numbers)", valueName: "name"))
   var column: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Columns to give from the others, instead of forecasts.", valueName: "name"))
+  var target: [String] = []
 
   @Option(
     in: 1...largestSize,
@@ -63,6 +73,13 @@ struct ReservoirTrain: ParsableCommand {
 
   func validate() throws {
     try refuseTwice("--column", column)
+    try refuseTwice("--target", target)
+    if let both = target.first(where: column.contains) {
+      throw ValidationError("'\(both)' is both a --column and a --target")
+    }
+    if !target.isEmpty, let option = Self.forecastOptions.first(where: GivenOptions.names.contains) {
+      throw ValidationError("'\(option)' is for forecasts, and excludes '--target'")
+    }
     if sums != nil, ridge.folds != nil { throw ValidationError("'--sums' keeps no folds: leave out '--folds'") }
     guard resume != nil else { return }
     if sums == nil { throw ValidationError("'--resume' needs the sums of the model's fit: '--sums <file>'") }
@@ -73,7 +90,9 @@ struct ReservoirTrain: ParsableCommand {
     try GivenOptions.refuseWithResume(allowing: allowed.union(TableOptions.names).union(SeriesRowOptions.names))
   }
 
-  private var path: String { checkpoint ?? resume ?? SharedRunOptions.defaultCheckpoint }
+  private static let forecastOptions = ["--difference", "--sums", "--horizon", "--season", "--autoregression"]
+
+  var path: String { checkpoint ?? resume ?? SharedRunOptions.defaultCheckpoint }
 
   func run() throws {
     var files = FileUse(reading: [(input.table, "<table>")])
@@ -83,6 +102,7 @@ struct ReservoirTrain: ParsableCommand {
     let outputs = try files.hold()
     defer { outputs.release() }
     var store = try CheckpointStore(path: path, keeping: 0, keepsBest: false)
+    guard target.isEmpty else { return try fitTargets(store) }
     let replaced = try ReplacedModel(by: .series, store, keepsBest: false, resumed: resume)
     let resumed = try resume.map { try ResumedReservoir(model: $0, sums: sums!) }
     let series = try input.series(resumed?.description.columns ?? (column.isEmpty ? nil : column))
@@ -105,7 +125,7 @@ struct ReservoirTrain: ParsableCommand {
     if let resumed {
       model = resumed.model
     } else {
-      model = try Model<Float>(reservoir.configuration(width: series.width), seed: seed)
+      model = try Model<Float>(reservoir.configuration(inputs: series.width, outputs: series.width), seed: seed)
       model.annotations = [SeriesDescription.annotation: description.text]
       Note.line("reservoir \(reservoir.summary)")
     }
@@ -143,7 +163,7 @@ struct ReservoirTrain: ParsableCommand {
       let (fitted, fit) = try model.fittingHead(
         to: input, target, options, products: multiplying.choice, threads: threads ?? 0)
       model = fitted
-      return (fit.summary, nil)
+      return (fit.summary(), nil)
     }
     var gram =
       try resumed?.sums.gram

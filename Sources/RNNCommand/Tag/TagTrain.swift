@@ -25,8 +25,9 @@ struct TagTrain: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What decides when to stop: so many sentences, a share of them, or another file.", valueName: "n|x|file"))
-  var validation = "0.1"
+      "What decides when to stop: so many sentences, a share of them, or another file.", valueName: "n|x|file"),
+    transform: ValidationPart.parsed)
+  var validation = ValidationPart.part(.share(0.1))
 
   @Option(
     help: ArgumentHelp(
@@ -50,13 +51,9 @@ struct TagTrain: ParsableCommand {
   @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
   @OptionGroup(title: "Run") var options: TableRunOptions
 
-  /// nil: the validation part is a file.
-  private var part: PartSize? { PartSize(argument: validation) }
-  private var validationFile: String? { part == nil ? try? FilePath.reading(validation) : nil }
-
   func validate() throws {
     // A file may be in another place by now.
-    try options.refuseDecided(allowing: part == nil ? ["--validation"] : [])
+    try options.refuseDecided(allowing: validation.part == nil ? ["--validation"] : [])
     try modelOptions.validateStructure()
     if !crf, model.initFrom != nil {
       throw ValidationError("'--no-crf' excludes '--init-from <file>': the model has decided it")
@@ -72,11 +69,6 @@ struct TagTrain: ParsableCommand {
     if options.sharding.shards ?? 1 > 1 {
       throw ValidationError("'--shards' is not for tags: their batches are taken whole")
     }
-    if part == nil, validation.isEmpty || Double(validation) != nil {
-      throw ValidationError(
-        "The value '\(validation)' is invalid for '--validation <n|x|file>': expected a number of sentences, a share "
-          + "from 0 to below 1, or a file")
-    }
   }
 
   var modelOptions: TableModelOptions { model.defaulting(hiddenSize: 100, headDropout: 0.5) }
@@ -84,7 +76,7 @@ struct TagTrain: ParsableCommand {
 
   func run() throws {
     try options.files(reading: [
-      (sentences, "<sentences>"), (validationFile, "--validation"), (model.initFrom, "--init-from"),
+      (sentences, "<sentences>"), (validation.file, "--validation"), (model.initFrom, "--init-from"),
       (vectors.vectors, "--vectors"),
     ]).check()
     try TrainingPage.check(options.shared.report)
@@ -100,8 +92,8 @@ struct TagTrain: ParsableCommand {
     var command = try resumed.command(TagTrain.self)
     command.sentences = sentences
     // What is in the file is compared.
-    if part == nil { command.validation = validation }
-    try ResumedTable.requireThere(validation: command.validationFile, of: file)
+    if validation.part == nil { command.validation = validation }
+    try ResumedTable.requireThere(validation: command.validation.file, of: file)
     command.options = options.resuming(command.options)
     try command.train(store, resumed: resumed, replaced)
   }
@@ -111,7 +103,8 @@ struct TagTrain: ParsableCommand {
     _ store: consuming CheckpointStore, resumed: ResumedTable?, _ replaced: ReplacedModel?
   ) throws {
     let options = runOptions
-    let task = try TagTask(self.sentences, validation: part, validationFile, input, words, seed: options.shared.seed)
+    let task = try TagTask(
+      self.sentences, validation: validation.part, validation.file, input, words, seed: options.shared.seed)
     let log = try options.shared.log.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }

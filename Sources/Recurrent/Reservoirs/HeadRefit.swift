@@ -60,20 +60,47 @@ extension Model {
     }
     let before = try evaluate(self)
     let (fitted, fit) = try fittingHead(to: input, target, options, products: products, threads: threads)
-    var best = (model: fitted, evaluation: try evaluate(fitted), scale: 1.0)
-    if loss.targets == .classes {
-      // The more certain it is made, until it is too certain.
-      for scale in [2.0, 4, 8, 16, 32] {
-        let scaled = fitted.scalingHead(by: scale)
-        let evaluation = try evaluate(scaled)
-        guard evaluation.loss < best.evaluation.loss else { break }
-        best = (scaled, evaluation, scale)
-      }
-    }
+    let best =
+      loss.targets == .classes
+      ? try fitted.calibratingHead(by: evaluate) : (model: fitted, evaluation: try evaluate(fitted), scale: 1)
     let isBetter = best.evaluation.loss < before.loss
     return HeadRefit(
       model: isBetter ? best.model : self, isBetter: isBetter, fit: fit, before: before, after: best.evaluation,
       scale: best.scale)
+  }
+
+  /// Multiplies the head of a model of classes by what makes its scores the best probabilities (temperature scaling, Guo et al.
+  /// 2017): doubled until they are too certain. Which class is the likeliest stays.
+  ///
+  /// A head that is fitted by `fittingHead(to:_:_:products:threads:)` needs it: its scores lie about 0 and 1, whose softmax knows
+  /// little.
+  /// - Parameters:
+  ///   - input: flat arrays are one sequence, [T, …]. Better not what the head was fitted to.
+  ///   - target: classes.
+  ///   - products: who multiplies; by `.automatic` packed kernels.
+  ///   - threads: workers; 0: one for each processor. Results do not depend on it.
+  /// - Returns: the model, and what its head was multiplied by.
+  /// - Throws: `PlanError` where the memory does not suffice.
+  public func calibratingHead(
+    on input: ModelInput<S>, _ target: ModelTarget<S>, products: Products = .automatic, threads: Int = 0
+  ) throws(PlanError) -> (model: Model<S>, scale: Double) {
+    let (model, _, scale) = try calibratingHead { (model: Model<S>) throws(PlanError) in
+      try model.evaluate(input, target, loss: .crossEntropy, products: products, threads: threads)
+    }
+    return (model, scale)
+  }
+
+  private func calibratingHead<Fault: Error>(
+    by evaluate: (Model) throws(Fault) -> Evaluation
+  ) throws(Fault) -> (model: Model, evaluation: Evaluation, scale: Double) {
+    var best = (model: self, evaluation: try evaluate(self), scale: 1.0)
+    for scale in [2.0, 4, 8, 16, 32] {
+      let scaled = scalingHead(by: scale)
+      let evaluation = try evaluate(scaled)
+      guard evaluation.loss < best.evaluation.loss else { break }
+      best = (scaled, evaluation, scale)
+    }
+    return best
   }
 
   private func scalingHead(by factor: Double) -> Model {

@@ -4,7 +4,7 @@ import Storage
 package struct Series: Sendable {
   package let file: String
   /// C names.
-  package let columns: [String]
+  package private(set) var columns: [String]
   package let time: TimeAxis
   /// [T, C]
   package private(set) var values: [Double]
@@ -121,6 +121,20 @@ package struct Series: Sendable {
     var part = self
     part.values.removeLast((self.count - count) * width)
     part.isKnown.removeLast((self.count - count) * width)
+    return part
+  }
+
+  /// Some of the columns, in the order of these names.
+  package func taking(_ names: [String]) -> Series {
+    let places = names.map { name in
+      guard let place = columns.firstIndex(of: name) else { stop("a series without the column \(name)") }
+      return place
+    }
+    let rows = 0..<count
+    var part = self
+    part.values = rows.flatMap { row in places.map { values[row * width + $0] } }
+    part.isKnown = rows.flatMap { row in places.map { isKnown[row * width + $0] } }
+    part.columns = names
     return part
   }
 
