@@ -82,22 +82,22 @@ extension DiagnosisFinding {
         "; the gate \(gate.name) that keeps the state is closed (mean \(two(mean)): after \(steps(kept)) 1 % is left)"
       advice =
         configuration.cell.structure.forgetGate == nil
-        ? "add 1 to the start of its bias"
-        : "start it with a bias of 1 (rnn train --forget-bias 1; Initialization.forgetGateBias), or of 2 or 3 where it had one"
+        ? "where the task needs more, add 1 to the start of its bias"
+        : "where the task needs more, start it with a bias of 1 (rnn train --forget-bias 1; Initialization.forgetGateBias), or of 2 or 3 "
+          + "where it had one"
     } else if let output = recurrence.gates.first(where: { $0.kind == .tanh && $0.saturated > 0.5 }) {
       observation +=
         "; \(percent(output.saturated)) of the values of \(output.name) are beyond ±0.95, where tanh is flat"
       advice =
         "scale the inputs or the start of the weights down, or take a cell with layer normalisation (rnn-norm, lstm-norm)"
     } else if recurrence.gates.contains(where: \.keepsState) {
-      advice = "start the gate that keeps the state further open (a bias of 2 or more)"
+      advice = "where the task needs more, start the gate that keeps the state further open (a bias of 2 or more)"
     } else if let largest = recurrence.matrices.first?.singularValues.first, largest < 0.95, configuration.isPlain {
       observation += "; the recurrent matrix shrinks what it is given (largest singular value \(two(largest)))"
       advice =
         "start it orthogonal (rnn train --init orthogonal; Initialization), or take a gated cell (--cell lstm, gru)"
     } else {
-      advice =
-        "start the recurrent matrix orthogonal (rnn train --init orthogonal; Initialization), or take a gated cell (--cell lstm, gru)"
+      advice = "take a gated cell (--cell lstm, gru)"
     }
     return DiagnosisFinding(kind: .vanishing, place: recurrence.name, observation: observation, advice: advice)
   }
@@ -119,9 +119,10 @@ extension DiagnosisFinding {
     }
     return DiagnosisFinding(
       kind: .exploding, place: recurrence.name, observation: observation,
-      advice:
-        "start with smaller recurrent weights, such as orthogonal ones (rnn train --init orthogonal; Initialization), and clip gradients "
-        + "(--clip-norm 1)")
+      advice: (recurrence.matrices.isEmpty
+        ? ""
+        : "start with smaller recurrent weights, such as orthogonal ones (rnn train --init orthogonal; Initialization), and ")
+        + "clip gradients (--clip-norm 1)")
   }
 
   private static func slowForgetting(_ recurrence: RecurrenceDiagnosis, longest: Int) -> DiagnosisFinding? {
@@ -135,7 +136,7 @@ extension DiagnosisFinding {
         + "down to 1 %)",
       advice:
         "good for long memories; where states are to say the same whenever they start, as in a reservoir, leave out so "
-        + "many steps at the start, or scale the recurrent matrix down")
+        + "many steps at the start" + (recurrence.matrices.isEmpty ? "" : ", or scale the recurrent matrix down"))
   }
 
   private static func healthy(_ recurrences: [RecurrenceDiagnosis]) -> DiagnosisFinding {
