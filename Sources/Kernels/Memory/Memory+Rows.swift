@@ -26,6 +26,20 @@ extension Memory where Element: KernelScalar {
     }
   }
 
+  /// Each row times the number that `factors` has for its index; the indices start at `place`.
+  @_specialize(where Element == Float)
+  @_specialize(where Element == Double)
+  package func scale(_ rows: Region, by factors: Region, _ indices: Memory<Int32>, at place: Int) {
+    require(factors.rows == 1, "expected a row of factors, got \(factors.rows)")
+    let (values, matrix) = unsafe (pointer(factors), pointer(rows))
+    for row in 0..<rows.rows {
+      let index = Int(indices[place + row])
+      require((0..<factors.columns).contains(index), "index \(index) of \(factors.columns)")
+      let start = unsafe matrix + row * rows.stride
+      unsafe Element.kernels.pointee.scale(rows.columns, Double(values[index]), start, start)
+    }
+  }
+
   /// target = left · right, element by element; all may be the same place.
   @_specialize(where Element == Float)
   @_specialize(where Element == Double)

@@ -100,7 +100,7 @@ struct ModelOptions: ParsableArguments {
   private var headInputSize: Int { structure.projectionSize ?? hiddenSize }
 
   /// The configuration for text of this many different tokens.
-  func configuration(vocabularySize: Int) -> ModelConfiguration {
+  func configuration(vocabularySize: Int) throws -> ModelConfiguration {
     let embeddingSize = tiedEmbedding ? headInputSize : embeddingSize
     let input: ModelConfiguration.Input =
       if embeddingSize > 0 {
@@ -111,7 +111,7 @@ struct ModelOptions: ParsableArguments {
     var configuration = ModelConfiguration(
       cell: cell.cell, input: input, hiddenSize: hiddenSize, layerCount: layers, outputSize: vocabularySize,
       dropout: dropout, headDropout: headDropout)
-    structure.apply(to: &configuration)
+    try structure.apply(to: &configuration)
     configuration.tiesEmbedding = tiedEmbedding
     return configuration
   }

@@ -23,6 +23,13 @@ struct StructureOptions: ParsableArguments {
   @Option(.fraction, help: "Share of the units that are dropped on their way back into the recurrent product.")
   var recurrentDropout = 0.0
 
+  @Option(
+    .fraction, help: "Share of the entries of the recurrent matrices that are 0 in a batch (the weight-dropped LSTM).")
+  var weightDropout = 0.0
+
+  @Option(.fraction, help: "Share of the tokens whose vectors are 0 in a batch; of embeddings.")
+  var embeddingDropout = 0.0
+
   @Option(.fraction, help: "Share of the outputs that keep their old value at a step.")
   var zoneoutHidden = 0.0
 
@@ -67,18 +74,23 @@ struct StructureOptions: ParsableArguments {
     }
   }
 
-  func apply(to configuration: inout ModelConfiguration) {
+  /// - Throws: `ValidationError` where what is to be dropped is not there.
+  func apply(to configuration: inout ModelConfiguration) throws {
     configuration.isResidual = residual
     configuration.projectionSize = projectionSize
     configuration.trainsInitialState = trainedInitialState
     if let rank { configuration.cutMatrices(to: rank) }
-    applyRegularisation(to: &configuration)
+    try applyRegularisation(to: &configuration)
   }
 
   /// What does not change the model's parameters.
-  func applyRegularisation(to configuration: inout ModelConfiguration) {
+  /// - Throws: `ValidationError` where what is to be dropped is not there.
+  func applyRegularisation(to configuration: inout ModelConfiguration) throws {
     configuration.isDropoutVariational = variationalDropout
     configuration.recurrentDropout = recurrentDropout
+    configuration.weightDropout = weightDropout
+    configuration.embeddingDropout = embeddingDropout
     configuration.zoneout = Zoneout(hidden: zoneoutHidden, cell: zoneoutCell)
+    if let fault = configuration.maskFault { throw ValidationError(fault) }
   }
 }

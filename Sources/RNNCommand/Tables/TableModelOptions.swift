@@ -74,7 +74,7 @@ struct TableModelOptions: ParsableArguments {
   ) throws -> Model<Float> {
     guard let initFrom else {
       var configuration = configuration
-      structure.apply(to: &configuration)
+      try structure.apply(to: &configuration)
       var model = try Model<Float>(configuration, seed: seed)
       model.annotations = annotations
       return model
@@ -91,7 +91,7 @@ struct TableModelOptions: ParsableArguments {
     try NonFinite.refuse(model, initFrom)
     var own = model.configuration
     (own.dropout, own.headDropout) = (dropout, headDropout)
-    structure.applyRegularisation(to: &own)
+    try structure.applyRegularisation(to: &own)
     try refuseIdle(dropout: dropout, layers: own.layerCount)
     try structure.validate(own.cell, hiddenSize: own.hiddenSize, dropout: dropout, headDropout: headDropout)
     Note.note("start from the weights of \(initFrom)")

@@ -44,7 +44,7 @@ extension TextTraining {
     let steps = settings.totalSteps(windowCount: data.training.windowCount, count: count)
     let schedule = try options.optimizer.makeSchedule(steps: steps)
     let configuration =
-      source?.configuration(vocabularySize: text.vocabulary.count)
+      try source?.configuration(vocabularySize: text.vocabulary.count)
       ?? options.model.configuration(vocabularySize: text.vocabulary.count)
     // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
     _ = try Plan(
@@ -92,7 +92,7 @@ extension TextTraining {
     var configuration = model.configuration
     configuration.dropout = options.model.dropout
     configuration.headDropout = options.model.headDropout
-    options.model.structure.applyRegularisation(to: &configuration)
+    try options.model.structure.applyRegularisation(to: &configuration)
     try refuseIdle(dropout: options.model.dropout, layers: configuration.layerCount)
     try options.model.structure.validate(
       configuration.cell, hiddenSize: configuration.hiddenSize, dropout: options.model.dropout,

@@ -40,6 +40,9 @@ struct Train: ParsableCommand {
     if settings.patience != nil, division.validationFraction == 0 {
       throw ValidationError("'--patience <n>' needs a validation part, '--validation-fraction <x>' above 0")
     }
+    if settings.recomputeSteps != nil, model.structure.weightDropout > 0 {
+      throw ValidationError("'--weight-dropout <x>' excludes '--recompute-steps <n>'")
+    }
     if settings.shared.resume != nil {
       try GivenOptions.refuseWithResume(allowing: [
         "--resume", "--text", "--extension", "--checkpoint", "--steps", "--epochs", "--patience", "--products",

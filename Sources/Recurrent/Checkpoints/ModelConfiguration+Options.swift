@@ -25,6 +25,8 @@ extension ModelConfiguration {
     if hasSparseRecurrence { options.append((key: "sparse_recurrence", value: .bool(true))) }
     if isDropoutVariational { options.append((key: "variational_dropout", value: .bool(true))) }
     if recurrentDropout > 0 { options.append((key: "recurrent_dropout", value: .number(recurrentDropout))) }
+    if weightDropout > 0 { options.append((key: "weight_dropout", value: .number(weightDropout))) }
+    if embeddingDropout > 0 { options.append((key: "embedding_dropout", value: .number(embeddingDropout))) }
     if zoneout.hidden > 0 { options.append((key: "zoneout_hidden", value: .number(zoneout.hidden))) }
     if zoneout.cell > 0 { options.append((key: "zoneout_cell", value: .number(zoneout.cell))) }
     return options
@@ -35,7 +37,7 @@ extension ModelConfiguration {
     "cell", "input", "hidden_size", "layers", "output_size", "head", "dropout", "head_dropout", "hidden_sizes",
     "bidirectional", "residual", "head_reads_all_layers", "projection_size", "trained_initial_state", "attention",
     "crf", "tied_embedding", "sparse_recurrence", "recurrent_ranks", "input_ranks",
-    "variational_dropout", "recurrent_dropout", "zoneout_hidden", "zoneout_cell",
+    "variational_dropout", "recurrent_dropout", "weight_dropout", "embedding_dropout", "zoneout_hidden", "zoneout_cell",
   ]
   /// Of its input.
   package static let inputKeysInFiles = ["kind", "vocabulary_size", "size", "vocabulary_sizes", "sizes", "letters"]
@@ -83,6 +85,8 @@ extension ModelConfiguration {
     }
     isDropoutVariational = try reader.flag("variational_dropout")
     recurrentDropout = try reader.probability("recurrent_dropout")
+    weightDropout = try reader.probability("weight_dropout")
+    embeddingDropout = try reader.probability("embedding_dropout")
     zoneout.hidden = try reader.probability("zoneout_hidden")
     zoneout.cell = try reader.probability("zoneout_cell")
     if reader.json["projection_size"] != nil {
@@ -103,6 +107,7 @@ extension ModelConfiguration {
     }
     tiesEmbedding = try reader.flag("tied_embedding")
     if let tyingFault { throw reader.fault(tyingFault) }
+    if let maskFault { throw reader.fault(maskFault) }
     guard recurrentDropout == 0 || cell.structure.recurrentProduct != .none else {
       throw reader.fault("recurrent_dropout is \(recurrentDropout), but the cell has no recurrent product")
     }

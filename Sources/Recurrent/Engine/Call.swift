@@ -53,5 +53,7 @@ struct Call: Sendable {
 enum MaskStream {
   static func layer(_ index: Int) -> UInt64 { UInt64(index) }
   static func recurrent(_ recurrence: Int) -> UInt64 { 1 << 32 + UInt64(recurrence) }
+  static func weights(_ recurrence: Int) -> UInt64 { 3 << 32 + UInt64(recurrence) }
+  static let embedding: UInt64 = 4 << 32
   static func zoneout(_ recurrence: Int, part: Int) -> UInt64 { 2 << 32 + UInt64(recurrence) << 8 + UInt64(part) }
 }

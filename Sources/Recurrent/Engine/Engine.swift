@@ -32,6 +32,8 @@ final class Engine<S: Scalar>: PoolTask {
   private var trial = SharingTrial()
   /// Whether the packed weights are those of the parameters.
   private var isPacked = false
+  /// What decided the weights that were dropped from them.
+  private var packedSeed: UInt64?
   /// Lines of 16 parameters that updates change: all, but for those that are frozen.
   var updatedLines: [Range<Int>]
   /// Those that are.
@@ -116,9 +118,10 @@ final class Engine<S: Scalar>: PoolTask {
       phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, sum: sum,
       continuesGradient: continuesGradient, startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead,
       workers: shares ? most : 1)
-    if phases.contains(.forward), !isPacked {
+    let dropsWeights = plan.configuration.weightDropout > 0 && packedSeed != dropoutSeed
+    if phases.contains(.forward), !isPacked || dropsWeights {
       call.phases.insert(.pack)
-      isPacked = true
+      (isPacked, packedSeed) = (true, dropoutSeed)
     }
     if phases.contains(.update) { isPacked = false }
     guard case .onTrial = sharing else { return pool.run(self, alone: call.workers == 1) }

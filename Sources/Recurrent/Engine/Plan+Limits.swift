@@ -7,6 +7,7 @@ extension Plan {
     require(sizes.keptSteps >= 1, "a segment needs 1 step or more, got \(sizes.keptSteps)")
     require(sizes.isTraining, "only a training batch is computed again in segments")
     require(configuration.attention == nil, "a model with attention cannot be computed again in segments")
+    require(configuration.weightDropout == 0, "with dropped weights a batch cannot be computed again in segments")
     require(configuration.input.letters == nil, "an encoder of letters reads all steps at once")
     require(
       configuration.directions == .forward, "a layer that runs both ways cannot be computed again in segments")

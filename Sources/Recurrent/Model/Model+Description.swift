@@ -27,7 +27,10 @@ extension ModelConfiguration: CustomStringConvertible {
     case .maxOverSteps: parts.append("outputs \(outputSize) of the maximum over steps")
     }
     if crf != nil { parts.append("CRF") }
-    let rates = [("dropout", dropout), ("head dropout", headDropout), ("recurrent dropout", recurrentDropout)]
+    let rates = [
+      ("dropout", dropout), ("head dropout", headDropout), ("recurrent dropout", recurrentDropout),
+      ("weight dropout", weightDropout), ("embedding dropout", embeddingDropout),
+    ]
     parts += rates.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }
     return parts.joined(separator: ", ")
   }

@@ -137,6 +137,12 @@ public struct ModelConfiguration: Sendable {
   /// Probability with which a unit of the output is dropped on its way back into the recurrent product, the same units
   /// at all steps of a sequence (Gal & Ghahramani 2016; Keras's `recurrent_dropout`).
   public var recurrentDropout = 0.0
+  /// Probability with which an entry of the recurrent matrices is 0 in a batch, the same for all its steps and sequences (DropConnect as of
+  /// the weight-dropped LSTM, Merity, Keskar & Socher 2018). Not of matrices of low rank.
+  public var weightDropout = 0.0
+  /// Probability with which a token's vector is 0 wherever it comes in a batch, the others being scaled up (Gal & Ghahramani 2016; Merity
+  /// et al. 2018). Of an embedding.
+  public var embeddingDropout = 0.0
   /// Probabilities with which units of the state keep their old values.
   public var zoneout = Zoneout.none
 
@@ -221,11 +227,6 @@ extension ModelConfiguration {
     if case .oneHot = input { true } else { false }
   }
 
-  /// Whether anything is random in training.
-  var isRandom: Bool {
-    headDropout > 0 || (dropout > 0 && layerCount > 1) || recurrentDropout > 0 || zoneout.isActive
-  }
-
   /// What is wrong with the CRF; nil: nothing, or there is none.
   var crfFault: String? {
     guard let crf else { return nil }
@@ -253,6 +254,7 @@ extension ModelConfiguration {
     }
     for (name, rate) in [
       ("dropout", dropout), ("head dropout", headDropout), ("recurrent dropout", recurrentDropout),
+      ("weight dropout", weightDropout), ("embedding dropout", embeddingDropout),
     ] {
       require((0..<1).contains(rate), "\(name) must be in 0..<1, got \(rate)")
     }
@@ -265,6 +267,7 @@ extension ModelConfiguration {
     require(
       recurrentDropout == 0 || cell.structure.recurrentProduct != .none,
       "a recurrent dropout of \(recurrentDropout) needs a recurrent product; \(cell.name) has none")
+    if let maskFault { stop(maskFault) }
     if let rankFault { stop(rankFault) }
     if let tyingFault { stop(tyingFault) }
     if let projectionSize {

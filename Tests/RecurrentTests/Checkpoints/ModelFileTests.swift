@@ -52,6 +52,7 @@ import TestSupport
     configuration.trainsInitialState = true
     configuration.isDropoutVariational = true
     configuration.recurrentDropout = 0.125
+    configuration.weightDropout = 0.375
     configuration.zoneout = Zoneout(hidden: 0.25, cell: 0.5)
     let model = try Model<Float>(configuration, seed: 7)
     try model.save(to: path)
@@ -61,6 +62,7 @@ import TestSupport
     #expect(read.configuration.isResidual && read.configuration.headReadsAllLayers)
     #expect(read.configuration.projectionSize == 3 && read.configuration.trainsInitialState)
     #expect(read.configuration.isDropoutVariational && read.configuration.recurrentDropout == 0.125)
+    #expect(read.configuration.weightDropout == 0.375)
     #expect(read.configuration.zoneout == Zoneout(hidden: 0.25, cell: 0.5))
     for entry in model.table.entries {
       #expect(read[parameter: entry.name].map(\.bitPattern) == model[parameter: entry.name].map(\.bitPattern))

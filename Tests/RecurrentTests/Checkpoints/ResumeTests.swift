@@ -51,7 +51,10 @@ import TestSupport
       dropout: 0.25, headDropout: 0.125)
     configuration.zoneout = Zoneout(hidden: 0.125, cell: 0)
     configuration.trainsInitialState = true
-    if cell.structure.recurrentProduct != .none { configuration.recurrentDropout = 0.125 }
+    if cell.structure.recurrentProduct != .none {
+      (configuration.recurrentDropout, configuration.weightDropout) = (0.125, 0.25)
+    }
+    configuration.embeddingDropout = 0.125
     let model = try Model<S>(configuration, seed: 3, vocabulary: Vocabulary(unit: .byte, symbols: [0, 1, 9, 65, 255]))
     func run(_ stops: [Int]) throws -> [UInt8] {
       try bytes(

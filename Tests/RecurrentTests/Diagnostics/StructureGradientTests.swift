@@ -61,6 +61,16 @@ struct StructureGradientTests {
       Structure(testDescription: "recurrent dropout") {
         $0.recurrentDropout = $0.cell.structure.recurrentProduct == .none ? 0 : 0.4
       },
+      Structure(testDescription: "weight dropout") {
+        $0.weightDropout = $0.cell.structure.recurrentProduct == .none ? 0 : 0.4
+      },
+      Structure(testDescription: "weight dropout, both directions") {
+        $0.weightDropout = $0.cell.structure.recurrentProduct == .none ? 0 : 0.3
+        $0.directions = .both(merge: .concatenate)
+      },
+      Structure(testDescription: "embedding dropout") {
+        if case .embedding = $0.input { $0.embeddingDropout = 0.4 }
+      },
       Structure(testDescription: "zoneout") { $0.zoneout = Zoneout(hidden: 0.3, cell: 0.5) },
       Structure(testDescription: "variational dropout") {
         $0.dropout = 0.4

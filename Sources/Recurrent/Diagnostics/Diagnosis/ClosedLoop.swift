@@ -134,6 +134,7 @@ extension Model where S == Double {
   fileprivate init<Other: Scalar>(_ other: Model<Other>) throws(PlanError) {
     var configuration = other.configuration
     (configuration.dropout, configuration.headDropout, configuration.recurrentDropout) = (0, 0, 0)
+    (configuration.weightDropout, configuration.embeddingDropout) = (0, 0)
     try self.init(zeros: configuration, vocabulary: nil)
     for entry in table.entries { setParameter(entry, to: other[parameter: entry.name].map { Double($0) }) }
   }

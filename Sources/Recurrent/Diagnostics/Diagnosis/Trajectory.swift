@@ -70,6 +70,7 @@ extension Model {
     part.attention = nil
     part.headReadsAllLayers = false
     (part.dropout, part.headDropout, part.recurrentDropout, part.isDropoutVariational) = (0, 0, 0, false)
+    (part.weightDropout, part.embeddingDropout) = (0, 0)
     part.hiddenSizes = layers.map { configuration.hiddenSize(ofLayer: $0) }
     part.layerCount = layers.count
     if layers.lowerBound > 0 { part.input = .vectors(size: configuration.inputSize(ofLayer: layers.lowerBound)) }

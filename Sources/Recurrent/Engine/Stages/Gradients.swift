@@ -9,15 +9,16 @@ enum GradientTask: Sendable {
     var copy = Region.empty
   }
 
-  /// dW = dYᵀ·X
-  case weights(outputs: Region, input: Region, gradient: Region, Multiplier)
+  /// dW = dYᵀ·X, of the weights that were not dropped.
+  case weights(outputs: Region, input: Region, gradient: Region, Multiplier, WeightMask?)
   /// db = column sums of dY
   case bias(outputs: Region, bias: Bias)
   /// dWᵢ and the biases where the input was a gather: rows of dZ are added to the rows of their tokens, which start at
   /// `tokens` of the indices.
   case oneHot(gates: Region, tokens: Int, table: Region, weights: Region, bias: Bias)
   /// The embedding's gradient: rows of dL/d(input) are added to the rows of their tokens, which start at `tokens` of the plan's.
-  case embedding(inputGradient: Region, table: Region, tokens: Int, isTied: Bool)
+  /// What tokens were scaled by stands in `scales`, if anything.
+  case embedding(inputGradient: Region, table: Region, tokens: Int, isTied: Bool, scales: Region?)
   /// The cell's own vectors: the sum of what each sequence gathered.
   case vectors(gradients: Region, sums: Region)
   /// The trained initial state: the sum over the sequences that started from it.
@@ -29,21 +30,22 @@ enum GradientTask: Sendable {
 
   /// dW = dYᵀ·X in pieces: several for each worker of packed products, so that all end together; OpenBLAS copies all of X
   /// for each piece.
-  static func weights(_ outputs: Region, _ input: Region, _ gradient: Region, _ products: ProductChoice)
-    -> [GradientTask]
-  {
+  static func weights(
+    _ outputs: Region, _ input: Region, _ gradient: Region, _ products: ProductChoice, mask: WeightMask? = nil
+  ) -> [GradientTask] {
     let multiplier = products.multiplier(rows: input.rows, columns: gradient.columns, inner: gradient.rows)
     let pieces = Pieces(of: gradient.rows, atMost: multiplier == .packed ? 192 : 512)
     return (0..<pieces.count).map {
       .weights(
-        outputs: outputs.columns(pieces[$0]), input: input, gradient: gradient.rows(pieces[$0]), multiplier)
+        outputs: outputs.columns(pieces[$0]), input: input, gradient: gradient.rows(pieces[$0]), multiplier,
+        mask?.moved(by: pieces[$0].lowerBound * gradient.columns))
     }
   }
 
   /// Scalars that a product computes; all have as many terms.
   fileprivate var outputCount: Int {
     switch self {
-    case .weights(_, _, let gradient, _): gradient.count
+    case .weights(_, _, let gradient, _, _): gradient.count
     case .oneHot(_, _, _, let weights, _): weights.count
     case .bias, .embedding, .vectors, .initialState, .head, .crf: 0
     }
@@ -62,8 +64,9 @@ extension GradientTask {
     let (memory, adds, storage) = (engine.memory, call.continuesGradient, engine.plan.precision.storage)
     let rows = 0..<call.rows.rowCount
     switch self {
-    case .weights(let outputs, let input, let gradient, let multiplier):
+    case .weights(let outputs, let input, let gradient, let multiplier, let mask):
       multiply(outputs.rows(rows), input.rows(rows), into: gradient, adds: adds, multiplier, storage, in: memory)
+      mask?.apply(to: gradient, call, in: memory)
     case .bias(let outputs, let bias):
       sumColumns(outputs.rows(rows), into: bias, adds: adds, in: memory)
     case .oneHot(let gates, let tokens, let table, let weights, let bias):
@@ -72,8 +75,13 @@ extension GradientTask {
       memory.transpose(table, into: weights)
       // Every row of gates went to one row of the table, so the table's sums are the bias's gradient.
       sumColumns(table, into: bias, adds: false, in: memory)
-    case .embedding(let inputGradient, let table, let tokens, let isTied):
+    case .embedding(let inputGradient, let table, let tokens, let isTied, let scales):
       if !adds, !isTied { memory.fill(table, with: 0) }
+      if let scales, call.dropoutSeed != nil {
+        memory.scale(
+          inputGradient.rows(rows), by: scales, engine.indices,
+          at: call.rows.index.tokens + tokens + call.rows.rowOffset)
+      }
       memory.scatterAdd(
         inputGradient.rows(rows), engine.indices, at: call.rows.index.tokens + tokens + call.rows.rowOffset,
         into: table)

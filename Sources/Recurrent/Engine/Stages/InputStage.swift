@@ -27,11 +27,18 @@ struct InputStage: Sendable {
   private let stride: Int
   /// The place in a step from which on its tokens are letters.
   private let firstLetter: Int
+  /// Which tokens are dropped in a batch of a training; nil without.
+  private let dropout: TokenDropout?
 
   init(_ configuration: ModelConfiguration, _ table: ParameterTable, _ sizes: BatchSizes, _ arenas: inout ArenaLayout) {
     vocabularySize = configuration.input.vocabularySize
     stride = sizes.rows
     vocabularySizes = configuration.input.vocabularySizes
+    dropout =
+      sizes.isTraining && configuration.embeddingDropout > 0
+      ? TokenDropout(
+        rate: configuration.embeddingDropout,
+        scales: arenas.matrix("token scales", .workspace, 1, vocabularySize ?? 0)) : nil
     firstLetter = vocabularySizes.count - (configuration.input.letters?.count ?? 0)
     switch configuration.input {
     case .oneHot:
@@ -107,8 +114,10 @@ struct InputStage: Sendable {
     switch kind {
     case .oneHot, .vectors: return
     case .embedding(let table):
-      engine.memory.gather(
-        table, engine.indices, at: call.rows.index.tokens + ofBatch.lowerBound, into: rows.rows(share))
+      let tokens = call.rows.index.tokens + ofBatch.lowerBound
+      dropout?.draw(call, engine)
+      engine.memory.gather(table, engine.indices, at: tokens, into: rows.rows(share))
+      dropout?.apply(to: rows.rows(share), at: tokens, call, engine)
     case .features(let tables):
       for place in tables.indices {
         engine.memory.gather(
@@ -127,7 +136,8 @@ struct InputStage: Sendable {
   func gradientTasks(_ inputGradient: Region, isTied: Bool, shift: Int) -> [GradientTask] {
     switch kind {
     case .embedding(let table):
-      return Self.gradientTasks(inputGradient, table.moved(by: shift), tokens: 0, isTied: isTied)
+      return Self.gradientTasks(
+        inputGradient, table.moved(by: shift), tokens: 0, isTied: isTied, scales: dropout?.scales)
     case .features(let tables):
       return tables.enumerated().flatMap { place, own in
         Self.gradientTasks(
@@ -138,13 +148,13 @@ struct InputStage: Sendable {
   }
 
   private static func gradientTasks(
-    _ inputGradient: Region, _ table: Region, tokens: Int, isTied: Bool = false
+    _ inputGradient: Region, _ table: Region, tokens: Int, isTied: Bool = false, scales: Region? = nil
   ) -> [GradientTask] {
     let pieces = Pieces(of: table.columns, atMost: 64)
     return (0..<pieces.count).map {
       .embedding(
         inputGradient: inputGradient.columns(pieces[$0]), table: table.columns(pieces[$0]), tokens: tokens,
-        isTied: isTied)
+        isTied: isTied, scales: scales)
     }
   }
 }

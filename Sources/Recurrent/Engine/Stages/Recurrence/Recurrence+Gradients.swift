@@ -55,19 +55,24 @@ extension Recurrence {
     let weights = recurrent.weights.moved(by: shift)
     let last = weights.rows - hidden
     let operands = recurrent.right?.outputs ?? productOperands
+    let mask = recurrent.dropped?.mask
+    // That of the last gate.
+    let lastMask = mask?.moved(by: last * weights.columns)
     switch cell.recurrentProduct {
     case .merged:
-      return GradientTask.weights(gates.columns(0..<weights.rows), operands, weights, products)
+      return GradientTask.weights(gates.columns(0..<weights.rows), operands, weights, products, mask: mask)
     case .lastGateApart:
       // In a row of gates the apart part comes first.
       return GradientTask.weights(
-        gates.columns(hidden..<weights.rows), operands, weights.rows(0..<last), products)
-        + GradientTask.weights(gates.columns(0..<hidden), operands, weights.rows(last..<weights.rows), products)
+        gates.columns(hidden..<weights.rows), operands, weights.rows(0..<last), products, mask: mask)
+        + GradientTask.weights(
+          gates.columns(0..<hidden), operands, weights.rows(last..<weights.rows), products, mask: lastMask)
     case .lastGateSecondStage:
       return GradientTask.weights(
-        gates.columns(recurrent.columns), operands, weights.rows(0..<last), products)
+        gates.columns(recurrent.columns), operands, weights.rows(0..<last), products, mask: mask)
         + GradientTask.weights(
-          gates.columns(last..<weights.rows), saved.columns(0..<hidden), weights.rows(last..<weights.rows), products)
+          gates.columns(last..<weights.rows), saved.columns(0..<hidden), weights.rows(last..<weights.rows), products,
+          mask: lastMask)
     case .none:
       return []
     }

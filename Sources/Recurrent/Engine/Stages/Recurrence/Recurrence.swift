@@ -76,6 +76,7 @@ final class Recurrence: Sendable {
     saved = arenas.matrix(name + "saved", .workspace, sizes.gateRows, cell.savedCount * hidden)
     recurrent = RecurrentProduct(
       name, cell, hidden: hidden, outputSize: output, offsets, dropout: configuration.recurrentDropout,
+      weightDropout: sizes.isTraining ? WeightMask(rate: configuration.weightDropout, recurrence: index) : nil,
       isSparse: configuration.hasSparseRecurrence, sizes, products, &arenas, scalar)
     transition = StateTransition(
       name, cell, hidden: hidden, outputSize: output, offsets, configuration.zoneout, sizes, products, &arenas, scalar)
@@ -112,7 +113,7 @@ final class Recurrence: Sendable {
   func pack<S: Scalar>(_ call: Call, in memory: Memory<S>) {
     if 2 * index % call.workers == call.worker {
       transition.projection?.map.pack(in: memory)
-      recurrent.pack(in: memory)
+      recurrent.pack(call, in: memory)
     }
     if (2 * index + 1) % call.workers == call.worker { input.pack(in: memory) }
   }

@@ -16,6 +16,8 @@ struct RecurrentProduct: Sendable {
   /// The same with the apart gate's rows first, in the order of a row of gates; nil where that is the order of the
   /// parameters.
   private let reordered: Region?
+  /// [G·H, P] the weights that are left of them in a batch of a training with weight dropout; nil without.
+  let dropped: (weights: Region, mask: WeightMask)?
   /// What the product reads where that is no part of the states; nil where it always is.
   let operands: Operands?
   private let hidden: Int
@@ -50,7 +52,8 @@ struct RecurrentProduct: Sendable {
 
   init<S: Scalar>(
     _ name: String, _ cell: CellShape, hidden: Int, outputSize: Int, _ offsets: ParameterTable.Recurrence,
-    dropout: Double, isSparse: Bool, _ sizes: BatchSizes, _ products: ProductChoice, _ arenas: inout ArenaLayout,
+    dropout: Double, weightDropout: WeightMask?, isSparse: Bool, _ sizes: BatchSizes, _ products: ProductChoice,
+    _ arenas: inout ArenaLayout,
     _ scalar: S.Type
   ) {
     let gateRows = cell.gateCount * hidden
@@ -59,10 +62,14 @@ struct RecurrentProduct: Sendable {
     isThere = cell.recurrentProduct != .none
     let columns = offsets.hiddenRight?.rank ?? outputSize
     weights = Region(offset: offsets.hiddenWeights, rows: isThere ? gateRows : 0, columns: columns)
+    dropped = weightDropout.map { [weights] in
+      (arenas.matrix(name + "weight_hh dropped", .packed, weights.rows, weights.columns, padded: false), $0)
+    }
+    let source = dropped?.weights ?? weights
     reordered =
       cell.recurrentProduct == .lastGateApart
       ? arenas.matrix(name + "weight_hh reordered", .packed, gateRows, columns, padded: false) : nil
-    let inOrder = reordered ?? weights
+    let inOrder = reordered ?? source
     let firstRows = isThere ? (cell.gateCount - cell.secondStageCount) * hidden : 0
     map = Linear(
       name + "weight_hh", inOrder.rows(0..<firstRows), by: isThere ? products.steps : .packed, ofSteps: true,
@@ -75,7 +82,7 @@ struct RecurrentProduct: Sendable {
     if cell.secondStageCount > 0 {
       second = SecondStage(
         map: Linear(
-          name + "weight_hh 2", weights.rows(firstRows..<gateRows), by: products.steps, ofSteps: true,
+          name + "weight_hh 2", source.rows(firstRows..<gateRows), by: products.steps, ofSteps: true,
           backward: isTraining, &arenas, scalar),
         operandGradient: arenas.matrix(
           name + "doperand", .scratch, isTraining ? sizes.batchSize : 0, hidden), columns: firstRows..<gateRows)
@@ -101,12 +108,16 @@ struct RecurrentProduct: Sendable {
   /// Columns of a row of gates that the first product adds to.
   var columns: Range<Int> { 0..<map.weights.rows }
 
-  func pack<S: Scalar>(in memory: Memory<S>) {
+  func pack<S: Scalar>(_ call: Call, in memory: Memory<S>) {
     guard isThere else { return }
+    if let dropped {
+      memory.copy(weights, to: dropped.weights)
+      dropped.mask.apply(to: dropped.weights, call, in: memory)
+    }
     if let reordered {
-      let apart = weights.rows - hidden
-      memory.copy(weights.rows(apart..<weights.rows), to: reordered.rows(0..<hidden))
-      memory.copy(weights.rows(0..<apart), to: reordered.rows(hidden..<weights.rows))
+      let (source, apart) = (dropped?.weights ?? weights, weights.rows - hidden)
+      memory.copy(source.rows(apart..<weights.rows), to: reordered.rows(0..<hidden))
+      memory.copy(source.rows(0..<apart), to: reordered.rows(hidden..<weights.rows))
     }
     map.pack(in: memory)
     right?.map.pack(in: memory)
