@@ -15,6 +15,8 @@ struct Run: ParsableCommand {
       The output, of the same kinds, has "output", [T, N, O] or [N, O], 0 where a sequence is over, and "final_h" and \
       "final_c" as in PyTorch; a .npy file has the output alone.
 
+      With --stream the steps of one sequence come on standard input as they happen, a line each: the numbers of a vector, or a token's       number, with commas or spaces between them. Each is answered at once by a line of outputs, and the state is kept; an empty line is       answered by one, and begins a new sequence.
+
       Of an .onnx file the inputs and outputs are those that it names (rnn inspect shows them), in its own order of \
       dimensions.
 
@@ -23,8 +25,11 @@ struct Run: ParsableCommand {
 
   @Argument(reading: "The model file.") var model: String
 
-  @Option(reading: "The sequences.") var input: String
-  @Option(writing: "The file to write; what is no file gets safetensors.") var output: String
+  @Option(reading: "The sequences.") var input: String?
+  @Option(writing: "The file to write; what is no file gets safetensors.") var output: String?
+
+  @Flag(help: "Answer each line of standard input, which is a step, with a line.")
+  var stream = false
 
   @Flag(help: "Sequences come before steps, in the input and in the output: [N, T, …].")
   var batchFirst = false
@@ -48,6 +53,16 @@ struct Run: ParsableCommand {
   var threads: Int?
 
   func validate() throws {
+    if stream {
+      let others = ["--input", "--output", "--batch-first", "--input-tensor", "--lengths-tensor"]
+      if let option = others.first(where: GivenOptions.names.contains) {
+        throw ValidationError("'\(option)' is for files, and excludes '--stream'")
+      }
+      return
+    }
+    guard input != nil, let output else {
+      throw ValidationError("'--input <file>' and '--output <file>' are needed, or '--stream'")
+    }
     guard FilePlace(output).isStream || [".safetensors", ".npz", ".npy"].contains(where: { output.hasSuffix($0) })
     else {
       throw ValidationError(
@@ -57,8 +72,8 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let outputs = try FileUse(
-      reading: [(model, "<model>"), (input, "--input")],
-      writing: [(output, "--output", .results(ArrayFile.Kind(path: output)))]
+      reading: [(model, "<model>"), (stream ? DescriptorPath.standardInput : input, "--input")],
+      writing: [(output, "--output", .results(ArrayFile.Kind(path: output ?? "")))]
     ).hold()
     defer { outputs.release() }
     Note.threads(threads)
@@ -66,23 +81,24 @@ struct Run: ParsableCommand {
     case .graph(let graph): try run(graph)
     case .arrays(let file):
       if precision == .double || precision == nil && Precision(of: file) == .double {
-        try run(Model<Double>(file, path: model), .full)
+        try runOrStream(Model<Double>(file, path: model), .full)
       } else {
         let model = try Model<Float>(file, path: model)
-        try run(model, PrecisionOption.weights(precision?.stored, of: model, multiplying.choice))
+        try runOrStream(model, PrecisionOption.weights(precision?.stored, of: model, multiplying.choice))
       }
     }
   }
 
   private func run(_ graph: ONNXModel) throws {
     for (name, isGiven) in [
-      ("--batch-first", batchFirst), ("--input-tensor", inputTensor != nil), ("--lengths-tensor", lengthsTensor != nil),
+      ("--stream", stream), ("--batch-first", batchFirst), ("--input-tensor", inputTensor != nil),
+      ("--lengths-tensor", lengthsTensor != nil),
       ("--precision", precision != nil),
     ] where isGiven {
       throw Failure(message: "\(name) is not for ONNX models, which say it themselves", status: .usage)
     }
     NonFinite.warn(graph.nonFiniteValues, in: model)
-    let (inputs, unused) = try ONNXExchange.inputs(of: graph, from: ArrayFile(sequences: input))
+    let (inputs, unused) = try ONNXExchange.inputs(of: graph, from: ArrayFile(sequences: input ?? ""))
     warn(unused)
     let results = try graph.run(inputs, products: multiplying.choice, threads: threads ?? 0)
     var tensors: [(name: String, tensor: ONNXTensor)] = []
@@ -113,14 +129,21 @@ struct Run: ParsableCommand {
     }
   }
 
-  private func run<S: Scalar>(_ model: Model<S>, _ weights: WeightPrecision) throws {
+  private func runOrStream<S: Scalar>(_ model: Model<S>, _ weights: WeightPrecision) throws {
     guard model.configuration.attention == nil else {
       throw Failure(message: "\(self.model) attends to a memory, which a file of inputs does not have")
     }
     NonFinite.warn(model.nonFiniteParameters, in: self.model)
+    guard stream else { return try run(model, weights) }
+    var run = try StreamRun(
+      model, of: self.model, products: multiplying.choice, weights: weights, threads: threads ?? 0)
+    try run.run()
+  }
+
+  private func run<S: Scalar>(_ model: Model<S>, _ weights: WeightPrecision) throws {
     let names = RunInput<S>.Names(input: inputTensor, lengths: lengthsTensor)
     let input = try RunInput(
-      ArrayFile(sequences: input), for: model.configuration, names: names, isBatchFirst: batchFirst)
+      ArrayFile(sequences: self.input ?? ""), for: model.configuration, names: names, isBatchFirst: batchFirst)
     warn(input.unused)
     let result = try RunResult(
       model, input, products: multiplying.choice, weights: weights, threads: threads ?? 0)
@@ -131,10 +154,11 @@ struct Run: ParsableCommand {
   /// A tensor of a name that is not the model's may be meant all the same.
   private func warn(_ unused: [String]) {
     guard !unused.isEmpty else { return }
-    Note.warning("\(input): \(ExchangeError.list(unused)): the model has no such input")
+    Note.warning("\(input ?? ""): \(ExchangeError.list(unused)): the model has no such input")
   }
 
   private func write<S: Scalar>(_ all: [RunResult<S>.NamedArray]) throws {
+    guard let output else { stop("what is written needs a file") }
     let arrays = output.hasSuffix(".npy") ? Array(all.prefix(1)) : all
     if output.hasSuffix(".npy") {
       try NPYFile.write(to: output, shape: arrays[0].shape, values: arrays[0].values)

@@ -112,7 +112,7 @@ struct NumberEvidence {
 package func parseNumber(_ text: String) throws(TableError.Reason) -> Double? { try NumberStyle().number(text) }
 
 /// 0.002, 5, 1e-08: the shortest text that reads back as the same number.
-package func shortest(_ value: Double) -> String {
+package func shortest(_ value: some BinaryFloatingPoint) -> String {
   let text = "\(value)"
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }

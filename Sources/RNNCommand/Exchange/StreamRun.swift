@@ -1,0 +1,76 @@
+import Recurrent
+import Storage
+import Tables
+
+/// Steps of one sequence as they come: a line in, a line out, the state kept in between.
+struct StreamRun<S: Scalar>: ~Copyable {
+  private static var input: String { "standard input" }
+
+  private var pass: InferencePass<S>
+  private let configuration: ModelConfiguration
+  private var isStarted = false
+
+  /// - Parameter file: of the model, for errors.
+  /// - Throws: `PlanError`; `Failure` where the model has to see a whole sequence.
+  init(
+    _ model: Model<S>, of file: String, products: Products, weights: WeightPrecision, threads: Int
+  ) throws {
+    configuration = model.configuration
+    let reason: String? =
+      if configuration.directions.count == 2 {
+        "runs both ways"
+      } else if configuration.head == .meanOverSteps || configuration.head == .maxOverSteps {
+        "answers a whole sequence"
+      } else if case .features = configuration.input {
+        "reads words (rnn tag predict is a filter for it)"
+      } else {
+        nil
+      }
+    if let reason { throw Failure(message: "\(file) \(reason), and not step by step: leave out --stream") }
+    pass = try InferencePass(
+      model, steps: 1, batchSize: 1, products: products, precision: weights, threads: threads)
+  }
+
+  /// Answers each line; an empty one ends a sequence.
+  /// - Throws: `TableError` with the line that is no step; `FileError`.
+  mutating func run() throws {
+    var lines = FilterLines(Self.input)
+    var number = 0
+    while let line = try lines.next() {
+      number += 1
+      if line.allSatisfy({ $0 == " " || $0 == "\t" }) {
+        isStarted = false
+        try output("")
+      } else {
+        try output(answer(line, number))
+      }
+    }
+  }
+
+  private mutating func answer(_ line: String, _ number: Int) throws -> String {
+    func fault(_ what: String) -> TableError { TableError(Self.input, line: number, .other(what)) }
+    let fields = line.split { $0 == "," || $0 == " " || $0 == "\t" || $0 == ";" }
+    let width = configuration.input.vocabularySize == nil ? configuration.input.size : 1
+    guard fields.count == width else {
+      throw fault("a step has \(counted(width, "number")), this line \(grouped(fields.count))")
+    }
+    if let count = configuration.input.vocabularySize {
+      guard let token = Int32(fields[0]), (0..<Int32(clamping: count)).contains(token) else {
+        throw fault(
+          "\"\(printable(String(fields[0]), limit: 40))\" is no token: expected a whole number in 0..<\(count)")
+      }
+      pass.run(tokens: [token].span, continuing: isStarted)
+    } else {
+      var values: [S] = []
+      for field in fields {
+        guard let value = Double(field), value.isFinite else {
+          throw fault("\"\(printable(String(field), limit: 40))\" is no finite number")
+        }
+        values.append(S(value))
+      }
+      pass.run(vectors: values.span, continuing: isStarted)
+    }
+    isStarted = true
+    return pass.outputs.map { shortest($0) }.joined(separator: ",")
+  }
+}
