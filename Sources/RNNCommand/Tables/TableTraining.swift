@@ -71,7 +71,8 @@ extension ResumedTable {
     _ options: TableRunOptions, digest: UInt64, table: String, stepsPerEpoch: Int, hasValidation: Bool
   ) throws -> Trainer<Float>? {
     guard digest == note.digest else {
-      throw Failure(message: "\(table) does not hold the data that \(file) was trained on")
+      throw Failure(
+        message: "\(table) does not hold the data that \(file) was trained on, or the validation part is another")
     }
     let given = GivenOptions.names
     if given.contains("--patience") { note.patience = options.patience }

@@ -20,6 +20,10 @@ extension TaggedSentences {
         guard let own = json[name]?.array else { throw fault("expected a list", name) }
         let texts = own.compactMap { $0.string ?? $0.integer.map(String.init) }
         guard texts.count == own.count, !texts.contains("") else { throw fault("expected texts in quotes", name) }
+        // Answers in columns and lines would fall apart.
+        guard !texts.contains(where: { $0.unicodeScalars.contains { "\t\n\r".unicodeScalars.contains($0) } }) else {
+          throw fault("expected texts without tabs and line ends", name)
+        }
         return texts
       }
       let names = TableError.list(members.map(\.key))

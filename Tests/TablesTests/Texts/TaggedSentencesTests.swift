@@ -123,7 +123,9 @@ struct TaggedSentencesTests {
       ("{\"tokens\": [\"a\"], \"tags\": []}\n", "f", ["line 1, column \"tags\": 0 tags of 1 tokens"]),
       ("{\"tokens\": \"a\", \"tags\": []}\n", "f", ["column \"tokens\": expected a list"]),
       ("{\"tokens\": [null], \"tags\": [\"X\"]}\n", "f", ["column \"tokens\": expected texts"]),
-      ("{\"tokens\": [\"a\"\n", "f.jsonl", ["line 1: no JSON"]), ("[1]\n", "f.jsonl", ["line 1: no object"]),
+      ("{\"tokens\": [\"a\"\n", "f.jsonl", ["line 1: no JSON"]),
+      ("{\"tokens\": [\"a\\tb\"], \"tags\": [\"O\"]}\n", "f.jsonl", ["line 1", "without tabs"]),
+      ("[1]\n", "f.jsonl", ["line 1: no object"]),
     ]
     for (text, file, words) in expected {
       let message = fault(text, file: file)
