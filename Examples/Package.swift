@@ -4,7 +4,7 @@ import PackageDescription
 /// Each is one file in Sources, a program of its own: swift run -c release ManyToOne
 let examples = [
   "Characters", "Forecasting", "ManyToMany", "ManyToOne", "OneToMany", "OneToOne", "OwnCell", "OwnLoss",
-  "Reservoir", "Resume", "ServingInAnActor",
+  "Pronouncing", "Reservoir", "Resume", "ServingInAnActor",
 ]
 
 /// The programs of the documentation, which scripts/check-examples takes from their texts.
