@@ -86,6 +86,9 @@ struct GradCheck: ParsableCommand {
   @Option(help: ArgumentHelp("The loss.", valueName: "name"))
   var loss = LossKind.crossEntropy
 
+  @Flag(help: "Make layers residual blocks, with norms and feed-forward layers.")
+  var residualBlocks = false
+
   @Option(.fraction, help: "Dropout between layers, with one fixed mask.")
   var dropout = 0.0
 
@@ -101,7 +104,7 @@ struct GradCheck: ParsableCommand {
   var threads = 1
 
   func validate() throws {
-    try refuseIdle(dropout: dropout, layers: layers)
+    try refuseIdle(dropout: dropout, layers: layers, hasBlocks: residualBlocks)
     if head == .none, headDropout > 0 {
       throw ValidationError("The value '\(headDropout)' is invalid for '--head-dropout <x>' without a head")
     }
@@ -140,10 +143,14 @@ struct GradCheck: ParsableCommand {
       case .embedding: .embedding(vocabularySize: vocabularySize, size: inputSize)
       case .vectors: .vectors(size: inputSize)
       }
+    var configuration = ModelConfiguration(
+      cell: cell, input: kind, hiddenSize: hiddenSize, layerCount: layers,
+      outputSize: outputSize ?? (head == .none ? hiddenSize : 4), head: head.head, dropout: dropout,
+      headDropout: headDropout)
+    if loss == .crf { configuration.crf = CRFConstraints.none }
+    if residualBlocks { configuration.blocks = ResidualBlocks() }
     return try checkGradients(
-      of: cell, input: kind, hiddenSize: hiddenSize, layerCount: layers, outputSize: outputSize,
-      head: head.head, loss: loss.loss, steps: sequenceLength,
-      batchSize: batchSize, dropout: dropout, headDropout: headDropout, products: multiplying.choice, seed: seed,
-      threads: threads)
+      of: configuration, loss: loss.loss, steps: sequenceLength, batchSize: batchSize, products: multiplying.choice,
+      seed: seed, threads: threads)
   }
 }

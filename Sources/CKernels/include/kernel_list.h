@@ -70,6 +70,24 @@ KERNEL(void, scatter_add_rows, (size_t rows, size_t columns, RK_IN matrix, size_
 KERNEL(void, transpose, (size_t rows, size_t columns, RK_IN in, size_t in_stride, RK_OUT out, size_t out_stride),
        (rows, columns, in, in_stride, out, out_stride))
 
+// Residual blocks, row by row.
+
+/// y = gain · x / √(mean of x² + 10⁻⁶); the sum is in double. y may be x.
+KERNEL(void, rms_norm, (size_t rows, size_t columns, RK_IN x, size_t x_stride, RK_IN gain, RK_OUT y, size_t y_stride),
+       (rows, columns, x, x_stride, gain, y, y_stride))
+/// The derivative by x and its terms by the gain, which are to be summed over the rows: from dy to dx, or where `adds` is 1
+/// to what is added to dx; dx may be dy where nothing is added.
+KERNEL(void, rms_norm_backward, (size_t rows, size_t columns, RK_IN x, size_t x_stride, RK_IN gain, RK_IN dy, size_t
+       dy_stride, RK_OUT dx, size_t dx_stride, int adds, RK_OUT terms, size_t terms_stride), (rows, columns, x, x_stride,
+       gain, dy, dy_stride, dx, dx_stride, adds, terms, terms_stride))
+/// product = gate · σ(gate) · up; product may be gate.
+KERNEL(void, swiglu, (size_t rows, size_t columns, RK_IN gate, size_t gate_stride, RK_IN up, size_t up_stride, RK_OUT
+       product, size_t product_stride), (rows, columns, gate, gate_stride, up, up_stride, product, product_stride))
+/// The derivative: gate and up are overwritten by those by them.
+KERNEL(void, swiglu_backward, (size_t rows, size_t columns, RK_IN gradient, size_t gradient_stride, RK_OUT gate, size_t
+       gate_stride, RK_OUT up, size_t up_stride), (rows, columns, gradient, gradient_stride, gate, gate_stride, up,
+       up_stride))
+
 // Losses, one row.
 
 /// Returns logsumexp(logits) - logits[target], with the maximum subtracted first, and overwrites the logits by

@@ -10,6 +10,7 @@
 #include "exponential.h"
 #include "norm.h"
 #include "norm_cells.h"
+#include "blocks.h"
 #include "steps.h"
 #include "transpose.h"
 #include "pack.h"

@@ -19,7 +19,8 @@ struct CombinedTraining {
     "--layers",
     "--dropout", "--head-dropout", "--batch-size", "--epochs", "--patience", "--log", "--resume",
     "--optimizer", "--learning-rate", "--schedule", "--warm-up", "--clip-norm", "--clip-value", "--weight-decay",
-    "--momentum", "--products", "--init-from", "--rank", "--projection-size", "--residual", "--trained-initial-state",
+    "--momentum", "--products", "--init-from", "--rank", "--projection-size", "--residual", "--residual-blocks",
+    "--feed-forward-size", "--trained-initial-state",
   ]
 
   /// - Parameter store: holds the file.

@@ -13,6 +13,7 @@ extension ModelConfiguration {
       if let letters { parts.append("letters 2 × \(letters.hiddenSize)") }
     case .vectors: break
     }
+    if let blocksDescription { parts.append(blocksDescription) }
     if let rankDescription { parts.append(rankDescription) }
     if crf != nil { parts.append("CRF") }
     parts += [("dropout", dropout), ("head dropout", headDropout)].filter { $0.1 > 0 }.map { "\($0.0) \(short($0.1))" }

@@ -54,7 +54,7 @@ struct ModelOptions: ParsableArguments {
   @OptionGroup var structure: StructureOptions
 
   func validate() throws {
-    try refuseIdle(dropout: dropout, layers: layers)
+    try refuseIdle(dropout: dropout, layers: layers, hasBlocks: structure.residualBlocks)
     if tiedEmbedding, GivenOptions.names.contains("--embedding-size"), embeddingSize != headInputSize {
       throw ValidationError(
         "The value '\(embeddingSize)' is invalid for '--embedding-size <n>': a tied one has the \(headInputSize) numbers that "
@@ -118,8 +118,9 @@ struct ModelOptions: ParsableArguments {
 }
 
 /// Refuses a dropout that would have no place to act.
-func refuseIdle(dropout: Double, layers: Int) throws(ValidationError) {
-  guard dropout > 0, layers == 1 else { return }
+/// - Parameter hasBlocks: whether dropout acts within residual blocks.
+func refuseIdle(dropout: Double, layers: Int, hasBlocks: Bool = false) throws(ValidationError) {
+  guard dropout > 0, layers == 1, !hasBlocks else { return }
   throw ValidationError(
     "The value '\(dropout)' is invalid for '--dropout <x>' with one layer: it acts between layers; "
       + "'--head-dropout <x>' acts above the last")

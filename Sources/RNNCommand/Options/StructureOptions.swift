@@ -6,6 +6,18 @@ struct StructureOptions: ParsableArguments {
   @Flag(help: "Add to a layer's output what it reads, where both are equally wide.")
   var residual = false
 
+  @Flag(
+    help:
+      "Make each layer a residual block: a norm before the cell, what the layer reads added behind it, and then a gated feed-forward layer with a norm and an addition of its own; a norm before the head. For --cell rglru, mingru, minlstm, slstm. --dropout then drops of what is added."
+  )
+  var residualBlocks = false
+
+  @Option(
+    in: 1...largestSize,
+    help:
+      "Units of the feed-forward layer of --residual-blocks. (default: 8/3 of a layer's outputs, in multiples of 16)")
+  var feedForwardSize: Int?
+
   @Option(in: 1...largestSize, help: "Project each cell's output to so many units (PyTorch's proj_size).")
   var projectionSize: Int?
 
@@ -38,6 +50,12 @@ struct StructureOptions: ParsableArguments {
 
   /// Refuses what the cell, or the model without it, does not allow.
   func validate(_ cell: any RecurrentCell, hiddenSize: Int, dropout: Double, headDropout: Double) throws {
+    if residualBlocks, residual {
+      throw ValidationError("'--residual-blocks' excludes '--residual': blocks add what a layer reads already")
+    }
+    if feedForwardSize != nil, !residualBlocks {
+      throw ValidationError("'--feed-forward-size <n>' needs '--residual-blocks'")
+    }
     if let projectionSize {
       if !cell.structure.allowsProjection {
         throw ValidationError(
@@ -77,6 +95,7 @@ struct StructureOptions: ParsableArguments {
   /// - Throws: `ValidationError` where what is to be dropped is not there.
   func apply(to configuration: inout ModelConfiguration) throws {
     configuration.isResidual = residual
+    if residualBlocks { configuration.blocks = ResidualBlocks(feedForwardSize: feedForwardSize) }
     configuration.projectionSize = projectionSize
     configuration.trainsInitialState = trainedInitialState
     if let rank { configuration.cutMatrices(to: rank) }

@@ -45,7 +45,8 @@ struct TableModelOptions: ParsableArguments {
 
   /// What the model that is started from has decided.
   private static let decided: Set = [
-    "--cell", "--hidden-size", "--layers", "--residual", "--projection-size", "--rank", "--trained-initial-state",
+    "--cell", "--hidden-size", "--layers", "--residual", "--residual-blocks",
+    "--feed-forward-size", "--projection-size", "--rank", "--trained-initial-state",
     "--bidirectional", "--head",
   ]
 
@@ -56,7 +57,7 @@ struct TableModelOptions: ParsableArguments {
       }
       return
     }
-    try refuseIdle(dropout: dropout, layers: layers)
+    try refuseIdle(dropout: dropout, layers: layers, hasBlocks: structure.residualBlocks)
   }
 
   /// Refuses connections that the layers do not allow. For the command, which knows how large they are.
@@ -75,6 +76,7 @@ struct TableModelOptions: ParsableArguments {
     guard let initFrom else {
       var configuration = configuration
       try structure.apply(to: &configuration)
+      if let fault = configuration.blocksFault { throw ValidationError("'--residual-blocks': \(fault)") }
       var model = try Model<Float>(configuration, seed: seed)
       model.annotations = annotations
       return model
@@ -92,7 +94,7 @@ struct TableModelOptions: ParsableArguments {
     var own = model.configuration
     (own.dropout, own.headDropout) = (dropout, headDropout)
     try structure.applyRegularisation(to: &own)
-    try refuseIdle(dropout: dropout, layers: own.layerCount)
+    try refuseIdle(dropout: dropout, layers: own.layerCount, hasBlocks: own.blocks != nil)
     try structure.validate(own.cell, hiddenSize: own.hiddenSize, dropout: dropout, headDropout: headDropout)
     Note.note("start from the weights of \(initFrom)")
     return model.with(own)

@@ -93,7 +93,8 @@ extension TextTraining {
     configuration.dropout = options.model.dropout
     configuration.headDropout = options.model.headDropout
     try options.model.structure.applyRegularisation(to: &configuration)
-    try refuseIdle(dropout: options.model.dropout, layers: configuration.layerCount)
+    try refuseIdle(
+      dropout: options.model.dropout, layers: configuration.layerCount, hasBlocks: configuration.blocks != nil)
     try options.model.structure.validate(
       configuration.cell, hiddenSize: configuration.hiddenSize, dropout: options.model.dropout,
       headDropout: options.model.headDropout)

@@ -54,7 +54,7 @@ struct Train: ParsableCommand {
     if settings.initFrom != nil {
       let decided: Set = [
         "--cell", "--hidden-size", "--layers", "--embedding-size", "--tied-embedding", "--residual",
-        "--projection-size", "--rank",
+        "--residual-blocks", "--feed-forward-size", "--projection-size", "--rank",
         "--trained-initial-state", "--forget-bias", "--spectral-radius", "--recurrent-norm",
         "--input-deviation", "--pieces", "--vocabulary-size", "--vocabulary",
       ]

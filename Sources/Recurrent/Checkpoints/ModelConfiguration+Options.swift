@@ -9,6 +9,10 @@ extension ModelConfiguration {
     }
     if let merge = directions.merge { options.append((key: "bidirectional", value: .string(merge.rawValue))) }
     if isResidual { options.append((key: "residual", value: .bool(true))) }
+    if let blocks {
+      options.append((key: "residual_blocks", value: .bool(true)))
+      if let size = blocks.feedForwardSize { options.append((key: "feed_forward_size", value: .integer(size))) }
+    }
     if headReadsAllLayers { options.append((key: "head_reads_all_layers", value: .bool(true))) }
     if tiesEmbedding { options.append((key: "tied_embedding", value: .bool(true))) }
     if let projectionSize { options.append((key: "projection_size", value: .integer(projectionSize))) }
@@ -35,7 +39,8 @@ extension ModelConfiguration {
   /// All members of a configuration in model files.
   package static let keysInFiles = [
     "cell", "input", "hidden_size", "layers", "output_size", "head", "dropout", "head_dropout", "hidden_sizes",
-    "bidirectional", "residual", "head_reads_all_layers", "projection_size", "trained_initial_state", "attention",
+    "bidirectional", "residual", "residual_blocks", "feed_forward_size", "head_reads_all_layers", "projection_size",
+    "trained_initial_state", "attention",
     "crf", "tied_embedding", "sparse_recurrence", "recurrent_ranks", "input_ranks",
     "variational_dropout", "recurrent_dropout", "weight_dropout", "embedding_dropout", "zoneout_hidden", "zoneout_cell",
   ]
@@ -108,6 +113,11 @@ extension ModelConfiguration {
     tiesEmbedding = try reader.flag("tied_embedding")
     if let tyingFault { throw reader.fault(tyingFault) }
     if let maskFault { throw reader.fault(maskFault) }
+    if try reader.flag("residual_blocks") {
+      blocks = ResidualBlocks()
+      if reader.json["feed_forward_size"] != nil { blocks?.feedForwardSize = try reader.size("feed_forward_size") }
+      if let blocksFault { throw reader.fault(blocksFault) }
+    }
     guard recurrentDropout == 0 || cell.structure.recurrentProduct != .none else {
       throw reader.fault("recurrent_dropout is \(recurrentDropout), but the cell has no recurrent product")
     }

@@ -28,7 +28,7 @@ struct StateCovariances<S: Scalar> {
     var (inputs, outputs) = (inputs, outputs)
     try evaluator.forEachPiece(of: input, load: { $0.load(model) }) { engine, rows in
       for layer in engine.plan.layers {
-        if let read = layer.input {
+        if let read = layer.read {
           Self.forEachBlock(read.rows(0..<rows.rowCount), in: engine.memory) { inputs[layer.index]?.add($0) }
         }
         for recurrence in layer.runsBothWays ? [layer.forward, layer.reverse] : [layer.forward] {

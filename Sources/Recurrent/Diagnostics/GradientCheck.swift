@@ -106,7 +106,9 @@ struct GradientCheck: ~Copyable {
     for index in model.block.indices { model.block[index] *= 1.5 }
     for entry in model.table.entries {
       let values = model[parameter: entry.name]
-      guard entry.name.hasPrefix("rnn.vectors") || values.allSatisfy({ $0 == 0 }) else { continue }
+      guard
+        entry.name.hasPrefix("rnn.vectors") || ParameterTable.isGain(entry.name) || values.allSatisfy({ $0 == 0 })
+      else { continue }
       model[parameter: entry.name] = values.map { $0 + generator.uniform(-0.5, 0.5) }
     }
     let pass = try RecurrentPass(

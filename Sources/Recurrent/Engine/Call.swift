@@ -53,7 +53,10 @@ struct Call: Sendable {
 enum MaskStream {
   static func layer(_ index: Int) -> UInt64 { UInt64(index) }
   static func recurrent(_ recurrence: Int) -> UInt64 { 1 << 32 + UInt64(recurrence) }
-  static func weights(_ recurrence: Int) -> UInt64 { 3 << 32 + UInt64(recurrence) }
-  static let embedding: UInt64 = 4 << 32
+  static func weights(_ recurrence: Int) -> UInt64 { 5 << 32 + UInt64(recurrence) }
+  static let embedding: UInt64 = 6 << 32
+  /// What the recurrence of a residual block adds, and what its feed-forward layer does.
+  static func block(_ layer: Int) -> UInt64 { 3 << 32 + UInt64(layer) }
+  static func feedForward(_ layer: Int) -> UInt64 { 4 << 32 + UInt64(layer) }
   static func zoneout(_ recurrence: Int, part: Int) -> UInt64 { 2 << 32 + UInt64(recurrence) << 8 + UInt64(part) }
 }

@@ -170,6 +170,10 @@ final class Engine<S: Scalar>: PoolTask {
   private func forward(_ call: Call) {
     plan.input.forward(call, self)
     plan.top.forwardFromBelow(call, self)
+    if let norm = plan.norm {
+      norm.forward(rows: call.share(of: call.rows.rowCount), in: memory)
+      pool.barrier()
+    }
     plan.attention?.forward(call, self)
     if !call.skipsHead { plan.head?.forward(call, self) }
   }
@@ -187,6 +191,12 @@ final class Engine<S: Scalar>: PoolTask {
     if !call.skipsHead { plan.head?.backward(call, self) }
     pool.barrier()
     plan.attention?.backward(plan.head?.inputGradient ?? .empty, call, self)
+    if let norm = plan.norm {
+      let gradient = plan.backward.outputs.columns(0..<plan.topOutputs.columns)
+      norm.backward(
+        gradient, rows: call.share(of: call.rows.rowCount), adding: false, into: gradient, in: memory)
+      pool.barrier()
+    }
     plan.top.backwardToBelow(isTop: true, call, self)
     let headRows = outputRowCount(call.rows)
     while true {

@@ -12,7 +12,7 @@ extension Plan {
     require(
       configuration.directions == .forward, "a layer that runs both ways cannot be computed again in segments")
     require(
-      configuration.head == .everyStep || (configuration.head == .lastStep && !configuration.isResidual),
+      configuration.headGoesBackInSegments,
       "a head that reads \(configuration.head) of all steps cannot be computed again in segments")
     require(purpose.loss?.targets != .labels, "the connectionist loss reads all steps at once")
     require(purpose.loss?.kind != .crf, "a CRF reads all steps at once")
@@ -34,6 +34,12 @@ extension Plan {
       let ranks = configuration.lowRank(ofLayer: layer)
       perRow +=
         2 * Double(configuration.directions.count) * (Double(ranks.recurrent ?? 0) + Double(ranks.input ?? 0) + 64)
+      if configuration.blocks != nil {
+        // Gate, other half, product and its gradient; norms, their terms, sums and gradients.
+        perRow += 4 * (Double(configuration.feedForwardSize(ofLayer: layer)) + 32)
+        perRow +=
+          10 * (Double(configuration.outputSize(ofLayer: layer)) + Double(configuration.inputSize(ofLayer: layer)) + 64)
+      }
     }
     let rows = (Double(sizes.steps) + 1) * Double(sizes.batchSize)
     let scalars = rows * perRow + 16 * Double(table.blockCount)

@@ -24,6 +24,7 @@ extension Plan {
           rows: batchSize, columns: recurrence.recurrent.map.weights.rows,
           inner: recurrence.recurrent.map.weights.columns, workers: wanted)
       }
+      || layers.contains { $0.feedForward?.sharesColumns(rows: batchSize, workers: wanted) ?? false }
     return shares ? wanted : 1
   }
 

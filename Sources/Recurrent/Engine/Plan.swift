@@ -45,6 +45,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   let input: InputStage
   /// The top layer, which holds those below.
   let top: Layer
+  /// What stands upon the top layer of residual blocks; nil without.
+  let norm: RMSNorm?
   /// nil without attention.
   let attention: AttentionStage?
   /// nil without a head.
@@ -150,12 +152,16 @@ public struct Plan: Sendable, CustomStringConvertible {
         choice, &arenas, scalar)
       headColumns += top.outputs.columns
     }
+    let norm = table.norm.map {
+      RMSNorm("top norm", gain: $0, of: top.outputs, rows: sizes.keptRows, sizes, &arenas)
+    }
     let attention = memory.map { AttentionStage($0, configuration, table, sizes, choice, &arenas, scalar) }
     let head =
       configuration.head == .none
       ? nil
       : Head(
-        configuration, table, top: attention?.outputs ?? top.outputs, sizes, backward, attends: attention != nil,
+        configuration, table, top: attention?.outputs ?? norm?.outputs ?? top.outputs, sizes, backward,
+        attends: attention != nil,
         choice,
         &arenas, scalar)
     if let loss = purpose.loss, let head {
@@ -180,8 +186,8 @@ public struct Plan: Sendable, CustomStringConvertible {
       shards, batchSize: batchSize * shards.count,
       stateColumns: Self.recurrences(Self.layers(top)).map(\.states.columns), &arenas)
     (self.sizes, self.choice, self.table, self.top) = (sizes, choice, table, top)
-    (self.attention, self.head, self.arenas) = (attention, head, arenas)
-    workOfRow = Self.layers(top).reduce(head?.map.weights.count ?? 0) { $0 + $1.directionCount * $1.forward.workOfRow }
+    (self.norm, self.attention, self.head, self.arenas) = (norm, attention, head, arenas)
+    workOfRow = Self.layers(top).reduce(head?.map.weights.count ?? 0) { $0 + $1.workOfRow }
     // A checkpoint holds the parameters, their two moments and the best model's beside them.
     let parameterBytes = table.blockCount * MemoryLayout<S>.stride
     try PlanError.refuse(
@@ -242,7 +248,10 @@ public struct Plan: Sendable, CustomStringConvertible {
   var isTraining: Bool { sizes.isTraining }
 
   /// The head's outputs, then dL/d(outputs); without a head a view of the top layer's, whose rows are not contiguous.
-  var outputs: Region { head?.outputs ?? top.outputs }
+  var outputs: Region { head?.outputs ?? topOutputs }
+
+  /// [R, U] what the head or attention reads of the top layer.
+  var topOutputs: Region { norm?.outputs ?? top.outputs }
 
   /// The layers, the lowest first.
   var layers: [Layer] { Self.layers(top) }
@@ -254,35 +263,5 @@ public struct Plan: Sendable, CustomStringConvertible {
 
   private static func recurrences(_ layers: [Layer]) -> [Recurrence] {
     layers.flatMap { layer in [layer.forward] + (layer.runsBothWays ? [layer.reverse] : []) }
-  }
-
-  /// Those of a tied embedding, which add to what the others have left.
-  var tiedTasks: [GradientTask] { configuration.tiesEmbedding ? embeddingTasks : [] }
-
-  private var embeddingTasks: [GradientTask] {
-    guard isTraining, let inputGradient = backward.input else { return [] }
-    return input.gradientTasks(inputGradient, isTied: configuration.tiesEmbedding, shift: update.shift)
-  }
-
-  /// All deferred pieces of the gradient, but for those of a tied embedding.
-  var gradientTasks: [GradientTask] {
-    guard isTraining else { return [] }
-    let shift = update.shift
-    var (products, sums): ([GradientTask], [GradientTask]) = ([], [])
-    for recurrence in recurrences {
-      let tokens = recurrence.isReverse ? index.mirror?.tokens ?? index.tokens : index.tokens
-      let tasks = recurrence.gradientTasks(shift: shift, tokens: tokens, choice)
-      products += tasks.products
-      sums += tasks.sums
-    }
-    if let attention, let head {
-      let tasks = attention.gradientTasks(head.inputGradient, shift: shift, choice)
-      products += tasks.products
-      sums += tasks.sums
-    }
-    if let head { products += head.gradientTasks(shift: shift, choice) }
-    if let crf = loss?.crf { sums.append(.crf(crf, shift: shift)) }
-    if !configuration.tiesEmbedding { sums += embeddingTasks }
-    return GradientTask.sorted(products: products, sums: sums)
   }
 }

@@ -35,7 +35,8 @@ public struct Initialization: Sendable, Hashable {
     }
   }
 
-  /// For Wᵢ of every layer, the head and the embedding.
+  /// For Wᵢ of every layer, the head and the embedding, and feed-forward layers (where what goes back to the layer's width is
+  /// then divided by √(2L); the gains of norms start from 1).
   public var input: Weights
   /// For Wₕ of every layer.
   public var recurrent: Weights
@@ -80,10 +81,14 @@ public struct Initialization: Sendable, Hashable {
       block.replaceSubrange(first..<first + own.blockCount, with: values)
     }
     for entry in table.entries where !entry.name.hasPrefix(ParameterTable.lettersPrefix) {
-      let values =
-        entry.name.hasPrefix("rnn.")
-        ? try recurrentValues(entry, structure, configuration, &generator)
-        : try values(entry, configuration, &generator)
+      let values: [Double]
+      if let own = try blockValues(entry, configuration, &generator) {
+        values = own
+      } else if entry.name.hasPrefix("rnn.") {
+        values = try recurrentValues(entry, structure, configuration, &generator)
+      } else {
+        values = try self.values(entry, configuration, &generator)
+      }
       for (index, value) in values.enumerated() { block[entry.offset + index] = S(value) }
     }
     if let forgetGateBias, let gate = structure.forgetGate {
@@ -116,6 +121,21 @@ public struct Initialization: Sendable, Hashable {
     let fanIn = configuration.headInputSize * (isJoined ? 2 : 1)
     let bound = 1 / Double(fanIn).squareRoot()
     return try Self.values(input, entry.shape, bound: bound, &generator)
+  }
+
+  /// Of what residual blocks have besides their recurrences: gains are 1; matrices are drawn as the head's, and W_down is then
+  /// divided by √(2L), so that what L layers add to the input does not grow with L (GPT-2: Radford et al. 2019, §2.3). nil
+  /// for other parameters.
+  private func blockValues(
+    _ entry: ParameterTable.Entry, _ configuration: ModelConfiguration, _ generator: inout SeededGenerator
+  ) throws(PlanError) -> [Double]? {
+    guard configuration.blocks != nil else { return nil }
+    if ParameterTable.isGain(entry.name) { return [Double](repeating: 1, count: entry.count) }
+    guard entry.name.hasPrefix(ParameterTable.feedForwardPrefix) else { return nil }
+    let values = try Self.values(input, entry.shape, bound: 1 / Double(entry.shape[1]).squareRoot(), &generator)
+    guard entry.name.hasPrefix(ParameterTable.feedForwardPrefix + "down") else { return values }
+    let scale = 1 / Double(2 * configuration.layerCount).squareRoot()
+    return values.map { scale * $0 }
   }
 
   /// Of a recurrent layer: weights and biases gate by gate.

@@ -10,6 +10,7 @@ extension ModelConfiguration: CustomStringConvertible {
     if let projectionSize { parts.append("projected to \(projectionSize)") }
     if let ranks = rankDescription { parts.append(ranks) }
     if isResidual { parts.append("residual") }
+    if let blocksDescription { parts.append(blocksDescription) }
     if tiesEmbedding { parts.append("tied embedding") }
     if attention != nil { parts.append("attention") }
     switch input {

@@ -30,14 +30,16 @@ extension Model {
     }
   }
 
-  /// The parameters that products read as their weights: no embeddings, biases, vectors of a cell and initial states, nor the
+  /// The parameters that products read as their weights: no embeddings, biases, gains, vectors of a cell and initial states, nor the
   /// first layer's input weights where tokens choose among them; and nothing of an encoder of letters, which is run in full.
   var multipliedEntries: [ParameterTable.Entry] { table.entries.filter { isMultiplied($0) } }
 
   func isMultiplied(_ entry: ParameterTable.Entry) -> Bool {
     if case .oneHot = configuration.input, entry.name.hasPrefix("rnn.weight_ih_l0") { return false }
     let isApart = ["embedding", ParameterTable.lettersPrefix].contains(where: entry.name.hasPrefix)
-    return !isApart && entry.name.contains("weight")
+    let isMatrix = entry.shape.count == 2
+    return !isApart && isMatrix
+      && (entry.name.contains("weight") || entry.name.hasPrefix(ParameterTable.feedForwardPrefix))
   }
 
   /// Places of each row of a matrix in the block.

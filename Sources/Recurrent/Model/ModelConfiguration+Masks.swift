@@ -2,7 +2,7 @@
 extension ModelConfiguration {
   /// Whether anything is random in training.
   var isRandom: Bool {
-    headDropout > 0 || (dropout > 0 && layerCount > 1) || recurrentDropout > 0 || weightDropout > 0
+    headDropout > 0 || (dropout > 0 && (layerCount > 1 || blocks != nil)) || recurrentDropout > 0 || weightDropout > 0
       || embeddingDropout > 0 || zoneout.isActive
   }
 

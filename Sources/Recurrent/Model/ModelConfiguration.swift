@@ -98,6 +98,8 @@ public struct ModelConfiguration: Sendable {
 
   /// Whether a layer that is as wide as what it reads adds that to its output: h + x (He et al. 2016; Wu et al. 2016).
   public var isResidual = false
+  /// Whether each layer is a residual block with a norm before its recurrence and a gated feed-forward layer behind it; nil: not.
+  public var blocks: ResidualBlocks?
   /// Whether the head reads all layers side by side and not the top one alone (Graves 2013's skip connections).
   public var headReadsAllLayers = false
   /// Whether the head's matrix is the embedding's table (Press & Wolf 2017): one parameter, `embedding.weight`, whose gradient is the sum of both
@@ -128,7 +130,7 @@ public struct ModelConfiguration: Sendable {
   // MARK: Regularisation, in training only
 
   /// Probability with which an output of a layer is dropped on its way to the next layer. Between layers only, as
-  /// PyTorch's `dropout`; at least two layers are needed for it to act.
+  /// PyTorch's `dropout`; at least two layers are needed for it to act. In residual blocks it acts elsewhere: see `ResidualBlocks`.
   public var dropout: Double
   /// Probability with which what the head reads is dropped (char-rnn's last dropout). 0 without a head.
   public var headDropout: Double
@@ -219,8 +221,13 @@ extension ModelConfiguration {
 
   /// Whether a layer adds what it reads to its output.
   package func addsInput(layer: Int) -> Bool {
-    isResidual && inputSize(ofLayer: layer) == outputSize(ofLayer: layer) && (layer > 0 || !isInputGathered)
+    (isResidual || blocks != nil) && inputSize(ofLayer: layer) == outputSize(ofLayer: layer)
+      && (layer > 0 || !isInputGathered)
   }
+
+  /// Whether the head's gradient goes back through a batch segment by segment: that of each step, or where only the last
+  /// step is read, that of the final state alone.
+  var headGoesBackInSegments: Bool { head == .everyStep || (head == .lastStep && !isResidual && blocks == nil) }
 
   /// Whether the first layer's input product is a gather of weight columns.
   var isInputGathered: Bool {
@@ -270,6 +277,7 @@ extension ModelConfiguration {
     if let maskFault { stop(maskFault) }
     if let rankFault { stop(rankFault) }
     if let tyingFault { stop(tyingFault) }
+    if let blocksFault { stop(blocksFault) }
     if let projectionSize {
       require(projectionSize >= 1, "projection size must be 1 or more, got \(projectionSize)")
       require(

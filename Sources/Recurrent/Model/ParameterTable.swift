@@ -3,6 +3,9 @@
 /// and linear (the attentional layer and the head, if there are such); a CRF's are those of the module `CRF` of pytorch-crf, named crf. What PyTorch does not have: rnn.vectors_l… [vectors, H], a cell's own vectors, and
 /// rnn.initial_state_l… [S, H], a trained initial state (with a projection the first P of its first row are used). Of a matrix
 /// of low rank there are both factors, as rnn.weight_hh_left_l… [G·H, r] and rnn.weight_hh_right_l… [r, H], and none whole.
+/// Residual blocks have, after the recurrence of a layer of width U that reads I, rnn.norm_l… [I] where it reads a norm,
+/// rnn.feed_forward_norm_l… [U], rnn.feed_forward_gate_l… and rnn.feed_forward_up_l… [F, U] and rnn.feed_forward_down_l… [U, F],
+/// and behind the top layer norm.weight [U], as of an `nn.RMSNorm` named norm.
 public struct ParameterTable: Sendable, Hashable {
   /// One parameter.
   public struct Entry: Sendable, Hashable {
@@ -23,6 +26,13 @@ public struct ParameterTable: Sendable, Hashable {
 
   /// Before the names of the parameters of an encoder of letters.
   static let lettersPrefix = "letters."
+  /// Before the names of those of feed-forward layers in residual blocks.
+  static let feedForwardPrefix = "rnn.feed_forward_"
+
+  /// Whether a parameter is the gain of a norm in residual blocks.
+  static func isGain(_ name: String) -> Bool {
+    ["norm.weight", "rnn.norm_", feedForwardPrefix + "norm_"].contains(where: name.hasPrefix)
+  }
 
   /// Scalars in all parameters, padding left out.
   public var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
@@ -60,6 +70,20 @@ public struct ParameterTable: Sendable, Hashable {
   }
   /// Layer by layer, in each the forward direction first.
   private(set) var recurrences: [Recurrence] = []
+
+  /// Offsets of what a residual block has besides its recurrence.
+  struct Block: Sendable, Hashable {
+    /// nil where the recurrence reads what the layer reads as it is.
+    var norm: Int?
+    var feedForwardNorm = 0
+    var gate = 0
+    var up = 0
+    var down = 0
+  }
+  /// Of each layer; empty without residual blocks.
+  private(set) var blocks: [Block] = []
+  /// The gain of the norm behind the top layer; nil without residual blocks.
+  private(set) var norm: Int?
   private(set) var embedding = 0
   /// Of several tokens a step; else empty.
   private(set) var embeddings: [Int] = []
@@ -111,6 +135,10 @@ public struct ParameterTable: Sendable, Hashable {
       for direction in 0..<configuration.directions.count {
         try append(configuration, layer: layer, suffix: "_l\(layer)" + (direction == 0 ? "" : "_reverse"))
       }
+      if configuration.blocks != nil { try appendBlock(configuration, layer: layer) }
+    }
+    if configuration.blocks != nil {
+      norm = try append("norm.weight", [configuration.outputSize(ofLayer: configuration.layerCount - 1)])
     }
     if configuration.attention != nil {
       let size = configuration.headInputSize
@@ -160,6 +188,20 @@ public struct ParameterTable: Sendable, Hashable {
       places.initialState = try append("rnn.initial_state" + suffix, [structure.stateCount, hidden])
     }
     recurrences.append(places)
+  }
+
+  private mutating func appendBlock(_ configuration: ModelConfiguration, layer: Int) throws(PlanError) {
+    let (suffix, width) = ("_l\(layer)", configuration.outputSize(ofLayer: layer))
+    let inner = configuration.feedForwardSize(ofLayer: layer)
+    var places = Block()
+    if configuration.normalizesInput(layer: layer) {
+      places.norm = try append("rnn.norm" + suffix, [configuration.inputSize(ofLayer: layer)])
+    }
+    places.feedForwardNorm = try append(Self.feedForwardPrefix + "norm" + suffix, [width])
+    places.gate = try append(Self.feedForwardPrefix + "gate" + suffix, [inner, width])
+    places.up = try append(Self.feedForwardPrefix + "up" + suffix, [inner, width])
+    places.down = try append(Self.feedForwardPrefix + "down" + suffix, [width, inner])
+    blocks.append(places)
   }
 
   /// A matrix, or its factors.

@@ -83,7 +83,7 @@ public struct RecurrentPass<S: Scalar>: ~Copyable, @unchecked Sendable {
   /// - Precondition: there was one.
   public var finalState: RecurrentState<S> { engine.finalState(rows) }
 
-  private var rows: Rows {
+  var rows: Rows {
     guard let lastRows else { stop("there was no forward call before") }
     return lastRows
   }

@@ -115,7 +115,7 @@ extension TrainingSettings {
         configuration.input.letters == nil && configuration.directions == .forward && loss.targets != .labels
         && loss.targets != .custom
         && loss != .crf && loss != .crf.weighted
-        && (configuration.head == .everyStep || (configuration.head == .lastStep && !configuration.isResidual))
+        && configuration.headGoesBackInSegments
       if !isPossible { return "the model or its loss cannot be computed again in segments" }
     }
     switch loss.kind {

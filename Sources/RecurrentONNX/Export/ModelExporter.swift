@@ -40,6 +40,10 @@ package struct ModelExporter<S: Scalar> {
       throw .inexpressible(
         what: "an input of several tokens a step", reason: "export models of one token or of vectors")
     }
+    if model.configuration.blocks != nil {
+      throw .inexpressible(
+        what: "residual blocks", reason: "export models whose layers follow each other without feed-forward layers")
+    }
     self.model = model
     self.options = options
     configuration = model.configuration

@@ -21,6 +21,9 @@ struct StructureGradientTests {
     }
   }
 
+  private static let blockCells: [any RecurrentCell] =
+    ([.rgLRU, .sLSTM, .minLSTM, .minGRU] + OracleCell.kinds).map(\.cell)
+
   static let structures: [Structure] =
     Directions.Merge.allCases.map { merge in
       Structure(testDescription: "both directions, \(merge)") { $0.directions = .both(merge: merge) }
@@ -52,6 +55,36 @@ struct StructureGradientTests {
         $0.zoneout = Zoneout(hidden: 0.4, cell: 0.4)
         $0.recurrentDropout = 0.4
         $0.lowerRanks()
+      },
+      Structure(testDescription: "residual blocks", cells: blockCells) {
+        $0.blocks = ResidualBlocks(feedForwardSize: 5)
+      },
+      Structure(testDescription: "residual blocks of the usual width, of their own widths, dropout", cells: blockCells)
+      {
+        $0.blocks = ResidualBlocks()
+        $0.hiddenSizes = [3, 2]
+        $0.dropout = 0.3
+        $0.headDropout = $0.head == .none ? 0 : 0.3
+      },
+      Structure(testDescription: "residual blocks, both directions, variational dropout", cells: blockCells) {
+        $0.blocks = ResidualBlocks(feedForwardSize: 4)
+        $0.directions = $0.head == .lastStep ? .forward : .both(merge: .average)
+        $0.dropout = 0.3
+        $0.isDropoutVariational = true
+        $0.trainsInitialState = true
+      },
+      Structure(testDescription: "residual blocks, low rank, both directions side by side", cells: blockCells) {
+        $0.blocks = ResidualBlocks(feedForwardSize: 4)
+        $0.directions = $0.head == .lastStep ? .forward : .both(merge: .concatenate)
+        $0.lowerRanks()
+      },
+      Structure(testDescription: "residual blocks, projection, zoneout", cells: [LSTMCell.lstm]) {
+        $0.blocks = ResidualBlocks(feedForwardSize: 4)
+        $0.hiddenSize = 4
+        $0.projectionSize = 3
+        $0.zoneout = Zoneout(hidden: 0.4, cell: 0.4)
+        $0.recurrentDropout = 0.4
+        $0.dropout = 0.3
       },
       Structure(testDescription: "trained initial state") { $0.trainsInitialState = true },
       Structure(testDescription: "trained initial state, both directions") {

@@ -31,7 +31,7 @@ extension Problem {
   /// vectors.
   func addsInput(_ layer: Int) -> Bool {
     let isGathered = if case .oneHot = configuration.input { layer == 0 } else { false }
-    return configuration.isResidual && !isGathered
+    return (configuration.isResidual || configuration.blocks != nil) && !isGathered
       && configuration.inputSize(ofLayer: layer) == configuration.outputSize(ofLayer: layer)
   }
 

@@ -110,6 +110,8 @@ extension Problem {
       let isHalf = entry.shape.count == 1 || entry.name.contains("vectors")
       let bound = isRecurrent ? 1 / columns : isHalf ? 0.5 : 1 / columns.squareRoot()
       parameters[entry.name] = uniform(entry.count, bound)
+      // The gains of norms, about 1.
+      if entry.name.contains("norm") { parameters[entry.name] = parameters[entry.name]!.map { Double(Float(1 + $0)) } }
       if cell == .leaky, entry.name.contains("vectors") {
         // A unit with a rate outside 0...1 grows with every step.
         parameters[entry.name] = parameters[entry.name]!.map { Double(Float(0.5 + $0)) }

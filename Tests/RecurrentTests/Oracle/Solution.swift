@@ -46,10 +46,14 @@ extension Problem {
     var layerOutputs: [[[[Variable]]]] = []
     var lastSteps: [[Variable]] = []
     for layer in 0..<configuration.layerCount {
+      let block =
+        configuration.blocks.map { _ in OracleBlock(configuration: configuration, layer: layer, parameters: parameters)
+        }
+      let read = block.map { block in x.map { $0.map(block.read) } } ?? x
       let runs = (0..<configuration.directions.count).map { direction in
         let weights = OracleLayer(configuration, layer, direction, parameters)
         return x.indices.map { sequence in
-          run(weights, x[sequence], from: states[ends.count + direction][sequence], isReverse: direction == 1)
+          run(weights, read[sequence], from: states[ends.count + direction][sequence], isReverse: direction == 1)
         }
       }
       ends += runs.map { $0.map(\.end) }
@@ -57,7 +61,8 @@ extension Problem {
       x = inputs.indices.map { sequence in
         inputs[sequence].indices.map { step in
           let output = merged(runs.map { $0[sequence].outputs[step] })
-          return addsInput(layer) ? zip(output, inputs[sequence][step]).map { $0 + $1 } : output
+          let joined = addsInput(layer) ? zip(output, inputs[sequence][step]).map { $0 + $1 } : output
+          return block?.feedForward(joined) ?? joined
         }
       }
       layerOutputs.append(x)
@@ -69,13 +74,19 @@ extension Problem {
       }
     }
 
+    var headLayers = layerOutputs
+    if let gain = parameters["norm.weight"] {
+      x = x.map { $0.map { OracleBlock.normalized($0, gain: gain) } }
+      headLayers[headLayers.count - 1] = x
+      lastSteps = x.map { $0.last ?? gain.map { _ in tape.append(Tracked(0)) } }
+    }
     let outputs: [Variable]
     if configuration.head == .none {
       // Nodes of their own: dL/d(outputs) is not the gradient that reaches h by the later steps too.
       outputs = ordered(x).map { 1 * $0 }
     } else {
       let (weights, bias) = (parameters["linear.weight"]!, parameters["linear.bias"]!)
-      outputs = headInputs(layerOutputs, lastSteps, tape).flatMap { head($0, weights, bias) }
+      outputs = headInputs(headLayers, lastSteps, tape).flatMap { head($0, weights, bias) }
     }
     /// [part, L·D, N, width]
     func joined(_ states: [[[[Variable]]]]) -> [Variable] {

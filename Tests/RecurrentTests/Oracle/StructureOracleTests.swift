@@ -19,6 +19,8 @@ struct StructureOracleTests {
     var zoneout: Zoneout
     var headReadsAllLayers: Bool
     var isLowRank: Bool
+    /// F of residual blocks; nil: there are none.
+    var feedForwardSize: Int?
 
     var testDescription: String {
       var words = ["\(shape.seed): \(input), \(head), \(directions)"]
@@ -30,6 +32,7 @@ struct StructureOracleTests {
       if zoneout != .none { words.append("zoneout \(zoneout.hidden) \(zoneout.cell)") }
       if headReadsAllLayers { words.append("all layers") }
       if isLowRank { words.append("low rank") }
+      if let feedForwardSize { words.append("blocks with \(feedForwardSize)") }
       return words.joined(separator: ", ")
     }
 
@@ -114,6 +117,12 @@ struct StructureOracleTests {
         configuration.zoneout = zoneout
         configuration.headReadsAllLayers = headReadsAllLayers
         if isLowRank { configuration.lowerRanks() }
+        if let feedForwardSize {
+          configuration.blocks = ResidualBlocks(feedForwardSize: feedForwardSize)
+          configuration.isResidual = false
+          configuration.headReadsAllLayers = false
+          if head == .lastStep { configuration.directions = .forward }
+        }
       }
     }
   }

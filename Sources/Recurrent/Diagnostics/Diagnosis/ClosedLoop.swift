@@ -32,7 +32,7 @@ extension ModelConfiguration {
     if head != .everyStep || directions != .forward || attention != nil || outputSize != input.size {
       return "outputs can be fed back to a model that runs forward, with an output at every step as wide as its input"
     }
-    if isResidual { return "the head of residual layers reads more than the states" }
+    if isResidual || blocks != nil { return "the head of residual layers reads more than the states" }
     return nil
   }
 }

@@ -49,6 +49,11 @@ struct StateRecorder: ~Copyable {
   }
 
   private func inputs(_ layer: Int, _ isReverse: Bool) -> Trajectory.Inputs {
+    if configuration.normalizesInput(layer: layer), let read = pass.engine.plan.layers[layer].read {
+      let sequences = pass.engine.sequences(read, pass.rows)
+      let all = (0..<sequences.count).map { Array(sequences[$0]) }
+      return .vectors(isReverse ? all.map { Self.reversed($0, width: read.columns) } : all, width: read.columns)
+    }
     if layer == 0, let tokens { return .tokens(isReverse ? tokens.map { $0.reversed() } : tokens) }
     let width = configuration.inputSize(ofLayer: layer)
     var sequences = vectors

@@ -77,6 +77,11 @@ extension Model {
     if direction != nil {
       part.directions = .forward
       part.isResidual = false
+      // A recurrence alone, which reads what the norm gave.
+      part.blocks = nil
+      if configuration.normalizesInput(layer: layers.lowerBound) {
+        part.input = .vectors(size: configuration.inputSize(ofLayer: layers.lowerBound))
+      }
     }
     var result = try Model<Double>(zeros: part, vocabulary: nil)
     for entry in result.table.entries {

@@ -5,7 +5,7 @@ internal import Kernels
 extension AttentionStage {
   func forward<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
     let (memory, rows) = (engine.memory, call.rows)
-    let states = engine.plan.top.outputs
+    let states = engine.plan.topOutputs
     let width = states.columns
     if let query {
       let part = query.map.part(forward: rows.rowCount, call)

@@ -4,7 +4,13 @@ internal import Kernels
 struct BackwardRegions: Sendable {
   /// [R, U] dL/d(outputs of the layer whose turn it is), as wide as the widest.
   let outputs: Region
-  /// [R, P] the same of each direction, where there are two.
+  /// [R, U] dL/d(what the recurrence gave to be added), where residual blocks drop some of that; else `outputs`.
+  let branch: Region
+  /// [R, ·] dL/d(what norms of residual blocks gave), as wide as the widest; empty without blocks.
+  let normalized: Region
+  /// [R, F] dL/d(the gated product of feed-forward layers), as wide as the widest; empty without blocks.
+  let feedForward: Region
+  /// [R, P] the same as `outputs` of each direction, where there are two.
   private let directions: (forward: Region, reverse: Region)
   /// [R, I] dL/d(input) in the other direction's order, as wide as the widest.
   let mirrored: Region
@@ -19,9 +25,20 @@ struct BackwardRegions: Sendable {
     func widest(_ widths: some Sequence<Int>) -> Int { widths.max() ?? 0 }
     outputs = arenas.matrix(
       "dlayer output", .scratch, rows, widest(layers.map { configuration.outputSize(ofLayer: $0) }))
+    let hasBlocks = configuration.blocks != nil
+    branch =
+      configuration.dropsBranches ? arenas.matrix("dlayer branch", .scratch, rows, outputs.columns) : outputs
+    normalized = arenas.matrix(
+      "dnorm", .scratch, hasBlocks ? rows : 0,
+      widest(
+        layers.map { configuration.outputSize(ofLayer: $0) }
+          + layers.filter { configuration.normalizesInput(layer: $0) }.map { configuration.inputSize(ofLayer: $0) }))
+    feedForward = arenas.matrix(
+      "dfeed-forward product", .scratch, hasBlocks ? rows : 0,
+      widest(layers.map { configuration.feedForwardSize(ofLayer: $0) }))
     input = wantsInput ? arenas.matrix("dinput", .scratch, rows, configuration.input.size) : nil
     guard configuration.directions != .forward else {
-      (directions, mirrored) = ((outputs, outputs), .empty)
+      (directions, mirrored) = ((branch, branch), .empty)
       return
     }
     let direction = widest(layers.map { configuration.directionSize(ofLayer: $0) })
@@ -29,7 +46,9 @@ struct BackwardRegions: Sendable {
       arenas.matrix("dforward output", .scratch, rows, direction),
       arenas.matrix("dreverse output", .scratch, rows, direction)
     )
-    let inputs = layers.filter { $0 > 0 || wantsInput }.map { configuration.inputSize(ofLayer: $0) }
+    let inputs = layers.filter { $0 > 0 || wantsInput || configuration.normalizesInput(layer: $0) }.map {
+      configuration.inputSize(ofLayer: $0)
+    }
     mirrored = arenas.matrix("dreverse input", .scratch, inputs.isEmpty ? 0 : rows, widest(inputs))
   }
 

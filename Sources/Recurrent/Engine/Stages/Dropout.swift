@@ -14,13 +14,20 @@ struct Dropout: Sendable {
     (self.dropped, self.rate, self.isVariational, self.stream) = (dropped, rate, isVariational, stream)
   }
 
+  /// Of what a residual block adds, in its place; nil without.
+  init?(branchesOf configuration: ModelConfiguration, _ outputs: Region, stream: UInt64, _ sizes: BatchSizes) {
+    guard sizes.isTraining, configuration.dropsBranches else { return nil }
+    self.init(
+      outputs, rate: configuration.dropout, isVariational: configuration.isDropoutVariational, stream: stream)
+  }
+
   /// Rows of the source, one for each step of each sequence, dropped out; without a seed they are copied.
   func drop<S: Scalar>(_ source: Region, rows: Range<Int>, _ call: Call, in memory: Memory<S>) {
     guard call.dropoutSeed != nil else { return memory.copy(source.rows(rows), to: dropped.rows(rows)) }
     mask(source, into: dropped, rows: rows, columns: 0..<source.columns, call, in: memory)
   }
 
-  /// The gradient by what was passed on becomes that by the source: the same mask.
+  /// The gradient by what was passed on becomes that by the source: the same mask. Or what is to be dropped in its place.
   func dropBack<S: Scalar>(
     _ gradient: Region, rows: Range<Int>, columns: Range<Int>, _ call: Call, in memory: Memory<S>
   ) {

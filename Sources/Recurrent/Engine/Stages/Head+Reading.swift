@@ -13,10 +13,13 @@ extension Head {
       let rows = call.share(of: call.rows.rowCount)
       copyOutputs(of: top, rows, in: engine.memory)
     case .lastStep: for slot in slots { readLastStep(of: top, slot, call.rows, in: engine.memory) }
-    case .meanOverSteps: for slot in slots { readMean(of: top.outputs, slot, call.rows, in: engine.memory) }
+    case .lastOutput:
+      for slot in slots { readLastOutput(of: engine.plan.topOutputs, slot, call.rows, in: engine.memory) }
+    case .meanOverSteps:
+      for slot in slots { readMean(of: engine.plan.topOutputs, slot, call.rows, in: engine.memory) }
     case .maxOverSteps(let rows):
       for slot in slots {
-        readGreatest(of: top.outputs, slot, call.rows, in: engine.memory, engine.indices, rows: rows)
+        readGreatest(of: engine.plan.topOutputs, slot, call.rows, in: engine.memory, engine.indices, rows: rows)
       }
     }
     engine.pool.barrier()
@@ -42,6 +45,13 @@ extension Head {
     if layer.addsInput, let input = layer.input, rows.length(ofSlot: slot) > 0 {
       memory.add(input.row(rows.lastRow(ofSlot: slot)), to: target)
     }
+  }
+
+  /// 0 of a sequence without steps.
+  private func readLastOutput<S: Scalar>(of outputs: Region, _ slot: Int, _ rows: Rows, in memory: Memory<S>) {
+    let target = input.row(rows.sequence(inSlot: slot))
+    guard rows.length(ofSlot: slot) > 0 else { return memory.fill(target, with: 0) }
+    memory.copy(outputs.row(rows.lastRow(ofSlot: slot)), to: target)
   }
 
   private func readMean<S: Scalar>(of outputs: Region, _ slot: Int, _ rows: Rows, in memory: Memory<S>) {
@@ -90,9 +100,8 @@ extension Head {
       switch reading {
       case .lastStep:
         spreadLastStep(top, slot, source, rows, in: memory)
-        guard top.addsInput, length > 0 else { break }
-        for step in 0..<length - 1 { memory.fill(outputGradient.row(rows.firstRow(ofStep: step) + slot), with: 0) }
-        memory.copy(source, to: outputGradient.row(rows.lastRow(ofSlot: slot)))
+        if top.addsInput { spreadLastRow(source, to: outputGradient, slot, rows, in: memory) }
+      case .lastOutput: spreadLastRow(source, to: outputGradient, slot, rows, in: memory)
       case .meanOverSteps:
         for step in 0..<length {
           memory.scale(
@@ -110,6 +119,16 @@ extension Head {
       case .topLayer, .allLayers: break
       }
     }
+  }
+
+  /// Only the last row of a sequence has a gradient.
+  private func spreadLastRow<S: Scalar>(
+    _ source: Region, to outputGradient: Region, _ slot: Int, _ rows: Rows, in memory: Memory<S>
+  ) {
+    let length = rows.length(ofSlot: slot)
+    guard length > 0 else { return }
+    for step in 0..<length - 1 { memory.fill(outputGradient.row(rows.firstRow(ofStep: step) + slot), with: 0) }
+    memory.copy(source, to: outputGradient.row(rows.lastRow(ofSlot: slot)))
   }
 
   private func spreadLastStep<S: Scalar>(

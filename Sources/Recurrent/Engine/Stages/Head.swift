@@ -8,7 +8,10 @@ final class Head: Sendable {
     case topLayer
     /// The outputs of all layers, side by side.
     case allLayers
+    /// The final states of the top layer.
     case lastStep
+    /// The last step of what stands on the top layer, which in residual blocks is no state.
+    case lastOutput
     case meanOverSteps
     /// - rows: where in the indices the row of each greatest value stands, [N, U].
     case maxOverSteps(rows: Int)
@@ -37,7 +40,7 @@ final class Head: Sendable {
     let rows = configuration.head.isPooled ? sizes.batchSize : sizes.keptRows
     switch configuration.head {
     case .everyStep, .none: reading = configuration.headReadsAllLayers ? .allLayers : .topLayer
-    case .lastStep: reading = .lastStep
+    case .lastStep: reading = configuration.blocks == nil ? .lastStep : .lastOutput
     case .meanOverSteps: reading = .meanOverSteps
     case .maxOverSteps:
       reading = .maxOverSteps(
@@ -70,9 +73,12 @@ final class Head: Sendable {
   var isPooled: Bool {
     switch reading {
     case .topLayer, .allLayers: false
-    case .lastStep, .meanOverSteps, .maxOverSteps: true
+    case .lastStep, .lastOutput, .meanOverSteps, .maxOverSteps: true
     }
   }
+
+  /// Whether dL/d(what it reads) is that of the top layer's final states alone, and not of its outputs.
+  var readsFinalStates: Bool { if case .lastStep = reading { true } else { false } }
 
   /// Rows of the outputs of a call.
   func rowCount(_ rows: Rows) -> Int { isPooled ? rows.sequenceCount : rows.rowCount }

@@ -1,7 +1,8 @@
 internal import Kernels
 
 /// How the recurrences of a layer are tied to each other and to the layers below and above: the input in the other
-/// direction's order, the merge of both directions, the residual connection, dropout. Rows of [R, ·] are in the order of
+/// direction's order, the merge of both directions, the residual connection, dropout, and in residual blocks the norm before
+/// and the feed-forward layer behind. Rows of [R, ·] are in the order of
 /// time. Layers are chained from the top one down, each holding the one below: objects that never change, which a step
 /// neither copies nor counts references to.
 final class Layer: Sendable {
@@ -17,8 +18,17 @@ final class Layer: Sendable {
   let merge: Directions.Merge
   /// [R, I] what it reads; nil for one-hot tokens.
   let input: Region?
-  /// Whether that is added to its output.
+  /// What the recurrences read instead; nil: that as it is.
+  let norm: RMSNorm?
+  /// Whether the input is added to the output.
   let addsInput: Bool
+  /// [R, U] the outputs of the directions as one, and what is added to them: the output but in residual blocks, where it is
+  /// what the feed-forward layer reads.
+  private let joined: Region
+  /// Of what the recurrences of a residual block add; nil without.
+  let branchDropout: Dropout?
+  /// nil without residual blocks.
+  let feedForward: FeedForward?
   /// [R, U] its output.
   let outputs: Region
   /// The output's copy after dropout, which the next layer reads; nil without.
@@ -33,25 +43,42 @@ final class Layer: Sendable {
   ) {
     let directions = configuration.directions.count
     let index = below.map { $0.index + 1 } ?? 0
+    let rows = sizes.keptRows
+    let block = configuration.blocks == nil ? nil : table.blocks[index]
+    var norm: RMSNorm?
+    if let input, let gain = block?.norm {
+      norm = RMSNorm("layer \(index) norm", gain: gain, of: input, rows: rows, sizes, &arenas)
+    }
+    let read = norm?.outputs ?? input
+    let goesBack = goesBack || norm != nil
     func recurrence(_ direction: Int, _ arenas: inout ArenaLayout) -> Recurrence {
       Recurrence(
         configuration, table, index: index * directions + direction, layer: index, isReverse: direction == 1,
-        below: input, goesBack: goesBack,
+        below: read, goesBack: goesBack,
         outputGradient: backward.output(isReverse: direction == 1, width: configuration.directionSize(ofLayer: index)),
         sizes, products, &arenas, scalar)
     }
-    (self.index, self.below, self.input) = (index, below, input)
+    (self.index, self.below, self.input, self.norm) = (index, below, input, norm)
     forward = recurrence(0, &arenas)
     runsBothWays = directions == 2
     reverse = runsBothWays ? recurrence(1, &arenas) : forward
     merge = configuration.directions.merge ?? .concatenate
     addsInput = configuration.addsInput(layer: index)
     let width = configuration.outputSize(ofLayer: index)
-    let rows = sizes.keptRows
     outputs =
-      runsBothWays || addsInput
+      runsBothWays || addsInput || block != nil
       ? arenas.matrix("layer \(index) output", .workspace, rows, width) : forward.outputs
-    let drops = sizes.isTraining && configuration.dropout > 0 && index < configuration.layerCount - 1
+    if let block {
+      joined = sizes.isTraining ? arenas.matrix("layer \(index) joined", .workspace, rows, width) : outputs
+      feedForward = FeedForward(
+        configuration, block, layer: index, joined: joined, outputs: outputs, sizes, backward, products, &arenas, scalar
+      )
+    } else {
+      (joined, feedForward) = (outputs, nil)
+    }
+    branchDropout = Dropout(branchesOf: configuration, joined, stream: MaskStream.block(index), sizes)
+    let drops =
+      sizes.isTraining && block == nil && configuration.dropout > 0 && index < configuration.layerCount - 1
     dropout =
       drops
       ? Dropout(
@@ -59,6 +86,12 @@ final class Layer: Sendable {
         isVariational: configuration.isDropoutVariational, stream: MaskStream.layer(index)) : nil
     headColumns = configuration.headReadsAllLayers ? start..<start + width : 0..<0
   }
+
+  /// What the recurrences read: [R, I]; nil for one-hot tokens.
+  var read: Region? { norm?.outputs ?? input }
+
+  /// Multiply-adds of a row.
+  var workOfRow: Int { directionCount * forward.workOfRow + (feedForward?.workOfRow ?? 0) }
 
   /// What the layer above reads: [R, U].
   var passedUp: Region { dropout?.dropped ?? outputs }
@@ -74,6 +107,7 @@ final class Layer: Sendable {
     below?.pack(call, in: memory)
     forward.pack(call, in: memory)
     if runsBothWays { reverse.pack(call, in: memory) }
+    feedForward?.pack(call, firstTask: 3 * index, in: memory)
   }
 
   // MARK: Forward
@@ -89,6 +123,10 @@ final class Layer: Sendable {
     // The next barrier comes before the first step.
     forward.start(call, engine)
     if runsBothWays { reverse.start(call, engine) }
+    if let norm {
+      norm.forward(rows: call.share(of: rows.rowCount), in: engine.memory)
+      engine.pool.barrier()
+    }
     mirrorInput(call, engine)
     if narrowsInput {
       forward.input.narrow(call, engine)
@@ -123,9 +161,9 @@ final class Layer: Sendable {
     guard runsBothWays, let mirror = call.rows.index.mirror else { return }
     let rows = call.rows
     let share = call.share(of: rows.rowCount)
-    if let input {
+    if let read {
       guard let target = reverse.input.read else { stop("vectors are not gathered") }
-      for row in share { engine.memory.copy(input.row(rows.mirrored(row)), to: target.row(row)) }
+      for row in share { engine.memory.copy(read.row(rows.mirrored(row)), to: target.row(row)) }
     } else {
       for row in share { engine.indices[mirror.tokens + row] = engine.indices[rows.index.tokens + rows.mirrored(row)] }
     }
@@ -135,10 +173,10 @@ final class Layer: Sendable {
   /// The layer's output from those of its directions, and its copy for the next layer after dropout.
   private func passUp<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
     let (memory, share) = (engine.memory, call.share(of: call.rows.rowCount))
-    let ownsOutputs = runsBothWays || addsInput
+    let ownsOutputs = runsBothWays || addsInput || feedForward != nil
     if ownsOutputs {
       for row in share {
-        let target = outputs.row(row)
+        let target = joined.row(row)
         if runsBothWays {
           memory.merge(
             forward.outputs.row(row), reverse.outputs.row(call.rows.mirrored(row)), merge,
@@ -146,11 +184,16 @@ final class Layer: Sendable {
         } else {
           memory.copy(forward.outputs.row(row), to: target)
         }
-        if addsInput, let input { memory.add(input.row(row), to: target) }
+        if addsInput, branchDropout == nil, let input { memory.add(input.row(row), to: target) }
       }
+    }
+    if let branchDropout {
+      branchDropout.dropBack(joined, rows: share, columns: 0..<joined.columns, call, in: memory)
+      if addsInput, let input { memory.add(input.rows(share), to: joined.rows(share)) }
     }
     dropout?.drop(outputs, rows: share, call, in: memory)
     if ownsOutputs || dropout != nil { engine.pool.barrier() }
+    feedForward?.forward(call, engine)
   }
 
   // MARK: Backward
@@ -160,7 +203,7 @@ final class Layer: Sendable {
     engine.plan.head?.addGradient(of: self, isTop: isTop, call, engine)
     let backward = engine.plan.backward
     self.backward(
-      dropoutBelow: below?.dropout, readsFinalStates: isTop && engine.plan.configuration.head == .lastStep,
+      dropoutBelow: below?.dropout, readsFinalStates: isTop && engine.plan.head?.readsFinalStates ?? false,
       into: index > 0 ? backward.outputs : backward.input, call, engine)
     below?.backwardToBelow(isTop: false, call, engine)
   }
@@ -180,6 +223,7 @@ final class Layer: Sendable {
   func backward<S: Scalar>(
     dropoutBelow: Dropout?, readsFinalStates: Bool, into inputGradient: Region?, _ call: Call, _ engine: Engine<S>
   ) {
+    if let feedForward { backwardBlock(feedForward, call, engine) }
     if !readsFinalStates { unmerge(call, engine) }
     if let share = forward.share(call, directions: directionCount) {
       forward.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
@@ -193,13 +237,17 @@ final class Layer: Sendable {
       if runsBothWays { reverse.input.narrowBack(reverse.gates, call, engine) }
       engine.pool.barrier()
     }
-    if let inputGradient { backwardInput(into: inputGradient, dropoutBelow, call, engine) }
+    if let norm {
+      backwardNorm(norm, into: inputGradient, call, engine)
+    } else if let inputGradient {
+      backwardInput(adding: addsInput, into: inputGradient, dropoutBelow, call, engine)
+    }
   }
 
   /// dL/d(the output of each direction), in its own order; of one direction it is that of the layer.
   private func unmerge<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
     guard runsBothWays else { return }
-    let gradient = engine.plan.backward.outputs.columns(0..<outputs.columns)
+    let gradient = engine.plan.backward.branch.columns(0..<outputs.columns)
     for row in call.share(of: call.rows.rowCount) {
       let other = call.rows.mirrored(row)
       engine.memory.unmerge(
@@ -211,18 +259,18 @@ final class Layer: Sendable {
 
   /// dX = dZ·Wᵢ for all rows at once, the sum over the directions, plus dY of a residual connection, through the dropout
   /// below if there is any.
-  private func backwardInput<S: Scalar>(
-    into gradient: Region, _ below: Dropout?, _ call: Call, _ engine: Engine<S>
+  func backwardInput<S: Scalar>(
+    adding adds: Bool, into gradient: Region, _ below: Dropout?, _ call: Call, _ engine: Engine<S>
   ) {
     let (memory, rows) = (engine.memory, call.rows)
     let target = gradient.columns(0..<forward.input.size)
     let share = call.share(of: rows.rowCount)
-    if addsInput, index == 0 {
+    if adds, index == 0 {
       memory.copy(engine.plan.backward.outputs.columns(0..<target.columns).rows(share), to: target.rows(share))
       engine.pool.barrier()
     }
     let dropsAtOnce = !runsBothWays
-    forward.input.backward(forward.gates, adding: addsInput, into: target, call, engine) { piece, columns in
+    forward.input.backward(forward.gates, adding: adds, into: target, call, engine) { piece, columns in
       if dropsAtOnce { below?.dropBack(target, rows: piece, columns: columns, call, in: memory) }
     }
     if runsBothWays {
