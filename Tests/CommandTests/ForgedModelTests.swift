@@ -48,4 +48,25 @@ struct ForgedModelTests {
       }
     }
   }
+
+  @Test func residualBlocks() throws {
+    let place = try Workplace()
+    try place.write(sampleText(words: 300), to: "text.txt")
+    let trained = try place.rnn(
+      "train", "--text", "text.txt", "--hidden-size", "6", "--layers", "1", "--batch-size", "4", "--sequence-length",
+      "8",
+      "--steps", "1", "--residual-blocks", "--feed-forward-size", "20", "--checkpoint", "m.st")
+    try #require(trained.status == 0, "\(trained.errors)")
+    let size = "\\\"feed_forward_size\\\":20"
+    for (new, reason) in [
+      ("0", "feed_forward_size"), ("-1", "feed_forward_size"), ("4611686018427387904", "feed_forward"),
+      ("21", "rnn.feed_forward_gate_l0"), ("20,\\\"residual\\\":true", "add what a layer reads already"),
+      ("20,\\\"head_reads_all_layers\\\":true", "to the top already"),
+    ] {
+      try forge(place, "m.st", size, "\\\"feed_forward_size\\\":" + new)
+      for arguments in [["sample", "forged.st"], ["inspect", "forged.st"]] {
+        expectFailure(try place.rnn(arguments), 1, reason)
+      }
+    }
+  }
 }

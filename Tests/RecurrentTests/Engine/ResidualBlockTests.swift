@@ -227,7 +227,7 @@ struct ResidualBlockTests {
       ($0.hiddenSize, $0.layerCount, $0.blocks) = (64, 8, ResidualBlocks(feedForwardSize: 64))
     }
     for initialization in [Initialization.pytorch, .xavier] {
-      let model = try Model<Double>(configuration, seed: 3, initialization: initialization)
+      let model = try Model<Double>(configuration, initialization: initialization, seed: 3)
       func deviation(_ name: String) -> Double {
         let values = model[parameter: name]
         return (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()

@@ -110,6 +110,10 @@ extension Problem {
       let isHalf = entry.shape.count == 1 || entry.name.contains("vectors")
       let bound = isRecurrent ? 1 / columns : isHalf ? 0.5 : 1 / columns.squareRoot()
       parameters[entry.name] = uniform(entry.count, bound)
+      // A norm magnifies what is small, and the error on it.
+      if configuration.blocks != nil, ["weight_ih", "bias_ih"].contains(where: entry.name.contains) {
+        parameters[entry.name] = parameters[entry.name]!.map { 2 * $0 }
+      }
       // The gains of norms, about 1.
       if entry.name.contains("norm") { parameters[entry.name] = parameters[entry.name]!.map { Double(Float(1 + $0)) } }
       if cell == .leaky, entry.name.contains("vectors") {

@@ -75,7 +75,7 @@ struct StructureOracleTests {
       isLowRank = chance(0.4)
     }
 
-    func problem(_ cell: OracleCell) throws -> Problem {
+    func problem(_ cell: OracleCell, tries: Int = 40) throws -> Problem {
       var draw = self
       if cell.hasNorms {
         // As in `OracleTests`: each norm on the way magnifies the bound.
@@ -85,7 +85,7 @@ struct StructureOracleTests {
         draw.hiddenSizes = hiddenSizes.map { Array($0.prefix(2)) }
       }
       // A norm of nearly equal numbers, or a greatest of them, has no bound that means anything.
-      for _ in 0..<40 {
+      for _ in 0..<tries {
         let problem = try draw.candidate(cell)
         let solution = problem.solve()
         let all =
@@ -99,7 +99,7 @@ struct StructureOracleTests {
       throw NoProblem()
     }
 
-    /// No draw in forty had bounds that mean something.
+    /// No draw of so many had bounds that mean something.
     struct NoProblem: Error {}
 
     private func candidate(_ cell: OracleCell) throws -> Problem {

@@ -15,6 +15,9 @@ struct Fixture: Sendable, CustomTestStringConvertible {
   /// Those of the directory of structures.
   static let structureNames = names(in: directory.appending(path: "Structures"))
 
+  /// Those of the directory of residual blocks.
+  static let blockNames = names(in: directory.appending(path: "Blocks"))
+
   private static func names(in directory: URL) -> [String] {
     (try? FileManager.default.contentsOfDirectory(atPath: directory.path))?
       .filter { $0.hasSuffix(".safetensors") }.map { String($0.dropLast(".safetensors".count)) }.sorted() ?? []
@@ -92,6 +95,9 @@ struct Fixture: Sendable, CustomTestStringConvertible {
       directions: file.metadata("bidirectional") == "true" ? .both(merge: .concatenate) : .forward,
       outputSize: try file.tensor("linear.bias").shape[0], head: head)
     if let size = file.metadata("projection"), size != "0" { configuration.projectionSize = Int(size)! }
+    if let size = file.metadata("feed_forward_size") {
+      configuration.blocks = ResidualBlocks(feedForwardSize: Int(size)!)
+    }
     let names = try ParameterTable(configuration).entries.map(\.name)
     let isDense = input.vocabularySize == nil
     let data = try file.tensor(isDense ? "input" : "tokens").shape

@@ -8,6 +8,7 @@ struct ParityTests {
   func fixtures() {
     #expect(Fixture.names.count == 48)
     #expect(Fixture.structureNames.count == 17)
+    #expect(Fixture.blockNames.count == 8)
   }
 
   @Test("Outputs, final state, loss and every gradient", arguments: Fixture.names)
@@ -20,6 +21,13 @@ struct ParityTests {
   @Test("Both directions, packed sequences, projections and heads", arguments: Fixture.structureNames)
   func structures(name: String) throws {
     let fixture = try Fixture("Structures/\(name)")
+    try compare(fixture, Double.self, isRounded: false)
+    try compare(fixture, Float.self, isRounded: true)
+  }
+
+  @Test("Residual blocks with norms and feed-forward layers", arguments: Fixture.blockNames)
+  func blocks(name: String) throws {
+    let fixture = try Fixture("Blocks/\(name)")
     try compare(fixture, Double.self, isRounded: false)
     try compare(fixture, Float.self, isRounded: true)
   }
