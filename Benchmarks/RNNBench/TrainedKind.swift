@@ -49,6 +49,11 @@ struct TrainedKind {
     option("initial state") { $0.trainsInitialState = true }
     option("all layers") { $0.headReadsAllLayers = true }
     option("residual") { $0.isResidual = true }
+    option("blocks") { $0.blocks = ResidualBlocks() }
+    option("blocks ragged", isRagged: true) { $0.blocks = ResidualBlocks() }
+    option("blocks both") {
+      ($0.blocks, $0.directions) = (ResidualBlocks(), .both(merge: .concatenate))
+    }
     if cell.structure.allowsProjection { option("projection") { $0.projectionSize = 10 } }
     return kinds
   }

@@ -35,6 +35,8 @@ struct InstructionSetTests {
       PackedProductTests().random()
       PackedProductTests().rowsAlone()
       SparseProductTests.run()
+      BlockKernelTests.norms()
+      BlockKernelTests.products()
       for test in [
         CellTests.elmanTanh, CellTests.elmanReLU, CellTests.lstm, CellTests.gru, CellTests.gruBefore,
         CellTests.lstmPeephole, CellTests.lstmCoupled, CellTests.minGRU, CellTests.indRNN,

@@ -46,13 +46,15 @@ struct AllocationTests {
     }
   }
 
-  @Test("A training step and a stream of low rank", arguments: [OracleCell.lstm, .gru, .minGRU])
-  func lowRank(cell: OracleCell) async {
-    await #expect(processExitsWith: .success) { [cell = cell as OracleCell] in
+  @Test(
+    "A training step and a stream of low rank, and in residual blocks",
+    arguments: [OracleCell.lstm, .gru, .minGRU, .rgLRU], [false, true])
+  func structures(cell: OracleCell, hasBlocks: Bool) async {
+    await #expect(processExitsWith: .success) { [cell = cell as OracleCell, hasBlocks = hasBlocks as Bool] in
       for input in InputKind.allCases {
         var problem = try Problem.random(
           cell, Shape(steps: 5, batchSize: 4, inputSize: 6, hiddenSize: 18, layerCount: 2, seed: 1), input: input,
-          structure: { $0.lowerRanks() })
+          structure: { if hasBlocks { $0.blocks = ResidualBlocks() } else { $0.lowerRanks() } })
         problem.configuration.dropout = 0.5
         for threads in [1, 2] {
           var trainer = try problem.trainer(Float.self, threads: threads)

@@ -114,8 +114,10 @@ extension Problem {
       if configuration.blocks != nil, ["weight_ih", "bias_ih"].contains(where: entry.name.contains) {
         parameters[entry.name] = parameters[entry.name]!.map { 2 * $0 }
       }
-      // The gains of norms, about 1.
-      if entry.name.contains("norm") { parameters[entry.name] = parameters[entry.name]!.map { Double(Float(1 + $0)) } }
+      // Gains of norms smaller than 1, or they would magnify it, too.
+      if entry.name.contains("norm") {
+        parameters[entry.name] = parameters[entry.name]!.map { Double(Float(0.3 + 0.3 * $0)) }
+      }
       if cell == .leaky, entry.name.contains("vectors") {
         // A unit with a rate outside 0...1 grows with every step.
         parameters[entry.name] = parameters[entry.name]!.map { Double(Float(0.5 + $0)) }

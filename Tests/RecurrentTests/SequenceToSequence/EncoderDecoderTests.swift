@@ -53,6 +53,13 @@ struct EncoderDecoderTests {
     single.sourceLengths = [1, 1, 1]
     cases.append(Case(testDescription: "one vector to tokens", problem: single))
 
+    for (attention, bothWays) in [(Attention.general, true), (nil, false)] {
+      var blocks = SequenceProblem(.minGRU, layers: 2, bothWays: bothWays, attention: attention, hidden: 3)
+      (blocks.encoder.blocks, blocks.decoder.blocks) = (ResidualBlocks(feedForwardSize: 4), ResidualBlocks())
+      (blocks.encoder.dropout, blocks.decoder.dropout) = (0.3, 0.3)
+      cases.append(
+        Case(testDescription: "residual blocks, \(attention?.rawValue ?? "no") attention", problem: blocks, threads: 2))
+    }
     var empty = SequenceProblem(.gru, attention: .dot)
     empty.sourceLengths = [3, 0, 1]
     cases.append(Case(testDescription: "an empty source, attention", problem: empty))
