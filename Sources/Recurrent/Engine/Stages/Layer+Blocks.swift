@@ -3,12 +3,13 @@ internal import Kernels
 /// What a residual block adds to the way back through a layer: the feed-forward layer behind its recurrences, and the norm
 /// before them.
 extension Layer {
-  /// From dL/d(the block's output) to dL/d(what the recurrences gave).
-  func backwardBlock<S: Scalar>(_ feedForward: FeedForward, _ call: Call, _ engine: Engine<S>) {
+  /// From dL/d(the block's output) to dL/d(what the recurrences gave). (The feed-forward layer is called where it stands: to hand it
+  /// on would count a reference.)
+  func backwardBlock<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
     let columns = 0..<outputs.columns
     let backward = engine.plan.backward
     let gradient = backward.outputs.columns(columns)
-    feedForward.backward(gradient, normGradient: backward.normalized.columns(columns), call, engine)
+    feedForward?.backward(gradient, normGradient: backward.normalized.columns(columns), call, engine)
     guard let branchDropout else { return }
     let (share, branch) = (call.share(of: call.rows.rowCount), backward.branch.columns(columns))
     engine.memory.copy(gradient.rows(share), to: branch.rows(share))

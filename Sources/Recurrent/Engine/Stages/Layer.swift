@@ -223,7 +223,7 @@ final class Layer: Sendable {
   func backward<S: Scalar>(
     dropoutBelow: Dropout?, readsFinalStates: Bool, into inputGradient: Region?, _ call: Call, _ engine: Engine<S>
   ) {
-    if let feedForward { backwardBlock(feedForward, call, engine) }
+    if feedForward != nil { backwardBlock(call, engine) }
     if !readsFinalStates { unmerge(call, engine) }
     if let share = forward.share(call, directions: directionCount) {
       forward.backward(share, addsOutputGradient: !readsFinalStates, call, engine)
