@@ -22,7 +22,11 @@ struct TranslationInspection: InspectedForecaster {
   var text: String {
     var facts = [["a model of pairs", "for rnn translate evaluate and rnn translate predict"]]
     for (name, model) in parts { facts.append([name, model.configuration.summary]) }
-    facts.append(["attention", model.decoder.configuration.attention?.rawValue ?? "none"])
+    let decoder = model.decoder.configuration
+    facts.append([
+      "attention",
+      (decoder.attention?.rawValue ?? "none") + (decoder.hasInputFeeding ? ", with input feeding" : ""),
+    ])
     if let description {
       for (name, side, longest) in [
         ("sources", description.source, description.longest.source),

@@ -15,7 +15,7 @@ extension TranslateTrain {
     let (encoder, decoder) = (trainer.encoderPlan, trainer.decoderPlan)
     Note.line(
       "model     encoder: \(encoder.configuration.summary); decoder: \(decoder.configuration.summary), "
-        + "\(model.attention.rawValue) attention; \(counted(encoder.parameterCount + decoder.parameterCount, "parameter")); "
+        + "\(model.attentionDescription); \(counted(encoder.parameterCount + decoder.parameterCount, "parameter")); "
         + "\(ByteCount(encoder.totalBytes + decoder.totalBytes)) of memory")
     Note.line(
       "training  at most \(counted(epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
@@ -38,7 +38,7 @@ extension TranslateTrain {
       ["sources", UnitChoice.description(data.description.source)],
       ["targets", UnitChoice.description(data.description.target)],
       ["encoder", encoder.configuration.summary],
-      ["decoder", "\(decoder.configuration.summary), \(model.attention.rawValue) attention"],
+      ["decoder", "\(decoder.configuration.summary), \(model.attentionDescription)"],
       ["parameters", grouped(encoder.parameterCount + decoder.parameterCount)],
       ["batch", counted(settings.batchSize, "pair")], ["loss", "\(settings.loss)"],
     ]

@@ -7,13 +7,14 @@ struct TranslationModelOptions: ParsableArguments {
   enum AttentionChoice: String, NamedChoice {
     case dot
     case scaledDot = "scaled-dot"
-    case general, none
+    case general, additive, none
 
     var attention: Attention? {
       switch self {
       case .dot: .dot
       case .scaledDot: .scaledDot
       case .general: .general
+      case .additive: .additive
       case .none: nil
       }
     }
@@ -35,6 +36,12 @@ struct TranslationModelOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("How the decoder looks at what the encoder has read.", valueName: "name"))
   var attention = AttentionChoice.dot
+
+  @Flag(
+    help:
+      "Feed what the decoder said with its attention at a step, before the head, into its next one (input feeding). Slower."
+  )
+  var inputFeeding = false
 
   @Option(
     .fraction,
@@ -59,11 +66,19 @@ struct TranslationModelOptions: ParsableArguments {
       layerCount: layers, outputSize: symbols, head: .everyStep, dropout: layers > 1 ? dropout : 0,
       headDropout: dropout)
     configuration.attention = attention.attention
+    configuration.hasInputFeeding = inputFeeding
     configuration.recurrentDropout = recurrentDropout
     return configuration
   }
 
+  /// `dot attention`, `additive attention with input feeding`.
+  var attentionDescription: String { attention.rawValue + " attention" + (inputFeeding ? " with input feeding" : "") }
+
   func validate() throws {
+    if inputFeeding, attention == .none {
+      throw ValidationError(
+        "'--input-feeding' feeds what attention gave: expected an '--attention' other than none with it")
+    }
     if recurrentDropout > 0, cell.cell.structure.recurrentProduct == .none {
       throw ValidationError(
         "The value '\(recurrentDropout)' is invalid for '--recurrent-dropout <x>': the cell \(cell.cell.name) has no "

@@ -25,6 +25,7 @@ extension ModelConfiguration {
     }
     if trainsInitialState { options.append((key: "trained_initial_state", value: .bool(true))) }
     if let attention { options.append((key: "attention", value: .string(attention.rawValue))) }
+    if hasInputFeeding { options.append((key: "input_feeding", value: .bool(true))) }
     if let crf { options.append((key: "crf", value: crf.json)) }
     if hasSparseRecurrence { options.append((key: "sparse_recurrence", value: .bool(true))) }
     if isDropoutVariational { options.append((key: "variational_dropout", value: .bool(true))) }
@@ -40,7 +41,7 @@ extension ModelConfiguration {
   package static let keysInFiles = [
     "cell", "input", "hidden_size", "layers", "output_size", "head", "dropout", "head_dropout", "hidden_sizes",
     "bidirectional", "residual", "residual_blocks", "feed_forward_size", "head_reads_all_layers", "projection_size",
-    "trained_initial_state", "attention",
+    "trained_initial_state", "attention", "input_feeding",
     "crf", "tied_embedding", "sparse_recurrence", "recurrent_ranks", "input_ranks",
     "variational_dropout", "recurrent_dropout", "weight_dropout", "embedding_dropout", "zoneout_hidden", "zoneout_cell",
   ]
@@ -84,6 +85,7 @@ extension ModelConfiguration {
         throw reader.fault("there is no attention \(name) for this head")
       }
     }
+    hasInputFeeding = try reader.flag("input_feeding")
     if reader.json["crf"] != nil {
       crf = try CRFConstraints(try reader.member("crf"))
       if let crfFault { throw reader.fault(crfFault) }
@@ -118,6 +120,7 @@ extension ModelConfiguration {
       if reader.json["feed_forward_size"] != nil { blocks?.feedForwardSize = try reader.size("feed_forward_size") }
       if let blocksFault { throw reader.fault(blocksFault) }
     }
+    if let feedingFault { throw reader.fault(feedingFault) }
     guard recurrentDropout == 0 || cell.structure.recurrentProduct != .none else {
       throw reader.fault("recurrent_dropout is \(recurrentDropout), but the cell has no recurrent product")
     }

@@ -8,6 +8,11 @@ extension Engine {
   @_specialize(where S == Double)
   func carryState(after rows: Rows) {
     carryState(of: plan.top, rows)
+    if let feeding = plan.feeding {
+      for slot in 0..<rows.sequenceCount where rows.length(ofSlot: slot) > 0 {
+        carryFedOutput(feeding, rows.lastRow(ofSlot: slot), to: rows.sequence(inSlot: slot))
+      }
+    }
     guard plan.configuration.trainsInitialState else { return }
     for slot in 0..<rows.sequenceCount { setFresh(false, rows.sequence(inSlot: slot)) }
   }
@@ -34,8 +39,24 @@ extension Engine {
   func zeroState(of sequence: Int) {
     require(sequence >= 0 && sequence < plan.batchSize, "sequence \(sequence) of \(plan.batchSize)")
     for index in 0..<recurrenceCount { memory.fill(recurrence(index).states.row(sequence), with: 0) }
+    clearFedOutput(of: sequence)
     setFresh(true, sequence)
   }
+
+  // MARK: Input feeding
+
+  /// Lets a sequence of the next call read what the head read at a row of the last one.
+  func carryFedOutput(_ feeding: InputFeeding, _ row: Int, to sequence: Int) {
+    guard let attention = plan.attention else { return }
+    memory.copy(attention.outputs.row(row), to: feeding.start.row(sequence))
+  }
+
+  /// Lets a sequence of the next call read 0 at its first step.
+  func clearFedOutput(of sequence: Int) {
+    if let feeding = plan.feeding { memory.fill(feeding.start.row(sequence), with: 0) }
+  }
+
+  // MARK: Fresh sequences
 
   /// Whether a sequence of the next call starts from the trained initial state.
   func isFresh(_ sequence: Int) -> Bool { indices[plan.index.isFresh + sequence] != 0 }

@@ -118,9 +118,12 @@ final class Engine<S: Scalar>: PoolTask {
       phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, sum: sum,
       continuesGradient: continuesGradient, startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead,
       workers: shares ? most : 1)
-    let dropsWeights = plan.configuration.weightDropout > 0 && packedSeed != dropoutSeed
-    if phases.contains(.forward), !isPacked || dropsWeights {
+    // A memory that weights are multiplied with needs those of now.
+    let projectsMemory = plan.attention?.additive != nil
+    let dropsWeights = plan.configuration.weightDropout > 0 && packedSeed != dropoutSeed && phases.contains(.forward)
+    if phases.contains(.forward) || (phases.contains(.memory) && projectsMemory), !isPacked || dropsWeights {
       call.phases.insert(.pack)
+      if projectsMemory { call.phases.insert(.memory) }
       (isPacked, packedSeed) = (true, dropoutSeed)
     }
     if phases.contains(.update) { isPacked = false }
@@ -161,6 +164,7 @@ final class Engine<S: Scalar>: PoolTask {
     plan.top.pack(call, in: memory)
     if (2 * recurrences.count) % call.workers == call.worker {
       plan.attention?.pack(in: memory)
+      plan.feeding?.pack(in: memory)
       plan.head?.map.pack(in: memory)
       plan.loss?.crf?.pack(memory, sums)
     }
@@ -169,12 +173,16 @@ final class Engine<S: Scalar>: PoolTask {
 
   private func forward(_ call: Call) {
     plan.input.forward(call, self)
-    plan.top.forwardFromBelow(call, self)
-    if let norm = plan.norm {
-      norm.forward(rows: call.share(of: call.rows.rowCount), in: memory)
-      pool.barrier()
+    if let feeding = plan.feeding, let attention = plan.attention {
+      feeding.forward(attention, call, self)
+    } else {
+      plan.top.forwardFromBelow(call, self)
+      if let norm = plan.norm {
+        norm.forward(rows: call.share(of: call.rows.rowCount), in: memory)
+        pool.barrier()
+      }
+      plan.attention?.forward(call, self)
     }
-    plan.attention?.forward(call, self)
     if !call.skipsHead { plan.head?.forward(call, self) }
   }
 
@@ -185,19 +193,24 @@ final class Engine<S: Scalar>: PoolTask {
     if call.worker == 0 { nextTask.store(0, ordering: .relaxed) }
     if !call.continuesGradient {
       plan.top.startGradients(call, in: memory)
+      plan.attention?.startGradients(call, self)
       // A head at the last step may write another worker's slots.
       pool.barrier()
     }
     if !call.skipsHead { plan.head?.backward(call, self) }
     pool.barrier()
-    plan.attention?.backward(plan.head?.inputGradient ?? .empty, call, self)
-    if let norm = plan.norm {
-      let gradient = plan.backward.outputs.columns(0..<plan.topOutputs.columns)
-      norm.backward(
-        gradient, rows: call.share(of: call.rows.rowCount), adding: false, into: gradient, in: memory)
-      pool.barrier()
+    if let feeding = plan.feeding, let attention = plan.attention {
+      feeding.backward(plan.head?.inputGradient ?? .empty, attention, call, self)
+    } else {
+      plan.attention?.backward(plan.head?.inputGradient ?? .empty, call, self)
+      if let norm = plan.norm {
+        let gradient = plan.backward.outputs.columns(0..<plan.topOutputs.columns)
+        norm.backward(
+          gradient, rows: call.share(of: call.rows.rowCount), adding: false, into: gradient, in: memory)
+        pool.barrier()
+      }
+      plan.top.backwardToBelow(isTop: true, call, self)
     }
-    plan.top.backwardToBelow(isTop: true, call, self)
     let headRows = outputRowCount(call.rows)
     while true {
       let task = nextTask.add(1, ordering: .relaxed).oldValue

@@ -32,6 +32,7 @@ extension Plan {
       products += tasks.products
       sums += tasks.sums
     }
+    if let feeding { products += feeding.gradientTasks(shift: shift, choice) }
     if let head { products += head.gradientTasks(shift: shift, choice) }
     if let crf = loss?.crf { sums.append(.crf(crf, shift: shift)) }
     if !configuration.tiesEmbedding { sums += embeddingTasks }

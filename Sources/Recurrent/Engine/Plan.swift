@@ -49,6 +49,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   let norm: RMSNorm?
   /// nil without attention.
   let attention: AttentionStage?
+  /// nil without input feeding.
+  let feeding: InputFeeding?
   /// nil without a head.
   let head: Head?
   /// nil where the caller gives dL/d(outputs), or none is wanted.
@@ -156,6 +158,10 @@ public struct Plan: Sendable, CustomStringConvertible {
       RMSNorm("top norm", gain: $0, of: top.outputs, rows: sizes.keptRows, sizes, &arenas)
     }
     let attention = memory.map { AttentionStage($0, configuration, table, sizes, choice, &arenas, scalar) }
+    feeding =
+      configuration.hasInputFeeding
+      ? InputFeeding(
+        Self.layers(top)[0].forward, width: top.outputs.columns, sizes, choice, &arenas, scalar) : nil
     let head =
       configuration.head == .none
       ? nil

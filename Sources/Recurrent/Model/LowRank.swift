@@ -69,7 +69,7 @@ extension ModelConfiguration {
       LowRank(
         recurrent: recurrentRankFault == nil
           ? useful(rank, layer: layer, columns: directionSize(ofLayer: layer)) : nil,
-        input: layer == 0 && isInputGathered
+        input: layer == 0 && (isInputGathered || hasInputFeeding)
           ? nil : useful(rank, layer: layer, columns: inputSize(ofLayer: layer)))
     }
   }

@@ -12,7 +12,8 @@ extension ModelConfiguration: CustomStringConvertible {
     if isResidual { parts.append("residual") }
     if let blocksDescription { parts.append(blocksDescription) }
     if tiesEmbedding { parts.append("tied embedding") }
-    if attention != nil { parts.append("attention") }
+    if let attention { parts.append(attention == .additive ? "additive attention" : "attention") }
+    if hasInputFeeding { parts.append("input feeding") }
     switch input {
     case .oneHot(let size): parts.append("one-hot of \(size)")
     case .embedding(let count, let size): parts.append("embedding of \(count) in \(size)")

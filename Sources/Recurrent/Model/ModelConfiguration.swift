@@ -122,6 +122,10 @@ public struct ModelConfiguration: Sendable {
   /// Whether and how the top layer's outputs attend to a memory before the head reads them; nil: not. Such a model is the
   /// decoder of an `EncoderDecoder`, or gets its memory from you: see `RecurrentPass.setMemory(_:)`.
   public var attention: Attention?
+  /// Whether the first layer also reads what the head read at the step before, h̃ of `Attention` (input feeding: Luong, Pham & Manning
+  /// 2015, §3.3): [x; h̃], with 0 for h̃ at the first step, and the matrix `rnn.weight_ih_l0` [G·H, I + U]. For models with attention that
+  /// run forward only; their layers and their attention then go through the steps together, one after the other.
+  public var hasInputFeeding = false
 
   /// A conditional random field on the outputs, and what it forbids; nil: none. Its parameters `crf.transitions` [O, O], rows: from,
   /// `crf.start_transitions` and `crf.end_transitions` [O] are trained by `Loss.crf`. For a head at every step.
@@ -187,58 +191,24 @@ public struct ModelConfiguration: Sendable {
   }
 }
 
-// MARK: Widths
+// MARK: Checks
 
 extension ModelConfiguration {
-  /// H of a layer.
-  /// - Precondition: there is such a layer.
-  public func hiddenSize(ofLayer layer: Int) -> Int {
-    require(layer >= 0 && layer < layerCount, "expected a layer in 0..<\(layerCount), got \(layer)")
-    return hiddenSizes?[layer] ?? hiddenSize
-  }
-
-  /// Width of one direction's output: H, or P where it is projected.
-  public func directionSize(ofLayer layer: Int) -> Int { projectionSize ?? hiddenSize(ofLayer: layer) }
-
-  /// Width of a layer's output.
-  public func outputSize(ofLayer layer: Int) -> Int {
-    directions.merge == .concatenate ? 2 * directionSize(ofLayer: layer) : directionSize(ofLayer: layer)
-  }
-
-  /// I of a layer: the input's size for the first, the width of the layer below above.
-  public func inputSize(ofLayer layer: Int) -> Int { layer == 0 ? input.size : outputSize(ofLayer: layer - 1) }
-
-  /// Width of what the head reads.
-  public var headInputSize: Int {
-    headReadsAllLayers
-      ? (0..<layerCount).reduce(0) { $0 + outputSize(ofLayer: $1) } : outputSize(ofLayer: layerCount - 1)
-  }
-
-  /// Width of a part of the state of one direction of a layer: the first part is the output.
-  func stateSize(ofPart part: Int, layer: Int) -> Int {
-    part == 0 ? directionSize(ofLayer: layer) : hiddenSize(ofLayer: layer)
-  }
-
-  /// Whether a layer adds what it reads to its output.
-  package func addsInput(layer: Int) -> Bool {
-    (isResidual || blocks != nil) && inputSize(ofLayer: layer) == outputSize(ofLayer: layer)
-      && (layer > 0 || !isInputGathered)
-  }
-
-  /// Whether the head's gradient goes back through a batch segment by segment: that of each step, or where only the last
-  /// step is read, that of the final state alone.
-  var headGoesBackInSegments: Bool { head == .everyStep || (head == .lastStep && !isResidual && blocks == nil) }
-
-  /// Whether the first layer's input product is a gather of weight columns.
-  var isInputGathered: Bool {
-    if case .oneHot = input { true } else { false }
-  }
-
   /// What is wrong with the CRF; nil: nothing, or there is none.
   var crfFault: String? {
     guard let crf else { return nil }
     if head != .everyStep { return "a CRF needs a head at every step" }
     return crf.fault(labelCount: outputSize)
+  }
+
+  /// What is wrong with input feeding; nil: nothing, or there is none.
+  var feedingFault: String? {
+    guard hasInputFeeding else { return nil }
+    if attention == nil { return "input feeding needs attention, whose output it feeds" }
+    if blocks != nil { return "input feeding goes step by step, which residual blocks do not" }
+    if directions != .forward { return "input feeding needs layers that run forward only" }
+    if ranks?.first?.input != nil { return "the first layer's input matrix has no low rank with input feeding" }
+    return nil
   }
 
   /// Traps where a size, a probability or a combination is out of range (the fields can be changed after `init`).
@@ -270,6 +240,7 @@ extension ModelConfiguration {
     require(
       attention == nil || (head == .everyStep && !headReadsAllLayers),
       "attention needs a head at every step that reads the top layer")
+    if let feedingFault { stop(feedingFault) }
     if let crfFault { stop(crfFault) }
     require(
       recurrentDropout == 0 || cell.structure.recurrentProduct != .none,

@@ -93,11 +93,21 @@ public struct ParameterTable: Sendable, Hashable {
   private(set) var attentionBias = 0
   /// nil where queries are the top layer's outputs as they are.
   private(set) var queryWeights: Int?
+  /// Of additive attention: K and v.
+  private(set) var additiveWeights: AdditiveWeights?
   private(set) var headWeights = 0
   private var tiesEmbedding = false
   private(set) var headBias = 0
   /// nil without a CRF.
   private(set) var crf: CRFOffsets?
+
+  /// Where K and v of additive attention stand.
+  struct AdditiveWeights: Sendable, Hashable, BitwiseCopyable {
+    /// [U, U]
+    let keys: Int
+    /// [1, U]
+    let scores: Int
+  }
 
   /// Where a CRF's parameters stand, and how many labels it has.
   struct CRFOffsets: Sendable, Hashable, BitwiseCopyable {
@@ -144,7 +154,14 @@ public struct ParameterTable: Sendable, Hashable {
       let size = configuration.headInputSize
       attentionWeights = try append("attention.weight", [size, 2 * size])
       attentionBias = try append("attention.bias", [size])
-      if configuration.attention == .general { queryWeights = try append("attention.query.weight", [size, size]) }
+      if configuration.attention?.hasQueryWeights == true {
+        queryWeights = try append("attention.query.weight", [size, size])
+      }
+      if configuration.attention == .additive {
+        additiveWeights = AdditiveWeights(
+          keys: try append("attention.key.weight", [size, size]),
+          scores: try append("attention.score.weight", [1, size]))
+      }
     }
     guard configuration.head != .none else { return }
     headWeights =
@@ -171,7 +188,7 @@ public struct ParameterTable: Sendable, Hashable {
     var places = Recurrence()
     let ranks = configuration.lowRank(ofLayer: layer)
     (places.inputWeights, places.inputRight) = try appendMatrix(
-      "rnn.weight_ih", suffix, [rows, configuration.inputSize(ofLayer: layer)], rank: ranks.input)
+      "rnn.weight_ih", suffix, [rows, configuration.inputColumns(ofLayer: layer)], rank: ranks.input)
     if hasProduct {
       (places.hiddenWeights, places.hiddenRight) = try appendMatrix(
         "rnn.weight_hh", suffix, [rows, output], rank: ranks.recurrent)

@@ -56,7 +56,7 @@ public struct InferencePass<S: Scalar>: ~Copyable, @unchecked Sendable {
   public mutating func load(_ model: Model<S>) { engine.load(model) }
 
   /// The state after the steps run so far, before the next one; all 0 at first (or what was trained).
-  /// The next call starts from a state that is set.
+  /// The next call starts from a state that is set, and with input feeding from a `fedOutput` of 0.
   public var state: RecurrentState<S> {
     get { engine.initialState }
     set {
@@ -68,6 +68,24 @@ public struct InferencePass<S: Scalar>: ~Copyable, @unchecked Sendable {
   /// The states after each sequence's last step of the last call, of a layer's other direction after that one's own last
   /// step: the sequence's first (PyTorch's h_n).
   public var finalState: RecurrentState<S> { engine.finalState(rows) }
+
+  /// With input feeding, what the first layer reads beside the next input: what the head read of each sequence at the last step run so
+  /// far, [N, U]; all 0 at first, and once `state` is set.
+  /// - Precondition: the model has input feeding; a value of its size.
+  public var fedOutput: [S] {
+    get { memory.array(feeding.start) }
+    set {
+      require(
+        newValue.count == feeding.start.count, "expected \(feeding.start.count) numbers, got \(newValue.count)")
+      memory.write(newValue.span, to: feeding.start)
+      hasGivenState = true
+    }
+  }
+
+  private var feeding: InputFeeding {
+    guard let feeding = engine.plan.feeding else { stop("the model has no input feeding") }
+    return feeding
+  }
 
   /// Copies `state` into a value of its shape, without allocating; setting `state` does not allocate either.
   public func copyState(into target: inout RecurrentState<S>) { engine.copyInitialState(into: &target) }

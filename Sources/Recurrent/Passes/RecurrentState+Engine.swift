@@ -101,7 +101,10 @@ extension Engine {
         }
       }
     }
-    for sequence in 0..<plan.batchSize { setFresh(false, sequence) }
+    for sequence in 0..<plan.batchSize {
+      clearFedOutput(of: sequence)
+      setFresh(false, sequence)
+    }
   }
 
   /// What the next call starts from: states, and which of them are the trained one.

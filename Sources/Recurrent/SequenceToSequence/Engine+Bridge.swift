@@ -17,6 +17,7 @@ extension Engine {
           let target = to.states.row(sequence).columns(columns)
           memory.write(encoder.memory.span(from.states.row(row).columns(encoderColumns), 0), at: target.offset)
         }
+        clearFedOutput(of: sequence)
         setFresh(false, sequence)
       }
     }
@@ -68,7 +69,8 @@ extension Engine {
     }
   }
 
-  /// Makes the state of sequence `parents[s]` after the one step of the last call the initial state of each sequence s.
+  /// Makes the state of sequence `parents[s]` after the one step of the last call the initial state of each sequence s, and with input
+  /// feeding what the head read then what it reads next.
   func carryState(after rows: Rows, from parents: [Int]) {
     require(rows.batchSteps == 1 && !rows.isRagged, "hypotheses go one step at a time")
     for layer in 0..<recurrenceCount {
@@ -77,6 +79,9 @@ extension Engine {
         memory.copy(states.row(rows.finalStateRow(ofSlot: parents[sequence])), to: states.row(sequence))
       }
     }
-    for sequence in parents.indices { setFresh(false, sequence) }
+    for sequence in parents.indices {
+      if let feeding = plan.feeding { carryFedOutput(feeding, parents[sequence], to: sequence) }
+      setFresh(false, sequence)
+    }
   }
 }

@@ -12,13 +12,14 @@ extension Engine {
       memories.width == attention.memory.columns,
       "expected a memory of rows of \(attention.memory.columns), got \(memories.width)")
     for index in 0..<limit {
-      let length = index < memories.count ? memories.lengths[index] : 0
-      attention.setLength(length, ofMemory: index, in: indices)
-      for step in 0..<length {
+      attention.setLength(index < memories.count ? memories.lengths[index] : 0, ofMemory: index, in: indices)
+    }
+    attention.placeMemories(in: indices)
+    for index in 0..<memories.count {
+      for (step, row) in attention.rows(ofMemory: index, in: indices).enumerated() {
         let start = memories.position(of: index, step: step)
         memory.write(
-          memories.values.span.extracting(start..<start + memories.width),
-          at: attention.memory.row(index * attention.shape.steps + step).offset)
+          memories.values.span.extracting(start..<start + memories.width), at: attention.memory.row(row).offset)
       }
     }
     perform(.memory, writtenRows)
@@ -30,14 +31,13 @@ extension Engine {
     let outputs = encoder.plan.outputs
     for index in 0..<attention.memoryCount { attention.setLength(0, ofMemory: index, in: indices) }
     for slot in 0..<rows.sequenceCount {
-      let index = rows.sequence(inSlot: slot)
-      let length = rows.length(ofSlot: slot)
-      attention.setLength(length, ofMemory: index, in: indices)
-      for step in 0..<length {
+      attention.setLength(rows.length(ofSlot: slot), ofMemory: rows.sequence(inSlot: slot), in: indices)
+    }
+    attention.placeMemories(in: indices)
+    for slot in 0..<rows.sequenceCount {
+      for (step, own) in attention.rows(ofMemory: rows.sequence(inSlot: slot), in: indices).enumerated() {
         let row = outputs.row(rows.firstRow(ofStep: step) + slot)
-        memory.write(
-          encoder.memory.span(row.offset, row.columns),
-          at: attention.memory.row(index * attention.shape.steps + step).offset)
+        memory.write(encoder.memory.span(row.offset, row.columns), at: attention.memory.row(own).offset)
       }
     }
     perform(.memory, writtenRows)
@@ -50,9 +50,9 @@ extension Engine {
     let gradient = memoryGradient(rows)
     let target = encoder.plan.backward.outputs.columns(0..<gradient.columns)
     for slot in 0..<encoderRows.sequenceCount {
-      let first = encoderRows.sequence(inSlot: slot) * attention.shape.steps
-      for step in 0..<encoderRows.length(ofSlot: slot) {
-        let row = gradient.row(first + step)
+      let own = attention.rows(ofMemory: encoderRows.sequence(inSlot: slot), in: indices)
+      for (step, index) in own.enumerated() {
+        let row = gradient.row(index)
         encoder.memory.write(
           memory.span(row.offset, row.columns), at: target.row(encoderRows.firstRow(ofStep: step) + slot).offset)
       }
@@ -64,7 +64,7 @@ extension Engine {
     let gradient = memoryGradient(rows)
     let lengths = (0..<rows.sequenceCount).map { attention.length(ofMemory: $0, in: indices) }
     let values = lengths.indices.flatMap { index in
-      memory.array(gradient.rows(attention.rows(ofMemory: index, length: lengths[index])))
+      memory.array(gradient.rows(attention.rows(ofMemory: index, in: indices)))
     }
     return Sequences(values: values, lengths: lengths, width: gradient.columns)
   }
@@ -75,7 +75,7 @@ extension Engine {
     let width = parts.columns / 2
     let (byContexts, byScores) = (parts.columns(0..<width), parts.columns(width..<2 * width))
     for index in 0..<rows.sequenceCount {
-      let rows = attention.rows(ofMemory: index, length: attention.length(ofMemory: index, in: indices))
+      let rows = attention.rows(ofMemory: index, in: indices)
       memory.add(byScores.rows(rows), to: byContexts.rows(rows))
       memory.fill(byScores.rows(rows), with: 0)
     }

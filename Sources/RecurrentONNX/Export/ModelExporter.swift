@@ -36,6 +36,13 @@ package struct ModelExporter<S: Scalar> {
     if model.configuration.crf != nil {
       throw .inexpressible(what: "a CRF", reason: "there is no operator that finds the likeliest labels together")
     }
+    if model.configuration.hasInputFeeding {
+      throw .inexpressible(
+        what: "input feeding", reason: "its attention is between the steps of recurrent operators, which run all steps")
+    }
+    if model.configuration.attention == .additive {
+      throw .inexpressible(what: "additive attention", reason: "export models whose scores are products")
+    }
     if case .features = model.configuration.input {
       throw .inexpressible(
         what: "an input of several tokens a step", reason: "export models of one token or of vectors")

@@ -125,10 +125,12 @@ struct AllocationTests {
     }
   }
 
-  @Test("A step of encoder and decoder")
-  func encoderDecoder() async {
+  @Test("A step of encoder and decoder", arguments: [Attention.general, .additive], [false, true])
+  func encoderDecoder(attention: Attention, feeding: Bool) async {
     await #expect(processExitsWith: .success) {
-      var problem = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .general, hidden: 18)
+      [attention = attention.rawValue as String, feeding = feeding as Bool] in
+      var problem = SequenceProblem(
+        .lstm, layers: 2, bothWays: true, attention: Attention(rawValue: attention), feeding: feeding, hidden: 18)
       problem.encoder.dropout = 0.3
       let (source, target) = (problem.sourceTokens, problem.targetTokens)
       for threads in [1, 2] {

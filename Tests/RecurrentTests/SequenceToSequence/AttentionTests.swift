@@ -21,33 +21,7 @@ struct AttentionTests {
     return Sequences(lengths.map { (0..<$0 * width).map { _ in generator.uniform(-1, 1) } }, width: width)
   }
 
-  /// The formulas of `Attention`, for one step.
-  private func naive(_ model: Model<Double>, _ h: [Double], _ memory: [[Double]]) -> [Double] {
-    let width = h.count
-    let scale = model.configuration.attention == .scaledDot ? 1 / Double(width).squareRoot() : 1
-    var query = h
-    if model.configuration.attention == .general {
-      let weights = model[parameter: "attention.query.weight"]
-      query = (0..<width).map { unit in (0..<width).reduce(0) { $0 + weights[unit * width + $1] * h[$1] } }
-    }
-    let scores = memory.map { row in scale * zip(row, query).reduce(0) { $0 + $1.0 * $1.1 } }
-    let total = scores.reduce(0) { $0 + exp($1) }
-    var joined = [Double](repeating: 0, count: width) + h
-    for (row, score) in zip(memory, scores) {
-      for unit in 0..<width { joined[unit] += exp(score) / total * row[unit] }
-    }
-    func linear(_ name: String, _ input: [Double]) -> [Double] {
-      let weights = model[parameter: name + ".weight"]
-      return model[parameter: name + ".bias"].enumerated().map { output, bias in
-        input.indices.reduce(bias) { $0 + weights[output * input.count + $1] * input[$1] }
-      }
-    }
-    return linear("linear", linear("attention", joined).map { tanh($0) })
-  }
-
-  /// Sums of at most 12 terms of magnitude 1, six after each other, none of which magnifies an error more than 12-fold:
-  /// below 12·6·12 roundoffs of 1.
-  private static let tolerance = 12 * 6 * 12 * 0x1p-53
+  private static let tolerance = NaiveAttention.tolerance
 
   @Test("As by the formulas", arguments: Attention.allCases, [Directions.forward, .both(merge: .concatenate)])
   func formulas(attention: Attention, directions: Directions) throws {
@@ -66,7 +40,7 @@ struct AttentionTests {
         }
         for step in 0..<Self.lengths[sequence] {
           let h = Array(Array(states[sequence])[step * Self.width..<(step + 1) * Self.width])
-          let expected = naive(model, h, rows)
+          let expected = NaiveAttention(model).outputs(h, rows)
           let actual = Array(Array(outputs[sequence])[step * 2..<step * 2 + 2])
           for (x, y) in zip(actual, expected) { #expect(abs(x - y) <= Self.tolerance, "\(sequence), \(step)") }
         }
@@ -74,9 +48,9 @@ struct AttentionTests {
     }
   }
 
-  @Test("Step by step as at once")
-  func stepByStep() throws {
-    let model = try Model<Double>(configuration(.dot), seed: 3)
+  @Test("Step by step as at once", arguments: [Attention.dot, .additive])
+  func stepByStep(attention: Attention) throws {
+    let model = try Model<Double>(configuration(attention), seed: 3)
     let inputs = random([4, 4], width: 3, seed: 1)
     let memory = random([5, 2], width: Self.width, seed: 2)
     var whole = try InferencePass(model, steps: 4, batchSize: 2, memorySteps: 5, threads: 1)
@@ -98,13 +72,35 @@ struct AttentionTests {
     }
   }
 
-  @Test("The memory's gradient", arguments: Attention.allCases)
-  func memoryGradient(attention: Attention) throws {
-    let model = try Model<Double>(configuration(attention), seed: 3)
+  @Test("Other weights under the same memory", arguments: Attention.allCases)
+  func otherWeights(attention: Attention) throws {
+    let (first, second) = try (
+      Model<Double>(configuration(attention), seed: 3), Model<Double>(configuration(attention), seed: 4)
+    )
+    let inputs = random([4, 4], width: 3, seed: 1)
+    let memory = random([5, 2], width: Self.width, seed: 2)
+    func outputs(_ models: [Model<Double>]) throws -> [Double] {
+      var pass = try InferencePass(models[0], steps: 4, batchSize: 2, memorySteps: 5, threads: 1)
+      pass.setMemory(memory)
+      for model in models {
+        pass.load(model)
+        pass.run(.vectors(inputs))
+      }
+      return pass.outputs
+    }
+    #expect(try outputs([first, second]) == outputs([second]))
+  }
+
+  @Test("The memory's gradient", arguments: Attention.allCases, [false, true])
+  func memoryGradient(attention: Attention, feeding: Bool) throws {
+    var configuration = configuration(attention)
+    configuration.hasInputFeeding = feeding
+    let model = try Model<Double>(configuration, seed: 3)
     let inputs = random(Self.lengths, width: 3, seed: 1)
     let memory = random(Self.memoryLengths, width: Self.width, seed: 2)
     let weights = random(Self.lengths, width: 2, seed: 4)
-    var pass = try RecurrentPass(model, steps: 4, batchSize: 3, isRagged: true, memorySteps: 5, threads: 1)
+    var pass = try RecurrentPass(
+      model, steps: 4, batchSize: 4, inputGradient: true, isRagged: true, memorySteps: 5, threads: 1)
     func loss(_ values: [Double]) -> Double {
       pass.setMemory(Sequences(values: values, lengths: Self.memoryLengths, width: Self.width))
       pass.forward(.vectors(inputs))
@@ -113,6 +109,7 @@ struct AttentionTests {
     _ = loss(memory.values)
     pass.backward(outputGradient: weights)
     let gradient = pass.memoryGradient
+    let inputGradient = pass.inputGradientSequences.values
     #expect(gradient.lengths == Self.memoryLengths)
     for index in memory.values.indices {
       var values = memory.values
@@ -122,6 +119,18 @@ struct AttentionTests {
       let below = loss(values)
       let numeric = (above - below) / 2e-5
       #expect(abs(gradient.values[index] - numeric) <= 1e-8 + 1e-5 * abs(numeric), "\(index)")
+    }
+    // That of the input as well, through what is fed.
+    for index in inputs.values.indices {
+      func loss(moved: Double) -> Double {
+        var values = inputs.values
+        values[index] += moved
+        pass.setMemory(memory)
+        pass.forward(.vectors(Sequences(values: values, lengths: Self.lengths, width: 3)))
+        return zip(pass.outputSequences.values, weights.values).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+      let numeric = (loss(moved: 1e-5) - loss(moved: -1e-5)) / 2e-5
+      #expect(abs(inputGradient[index] - numeric) <= 1e-8 + 1e-5 * abs(numeric), "input \(index)")
     }
   }
 }

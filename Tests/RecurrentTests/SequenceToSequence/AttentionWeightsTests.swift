@@ -5,8 +5,9 @@ import Testing
 @Suite("What a decoder attends to")
 struct AttentionWeightsTests {
   /// Softmax of E·h, both as passes of the two models give them, the decoder fed start and target.
-  @Test("As by the formulas", arguments: [Attention.dot, .general]) func formulas(attention: Attention) throws {
-    let problem = SequenceProblem(.gru, bothWays: true, attention: attention)
+  @Test("As by the formulas", arguments: [Attention.dot, .general, .additive], [false, true])
+  func formulas(attention: Attention, feeding: Bool) throws {
+    let problem = SequenceProblem(.gru, bothWays: true, attention: attention, feeding: feeding)
     let model = try problem.model()
     let (source, target): ([Int32], [Int32]) = ([0, 2, 1, 3], [1, 0, 2])
     let width = model.decoder.configuration.headInputSize
@@ -23,7 +24,20 @@ struct AttentionWeightsTests {
     pass.forward(tokens: fed.span)
     let states = Array(pass.layerOutputSequences(0)[0])
     let rows = Array(memory[0])
-    let query = attention == .general ? model.decoder[parameter: "attention.query.weight"] : nil
+    func parameter(_ name: String) -> [Double] { model.decoder[parameter: "attention.\(name).weight"] }
+    func product(_ matrix: [Double], _ vector: [Double]) -> [Double] {
+      (0..<width).map { unit in (0..<width).reduce(0) { $0 + matrix[unit * width + $1] * vector[$1] } }
+    }
+    func score(_ row: [Double], _ h: [Double]) -> Double {
+      switch attention {
+      case .dot, .scaledDot: return zip(row, h).reduce(0) { $0 + $1.0 * $1.1 }
+      case .general: return zip(row, product(parameter("query"), h)).reduce(0) { $0 + $1.0 * $1.1 }
+      case .additive:
+        let (asked, key) = (product(parameter("query"), h), product(parameter("key"), row))
+        let v = parameter("score")
+        return (0..<width).reduce(0) { $0 + v[$1] * tanh(asked[$1] + key[$1]) }
+      }
+    }
 
     var decoder = try SequenceDecoder(
       model, sourceLength: 5, options: DecodingOptions(beamWidth: 2, maximumLength: 5), threads: 1)
@@ -33,12 +47,7 @@ struct AttentionWeightsTests {
       #expect(weights.count == 4 && weights.allSatisfy { $0.count == 4 })
       for step in 0..<4 {
         let h = Array(states[step * width..<(step + 1) * width])
-        let asked = query.map { q in
-          (0..<width).map { unit in (0..<width).reduce(0) { $0 + q[unit * width + $1] * h[$1] } }
-        }
-        let scores = (0..<4).map { row in
-          exp((0..<width).reduce(0) { $0 + rows[row * width + $1] * (asked ?? h)[$1] })
-        }
+        let scores = (0..<4).map { exp(score(Array(rows[$0 * width..<($0 + 1) * width]), h)) }
         for row in 0..<4 {
           // Scores of sums of few terms of magnitude 1: their errors are those of the shares.
           #expect(abs(weights[step][row] - scores[row] / scores.reduce(0, +)) < 1e-12)

@@ -7,7 +7,7 @@ import Testing
 @Suite("Loops of encoders and decoders")
 struct EncoderDecoderLoopTests {
   enum Task: String, CaseIterable, Sendable {
-    case plain, attention, dropout, sampled, accumulated, vectors, oneFile, averaged
+    case plain, attention, fed, dropout, sampled, accumulated, vectors, oneFile, averaged
 
     private var isOfVectors: Bool { self == .vectors }
 
@@ -17,6 +17,7 @@ struct EncoderDecoderLoopTests {
         cell: GRUCell.gru, input: isOfVectors ? .vectors(size: 2) : .oneHot(vocabularySize: 7), hiddenSize: 6,
         outputSize: isOfVectors ? 2 : 7)
       if self == .attention { decoder.attention = .dot }
+      if self == .fed { (decoder.attention, decoder.hasInputFeeding, decoder.headDropout) = (.additive, true, 0.2) }
       if self == .dropout || self == .sampled {
         encoder.recurrentDropout = 0.1
         decoder.headDropout = 0.2

@@ -62,9 +62,81 @@ struct EncoderDecoderTests {
       cases.append(
         Case(testDescription: "residual blocks, \(attention?.rawValue ?? "no") attention", problem: blocks, threads: 2))
     }
-    var empty = SequenceProblem(.gru, attention: .dot)
-    empty.sourceLengths = [3, 0, 1]
-    cases.append(Case(testDescription: "an empty source, attention", problem: empty))
+    for attention in [Attention.dot, .additive] {
+      var empty = SequenceProblem(.gru, attention: attention, feeding: attention == .additive)
+      empty.sourceLengths = [3, 0, 1]
+      cases.append(Case(testDescription: "an empty source, \(attention) attention", problem: empty))
+    }
+    return cases + attentionCases
+  }()
+
+  /// Each attention with and without input feeding, and what else lies on the way of what is fed.
+  private static let attentionCases: [Case] = {
+    var cases: [Case] = []
+    let cells: [(String, any RecurrentCell)] = [("RNN", ElmanCell.rnn), ("LSTM", LSTMCell.lstm), ("GRU", GRUCell.gru)]
+    for (index, attention) in Attention.allCases.enumerated() {
+      for (name, cell) in cells {
+        for layers in [1, 2] {
+          cases.append(
+            Case(
+              testDescription: "\(name), \(layers) layers, \(attention), input feeding",
+              problem: SequenceProblem(
+                cell, layers: layers, bothWays: layers == 2, attention: attention, feeding: true,
+                hidden: layers == 2 ? 2 : 3), threads: 1 + index % 2))
+        }
+      }
+    }
+    for cell in [GRUCell.gru, LSTMCell.lstm, ResetBeforeGRUCell.gruResetBefore, MinGRUCell.minGRU]
+      as [any RecurrentCell]
+    {
+      cases.append(
+        Case(
+          testDescription: "\(cell.name), additive attention",
+          problem: SequenceProblem(cell, bothWays: true, attention: .additive, hidden: 2), threads: 2))
+    }
+    for cell in [ResetBeforeGRUCell.gruResetBefore, MinGRUCell.minGRU, PeepholeLSTMCell.lstmPeephole]
+      as [any RecurrentCell]
+    {
+      cases.append(
+        Case(
+          testDescription: "\(cell.name), two layers, input feeding",
+          problem: SequenceProblem(cell, layers: 2, attention: .general, feeding: true)))
+    }
+    // Longer sources than a tile of additive attention.
+    var long = SequenceProblem(.rnn, attention: .additive, feeding: true, hidden: 2)
+    long.sourceLengths = [18, 16, 1]
+    cases.append(Case(testDescription: "long sources, additive attention, input feeding", problem: long))
+
+    var dropped = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .additive, feeding: true, hidden: 2)
+    dropped.decoder.input = .embedding(vocabularySize: 5, size: 2)
+    dropped.decoder.dropout = 0.4
+    dropped.decoder.headDropout = 0.4
+    dropped.decoder.recurrentDropout = 0.3
+    dropped.encoder.recurrentDropout = 0.3
+    dropped.decoder.zoneout = Zoneout(hidden: 0.2, cell: 0.3)
+    cases.append(Case(testDescription: "all regularisers, input feeding", problem: dropped, threads: 2))
+
+    var structured = SequenceProblem(.gru, layers: 2, attention: .general, feeding: true)
+    structured.decoder.isResidual = true
+    structured.decoder.ranks = [LowRank(recurrent: 2), LowRank(recurrent: 2, input: 2)]
+    cases.append(Case(testDescription: "residual, low ranks, input feeding", problem: structured))
+
+    var projected = SequenceProblem(.lstm, layers: 2, attention: .dot, feeding: true, hidden: 4)
+    projected.encoder.projectionSize = 2
+    projected.decoder.projectionSize = 2
+    cases.append(Case(testDescription: "projected, input feeding", problem: projected))
+
+    var vectors = SequenceProblem(.gru, attention: .additive, feeding: true)
+    vectors.decoder.input = .vectors(size: 2)
+    vectors.decoder.outputSize = 2
+    vectors.marks = nil
+    vectors.targetLengths = [2, 1, 4]
+    cases.append(Case(testDescription: "vectors, input feeding", problem: vectors))
+
+    var tied = SequenceProblem(.gru, attention: .scaledDot, feeding: true)
+    tied.decoder.input = .embedding(vocabularySize: 5, size: 3)
+    tied.decoder.tiesEmbedding = true
+    cases.append(Case(testDescription: "tied embedding, input feeding", problem: tied))
     return cases
   }()
 
@@ -127,12 +199,17 @@ struct EncoderDecoderTests {
     #expect(after["decoder.rnn.weight_hh_l0"] != model["decoder.rnn.weight_hh_l0"])
   }
 
-  @Test("The same bits with any number of threads", arguments: [nil, Attention.dot])
-  func threads(attention: Attention?) throws {
-    var problem = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: attention, hidden: 9)
+  @Test(
+    "The same bits with any number of threads", arguments: [nil, Attention.dot, .general, .additive], [false, true])
+  func threads(attention: Attention?, feeding: Bool) throws {
+    guard attention != nil || !feeding else { return }
+    var problem = SequenceProblem(
+      .lstm, layers: 2, bothWays: true, attention: attention, feeding: feeding, hidden: 9)
     problem.sourceLengths = [3, 5, 1, 7, 2]
     problem.targetLengths = [2, 0, 4, 3, 6]
     problem.encoder.dropout = 0.3
+    problem.decoder.dropout = 0.2
+    problem.decoder.zoneout = Zoneout(hidden: 0.1, cell: 0.1)
     let model = try problem.model(Float.self)
     func train(threads: Int) throws -> [Float] {
       var trainer = try problem.trainer(
@@ -171,11 +248,11 @@ struct EncoderDecoderTests {
     #expect(dropped != loss)
   }
 
-  @Test("A file gives back what was saved")
-  func file() throws {
+  @Test("A file gives back what was saved", arguments: [Attention.scaledDot, .additive], [false, true])
+  func file(attention: Attention, feeding: Bool) throws {
     let directory = try ScratchDirectory()
     let path = directory.file("pair.safetensors")
-    let problem = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .scaledDot)
+    let problem = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: attention, feeding: feeding)
     var model = try problem.model(Float.self)
     model.encoder.annotations = ["source": "dates", "note": ""]
     model.decoder.annotations = ["target": "ISO"]
@@ -185,7 +262,9 @@ struct EncoderDecoderTests {
     #expect(read.marks == model.marks)
     #expect(read.encoder.annotations == model.encoder.annotations)
     #expect(read.decoder.annotations == model.decoder.annotations)
-    #expect(read.decoder.configuration.attention == .scaledDot)
+    #expect(read.decoder.configuration.attention == attention)
+    #expect(read.decoder.configuration.hasInputFeeding == feeding)
+    #expect(read.decoder.configuration.description.contains("input feeding") == feeding)
     #expect(read.encoder.configuration.directions == .both(merge: .concatenate))
 
     let other = directory.file("model.safetensors")

@@ -46,9 +46,10 @@ struct ScheduledSamplingTests {
     for sequence in 0..<target.count { #expect(Array(forced.fed[sequence]) == [3] + Array(target[sequence])) }
   }
 
-  @Test("Probability 1 feeds the decoder's own outputs")
-  func always() throws {
-    let problem = Self.problem
+  @Test("Probability 1 feeds the decoder's own outputs", arguments: [false, true])
+  func always(feeding: Bool) throws {
+    var problem = Self.problem
+    problem.decoder.hasInputFeeding = feeding
     let model = try problem.model()
     var trainer = try problem.trainer(model, scheduledSampling: ScheduledSampling(.constant(1)))
     _ = problem.step(&trainer)

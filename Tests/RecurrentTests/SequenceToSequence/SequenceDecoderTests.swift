@@ -11,7 +11,11 @@ struct SequenceDecoderTests {
     attending.seed = 6
     var both = SequenceProblem(.gru, bothWays: true, attention: .scaledDot)
     both.seed = 8
-    return [plain, attending, both]
+    var fed = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: .general, feeding: true)
+    fed.seed = 9
+    var additive = SequenceProblem(.gru, attention: .additive, feeding: true)
+    additive.seed = 5
+    return [plain, attending, both, fed, additive]
   }()
 
   @Test("A beam of 1 takes the likeliest token at every step", arguments: problems)

@@ -8,7 +8,8 @@ struct SequencePreconditionTests {
     case narrowDecoder, narrowDecoderOfTwoDirections, fewerLayers, otherState, encoderWithHead, decoderBothWays
     case narrowMemory, noMarks, markTooLarge, marksForVectors, outputsOfOtherSize, trainedDecoderState
     case fewerTargets, targetTooLong, lossOnValues, attentionWithoutMemory, memoryTooLong, memoryTooWide
-    case attentionToLastStep, certainty, feedBackTokens, vectorSearch
+    case attentionToLastStep, feedingWithoutAttention, feedingBothWays, feedingLowRank, certainty, feedBackTokens,
+      vectorSearch
     case decoderWithoutHead, noBeam, negativePenalty, endlessPenalty, noLength
     case scheduleOfNoSteps, scheduleOfHalf
 
@@ -36,6 +37,9 @@ struct SequencePreconditionTests {
       case .memoryTooLong: "memory 0 has 3 steps; expected 0...2"
       case .memoryTooWide: "expected a memory of rows of 3, got 4"
       case .attentionToLastStep: "attention needs a head at every step that reads the top layer"
+      case .feedingWithoutAttention: "input feeding needs attention, whose output it feeds"
+      case .feedingBothWays: "input feeding needs layers that run forward only"
+      case .feedingLowRank: "the first layer's input matrix has no low rank with input feeding"
       case .certainty: "a probability must be in 0...1, got 1.5"
       case .feedBackTokens: "outputs can be fed back to a model of vectors"
       case .vectorSearch: "there is no search for vectors: expected a beam width of 1, got 2"
@@ -85,6 +89,16 @@ struct SequencePreconditionTests {
         problem.decoder.head = .lastStep
         problem.decoder.attention = .dot
         _ = try Model<Float>(problem.decoder, seed: 1)
+      case .feedingWithoutAttention: problem.decoder.hasInputFeeding = true
+      case .feedingBothWays:
+        problem.decoder.attention = .dot
+        problem.decoder.hasInputFeeding = true
+        problem.decoder.directions = .both(merge: .sum)
+        _ = try Model<Float>(problem.decoder, seed: 1)
+      case .feedingLowRank:
+        problem = SequenceProblem(.gru, attention: .dot, feeding: true)
+        problem.decoder.input = .embedding(vocabularySize: 5, size: 4)
+        problem.decoder.ranks = [LowRank(input: 2)]
       case .certainty: _ = ScheduledSampling(.constant(1.5))
       case .feedBackTokens:
         var pass = try InferencePass(Model<Float>(problem.decoder, seed: 1), steps: 1, batchSize: 1)

@@ -12,7 +12,9 @@ struct SequenceProblem: Sendable {
 
   /// Tokens on both sides.
   init(
-    _ cell: some RecurrentCell, layers: Int = 1, bothWays: Bool = false, attention: Attention? = nil, hidden: Int = 3
+    _ cell: some RecurrentCell, layers: Int = 1, bothWays: Bool = false, attention: Attention? = nil,
+    feeding: Bool = false,
+    hidden: Int = 3
   ) {
     encoder = ModelConfiguration(
       cell: cell, input: .embedding(vocabularySize: 4, size: 3), hiddenSize: hidden, layerCount: layers,
@@ -21,6 +23,7 @@ struct SequenceProblem: Sendable {
       cell: cell, input: .oneHot(vocabularySize: 5), hiddenSize: bothWays ? 2 * hidden : hidden, layerCount: layers,
       outputSize: 5)
     decoder.attention = attention
+    decoder.hasInputFeeding = feeding
     marks = SequenceMarks(start: 3, end: 4)
   }
 

@@ -138,12 +138,13 @@ struct MixedPrecisionTests {
     #expect(try gradient([8, 3, 5]) == gradient([8]))
   }
 
-  @Test("An encoder and a decoder, on from a checkpoint as without the stop")
-  func pairs() throws {
+  @Test("An encoder and a decoder, on from a checkpoint as without the stop", arguments: [false, true])
+  func pairs(feeding: Bool) throws {
     func trainer(_ precision: WeightPrecision) throws -> EncoderDecoderTrainer<Float> {
       var decoder = ModelConfiguration(
         cell: .lstm, input: .embedding(vocabularySize: 9, size: 8), hiddenSize: 24, outputSize: 9)
-      decoder.attention = .general
+      decoder.attention = feeding ? .additive : .general
+      decoder.hasInputFeeding = feeding
       let encoder = ModelConfiguration(cell: .lstm, input: .embedding(vocabularySize: 9, size: 8), hiddenSize: 24)
       return try EncoderDecoderTrainer(
         EncoderDecoder<Float>(encoder: encoder, decoder: decoder, marks: SequenceMarks(start: 0, end: 8), seed: 1),

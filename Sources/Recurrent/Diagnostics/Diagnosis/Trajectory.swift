@@ -65,6 +65,9 @@ extension Model {
   /// - Parameter direction: 1 for the reverse direction of a layer, as one that runs forward; nil: the directions stay.
   func part(layers: Range<Int>, direction: Int? = nil) throws(PlanError) -> Model<Double> {
     guard configuration.ranks == nil else { return try withWholeMatrices().part(layers: layers, direction: direction) }
+    require(
+      !configuration.hasInputFeeding,
+      "with input feeding the layers have no dynamics of their own: their first one reads what the attention gave")
     var part = configuration
     part.head = .none
     part.attention = nil

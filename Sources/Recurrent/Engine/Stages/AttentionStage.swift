@@ -22,16 +22,17 @@ public struct MemoryShape: Sendable, Hashable {
     let (width, most) = (Double(configuration.headInputSize) + 48, Double(self.steps) + 48)
     let rows = (Double(steps) + 1) * Double(batchSize)
     let memoryRows = most * Double(batchSize)
-    if (rows * (2 * most + 10 * width) + 8 * memoryRows * width) * 8 > 0x1p57 || memoryRows >= 0x1p31 {
+    let tiles = Double(batchSize) * Double(AdditiveScores.tileRows) * width
+    if (rows * (2 * most + 12 * width) + 12 * memoryRows * width + tiles) * 8 > 0x1p57 || memoryRows >= 0x1p31 {
       throw .tooLarge(what: "a memory of \(self.steps) steps for \(batchSize) sequences of \(steps) steps")
     }
   }
 }
 
-/// Attention, for all steps at once, between the top layer and the head (Luong et al. 2015): where it keeps everything.
-/// Rows of [N·T, ·] are sequence by sequence: those of slot p are from p·T on, its products are of contiguous rows. Rows of
-/// [R, ·] are those of the batch. Its products with a memory are packed ones: the memory is packed once for all the steps
-/// that read it.
+/// Attention between the top layer and the head (Luong et al. 2015), for all steps at once, or with input feeding a step at a time:
+/// where it keeps everything. Rows of [N·T, ·] are sequence by sequence: those of slot p are from p·T on, its products are of
+/// contiguous rows. Rows of [R, ·] are those of the batch, rows of [C·M, ·] those of the memories, one after the other without a
+/// gap. Its products with a memory are packed ones: the memory is packed once for all the steps that read it.
 final class AttentionStage: Sendable {
   let shape: MemoryShape
   /// T, N.
@@ -44,15 +45,18 @@ final class AttentionStage: Sendable {
   let map: Linear
   /// [1, U]
   let bias: Region
-  /// [C·M, U] E, a memory after the other.
+  /// [C·M, U] E
   let memory: Region
-  /// [C] where in the indices the steps of each memory stand.
+  /// [C] and [C + 1] where in the indices the steps of each memory stand, and its first row.
   private let lengths: Int
+  private let starts: Int
   /// Eᵀ and E of each memory, packed for the products with queries and weights.
   private let packedKeys: PackedRegion
   private let packedValues: PackedRegion
-  /// Q [U, U] of general scores; nil: queries are h.
+  /// Q [U, U] of general and additive scores; nil: queries are h.
   let query: Query?
+  /// What additive scores are made of; nil: they are products.
+  let additive: AdditiveScores?
   /// [N·T, U] h, or Q·h.
   let queries: Region
   /// [N·T, M] scores, then p.
@@ -94,12 +98,18 @@ final class AttentionStage: Sendable {
     let memories = shape.count(forSequences: sizes.batchSize)
     (self.shape, steps, batchSize) = (shape, sizes.steps, sizes.batchSize)
     scale = configuration.attention == .scaledDot ? 1 / Double(width).squareRoot() : 1
+    // With input feeding all products are those of single steps.
+    let isFed = configuration.hasInputFeeding
+    func multiplier(inner: Int) -> Multiplier {
+      isFed ? products.steps : products.multiplier(rows: rows, columns: width, inner: inner)
+    }
     map = Linear(
       "attention weight", Region(offset: table.attentionWeights, rows: width, columns: 2 * width),
-      by: products.multiplier(rows: rows, columns: width, inner: 2 * width), backward: isTraining, &arenas, scalar)
+      by: multiplier(inner: 2 * width), ofSteps: isFed, backward: isTraining, &arenas, scalar)
     bias = Region(offset: table.attentionBias, rows: 1, columns: width)
     memory = arenas.matrix("memory", .workspace, memories * shape.steps, width)
     lengths = arenas.integers("lengths of memories", .workspace, [memories])
+    starts = arenas.integers("starts of memories", .workspace, [memories + 1])
     packedKeys = arenas.packed("memory packed as keys", width, shape.steps, copies: memories, storage: .full, scalar)
     packedValues = arenas.packed(
       "memory packed as values", shape.steps, width, copies: memories, storage: .full, scalar)
@@ -107,9 +117,13 @@ final class AttentionStage: Sendable {
       Query(
         map: Linear(
           "attention query weight", Region(offset: place, rows: width, columns: width),
-          by: products.multiplier(rows: rows, columns: width, inner: width), backward: isTraining, &arenas, scalar),
+          by: multiplier(inner: width), ofSteps: isFed, backward: isTraining, &arenas, scalar),
         outputs: arenas.matrix("attention queries", .scratch, rows, width),
         gradient: arenas.matrix("dattention queries", .scratch, isTraining ? rows : 0, width))
+    }
+    additive = table.additiveWeights.map {
+      AdditiveScores(
+        $0, width: width, memoryRows: memories * shape.steps, sizes, products, &arenas, scalar)
     }
     queries = arenas.matrix("queries", .workspace, rows, width)
     probabilities = arenas.matrix("attention probabilities", .workspace, rows, shape.steps)
@@ -124,11 +138,17 @@ final class AttentionStage: Sendable {
   /// C.
   var memoryCount: Int { shape.count(forSequences: batchSize) }
 
-  /// Rows of [N·T, ·] of the first `length` steps of a slot.
-  func rows(ofSlot slot: Int, length: Int) -> Range<Int> { slot * steps..<slot * steps + length }
+  /// Rows of [N·T, ·] of some steps of a slot.
+  func rows(ofSlot slot: Int, _ steps: Range<Int>) -> Range<Int> { steps.moved(by: slot * self.steps) }
 
   /// Rows of [C·M, ·] of a memory.
-  func rows(ofMemory memory: Int, length: Int) -> Range<Int> { memory * shape.steps..<memory * shape.steps + length }
+  func rows(ofMemory memory: Int, in indices: Memory<Int32>) -> Range<Int> {
+    let first = Int(indices[starts + memory])
+    return first..<first + length(ofMemory: memory, in: indices)
+  }
+
+  /// Rows of all memories.
+  func memoryRowCount(in indices: Memory<Int32>) -> Int { Int(indices[starts + memoryCount]) }
 
   func keys(ofMemory memory: Int) -> Int { packedKeys.copy(memory) }
   func values(ofMemory memory: Int) -> Int { packedValues.copy(memory) }
@@ -136,23 +156,36 @@ final class AttentionStage: Sendable {
   /// Steps of a memory.
   func length(ofMemory memory: Int, in indices: Memory<Int32>) -> Int { Int(indices[lengths + memory]) }
 
+  /// To be followed by `placeMemories` once the lengths of all are set.
   func setLength(_ length: Int, ofMemory memory: Int, in indices: Memory<Int32>) {
     require(length <= shape.steps, "memory \(memory) has \(length) steps; expected 0...\(shape.steps)")
     indices[lengths + memory] = Int32(length)
+  }
+
+  /// Puts each memory's rows behind those of the one before it.
+  func placeMemories(in indices: Memory<Int32>) {
+    var first: Int32 = 0
+    for memory in 0..<memoryCount {
+      indices[starts + memory] = first
+      first += indices[lengths + memory]
+    }
+    indices[starts + memoryCount] = first
   }
 
   /// Copies of the weights in the form that the products want.
   func pack<S: Scalar>(in memory: Memory<S>) {
     map.pack(in: memory)
     query?.map.pack(in: memory)
+    additive?.pack(in: memory)
   }
 
-  /// Packs a worker's share of the memories.
+  /// Packs a worker's share of the memories, and projects it.
   func packMemories<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    additive?.project(memory.rows(0..<memoryRowCount(in: engine.indices)), call, in: engine.memory)
     for index in stride(from: call.worker, to: memoryCount, by: call.workers) {
-      let length = length(ofMemory: index, in: engine.indices)
-      guard length > 0 else { continue }
-      let rows = memory.rows(rows(ofMemory: index, length: length))
+      let own = rows(ofMemory: index, in: engine.indices)
+      guard !own.isEmpty else { continue }
+      let rows = memory.rows(own)
       engine.memory.pack(rows, transposed: true, at: keys(ofMemory: index))
       engine.memory.pack(rows, transposed: false, at: values(ofMemory: index))
     }
@@ -172,9 +205,11 @@ final class AttentionStage: Sendable {
         GradientTask.weights(
           $0.gradient, joined.columns(width..<2 * width), $0.map.weights.moved(by: shift), products)
       } ?? []
+    let ofScores = additive?.gradientTasks(memory, shift: shift, products)
     return (
-      GradientTask.weights(outputGradient, joined, map.weights.moved(by: shift), products) + ofQueries,
-      [.bias(outputs: outputGradient, bias: .init(sums: bias.moved(by: shift)))]
+      GradientTask.weights(outputGradient, joined, map.weights.moved(by: shift), products) + ofQueries
+        + (ofScores?.products ?? []),
+      [.bias(outputs: outputGradient, bias: .init(sums: bias.moved(by: shift)))] + (ofScores?.sums ?? [])
     )
   }
 }

@@ -11,6 +11,8 @@ enum GradientTask: Sendable {
 
   /// dW = dYᵀ·X, of the weights that were not dropped.
   case weights(outputs: Region, input: Region, gradient: Region, Multiplier, WeightMask?)
+  /// The same over the rows of the memories of attention.
+  case memoryWeights(outputs: Region, input: Region, gradient: Region, Multiplier)
   /// db = column sums of dY
   case bias(outputs: Region, bias: Bias)
   /// dWᵢ and the biases where the input was a gather: rows of dZ are added to the rows of their tokens, which start at
@@ -33,19 +35,33 @@ enum GradientTask: Sendable {
   static func weights(
     _ outputs: Region, _ input: Region, _ gradient: Region, _ products: ProductChoice, mask: WeightMask? = nil
   ) -> [GradientTask] {
+    pieces(outputs, input, gradient, products) {
+      .weights(outputs: $0, input: input, gradient: $1, $2, mask?.moved(by: $1.offset - gradient.offset))
+    }
+  }
+
+  /// The same over the rows of the memories of attention.
+  static func memoryWeights(_ outputs: Region, _ input: Region, _ gradient: Region, _ products: ProductChoice)
+    -> [GradientTask]
+  {
+    pieces(outputs, input, gradient, products) {
+      .memoryWeights(outputs: $0, input: input, gradient: $1, $2)
+    }
+  }
+
+  private static func pieces(
+    _ outputs: Region, _ input: Region, _ gradient: Region, _ products: ProductChoice,
+    _ task: (_ outputs: Region, _ gradient: Region, _ multiplier: Multiplier) -> GradientTask
+  ) -> [GradientTask] {
     let multiplier = products.multiplier(rows: input.rows, columns: gradient.columns, inner: gradient.rows)
     let pieces = Pieces(of: gradient.rows, atMost: multiplier == .packed ? 192 : 512)
-    return (0..<pieces.count).map {
-      .weights(
-        outputs: outputs.columns(pieces[$0]), input: input, gradient: gradient.rows(pieces[$0]), multiplier,
-        mask?.moved(by: pieces[$0].lowerBound * gradient.columns))
-    }
+    return (0..<pieces.count).map { task(outputs.columns(pieces[$0]), gradient.rows(pieces[$0]), multiplier) }
   }
 
   /// Scalars that a product computes; all have as many terms.
   fileprivate var outputCount: Int {
     switch self {
-    case .weights(_, _, let gradient, _, _): gradient.count
+    case .weights(_, _, let gradient, _, _), .memoryWeights(_, _, let gradient, _): gradient.count
     case .oneHot(_, _, _, let weights, _): weights.count
     case .bias, .embedding, .vectors, .initialState, .head, .crf: 0
     }
@@ -67,6 +83,9 @@ extension GradientTask {
     case .weights(let outputs, let input, let gradient, let multiplier, let mask):
       multiply(outputs.rows(rows), input.rows(rows), into: gradient, adds: adds, multiplier, storage, in: memory)
       mask?.apply(to: gradient, call, in: memory)
+    case .memoryWeights(let outputs, let input, let gradient, let multiplier):
+      let rows = 0..<(engine.plan.attention?.memoryRowCount(in: engine.indices) ?? 0)
+      multiply(outputs.rows(rows), input.rows(rows), into: gradient, adds: adds, multiplier, storage, in: memory)
     case .bias(let outputs, let bias):
       sumColumns(outputs.rows(rows), into: bias, adds: adds, in: memory)
     case .oneHot(let gates, let tokens, let table, let weights, let bias):

@@ -153,7 +153,8 @@ final class Layer: Sendable {
       }
       engine.pool.barrier()
     }
-    passUp(call, engine)
+    passUp(call.share(of: rows.rowCount), call, in: engine.memory)
+    if ownsOutputs || dropout != nil { engine.pool.barrier() }
   }
 
   /// What the other direction reads: the input in its order.
@@ -170,12 +171,13 @@ final class Layer: Sendable {
     engine.pool.barrier()
   }
 
-  /// The layer's output from those of its directions, and its copy for the next layer after dropout.
-  private func passUp<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
-    let (memory, share) = (engine.memory, call.share(of: call.rows.rowCount))
-    let ownsOutputs = runsBothWays || addsInput || feedForward != nil
+  /// Whether its output is another than that of the recurrence.
+  private var ownsOutputs: Bool { runsBothWays || addsInput || feedForward != nil }
+
+  /// Some rows of the layer's output from those of its directions, and of its copy for the next layer after dropout.
+  func passUp<S: Scalar>(_ rows: Range<Int>, _ call: Call, in memory: Memory<S>) {
     if ownsOutputs {
-      for row in share {
+      for row in rows {
         let target = joined.row(row)
         if runsBothWays {
           memory.merge(
@@ -188,12 +190,10 @@ final class Layer: Sendable {
       }
     }
     if let branchDropout {
-      branchDropout.dropBack(joined, rows: share, columns: 0..<joined.columns, call, in: memory)
-      if addsInput, let input { memory.add(input.rows(share), to: joined.rows(share)) }
+      branchDropout.dropBack(joined, rows: rows, columns: 0..<joined.columns, call, in: memory)
+      if addsInput, let input { memory.add(input.rows(rows), to: joined.rows(rows)) }
     }
-    dropout?.drop(outputs, rows: share, call, in: memory)
-    if ownsOutputs || dropout != nil { engine.pool.barrier() }
-    feedForward?.forward(call, engine)
+    dropout?.drop(outputs, rows: rows, call, in: memory)
   }
 
   // MARK: Backward

@@ -5,30 +5,38 @@ internal import Kernels
 extension Recurrence {
   /// All steps of a worker's share of the slots, or of the columns of all.
   func backward<S: Scalar>(_ share: StepShare, addsOutputGradient: Bool, _ call: Call, _ engine: Engine<S>) {
-    let (memory, rows) = (engine.memory, call.rows)
-    for step in (0..<rows.steps).reversed() {
-      let active = rows.activeCount(inStep: step)
-      let slots = share.slots.clamped(to: 0..<active)
-      let productSlots = share.rows.clamped(to: 0..<active)
-      if productSlots.isEmpty { continue }
-      let first = rows.firstRow(ofStep: step)
-      if addsOutputGradient {
-        memory.add(
-          outputGradient.rows(slots.moved(by: first)), to: stateGradient.rows(slots).columns(outputColumns))
-      }
-      if transition.isActive { unsettle(step, slots, call, in: memory) }
-      var cellStep = cellStep(step, slots, keptFrom: 0, rows)
-      cellStep.gradient = stateGradient.rows(slots)
-      if let vectors { cellStep.vectorGradient = vectors.gradient.rows(slots) }
-      callCell(cellStep, rows, step, slots) { engine.cell.backward($0, in: memory) }
-      if let second = recurrent.second {
-        backwardFirstStage(second, step, slots, cellStep, call, engine)
-      }
-      if share.isByColumns { engine.pool.barrier() }
-      if recurrent.isThere { backwardProduct(first, slots, productSlots, share, call, engine) }
-      if let zoneout = transition.zoneout { memory.add(zoneout.kept.rows(slots), to: stateGradient.rows(slots)) }
-      if share.isByColumns { engine.pool.barrier() }
+    for step in (0..<call.rows.steps).reversed() {
+      backward(step: step, share, addsOutputGradient: addsOutputGradient, call, engine)
     }
+  }
+
+  /// A step of them, from the one after it on.
+  @inline(__always)
+  func backward<S: Scalar>(
+    step: Int, _ share: StepShare, addsOutputGradient: Bool, _ call: Call, _ engine: Engine<S>
+  ) {
+    let (memory, rows) = (engine.memory, call.rows)
+    let active = rows.activeCount(inStep: step)
+    let slots = share.slots.clamped(to: 0..<active)
+    let productSlots = share.rows.clamped(to: 0..<active)
+    if productSlots.isEmpty { return }
+    let first = rows.firstRow(ofStep: step)
+    if addsOutputGradient {
+      memory.add(
+        outputGradient.rows(slots.moved(by: first)), to: stateGradient.rows(slots).columns(outputColumns))
+    }
+    if transition.isActive { unsettle(step, slots, call, in: memory) }
+    var cellStep = cellStep(step, slots, keptFrom: 0, rows)
+    cellStep.gradient = stateGradient.rows(slots)
+    if let vectors { cellStep.vectorGradient = vectors.gradient.rows(slots) }
+    callCell(cellStep, rows, step, slots) { engine.cell.backward($0, in: memory) }
+    if let second = recurrent.second {
+      backwardFirstStage(second, step, slots, cellStep, call, engine)
+    }
+    if share.isByColumns { engine.pool.barrier() }
+    if recurrent.isThere { backwardProduct(first, slots, productSlots, share, call, engine) }
+    if let zoneout = transition.zoneout { memory.add(zoneout.kept.rows(slots), to: stateGradient.rows(slots)) }
+    if share.isByColumns { engine.pool.barrier() }
   }
 
   /// From the last gate's gradient to dL/d(operand) and the gradients of the other gates.

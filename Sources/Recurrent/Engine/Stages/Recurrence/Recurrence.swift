@@ -69,8 +69,10 @@ final class Recurrence: Sendable {
     (self.index, self.cell, self.hidden, outputSize) = (index, cell, hidden, output)
     (batchSize, self.isReverse, self.outputGradient) = (sizes.batchSize, isReverse, outputGradient)
     input = RecurrenceInput(
-      name, cell, hidden: hidden, size: configuration.inputSize(ofLayer: layer), offsets, isReverse: isReverse,
-      below: below, goesBack: goesBack, sizes, products, &arenas, scalar)
+      name, cell, hidden: hidden, size: configuration.inputSize(ofLayer: layer),
+      fed: configuration.inputColumns(ofLayer: layer) - configuration.inputSize(ofLayer: layer),
+      ofSteps: configuration.hasInputFeeding && layer > 0, offsets, isReverse: isReverse, below: below,
+      goesBack: goesBack, sizes, products, &arenas, scalar)
     gates = arenas.matrix(name + "gates", .workspace, sizes.gateRows, cell.rowGateCount * hidden)
     states = arenas.matrix(name + "states", .workspace, sizes.keptRows + sizes.batchSize, stateColumns)
     saved = arenas.matrix(name + "saved", .workspace, sizes.gateRows, cell.savedCount * hidden)
@@ -95,7 +97,8 @@ final class Recurrence: Sendable {
   var workOfRow: Int {
     let input = if case .product = input.source { input.weights.count } else { 0 }
     let right = (self.input.right?.map.weights.count ?? 0) + (recurrent.right?.map.weights.count ?? 0)
-    return input + right + recurrent.weights.count + (transition.projection?.map.weights.count ?? 0)
+    return input + right + self.input.fedWeights.count + recurrent.weights.count
+      + (transition.projection?.map.weights.count ?? 0)
   }
 
   // MARK: Views
@@ -135,6 +138,12 @@ final class Recurrence: Sendable {
       isPacked: recurrent.map.multiplier == .packed,
       mayShareColumns: isPlain && directions == 1 && !call.rows.isRagged && !usesOperands(call.rows), worker: worker,
       of: workers)
+  }
+
+  /// A step of these slots and no others.
+  func share(ofSlots slots: Range<Int>) -> StepShare {
+    StepShare(
+      slots: slots, gates: recurrent.map.weights.rows, output: outputSize, rank: recurrent.right?.map.weights.rows)
   }
 
   /// Whether the product reads the outputs before each row from rows of their own.

@@ -18,8 +18,10 @@ struct RecurrenceInput: Sendable {
   let size: Int
   /// B [r, I], which multiplies first; nil for a whole matrix.
   let right: RightFactor?
-  /// [G·H, I]; of low rank A [G·H, r].
+  /// [G·H, I], with input feeding the first columns of the matrix; of low rank A [G·H, r].
   let weights: Region
+  /// [G·H, U] the columns of the matrix that `InputFeeding` multiplies; empty where nothing is fed.
+  let fedWeights: Region
   /// [1, G·H]
   let bias: Region
   /// [1, G·H] of the recurrent product; empty without one.
@@ -30,15 +32,24 @@ struct RecurrenceInput: Sendable {
   let columns: Range<Int>
   private let hidden: Int
 
+  /// - Parameters:
+  ///   - size: I.
+  ///   - fed: U that is fed beside it, or 0.
+  ///   - ofSteps: whether its products are those of a single step, and not of all.
   init<S: Scalar>(
-    _ name: String, _ cell: CellShape, hidden: Int, size: Int, _ offsets: ParameterTable.Recurrence, isReverse: Bool,
-    below: Region?, goesBack: Bool, _ sizes: BatchSizes, _ products: ProductChoice, _ arenas: inout ArenaLayout,
+    _ name: String, _ cell: CellShape, hidden: Int, size: Int, fed: Int, ofSteps: Bool,
+    _ offsets: ParameterTable.Recurrence, isReverse: Bool, below: Region?, goesBack: Bool, _ sizes: BatchSizes,
+    _ products: ProductChoice, _ arenas: inout ArenaLayout,
     _ scalar: S.Type
   ) {
     let gateRows = cell.gateCount * hidden
     (self.hidden, self.size) = (hidden, size)
     let inner = offsets.inputRight?.rank ?? size
-    weights = Region(offset: offsets.inputWeights, rows: gateRows, columns: inner)
+    let whole = Region(offset: offsets.inputWeights, rows: gateRows, columns: inner + fed)
+    (weights, fedWeights) = (whole.columns(0..<inner), whole.columns(inner..<inner + fed))
+    func multiplier(columns: Int, inner: Int) -> Multiplier {
+      ofSteps ? products.steps : products.multiplier(rows: sizes.keptRows, columns: columns, inner: inner)
+    }
     bias = Region(offset: offsets.inputBias, rows: 1, columns: gateRows)
     recurrentBias = Region(
       offset: offsets.hiddenBias, rows: 1, columns: cell.recurrentProduct == .none ? 0 : gateRows)
@@ -50,15 +61,14 @@ struct RecurrenceInput: Sendable {
       right = offsets.inputRight.map { place in
         RightFactor(
           name + "weight_ih", place, size: size, rows: sizes.keptRows,
-          by: products.multiplier(rows: sizes.keptRows, columns: place.rank, inner: size),
-          isTraining: sizes.isTraining, goesBack: wantsGradient, &arenas, scalar)
+          by: multiplier(columns: place.rank, inner: size), ofSteps: ofSteps, isTraining: sizes.isTraining,
+          goesBack: wantsGradient, &arenas, scalar)
       }
       // B's gradient wants dL/dU even where nothing wants dL/dX.
       source = .product(
         rows: right?.outputs ?? read,
         map: Linear(
-          name + "weight_ih", weights,
-          by: products.multiplier(rows: sizes.keptRows, columns: gateRows, inner: inner),
+          name + "weight_ih", weights, by: multiplier(columns: gateRows, inner: inner), ofSteps: ofSteps,
           backward: right == nil ? wantsGradient : sizes.isTraining, &arenas, scalar))
     } else {
       right = nil
@@ -134,7 +144,37 @@ struct RecurrenceInput: Sendable {
     }
   }
 
+  /// Some rows of a single step, by a worker alone: for layers above the first.
+  /// - Parameters:
+  ///   - gates: [·, rowGateCount·H]
+  ///   - keptRow: the row of the segment that the first row of `gates` is.
+  func forward<S: Scalar>(rows: Range<Int>, into gates: Region, keptFrom keptRow: Int, in memory: Memory<S>) {
+    guard case .product(let input, let map) = source else { stop("tokens are of the first layer") }
+    if let right, let read {
+      right.map.multiply(read.rows(rows), from: .zero, into: right.outputs.rows(rows), in: memory)
+    }
+    let gates = gates.rows(rows.moved(by: -keptRow))
+    let apart = 0..<columns.lowerBound
+    if !apart.isEmpty { memory.broadcast(rowBias.columns(apart), to: gates.columns(apart)) }
+    map.multiply(
+      input.rows(rows), from: .bias(rowBias.columns(columns)), into: gates.columns(columns), in: memory)
+  }
+
   // MARK: Backward
+
+  /// dX = dZ·Wᵢ, or dX += dZ·Wᵢ, of some rows of a single step, by a worker alone.
+  func backward<S: Scalar>(
+    rows: Range<Int>, _ gates: Region, adding: Bool, into result: Region, in memory: Memory<S>
+  ) {
+    guard case .product(_, var map) = source else { stop("tokens have no gradient") }
+    var gradient = gates.columns(columns)
+    if let right {
+      map.multiplyBack(gradient.rows(rows), from: .zero, into: right.gradient.rows(rows), in: memory)
+      (map, gradient) = (right.map, right.gradient)
+    }
+    map.multiplyBack(
+      gradient.rows(rows), from: adding ? .itself : .zero, into: result.rows(rows), in: memory)
+  }
 
   /// The worker's part of dL/dU = dZ·A of all rows; nothing for a whole matrix.
   func narrowBack<S: Scalar>(_ gates: Region, _ call: Call, _ engine: Engine<S>) {

@@ -27,17 +27,7 @@ struct StepShare {
     isByColumns =
       mayShareColumns && isPacked
       && ProductChoice.sharesColumns(rows: count, columns: gates, inner: rank ?? output, workers: workers)
-    if isPacked {
-      slots = rows.firstSlot(ofShare: worker, of: workers)..<rows.firstSlot(ofShare: worker + 1, of: workers)
-    } else {
-      // Rows that OpenBLAS multiplies together decide each other's rounding: they are cut by a number of their own.
-      let pieces = (rows.batchSize + ProductChoice.stepRows - 1) / ProductChoice.stepRows
-      let (first, last) = (pieces * worker / workers, pieces * (worker + 1) / workers)
-      slots =
-        min(
-          first * ProductChoice.stepRows, rows.sequenceCount)..<min(
-          last * ProductChoice.stepRows, rows.sequenceCount)
-    }
+    slots = Self.slots(rows, isPacked: isPacked, worker: worker, of: workers)
     if isByColumns {
       self.rows = 0..<count
       gateColumns = ProductPart.share(ofColumns: gates, worker: worker, of: workers)
@@ -49,5 +39,23 @@ struct StepShare {
       outputColumns = 0..<output
       narrowColumns = 0..<(rank ?? 0)
     }
+  }
+  /// Slots that a worker alone has, and which need no word with the others.
+  init(slots: Range<Int>, gates: Int, output: Int, rank: Int?) {
+    (self.slots, rows, isByColumns) = (slots, slots, false)
+    (gateColumns, outputColumns, narrowColumns) = (0..<gates, 0..<output, 0..<(rank ?? 0))
+  }
+
+  /// A worker's share of the slots where columns are not shared.
+  static func slots(_ rows: Rows, isPacked: Bool, worker: Int, of workers: Int) -> Range<Int> {
+    guard !isPacked else {
+      return rows.firstSlot(ofShare: worker, of: workers)..<rows.firstSlot(ofShare: worker + 1, of: workers)
+    }
+    // Rows that OpenBLAS multiplies together decide each other's rounding: they are cut by a number of their own.
+    let pieces = (rows.batchSize + ProductChoice.stepRows - 1) / ProductChoice.stepRows
+    let (first, last) = (pieces * worker / workers, pieces * (worker + 1) / workers)
+    return min(
+      first * ProductChoice.stepRows, rows.sequenceCount)..<min(
+        last * ProductChoice.stepRows, rows.sequenceCount)
   }
 }
