@@ -29,7 +29,12 @@ struct TranslateTests {
     "--threads", "1", "--dropout", "0.1",
   ]
 
-  @Test("Training, measuring and predicting agree", arguments: [[], ["--layers", "2", "--attention", "none"]])
+  @Test(
+    "Training, measuring and predicting agree",
+    arguments: [
+      [], ["--layers", "2", "--attention", "none"], ["--attention", "additive"],
+      ["--attention", "general", "--input-feeding", "--layers", "2"], ["--attention", "additive", "--input-feeding"],
+    ])
   func roundTrip(options: [String]) throws {
     let place = try Workplace()
     let pairs = Self.pairs(500, seed: 3)
@@ -49,7 +54,7 @@ struct TranslateTests {
 
     let report = try place.rnn("translate", "evaluate", "model.safetensors", "test.tsv", "--json").json()
     let wordError = try #require(report["word_error_rate"] as? Double)
-    #expect(wordError < (options.isEmpty ? 0.1 : 0.6), "\(report)")
+    #expect(wordError < (options.contains("none") ? 0.6 : 0.1), "\(report)")
     #expect(report["sources"] as? Int == 100 && report["pairs"] as? Int == 100)
 
     // Predictions, compared here, give that report; from a file, and from standard input.
@@ -71,6 +76,16 @@ struct TranslateTests {
     let other = try place.rnn("translate", "evaluate", "model.safetensors", "test.source", "test.target", "--json")
     #expect(try other.json()["right"] as? Int == 100 - wrong)
     let inspected = try place.rnn("inspect", "model.safetensors")
+    let attention = options.firstIndex(of: "--attention").map { options[$0 + 1] } ?? "dot"
+    let isFed = options.contains("--input-feeding")
+    #expect(
+      trained.errors.contains("\(attention) attention\(isFed ? " with input feeding" : "");"), "\(trained.errors)")
+    #expect(inspected.text.contains(attention + (isFed ? ", with input feeding" : "")), "\(inspected.text)")
+    if attention != "none" {
+      let drawn = try place.rnn("translate", "predict", "model.safetensors", "test.tsv", "--attention-picture", "a.svg")
+      #expect(drawn.status == 0 && drawn.text == predicted.text)
+      #expect(String(decoding: try place.data("a.svg"), as: UTF8.self).hasPrefix("<svg"))
+    }
     #expect(inspected.text.contains("a model of pairs") && inspected.text.contains("words separated by spaces"))
     #expect(
       try place.rnn("inspect", "model.safetensors", "--json").json()["format"] as? String == "recurrent-encoder-decoder"
@@ -98,6 +113,16 @@ struct TranslateTests {
     // A cell for each symbol of the source and each of the answer, and its end.
     let rectangles = picture.components(separatedBy: "fill-opacity").count - 1
     #expect(rectangles == 4 * (best[0].split(separator: " ").count + 1))
+    // The same as objects.
+    let objects = try place.rnn("translate", "predict", "model.safetensors", "x.txt", "--n-best", "3", "--json").text
+      .split(separator: "\n").map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+    #expect(objects.map { $0?["source"] as? String } == ["0123", "", "31"])
+    let found = objects.compactMap { $0?["answers"] as? [[String: Any]] }
+    #expect(found.map(\.count) == [3, 0, 3])
+    #expect(found.flatMap { $0 }.map { $0["text"] as? String } == rows.map { String($0[2]) })
+    for (answer, row) in zip(found.flatMap { $0 }, rows) {
+      #expect(abs((answer["score"] as? Double ?? .nan) - Double(row[4])!) < 1e-3)
+    }
     // What was never seen is read all the same.
     let unknown = try place.shell("printf 'x9é\\n' | \"$RNN\" translate predict model.safetensors -")
     #expect(unknown.status == 0 && unknown.text.hasSuffix("\n"))
@@ -120,6 +145,35 @@ struct TranslateTests {
       "\(trained.errors)")
     let report = try place.rnn("translate", "evaluate", "model.safetensors", "train.tsv", "--json").json()
     #expect(report["sources"] as? Int == 60 && report["pairs"] as? Int == 120)
+  }
+
+  @Test("On from a checkpoint with input feeding to the same bytes") func resumed() throws {
+    let place = try Workplace()
+    try place.write(Self.reversals(60, seed: 5), to: "train.tsv")
+    func train(_ path: String, _ options: [String]) throws -> Outcome {
+      try place.rnn(["translate", "train", "train.tsv", "--checkpoint", path] + options)
+    }
+    let own = [
+      "--attention", "additive", "--input-feeding", "--scheduled-sampling", "0.5", "--hidden-size", "8", "--schedule",
+      "constant",
+    ]
+    #expect(try train("whole.st", own + ["--epochs", "4"]).status == 0)
+    #expect(try train("part.st", own + ["--epochs", "2"]).status == 0)
+    let resumed = try place.rnn(
+      "translate", "train", "train.tsv", "--resume", "part.st", "--checkpoint", "part.st", "--epochs", "4",
+      "--threads", "1")
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    func parameters(_ name: String) throws -> [Float] {
+      let model = try EncoderDecoderCheckpoint<Float>(contentsOf: place.url(name).path).model
+      return [model.encoder, model.decoder].flatMap { part in
+        part.table.entries.flatMap { part[parameter: $0.name] }
+      }
+    }
+    #expect(try parameters("part.st") == parameters("whole.st"))
+    let inspected = try place.rnn("inspect", "part.st")
+    #expect(inspected.text.contains("additive, with input feeding"), "\(inspected.text)")
+    expectFailure(
+      try train("none.st", ["--attention", "none", "--input-feeding"]), 64, "--input-feeding", "--attention")
   }
 
   @Test func lowerCaseAndNormalization() throws {
@@ -149,6 +203,7 @@ struct TranslateTests {
     expectFailure(try train(""), 1, "t.tsv: there are no pairs in it")
     try Data([0x61, 0x09, 0x62, 0x0A, 0xE9, 0x74, 0x09, 0x62, 0x0A]).write(to: place.url("l.tsv"))
     expectFailure(try place.rnn("translate", "train", "l.tsv"), 1, "l.tsv, line 2: this is no UTF-8")
+    expectFailure(try train("a\tb\nx\0y\tb\n"), 1, "t.tsv, line 2: there is a zero byte", "tr -d")
     try place.write("a\nb\n", to: "two.txt")
     try place.write("a\nb\nc\n", to: "three.txt")
     expectFailure(
@@ -180,6 +235,31 @@ struct TranslateTests {
     expectFailure(
       try place.rnn("translate", "train", "r.tsv", "--resume", "b.st", "--epochs", "2", "--products", "openblas"), 64,
       "bfloat16-dot", "leave out --products openblas")
+    // A training of another command's, and what goes on with it.
+    expectFailure(
+      try place.rnn("translate", "train", "r.tsv", "--resume", "m.st"), 1, "m.st is a model of text, not of pairs",
+      "rnn train --resume")
+    for command in [["train", "--text", "text.txt"], ["tag", "train", "r.tsv"]] {
+      expectFailure(
+        try place.rnn(command + ["--resume", "p.st"]), 1, "p.st is a model of pairs", "rnn translate train --resume")
+    }
+    // What has no effect is told.
+    let idle = try place.rnn(
+      small + [
+        "--checkpoint", "i.st", "--validation", "0", "--metric", "word-error", "--target-unit", "character",
+        "--vocabulary-size", "9",
+      ])
+    #expect(idle.errors.contains("--metric without effect: there is no validation part"), "\(idle.errors)")
+    #expect(idle.errors.contains("--vocabulary-size is for words"))
+    let seen = try place.rnn(small + ["--checkpoint", "s.st", "--validation", "r.tsv"])
+    #expect(seen.errors.contains("40 sources of the 40 of r.tsv are trained on, too"), "\(seen.errors)")
+    try FileManager.default.moveItem(at: place.url("r.tsv"), to: place.url("r2.tsv"))
+    expectFailure(
+      try place.rnn("translate", "train", "r2.tsv", "--resume", "s.st"), 1, "there is no file r.tsv",
+      "--validation says where it is now")
+    let unread = try place.shell("printf '01\\n0\\0001\\n' | \"$RNN\" translate predict p.st -")
+    expectFailure(unread, 1, "standard input, line 2: there is a zero byte")
+    #expect(unread.text.split(separator: "\n", omittingEmptySubsequences: false).count == 2)
     // What comes before a line that is too long is answered.
     try place.write("01\n" + String(repeating: "0", count: 10_001) + "\n10\n", to: "long.txt")
     let long = try place.rnn("translate", "predict", "p.st", "long.txt")

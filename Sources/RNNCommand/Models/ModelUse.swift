@@ -72,6 +72,29 @@ enum ModelUse: String {
         + "it; rnn forecast train --method network makes a network")
   }
 
+  /// The command whose trainings make such models; nil for forecasters, which no training goes on with.
+  private var trainer: String? {
+    switch self {
+    case .text: "rnn train"
+    case .series: "rnn forecast train"
+    case .classes: "rnn classify train"
+    case .pairs: "rnn translate train"
+    case .tags: "rnn tag train"
+    case .forecaster: nil
+    }
+  }
+
+  /// Refuses to go on with a training of pairs where one of another kind is wanted, and the other way round: says what goes on with it.
+  /// What cannot be read at all says so when it is loaded.
+  static func requireResumable(_ path: String, asPairs: Bool) throws(Failure) {
+    guard let file = try? SafetensorsFile(path: path), let use = ModelUse(file), (use == .pairs) != asPairs else {
+      return
+    }
+    throw Failure(
+      message: "\(path) is \(use.name)\(asPairs ? ", not of pairs" : ""): "
+        + (use.trainer.map { "\($0) --resume goes on with its training" } ?? "no training goes on with it"))
+  }
+
   /// Whether a model for one use replaces one for another: the same, and forecasts are forecasts.
   static func replaces(_ new: ModelUse?, _ old: ModelUse?) -> Bool {
     func common(_ use: ModelUse?) -> ModelUse? { use == .forecaster ? .series : use }

@@ -5,6 +5,8 @@ import Tables
 /// Windows ends lines with.
 struct FilterLines {
   private let name: String
+  /// What was wrong with the line behind those that were given out last.
+  private var fault: (any Error)?
   private var reader = LineReader()
   private var number = 0
 
@@ -23,5 +25,25 @@ struct FilterLines {
     if number == 1, own.starts(with: [0xEF, 0xBB, 0xBF]) { own = own.dropFirst(3) }
     if own.last == 0x0D { own = own.dropLast() }
     return String(decoding: own, as: UTF8.self)
+  }
+
+  /// The next line, and those behind it that are there already: for commands that answer several at once.
+  /// - Parameter count: the most lines.
+  /// - Returns: none after the last one.
+  /// - Throws: as `next`; lines before the one that is no UTF-8 are given out first.
+  mutating func next(upTo count: Int) throws -> [String] {
+    if let fault { throw fault }
+    var lines: [String] = []
+    while lines.isEmpty || (lines.count < count && reader.hasLine) {
+      do {
+        guard let line = try next() else { break }
+        lines.append(line)
+      } catch {
+        guard !lines.isEmpty else { throw error }
+        fault = error
+        break
+      }
+    }
+    return lines
   }
 }

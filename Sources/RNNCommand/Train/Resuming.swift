@@ -2,7 +2,9 @@ import Recurrent
 
 extension TrainingCheckpoint<Float> {
   /// The newest checkpoint at `file` that can be loaded; says what was wrong with the newer ones.
-  static func newest(at file: String) throws(CheckpointError) -> (checkpoint: TrainingCheckpoint, file: String) {
+  /// - Throws: `CheckpointError`; `Failure` where it is of a model of pairs.
+  static func newest(at file: String) throws -> (checkpoint: TrainingCheckpoint, file: String) {
+    try ModelUse.requireResumable(file, asPairs: false)
     let found = try CheckpointStore.newestValid(of: file) { path throws(CheckpointError) in
       try TrainingCheckpoint<Float>(contentsOf: path)
     }

@@ -73,6 +73,7 @@ struct ResumedPairs {
 
   /// - Throws: `CheckpointError`, `TrainingError`, `Failure`.
   init(from file: String) throws {
+    try ModelUse.requireResumable(file, asPairs: true)
     let found = try CheckpointStore.newestValid(of: file) { path throws(CheckpointError) in
       try EncoderDecoderCheckpoint<Float>(contentsOf: path)
     }

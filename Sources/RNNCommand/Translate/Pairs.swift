@@ -33,6 +33,9 @@ struct Pairs {
     if !items[number].targets.contains(where: { ExactString($0) == key }) { items[number].targets.append(target) }
   }
 
+  /// Whether this is one of the sources.
+  func contains(_ source: String) -> Bool { numbers[ExactString(source)] != nil }
+
   /// Those of some of the sources.
   func selecting(_ chosen: some Sequence<Int>) -> Pairs {
     var part = Pairs(file: file)
@@ -158,12 +161,19 @@ struct LinesOfText {
     lines.reserveCapacity(pieces.count)
     for (index, piece) in pieces.enumerated() {
       guard let line = Self.text(piece, isFirst: index == 0) else { throw Self.notUTF8(path, index + 1, bytes) }
+      if line.contains("\0") { throw Self.zeroByte("\(printable(path)), line \(index + 1)") }
       lines.append(line)
     }
     self.lines = lines
   }
 
-  static func notUTF8(_ path: String, _ line: Int, _ bytes: [UInt8]) -> Failure {
+  /// - Parameter place: the file and the line.
+  static func zeroByte(_ place: String) -> Failure {
+    Failure(
+      message: "\(place): there is a zero byte in it, which is no character of a text; tr -d '\\000' takes them out")
+  }
+
+  private static func notUTF8(_ path: String, _ line: Int, _ bytes: [UInt8]) -> Failure {
     let guess = TextEncoding(of: bytes.span, isValidUTF8: false)
     return Failure(
       message: "\(printable(path)), line \(line): this is no UTF-8"
@@ -171,7 +181,7 @@ struct LinesOfText {
   }
 
   /// nil where it is no UTF-8.
-  static func text(_ bytes: ArraySlice<UInt8>, isFirst: Bool) -> String? {
+  private static func text(_ bytes: ArraySlice<UInt8>, isFirst: Bool) -> String? {
     let own = isFirst && bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
     return String(validating: own, as: UTF8.self).map { trimmed($0[...]) }
   }

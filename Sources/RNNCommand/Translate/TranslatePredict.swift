@@ -24,6 +24,12 @@ struct TranslatePredict: ParsableCommand {
   @Option(in: 1...1000, help: "Write the n best answers with their scores; the beam is as wide at least.")
   var nBest: Int?
 
+  @Flag(
+    help:
+      "Write an object for each source: {\"source\": …, \"answers\": [{\"text\": …, \"log_probability\": …, \"score\": …}]}."
+  )
+  var json = false
+
   @Option(writing: "Draw here (SVG) where each symbol of the first source's best answer has looked in that source.")
   var attentionPicture: String?
 
@@ -59,44 +65,26 @@ struct TranslatePredict: ParsableCommand {
         model, description, search: search, longest: description.longest.source, batchSize: Self.batchSize,
         products: multiplying.choice, threads: threads ?? 0))
     var picture = attentionPicture
-    guard DescriptorPath.number(of: sources) == 0 else {
+    if DescriptorPath.isStandardInput(sources) {
+      try answerInput(box, &picture)
+    } else {
       let lines = try LinesOfText(sources).lines
       for start in stride(from: 0, to: lines.count, by: Self.batchSize) {
         try answer(lines[start..<min(lines.count, start + Self.batchSize)], from: start + 1, box, &picture)
       }
-      return
     }
-    try answerInput(box, &picture)
+    if picture != nil { Note.warning("there was no source to draw: --attention-picture is without effect") }
   }
 
   /// Answers standard input as it comes.
   /// - Parameter picture: where the next answer is drawn; nil: nowhere, or no longer.
   private func answerInput(_ box: TranslatorBox, _ picture: inout String?) throws {
-    var (pending, number): ([UInt8], Int) = ([], 0)
+    var (input, number) = (FilterLines(sources), 1)
     while true {
-      let (bytes, code) = readSome(from: 0, upTo: 1 << 16)
-      guard code == 0 else { throw Failure(message: "cannot read standard input: \(systemMessage(code))") }
-      pending += bytes
-      var pieces = pending.split(separator: 0x0A, omittingEmptySubsequences: false)
-      // What is behind the last line end is not whole yet.
-      let rest = pieces.removeLast()
-      if bytes.isEmpty, !rest.isEmpty { pieces.append(rest) }
-      var lines: [String] = []
-      for piece in pieces {
-        number += 1
-        guard let line = LinesOfText.text(piece, isFirst: number == 1) else {
-          try answer(lines[...], from: number - lines.count, box, &picture)
-          throw LinesOfText.notUTF8("standard input", number, Array(piece))
-        }
-        lines.append(line)
-      }
-      for start in stride(from: 0, to: lines.count, by: Self.batchSize) {
-        try answer(
-          lines[start..<min(lines.count, start + Self.batchSize)], from: number - lines.count + 1 + start, box, &picture
-        )
-      }
-      if bytes.isEmpty { return }
-      pending = Array(rest)
+      let lines = try input.next(upTo: Self.batchSize)
+      if lines.isEmpty { return }
+      try answer(lines[...], from: number, box, &picture)
+      number += lines.count
     }
   }
 
@@ -108,11 +96,13 @@ struct TranslatePredict: ParsableCommand {
       box.translator.description.form.apply(LinesOfText.trimmed(line.prefix { $0 != "\t" }))
     }
     for (index, text) in texts.enumerated() {
-      guard let fault = box.translator.description.fault(of: text) else { continue }
+      let fault = box.translator.description.fault(of: text)
+      guard fault != nil || text.contains("\0") else { continue }
       // What comes before is answered.
       if index > 0 { try answer(lines.prefix(index), from: number, box, &picture) }
-      let place = DescriptorPath.number(of: sources) == 0 ? "standard input" : printable(sources)
-      throw Failure(message: "\(place), line \(number + index): \(fault)")
+      let name = DescriptorPath.isStandardInput(sources) ? "standard input" : printable(sources)
+      let place = "\(name), line \(number + index)"
+      throw fault.map { Failure(message: "\(place): \($0)") } ?? LinesOfText.zeroByte(place)
     }
     let asked = texts.indices.filter { !texts[$0].isEmpty }
     let found = try box.translator.answers(asked.map { texts[$0] })
@@ -122,16 +112,36 @@ struct TranslatePredict: ParsableCommand {
       try replaceFile(path, with: box.translator.attentionPicture(texts[first], best))
       picture = nil
     }
-    var text = ""
+    var text: [UInt8] = []
     for (source, own) in zip(texts, answers) {
-      guard let nBest else {
-        text += (own.first?.text ?? "") + "\n"
-        continue
-      }
-      for (rank, answer) in own.prefix(nBest).enumerated() {
-        text += "\(source)\t\(rank + 1)\t\(answer.text)\t\(decimal(answer.logProbability))\t\(decimal(answer.score))\n"
+      if json {
+        text += try Self.object(source, own.prefix(nBest ?? 1)).serialized() + [0x0A]
+      } else if let nBest {
+        for (rank, answer) in own.prefix(nBest).enumerated() {
+          text += Array(
+            "\(source)\t\(rank + 1)\t\(answer.text)\t\(decimal(answer.logProbability))\t\(decimal(answer.score))\n".utf8
+          )
+        }
+      } else {
+        text += Array(((own.first?.text ?? "") + "\n").utf8)
       }
     }
-    if !text.isEmpty { try output(Array(text.utf8)) }
+    if !text.isEmpty { try output(text) }
+  }
+
+  private static func object(_ source: String, _ answers: some Sequence<Translator.Answer>) -> JSON {
+    .object([
+      (key: "source", value: .string(source)),
+      (
+        key: "answers",
+        value: .array(
+          answers.map {
+            .object([
+              (key: "text", value: .string($0.text)), (key: "log_probability", value: .number($0.logProbability)),
+              (key: "score", value: .number($0.score)),
+            ])
+          })
+      ),
+    ])
   }
 }

@@ -122,6 +122,7 @@ struct TranslateTrain: ParsableCommand {
     // What is in the files is compared.
     if validation != nil { command.validation = validation }
     if validationTargets != nil { command.validationTargets = validationTargets }
+    try ResumedTable.requireThere(validation: command.validationFile, of: file)
     command.options = options.resuming(command.options)
     try command.train(store, resumed: resumed, asked: options, replaced)
   }
@@ -139,6 +140,10 @@ struct TranslateTrain: ParsableCommand {
       inputs: .tokens(data.sources), targets: .classes(data.targets), batchSize: batchSize, seed: options.shared.seed)
     let metric = metric ?? data.metric
     let hasValidation = !data.held.items.isEmpty
+    if !hasValidation {
+      let idle = ["--metric", "--patience", "--halve-after"].filter(GivenOptions.names.contains)
+      if !idle.isEmpty { Note.note("\(idle.joined(separator: ", ")) without effect: there is no validation part") }
+    }
 
     var trainer: EncoderDecoderTrainer<Float>
     var note = TableNote(

@@ -47,8 +47,17 @@ struct TranslationData {
       training = all
       held = try Pairs(file, targets: asked.validationTargets, asked.reading)
       held.announce()
+      let shared = held.items.count { all.contains($0.source) }
+      if shared > 0 {
+        Note.warning(
+          "\(counted(shared, "source")) of the \(grouped(held.items.count)) of \(file) are trained on, too: what is measured on "
+            + "them says nothing of others")
+      }
     } else {
       (training, held) = try all.holdingOut(asked.part, seed: asked.seed)
+    }
+    if GivenOptions.names.contains("--vocabulary-size"), units.source != .word, units.target != .word {
+      Note.note("both sides are characters, all of which are learnt: --vocabulary-size is for words")
     }
     func limit(_ unit: SymbolVocabulary.Unit) -> Int? { unit == .word ? asked.vocabularySize : nil }
     let source = SymbolVocabulary(of: training.items.map(\.source), unit: units.source, limit: limit(units.source))

@@ -98,29 +98,17 @@ extension ModelExporter {
 
   // MARK: Attention
 
-  /// tanh(W·[c; h] + b), where c is the mean of the memory's rows, weighted by the softmax of their products with h, or with
-  /// Q·h.
+  /// tanh(W·[c; h] + b), where c is the mean of the memory's rows, weighted by the softmax of their scores.
   private mutating func addAttention(_ attention: Attention, _ states: Value) -> Value {
     let width = configuration.headInputSize
     let layout = options.batchFirst ? "[N, M" : "[M, N"
     let memory = builder.input(
       "memory", type, (options.batchFirst ? [.named("N"), .named("M")] : [.named("M"), .named("N")]) + [.size(width)],
       "\(layout), \(width)] what each sequence attends to")
-    // [N, M, U] and [N, U, M]
+    // [N, M, U]
     let rows = options.batchFirst ? memory : builder.transpose(memory, [1, 0, 2], name: "attention.memory")
-    let keys = builder.transpose(memory, options.batchFirst ? [0, 2, 1] : [1, 2, 0], name: "attention.keys")
-    var queries = builder.transpose(states, [1, 0, 2], name: "attention.queries")
-    if attention == .general {
-      let name = "attention.query.weight"
-      let weights = builder.parameter(name, model[parameter: name], shape: [width, width])
-      let transposed = builder.transpose(weights, [1, 0], name: name + "_transposed")
-      queries = builder.node("MatMul", queries, transposed, name: "attention.general_queries")
-    }
-    var scores = builder.node("MatMul", queries, keys, name: "attention.scores")
-    if attention == .scaledDot {
-      let scale = number(S(1 / Double(width).squareRoot()), "attention.scale")
-      scores = builder.node("Mul", scores, scale, name: "attention.scaled_scores")
-    }
+    let queries = builder.transpose(states, [1, 0, 2], name: "attention.queries")
+    var scores = addScores(attention, queries, rows, memory)
     var hasRows: Value?
     if lengths != nil {
       let lengths = builder.input(
@@ -133,6 +121,41 @@ extension ModelExporter {
     let stepwise = builder.transpose(contexts, [1, 0, 2], name: "attention.contexts_by_step")
     let joined = builder.concatenate([stepwise, states], axis: 2, name: "attention.joined")
     return builder.node("Tanh", addLinear(joined, "attention", rank: 3), name: "attention.output")
+  }
+
+  /// Scores [N, T, M] of queries [N, T, U] with a memory's rows [N, M, U], which is `memory` as it comes in.
+  private mutating func addScores(
+    _ attention: Attention, _ queries: Value, _ rows: Value, _ memory: Value
+  ) -> Value {
+    let width = configuration.headInputSize
+    let asked =
+      attention == .general || attention == .additive
+      ? addProduct(queries, "attention.query.weight", "attention.general_queries") : queries
+    if attention == .additive {
+      let keys = addProduct(rows, "attention.key.weight", "attention.projected_memory")
+      // [N, T, 1, U] and [N, 1, M, U]
+      let left = builder.unsqueeze(asked, axis: 2, name: "attention.queries_by_row")
+      let right = builder.unsqueeze(keys, axis: 1, name: "attention.keys_by_step")
+      let sums = builder.node("Add", left, right, name: "attention.sums")
+      let layer = builder.node("Tanh", sums, name: "attention.hidden")
+      let scores = addProduct(layer, "attention.score.weight", "attention.scores_in_columns", rows: 1)
+      return builder.squeeze(scores, axis: 3, name: "attention.scores")
+    }
+    // [N, U, M]
+    let keys = builder.transpose(memory, options.batchFirst ? [0, 2, 1] : [1, 2, 0], name: "attention.keys")
+    let scores = builder.node("MatMul", asked, keys, name: "attention.scores")
+    guard attention == .scaledDot else { return scores }
+    let scale = number(S(1 / Double(width).squareRoot()), "attention.scale")
+    return builder.node("Mul", scores, scale, name: "attention.scaled_scores")
+  }
+
+  /// X·Wᵀ
+  /// - Parameter rows: of W; nil: it is square.
+  private mutating func addProduct(_ input: Value, _ parameter: String, _ name: String, rows: Int? = nil) -> Value {
+    let width = configuration.headInputSize
+    let weights = builder.parameter(parameter, model[parameter: parameter], shape: [rows ?? width, width])
+    let transposed = builder.transpose(weights, [1, 0], name: parameter + "_transposed")
+    return builder.node("MatMul", input, transposed, name: name)
   }
 
   /// Scores [N, T, M] with −∞ past the end of each memory, and whether a memory has rows, [N, 1, 1].

@@ -40,9 +40,6 @@ package struct ModelExporter<S: Scalar> {
       throw .inexpressible(
         what: "input feeding", reason: "its attention is between the steps of recurrent operators, which run all steps")
     }
-    if model.configuration.attention == .additive {
-      throw .inexpressible(what: "additive attention", reason: "export models whose scores are products")
-    }
     if case .features = model.configuration.input {
       throw .inexpressible(
         what: "an input of several tokens a step", reason: "export models of one token or of vectors")

@@ -7,6 +7,9 @@ package struct LineReader {
 
   package init() {}
 
+  /// Whether a whole line is there, so that `next` need not wait.
+  package var hasLine: Bool { rest.contains(UInt8(ascii: "\n")) }
+
   /// The next line without its end; nil after the last one.
   package mutating func next() throws(FileError) -> String? { try nextBytes().map(PathBytes.text) }
 

@@ -43,6 +43,18 @@ import Testing
           what: "cell \(name)", reason: "ONNX's recurrent operators do not normalise the gates of a step"))
   }
 
+  @Test func inputFeeding() throws {
+    var configuration = ModelConfiguration(cell: .gru, input: .vectors(size: 2), hiddenSize: 3, outputSize: 2)
+    configuration.attention = .dot
+    #expect(try error(Model(configuration, seed: 1)) == nil)
+    configuration.hasInputFeeding = true
+    guard case .inexpressible(let what, _) = error(try Model(configuration, seed: 1)) else {
+      Issue.record("input feeding was exported")
+      return
+    }
+    #expect(what == "input feeding")
+  }
+
   /// Also one that has the name of a built-in cell.
   @Test func ownCell() throws {
     guard case .inexpressible(let what, _) = error(try model(OwnCell())) else {
