@@ -72,7 +72,7 @@ enum ModelUse: String {
         + "it; rnn forecast train --method network makes a network")
   }
 
-  /// The command whose trainings make such models; nil for forecasters, which no training goes on with.
+  /// The command whose trainings make such models; nil where no training goes on.
   private var trainer: String? {
     switch self {
     case .text: "rnn train"
@@ -80,7 +80,7 @@ enum ModelUse: String {
     case .classes: "rnn classify train"
     case .pairs: "rnn translate train"
     case .tags: "rnn tag train"
-    case .forecaster: nil
+    case .forecaster, .readout: nil
     }
   }
 

@@ -26,6 +26,11 @@ struct RunOptions: ParsableArguments {
   @Option(in: 1...largestSize, help: "Stop after so many epochs in a row without a new lowest validation loss.")
   var patience: Int?
 
+  @Option(
+    .fraction,
+    help: "Measure and keep a moving average of the weights, of which this share stays at a step; 0: no average.")
+  var averageDecay = 0.0
+
   @OptionGroup var multiplying: TrainingPrecisionOption
   @OptionGroup var shared: SharedRunOptions
 

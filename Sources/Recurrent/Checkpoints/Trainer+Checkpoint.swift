@@ -15,7 +15,7 @@ extension Trainer {
     let start = start
     return TrainingCheckpoint(
       model: model(), settings: settings, stepCount: stepCount,
-      moments: (1...settings.optimizer.momentCount).map { engine.moment($0) }, state: start.state,
+      moments: (1...settings.optimizer.momentCount).map { engine.moment($0) }, average: average, state: start.state,
       isFresh: start.isFresh, dropoutSeeds: dropoutSeeds, fingerprint: fingerprint, notes: notes)
   }
 
@@ -38,6 +38,7 @@ extension Trainer {
       checkpoint.moments.count == settings.optimizer.momentCount,
       "expected \(settings.optimizer.momentCount) moments, got \(checkpoint.moments.count)")
     for (index, moment) in checkpoint.moments.enumerated() { engine.setMoment(index + 1, moment) }
+    if let kept = checkpoint.average, average != nil { average = kept }
     if checkpoint.state.batchSize == settings.batchSize {
       start = Engine.SavedStart(state: checkpoint.state, isFresh: checkpoint.isFresh)
     }

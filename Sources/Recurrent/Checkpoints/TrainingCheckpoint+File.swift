@@ -1,7 +1,7 @@
 internal import Storage
 
 /// Checkpoints on disk: a model file with more in it. Tensors named training.… hold the moments of the optimizer
-/// (training.moment1.rnn.weight_ih_l0, …, shaped as the parameter) and the carried state (training.state0.l0 is h of
+/// (training.moment1.rnn.weight_ih_l0, …, shaped as the parameter), the average of the weights, if there is one (training.average.…), and the carried state (training.state0.l0 is h of
 /// the first layer, [N, width]; training.state1.l0_reverse an LSTM's c of its other direction). Where the best model is in the
 /// same file, its parameters stand under their own names, and those that are trained on as training.model.…. The metadata
 /// have "training" (see `TrainingMetadata`) and "note.NAME".
@@ -26,6 +26,7 @@ extension TrainingCheckpoint {
           switch place.owner {
           case .model: model.block
           case .moment(let index): moments[index]
+          case .average: average?.block ?? []
           case .state: state.values
           }
         try file.write(values.span.extracting(place.range))
@@ -77,14 +78,18 @@ extension TrainingCheckpoint {
     let hasBest = file.tensors.contains { modelNames.contains(ExactString($0.name)) }
     best = hasBest ? model : nil
     var trained = model
+    var average = metadata.settings.averageDecay.map { WeightAverage(model, decay: $0) }
+    average?.count = metadata.averagedSteps ?? 0
     let places =
-      (hasBest ? modelPlaces : []) + Self.momentPlaces(model.table, count: moments.count)
+      (hasBest ? modelPlaces : []) + (average == nil ? [] : Self.averagePlaces(model.table))
+      + Self.momentPlaces(model.table, count: moments.count)
       + Self.statePlaces(state, model.configuration.directions)
     for place in places {
       names.insert(ExactString(place.name))
       switch place.owner {
       case .model: try file.read(place, into: &trained.block)
       case .moment(let index): try file.read(place, into: &moments[index])
+      case .average: if average != nil { try file.read(place, into: &average!.block) }
       case .state: try file.read(place, into: &state.values)
       }
     }
@@ -94,6 +99,7 @@ extension TrainingCheckpoint {
     }
     self.state = state
     self.moments = moments
+    self.average = average
   }
 
   // MARK: Places
@@ -101,7 +107,7 @@ extension TrainingCheckpoint {
   /// A tensor of the training, and which part of what it is.
   fileprivate struct Place {
     enum Owner {
-      case model, state
+      case model, average, state
       case moment(Int)
     }
 
@@ -112,26 +118,25 @@ extension TrainingCheckpoint {
   }
 
   private var places: [Place] {
-    (best == nil ? [] : Self.modelPlaces(model.table)) + Self.momentPlaces(model.table, count: moments.count)
+    (best == nil ? [] : Self.modelPlaces(model.table)) + (average == nil ? [] : Self.averagePlaces(model.table))
+      + Self.momentPlaces(model.table, count: moments.count)
       + Self.statePlaces(state, model.configuration.directions)
   }
 
-  private static func modelPlaces(_ table: ParameterTable) -> [Place] {
+  private static func modelPlaces(_ table: ParameterTable) -> [Place] { places(table, "model", .model) }
+
+  private static func averagePlaces(_ table: ParameterTable) -> [Place] { places(table, "average", .average) }
+
+  private static func places(_ table: ParameterTable, _ name: String, _ owner: Place.Owner) -> [Place] {
     table.entries.map { entry in
       Place(
-        name: "\(TrainingMetadata.tensorPrefix)model.\(entry.name)", shape: entry.shape, owner: .model,
+        name: "\(TrainingMetadata.tensorPrefix)\(name).\(entry.name)", shape: entry.shape, owner: owner,
         range: entry.offset..<entry.offset + entry.count)
     }
   }
 
   private static func momentPlaces(_ table: ParameterTable, count: Int) -> [Place] {
-    (0..<count).flatMap { moment in
-      table.entries.map { entry in
-        Place(
-          name: "\(TrainingMetadata.tensorPrefix)moment\(moment + 1).\(entry.name)", shape: entry.shape,
-          owner: .moment(moment), range: entry.offset..<entry.offset + entry.count)
-      }
-    }
+    (0..<count).flatMap { places(table, "moment\($0 + 1)", .moment($0)) }
   }
 
   private static func statePlaces(_ state: RecurrentState<S>, _ directions: Directions) -> [Place] {

@@ -21,6 +21,8 @@ public struct TrainingCheckpoint<S: Scalar>: Sendable {
   public let stepCount: Int
   /// The optimizer's, each laid out as the model's block.
   let moments: [[S]]
+  /// Of the weights, where they are averaged.
+  let average: WeightAverage<S>?
   /// The state before the next step, of each sequence.
   let state: RecurrentState<S>
   /// [N], whether a sequence starts anew.

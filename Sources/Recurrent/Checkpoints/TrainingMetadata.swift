@@ -14,6 +14,8 @@ package struct TrainingMetadata {
 
   let settings: TrainingSettings
   let stepCount: Int
+  /// Steps in the average of the weights; nil without.
+  let averagedSteps: Int?
   let dropoutSeeds: SeededGenerator
   let isFresh: [Bool]
   let fingerprint: Fingerprint
@@ -24,6 +26,7 @@ package struct TrainingMetadata {
   init<S: Scalar>(_ checkpoint: TrainingCheckpoint<S>) {
     settings = checkpoint.settings
     stepCount = checkpoint.stepCount
+    averagedSteps = checkpoint.average?.count
     dropoutSeeds = checkpoint.dropoutSeeds
     isFresh = checkpoint.isFresh
     fingerprint = checkpoint.fingerprint
@@ -39,11 +42,12 @@ package struct TrainingMetadata {
         (key: "version", value: .integer(Self.version)),
         (key: "step", value: .integer(stepCount)),
         (key: "scalar", value: .string(scalar)),
-      ] + settings.json + [
-        (key: "dropout_generator", value: dropoutSeeds.json),
-        (key: "fresh_sequences", value: .array(fresh.map { .integer($0) })),
-        (key: "fingerprint", value: fingerprint.json),
-      ])
+      ] + settings.json
+        + (averagedSteps.map { [(key: "averaged_steps", value: .integer($0))] } ?? []) + [
+          (key: "dropout_generator", value: dropoutSeeds.json),
+          (key: "fresh_sequences", value: .array(fresh.map { .integer($0) })),
+          (key: "fingerprint", value: fingerprint.json),
+        ])
     // Sorted: the same checkpoint gives the same bytes.
     return [(key: Self.key, value: ModelMetadata.text(json))]
       + Self.entries(of: notes)
@@ -82,6 +86,7 @@ package struct TrainingMetadata {
     settings = try TrainingSettings(reader)
     stepCount = try reader.integer("step")
     guard stepCount >= 0 else { throw reader.fault("step is \(stepCount), below 0") }
+    averagedSteps = settings.averageDecay == nil ? nil : try reader.averagedSteps(of: stepCount)
     scalar = try reader.string("scalar")
     dropoutSeeds = try reader.generator("dropout_generator")
     guard let fresh = reader.json["fresh_sequences"]?.array else { throw reader.fault("fresh_sequences is no list") }
@@ -114,6 +119,15 @@ package struct TrainingMetadata {
 }
 
 extension MetadataReader {
+  /// Steps in an average of weights.
+  func averagedSteps(of stepCount: Int) throws(CheckpointError) -> Int {
+    let count = try integer("averaged_steps")
+    guard (0...stepCount).contains(count) else {
+      throw fault("averaged_steps is \(count), not in 0...\(stepCount)")
+    }
+    return count
+  }
+
   func generator(_ name: String) throws(CheckpointError) -> SeededGenerator {
     guard let word = UInt64(try string(name), radix: 16) else { throw fault("\(name) is no state of a generator") }
     return SeededGenerator(seed: word)

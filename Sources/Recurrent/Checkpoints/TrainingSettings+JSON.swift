@@ -12,6 +12,7 @@ extension TrainingSettings {
     members += clipping.json + products.json + precision.json
     if accumulatesGradients { members.append((key: "accumulates_gradients", value: .bool(true))) }
     if shards > 1 { members.append((key: "shards", value: .integer(shards))) }
+    if let averageDecay { members.append((key: "average_decay", value: .number(averageDecay))) }
     if !frozenParameters.isEmpty {
       members.append((key: "frozen", value: .array(frozenParameters.sorted().map { .string($0) })))
     }
@@ -35,6 +36,7 @@ extension TrainingSettings {
     precision = try WeightPrecision(reader)
     if reader.json["accumulates_gradients"] != nil { accumulatesGradients = try reader.flag("accumulates_gradients") }
     if reader.json["shards"] != nil { shards = try reader.size("shards") }
+    averageDecay = reader.json["average_decay"] == nil ? nil : try reader.probability("average_decay")
     if reader.json["frozen"] != nil {
       let names = reader.json["frozen"]?.array?.compactMap(\.string)
       guard let names else { throw reader.fault("frozen is no list of names") }

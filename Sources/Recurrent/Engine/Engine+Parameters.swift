@@ -19,6 +19,13 @@ extension Engine {
     parametersChanged()
   }
 
+  /// Takes over parameters, laid out as a model's block.
+  func setParameters(_ block: [S]) {
+    require(block.count == plan.table.blockCount, "parameters of another model")
+    memory.write(block.span, at: 0)
+    parametersChanged()
+  }
+
   /// A number that engines have in common where their parameters are the same: FNV-1a, of words.
   var parameterDigest: UInt64 {
     let parameters = memory.span(0, plan.table.blockCount)

@@ -44,6 +44,8 @@ extension Trainer: LoopTrainer {
     return try evaluate(streams, windows: 1).loss
   }
 
+  func evaluatedModel() -> Model<S> { averagedModel() }
+
   func readCheckpoint(_ path: String) throws(CheckpointError) -> TrainingCheckpoint<S> {
     try TrainingCheckpoint(contentsOf: path, cell: plan.configuration.cell)
   }

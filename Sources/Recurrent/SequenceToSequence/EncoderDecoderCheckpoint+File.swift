@@ -73,11 +73,11 @@ extension EncoderDecoderCheckpoint {
     if let decay = settings.averageDecay {
       var block = shown
       try block.read(file, prefix: Self.averagePrefix, names: &names)
-      var average = WeightAverage(block, decay: decay)
-      average.count = try reader.integer("averaged_steps")
-      guard (0...stepCount).contains(average.count) else {
-        throw reader.fault("averaged_steps is \(average.count), not in 0...\(stepCount)")
-      }
+      let count = try reader.averagedSteps(of: stepCount)
+      var average = (
+        encoder: WeightAverage(block.encoder, decay: decay), decoder: WeightAverage(block.decoder, decay: decay)
+      )
+      (average.encoder.count, average.decoder.count) = (count, count)
       self.average = average
     } else {
       average = nil
@@ -100,7 +100,7 @@ extension EncoderDecoderCheckpoint {
     }
     return moments.encoder.indices.map {
       block(Self.momentPrefix($0), moments.encoder[$0], moments.decoder[$0])
-    } + (average.map { [block(Self.averagePrefix, $0.encoder, $0.decoder)] } ?? [])
+    } + (average.map { [block(Self.averagePrefix, $0.encoder.block, $0.decoder.block)] } ?? [])
   }
 
   private var entries: [(key: String, value: String)] {
@@ -109,7 +109,7 @@ extension EncoderDecoderCheckpoint {
       (key: "scalar", value: .string(S._dataType)),
     ]
     members += settings.json
-    if let average { members.append((key: "averaged_steps", value: .integer(average.count))) }
+    if let average { members.append((key: "averaged_steps", value: .integer(average.encoder.count))) }
     members += [
       (key: "dropout_generator", value: dropoutSeeds.json), (key: "sampling_generator", value: samplingSeeds.json),
       (key: "fingerprint", value: fingerprint.json),

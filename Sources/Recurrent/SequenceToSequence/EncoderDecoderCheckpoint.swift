@@ -16,7 +16,7 @@ public struct EncoderDecoderCheckpoint<S: Scalar>: Sendable {
   /// The optimizer's, each laid out as the block of its model.
   let moments: (encoder: [[S]], decoder: [[S]])
   /// Of the weights, where they are averaged.
-  let average: WeightAverage<S>?
+  let average: (encoder: WeightAverage<S>, decoder: WeightAverage<S>)?
   /// Of dropout and zoneout.
   let dropoutSeeds: SeededGenerator
   /// Of scheduled sampling.

@@ -21,7 +21,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   /// The decoder's batch in the last step.
   private var lastTarget: Rows?
   /// Of the weights of both, where the settings ask for it.
-  var average: WeightAverage<S>?
+  var average: (encoder: WeightAverage<S>, decoder: WeightAverage<S>)?
   /// Steps done; one whose loss or gradient was not finite does not count.
   public internal(set) var stepCount = 0
   /// What `accumulate` has summed up for the next step.
@@ -92,7 +92,9 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     encoder.load(model.encoder)
     decoder.load(model.decoder)
     trained = model
-    average = settings.averageDecay.map { WeightAverage(model, decay: $0) }
+    average = settings.averageDecay.map {
+      (WeightAverage(model.encoder, decay: $0), WeightAverage(model.decoder, decay: $0))
+    }
     (self.dropoutSeeds, self.samplingSeeds) = (dropoutSeeds, samplingSeeds)
     chosen = settings
     lengths.reserveCapacity(batchSize)
@@ -206,7 +208,8 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     rule.norm = report.gradientNorm
     encoder.perform(.update, source, update: rule)
     decoder.perform(.update, target, update: rule)
-    average?.add(encoder, decoder)
+    average?.encoder.add(encoder)
+    average?.decoder.add(decoder)
     return report
   }
 

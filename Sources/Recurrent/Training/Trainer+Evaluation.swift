@@ -1,7 +1,8 @@
 internal import Kernels
 internal import Storage
 
-/// How good the model is now. The training goes on as if nothing had been asked: its state and its seeds stay.
+/// How good the model is now, the averaged one where weights are averaged. The training goes on as if nothing had been asked: its
+/// state and its seeds stay.
 extension Trainer {
   /// The loss and other figures on data of any size, without dropout, each sequence from its beginning: any number of
   /// sequences, of any lengths.
@@ -14,20 +15,20 @@ extension Trainer {
   /// - Returns: a mean over all outputs, however many batches they took.
   /// - Throws: `PlanError` where the memory does not suffice.
   public mutating func evaluate(_ input: ModelInput<S>, _ target: ModelTarget<S>) throws(PlanError) -> Evaluation {
-    try evaluator.evaluate(input, target) { $0.copyParameters(from: engine) }
+    try evaluator.evaluate(input, target, load: load)
   }
 
   /// The same by a loss of one's own, on at most N sequences.
   /// - Throws: `PlanError` where the memory does not suffice.
   public mutating func evaluate(_ input: ModelInput<S>, loss: CustomLoss<S>) throws(PlanError) -> Evaluation {
-    try evaluator.evaluate(input, loss, isRagged: settings.isRagged) { $0.copyParameters(from: engine) }
+    try evaluator.evaluate(input, loss, isRagged: settings.isRagged, load: load)
   }
 
   /// The outputs for data of any size, each sequence from its beginning: as many for it as it has steps, or one. Without
   /// dropout.
   /// - Throws: `PlanError` where the memory does not suffice.
   public mutating func predict(_ input: ModelInput<S>) throws(PlanError) -> Sequences<S> {
-    try evaluator.predict(input) { $0.copyParameters(from: engine) }
+    try evaluator.predict(input, load: load)
   }
 
   /// How well the windows of `streams` are predicted, the state carried from window to window from zero on, without
@@ -40,7 +41,9 @@ extension Trainer {
   /// The same of streams in a file, which may fail.
   /// - Throws: `TokenFileError`.
   public mutating func evaluate(reading streams: TokenStreams) throws(TokenFileError) -> Evaluation {
-    try evaluate(streams, windows: streams.windowCount)
+    try withAverage { (trainer) throws(TokenFileError) in
+      try trainer.evaluate(streams, windows: streams.windowCount)
+    }
   }
 
   /// The same on the first `windows` of `streams`.
@@ -59,5 +62,16 @@ extension Trainer {
     }
     return Evaluation(
       loss: sum / Double(windows), count: windows * streams.sequenceLength * streams.batchSize)
+  }
+
+  /// Puts the parameters, or their average, into another engine.
+  private var load: (Engine<S>) -> Void {
+    { [engine, average] other in
+      if let average {
+        other.setParameters(average.block)
+      } else {
+        other.copyParameters(from: engine)
+      }
+    }
   }
 }

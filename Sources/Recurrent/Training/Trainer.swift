@@ -37,6 +37,8 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   /// Batches whose gradients wait for the next step.
   var accumulatedBatches: Int { accumulated.batches }
   let evaluator: Evaluator<S>
+  /// Of the weights, where the settings ask for it.
+  var average: WeightAverage<S>?
   /// The processes that train this model together; nil: this one alone.
   let communicator: (any Communicator)?
 
@@ -54,6 +56,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - recomputing: whether to keep less than backward needs, and compute it again.
   ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
   ///   - shards: S, parts of the batch whose gradients are computed one after the other: `TrainingSettings.shards`.
+  ///   - averageDecay: β of a moving average of the weights (`averagedModel`); nil: none is kept.
   ///   - communicator: several processes that share the shards, and train the same model; nil: this one alone.
   ///   - products: who multiplies.
   ///   - precision: `.full`, or `.bfloat16Dot` for training in mixed precision: see `TrainingSettings.precision`.
@@ -65,13 +68,14 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false,
     recomputing: Recomputation = .none, accumulatesGradients: Bool = false, shards: Int = 1,
-    over communicator: (any Communicator)? = nil, products: Products = .automatic,
+    averageDecay: Double? = nil, over communicator: (any Communicator)? = nil, products: Products = .automatic,
     precision: WeightPrecision = .full, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
-    let settings = TrainingSettings(
+    var settings = TrainingSettings(
       batchSize: batchSize, sequenceLength: sequenceLength, loss: loss, optimizer: optimizer, schedule: schedule,
       clipping: clipping, carriesState: carriesState, isRagged: isRagged, recomputing: recomputing,
       accumulatesGradients: accumulatesGradients, shards: shards, products: products, precision: precision)
+    settings.averageDecay = averageDecay
     try self.init(model, settings, threads: threads, over: communicator, dropoutSeeds: SeededGenerator(seed: seed))
   }
 
@@ -102,6 +106,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     trained = model
     self.dropoutSeeds = dropoutSeeds
     chosen = settings
+    average = settings.averageDecay.map { WeightAverage(model, decay: $0) }
     evaluator = Evaluator(
       model.configuration, loss: settings.loss, batchSize: settings.batchSize, products: settings.products,
       threads: threads)
@@ -268,7 +273,9 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   private mutating func report(_ rule: UpdateRule, loss: Double) -> StepReport {
     let report = StepReport(
       step: stepCount + 1, loss: loss, gradientNorm: engine.gradientNorm, learningRate: rule.rate)
-    if report.isFinite { stepCount += 1 }
+    guard report.isFinite else { return report }
+    stepCount += 1
+    average?.add(engine)
     return report
   }
 }

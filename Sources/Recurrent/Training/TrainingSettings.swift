@@ -36,6 +36,9 @@ public struct TrainingSettings: Sendable, Hashable {
   public var precision = WeightPrecision.full
   /// Names of parameters that stay as they are: they have no part in the gradient's norm, nor in updates.
   public var frozenParameters: Set<String> = []
+  /// β, from 0 to below 1, of a moving average of the weights, which is what is then measured and kept as the best model; nil: the
+  /// weights themselves are. See `Trainer.averagedModel()`.
+  public var averageDecay: Double?
 }
 
 extension TrainingSettings {
@@ -57,6 +60,9 @@ extension TrainingSettings {
     if let fault = schedule.fault { stop(fault) }
     optimizer.checkRate()
     if let shardFault { stop(shardFault) }
+    require(
+      (averageDecay ?? 0) >= 0 && (averageDecay ?? 0) < 1,
+      "the decay of an average must be in 0..<1, got \(averageDecay ?? 0)")
   }
 
   /// Names of those that are others there.
@@ -74,6 +80,7 @@ extension TrainingSettings {
       ("shards", shards != other.shards),
       ("products", products != other.products), ("precision", precision != other.precision),
       ("frozenParameters", frozenParameters != other.frozenParameters),
+      ("averageDecay", averageDecay != other.averageDecay),
     ]
     return parts.filter(\.differs).map(\.name)
   }

@@ -63,7 +63,7 @@ import TestSupport
             model, batchSize: 3, sequenceLength: 4, optimizer: optimizer,
             schedule: .cosine(warmUp: 2, total: Self.steps, minimum: 0.1),
             clipping: GradientClipping(norm: 1, value: 0.5),
-            carriesState: true, threads: 1, seed: 11)
+            carriesState: true, averageDecay: 0.75, threads: 1, seed: 11)
         }, stops: stops, notes: ["place": "é\n\"", "": "0"]
       ) { trainer, index in
         if index == 4 { trainer.resetState(ofSequence: 1) }

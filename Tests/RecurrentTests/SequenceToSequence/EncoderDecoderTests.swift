@@ -113,6 +113,7 @@ struct EncoderDecoderTests {
     dropped.decoder.headDropout = 0.4
     dropped.decoder.recurrentDropout = 0.3
     dropped.encoder.recurrentDropout = 0.3
+    (dropped.decoder.weightDropout, dropped.decoder.embeddingDropout) = (0.3, 0.2)
     dropped.decoder.zoneout = Zoneout(hidden: 0.2, cell: 0.3)
     cases.append(Case(testDescription: "all regularisers, input feeding", problem: dropped, threads: 2))
 

@@ -155,6 +155,7 @@ final class Layer: Sendable {
     }
     passUp(call.share(of: rows.rowCount), call, in: engine.memory)
     if ownsOutputs || dropout != nil { engine.pool.barrier() }
+    feedForward?.forward(call, engine)
   }
 
   /// What the other direction reads: the input in its order.
