@@ -173,9 +173,8 @@ final class Engine<S: Scalar>: PoolTask {
 
   private func forward(_ call: Call) {
     plan.input.forward(call, self)
-    if let feeding = plan.feeding, let attention = plan.attention {
-      feeding.forward(attention, call, self)
-    } else {
+    plan.feeding?.forward(call, self)
+    if !plan.isFed {
       plan.top.forwardFromBelow(call, self)
       if let norm = plan.norm {
         norm.forward(rows: call.share(of: call.rows.rowCount), in: memory)
@@ -199,9 +198,8 @@ final class Engine<S: Scalar>: PoolTask {
     }
     if !call.skipsHead { plan.head?.backward(call, self) }
     pool.barrier()
-    if let feeding = plan.feeding, let attention = plan.attention {
-      feeding.backward(plan.head?.inputGradient ?? .empty, attention, call, self)
-    } else {
+    plan.feeding?.backward(plan.head?.inputGradient ?? .empty, call, self)
+    if !plan.isFed {
       plan.attention?.backward(plan.head?.inputGradient ?? .empty, call, self)
       if let norm = plan.norm {
         let gradient = plan.backward.outputs.columns(0..<plan.topOutputs.columns)

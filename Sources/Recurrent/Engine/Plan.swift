@@ -158,10 +158,11 @@ public struct Plan: Sendable, CustomStringConvertible {
       RMSNorm("top norm", gain: $0, of: top.outputs, rows: sizes.keptRows, sizes, &arenas)
     }
     let attention = memory.map { AttentionStage($0, configuration, table, sizes, choice, &arenas, scalar) }
-    feeding =
+    let feeding = attention.flatMap { attention in
       configuration.hasInputFeeding
-      ? InputFeeding(
-        Self.layers(top)[0].forward, width: top.outputs.columns, sizes, choice, &arenas, scalar) : nil
+        ? InputFeeding(attention, top, Self.layers(top)[0].forward, sizes, choice, &arenas, scalar) : nil
+    }
+    self.feeding = feeding
     let head =
       configuration.head == .none
       ? nil
@@ -252,6 +253,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   // MARK: For the engine
 
   var isTraining: Bool { sizes.isTraining }
+  /// Whether there is input feeding, whose stage then runs layers and attention.
+  var isFed: Bool { configuration.hasInputFeeding }
 
   /// The head's outputs, then dL/d(outputs); without a head a view of the top layer's, whose rows are not contiguous.
   var outputs: Region { head?.outputs ?? topOutputs }

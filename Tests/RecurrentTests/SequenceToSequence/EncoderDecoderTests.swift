@@ -225,6 +225,22 @@ struct EncoderDecoderTests {
     #expect(one != model.allValues)
   }
 
+  /// Nothing is left of the batch before: sums, what was fed, memories projected by the weights of then.
+  @Test("A step after another is that of a new trainer", arguments: Attention.allCases, [false, true])
+  func stepAfterStep(attention: Attention, feeding: Bool) throws {
+    let problem = SequenceProblem(.lstm, layers: 2, bothWays: true, attention: attention, feeding: feeding)
+    var other = problem
+    (other.sourceLengths, other.targetLengths, other.seed) = ([2, 4, 1], [1, 4, 2], 2)
+    var trainer = try problem.trainer(problem.model(), threads: 2)
+    _ = problem.step(&trainer)
+    _ = other.step(&trainer)
+    let model = trainer.model()
+    var fresh = try problem.trainer(model, threads: 1)
+    let (report, expected) = (problem.step(&trainer), problem.step(&fresh))
+    #expect(report.loss == expected.loss && report.gradientNorm == expected.gradientNorm)
+    for name in model.names { #expect(trainer.gradient(of: name) == fresh.gradient(of: name), "\(name)") }
+  }
+
   @Test("A step that is not finite changes nothing")
   func notFinite() throws {
     let problem = SequenceProblem(.gru)

@@ -151,4 +151,30 @@ struct InputFeedingTests {
     pass.run(.vectors(inputs))
     #expect(pass.outputs == expected)
   }
+
+  @Test("Sequences of different lengths go on, each from what it was fed last")
+  func raggedPieces() throws {
+    let model = try Model<Double>(Self.configuration(.additive, .gru, layers: 2), seed: 3)
+    let memory = Self.random([5, 2, 3], width: Self.width, seed: 2)
+    let inputs = Self.random([5, 6, 4], width: Self.inputs, seed: 1)
+    var whole = try InferencePass(model, steps: 6, batchSize: 3, memorySteps: 5, products: .packed, threads: 1)
+    whole.setMemory(memory)
+    whole.run(.vectors(inputs))
+    let expected = whole.outputSequences
+    var pass = try InferencePass(model, steps: 4, batchSize: 3, memorySteps: 5, products: .packed, threads: 2)
+    pass.setMemory(memory)
+    // Sorted by their lengths, the sequences stand in other places in each piece; one has no step in the second.
+    var (outputs, first) = ([[Double]](repeating: [], count: 3), [0, 0, 0])
+    for lengths in [[1, 2, 3], [3, 0, 1], [1, 4, 0]] {
+      let piece = (0..<3).map { sequence in
+        Array(Self.rows(inputs, sequence)[first[sequence]..<first[sequence] + lengths[sequence]].joined())
+      }
+      pass.run(.vectors(Sequences(piece, width: Self.inputs)), continuing: true)
+      for sequence in 0..<3 {
+        outputs[sequence] += Array(pass.outputSequences[sequence])
+        first[sequence] += lengths[sequence]
+      }
+    }
+    for sequence in 0..<3 { #expect(outputs[sequence] == Array(expected[sequence]), "\(sequence)") }
+  }
 }

@@ -7,6 +7,9 @@ internal import Kernels
 ///
 /// Memory keeps h̃ of the step before as rows of their own: in a ragged batch a step has fewer rows than the one before it.
 final class InputFeeding: Sendable {
+  private let attention: AttentionStage
+  /// The top layer, which holds those below.
+  private let top: Layer
   /// [G·H, U] the last columns of the first layer's matrix.
   private let map: Linear
   /// Columns of a row of gates that they add to.
@@ -21,10 +24,13 @@ final class InputFeeding: Sendable {
   private let gradient: Region
 
   init<S: Scalar>(
-    _ bottom: Recurrence, width: Int, _ sizes: BatchSizes, _ products: ProductChoice, _ arenas: inout ArenaLayout,
+    _ attention: AttentionStage, _ top: Layer, _ bottom: Recurrence, _ sizes: BatchSizes, _ products: ProductChoice,
+    _ arenas: inout ArenaLayout,
     _ scalar: S.Type
   ) {
     let isTraining = sizes.isTraining
+    let width = attention.outputs.columns
+    (self.attention, self.top) = (attention, top)
     map = Linear(
       "weight_ih of what is fed", bottom.input.fedWeights, by: products.steps, ofSteps: true, backward: isTraining,
       &arenas, scalar)
@@ -44,8 +50,8 @@ final class InputFeeding: Sendable {
   // MARK: Forward
 
   /// From what goes into the first layer to what the head reads.
-  func forward<S: Scalar>(_ attention: AttentionStage, _ call: Call, _ engine: Engine<S>) {
-    let (top, rows, isTraining) = (engine.plan.top, call.rows, engine.plan.isTraining)
+  func forward<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
+    let (rows, isTraining) = (call.rows, engine.plan.isTraining)
     let own = slots(call)
     // The next barrier comes before the first step.
     top.startSteps(call, engine)
@@ -88,10 +94,8 @@ final class InputFeeding: Sendable {
   // MARK: Backward
 
   /// From dL/d(what the head read) by the head alone, which becomes all of it, to the gradients of everything below.
-  func backward<S: Scalar>(
-    _ outputGradient: Region, _ attention: AttentionStage, _ call: Call, _ engine: Engine<S>
-  ) {
-    let (memory, top, rows) = (engine.memory, engine.plan.top, call.rows)
+  func backward<S: Scalar>(_ outputGradient: Region, _ call: Call, _ engine: Engine<S>) {
+    let (memory, rows) = (engine.memory, call.rows)
     let own = slots(call)
     for slot in own { attention.startMemoryGradient(slot, call, engine) }
     for step in (0..<rows.steps).reversed() {

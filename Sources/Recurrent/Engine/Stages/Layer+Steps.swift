@@ -15,7 +15,8 @@ extension Layer {
   /// The first layer's input product of some steps at once: a worker's part.
   /// - Parameter keptRow: the row of the segment that the first row of gates is.
   func readInput<S: Scalar>(steps: Range<Int>, keptFrom keptRow: Int, _ call: Call, _ engine: Engine<S>) {
-    if let below { return below.readInput(steps: steps, keptFrom: keptRow, call, engine) }
+    below?.readInput(steps: steps, keptFrom: keptRow, call, engine)
+    guard index == 0 else { return }
     forward.input.forward(
       steps: steps, into: forward.gates, keptFrom: keptRow, tokens: call.rows.index.tokens + call.rows.rowOffset, call,
       engine)
@@ -26,8 +27,8 @@ extension Layer {
     _ step: Int, _ slots: Range<Int>, keptFrom keptRow: Int, _ call: Call, _ engine: Engine<S>
   ) {
     let rows = slots.moved(by: call.rows.firstRow(ofStep: step))
-    if let below {
-      below.stepForward(step, slots, keptFrom: keptRow, call, engine)
+    if index > 0 {
+      below?.stepForward(step, slots, keptFrom: keptRow, call, engine)
       forward.input.forward(rows: rows, into: forward.gates, keptFrom: keptRow, in: engine.memory)
     }
     forward.forward(
@@ -41,18 +42,19 @@ extension Layer {
   /// below. In the shared region each row is used by one layer after the other.
   func stepBack<S: Scalar>(_ step: Int, _ slots: Range<Int>, _ call: Call, _ engine: Engine<S>) {
     forward.backward(step: step, forward.share(ofSlots: slots), addsOutputGradient: true, call, engine)
-    guard let below else { return }
+    // The layer below is not bound: that would count references to it.
+    guard index > 0 else { return }
     let rows = slots.moved(by: call.rows.firstRow(ofStep: step))
     let gradient = engine.plan.backward.outputs.columns(0..<forward.input.size)
     forward.input.backward(rows: rows, forward.gates, adding: addsInput, into: gradient, in: engine.memory)
-    below.dropout?.dropBack(gradient, rows: rows, columns: 0..<gradient.columns, call, in: engine.memory)
-    below.stepBack(step, slots, call, engine)
+    below?.dropout?.dropBack(gradient, rows: rows, columns: 0..<gradient.columns, call, in: engine.memory)
+    below?.stepBack(step, slots, call, engine)
   }
 
   /// dL/d(what the first layer reads) of all rows at once, where it is wanted.
   func finishSteps<S: Scalar>(_ call: Call, _ engine: Engine<S>) {
-    if let below { return below.finishSteps(call, engine) }
-    guard let gradient = engine.plan.backward.input else { return }
+    below?.finishSteps(call, engine)
+    guard index == 0, let gradient = engine.plan.backward.input else { return }
     backwardInput(adding: addsInput, into: gradient, nil, call, engine)
   }
 }
