@@ -107,8 +107,12 @@ extension ModelExporter {
       "\(layout), \(width)] what each sequence attends to")
     // [N, M, U]
     let rows = options.batchFirst ? memory : builder.transpose(memory, [1, 0, 2], name: "attention.memory")
+    // [N, U, M]
+    let keys =
+      attention == .additive
+      ? rows : builder.transpose(memory, options.batchFirst ? [0, 2, 1] : [1, 2, 0], name: "attention.keys")
     let queries = builder.transpose(states, [1, 0, 2], name: "attention.queries")
-    var scores = addScores(attention, queries, rows, memory)
+    var scores = addScores(attention, queries, keys)
     var hasRows: Value?
     if lengths != nil {
       let lengths = builder.input(
@@ -123,16 +127,14 @@ extension ModelExporter {
     return builder.node("Tanh", addLinear(joined, "attention", rank: 3), name: "attention.output")
   }
 
-  /// Scores [N, T, M] of queries [N, T, U] with a memory's rows [N, M, U], which is `memory` as it comes in.
-  private mutating func addScores(
-    _ attention: Attention, _ queries: Value, _ rows: Value, _ memory: Value
-  ) -> Value {
+  /// Scores [N, T, M] of queries [N, T, U] with a memory [N, U, M], for additive ones with its rows [N, M, U].
+  private mutating func addScores(_ attention: Attention, _ queries: Value, _ memory: Value) -> Value {
     let width = configuration.headInputSize
     let asked =
       attention == .general || attention == .additive
       ? addProduct(queries, "attention.query.weight", "attention.general_queries") : queries
     if attention == .additive {
-      let keys = addProduct(rows, "attention.key.weight", "attention.projected_memory")
+      let keys = addProduct(memory, "attention.key.weight", "attention.projected_memory")
       // [N, T, 1, U] and [N, 1, M, U]
       let left = builder.unsqueeze(asked, axis: 2, name: "attention.queries_by_row")
       let right = builder.unsqueeze(keys, axis: 1, name: "attention.keys_by_step")
@@ -141,9 +143,7 @@ extension ModelExporter {
       let scores = addProduct(layer, "attention.score.weight", "attention.scores_in_columns", rows: 1)
       return builder.squeeze(scores, axis: 3, name: "attention.scores")
     }
-    // [N, U, M]
-    let keys = builder.transpose(memory, options.batchFirst ? [0, 2, 1] : [1, 2, 0], name: "attention.keys")
-    let scores = builder.node("MatMul", asked, keys, name: "attention.scores")
+    let scores = builder.node("MatMul", asked, memory, name: "attention.scores")
     guard attention == .scaledDot else { return scores }
     let scale = number(S(1 / Double(width).squareRoot()), "attention.scale")
     return builder.node("Mul", scores, scale, name: "attention.scaled_scores")
