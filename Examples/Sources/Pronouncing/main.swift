@@ -43,7 +43,7 @@ func steps(_ word: String) -> [Int32] { word.utf8.flatMap { [Int32($0 & 0x7F), I
 
 let model = try Model<Float>(
   ModelConfiguration(
-    cell: .lstm, input: .embedding(vocabularySize: 128, size: 64), hiddenSize: isLarge ? 256 : 32,
+    cell: .lstm, input: .embedding(vocabularySize: 128, size: 64), hiddenSize: isLarge ? 192 : 32,
     layerCount: isLarge ? 2 : 1, directions: .both(merge: .concatenate), outputSize: 1 + phonemes.count,
     dropout: isLarge ? 0.2 : 0), seed: 1)
 let data = TrainingData<Float>(

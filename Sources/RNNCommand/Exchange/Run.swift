@@ -135,8 +135,8 @@ struct Run: ParsableCommand {
     }
     NonFinite.warn(model.nonFiniteParameters, in: self.model)
     guard stream else { return try run(model, weights) }
-    var run = try StreamRun(
-      model, of: self.model, products: multiplying.choice, weights: weights, threads: threads ?? 0)
+    try StreamRun<S>.refuseWhole(model.configuration, self.model)
+    var run = try StreamRun(model, products: multiplying.choice, weights: weights, threads: threads ?? 0)
     try run.run()
   }
 

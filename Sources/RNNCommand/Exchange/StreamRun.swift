@@ -10,25 +10,24 @@ struct StreamRun<S: Scalar>: ~Copyable {
   private let configuration: ModelConfiguration
   private var isStarted = false
 
-  /// - Parameter file: of the model, for errors.
-  /// - Throws: `PlanError`; `Failure` where the model has to see a whole sequence.
-  init(
-    _ model: Model<S>, of file: String, products: Products, weights: WeightPrecision, threads: Int
-  ) throws {
-    configuration = model.configuration
-    let reason: String? =
-      if configuration.directions.count == 2 {
-        "runs both ways"
-      } else if configuration.head == .meanOverSteps || configuration.head == .maxOverSteps {
-        "answers a whole sequence"
-      } else if case .features = configuration.input {
-        "reads words (rnn tag predict is a filter for it)"
-      } else {
-        nil
-      }
-    if let reason { throw Failure(message: "\(file) \(reason), and not step by step: leave out --stream") }
+  /// - Throws: `PlanError` where the memory does not suffice.
+  init(_ model: Model<S>, products: Products, weights: WeightPrecision, threads: Int) throws(PlanError) {
     pass = try InferencePass(
       model, steps: 1, batchSize: 1, products: products, precision: weights, threads: threads)
+    configuration = model.configuration
+  }
+
+  /// - Parameter file: of the model, for the error.
+  /// - Throws: `Failure` where the model has to see a whole sequence.
+  static func refuseWhole(_ configuration: ModelConfiguration, _ file: String) throws(Failure) {
+    var reason: String?
+    if configuration.directions.count == 2 { reason = "runs both ways" }
+    if configuration.head == .meanOverSteps || configuration.head == .maxOverSteps {
+      reason = "answers a whole sequence"
+    }
+    if case .features = configuration.input { reason = "reads words (rnn tag predict is a filter for it)" }
+    guard let reason else { return }
+    throw Failure(message: "\(file) \(reason), and not step by step: leave out --stream")
   }
 
   /// Answers each line; an empty one ends a sequence.
@@ -59,7 +58,8 @@ struct StreamRun<S: Scalar>: ~Copyable {
         throw fault(
           "\"\(printable(String(fields[0]), limit: 40))\" is no token: expected a whole number in 0..<\(count)")
       }
-      pass.run(tokens: [token].span, continuing: isStarted)
+      let tokens = [token]
+      pass.run(tokens: tokens.span, continuing: isStarted)
     } else {
       var values: [S] = []
       for field in fields {
