@@ -110,6 +110,29 @@ struct CompressTests {
     #expect(on.status == 0 && on.errors.contains("recurrent rank 3"), "\(on.errors)")
   }
 
+  @Test("Weights are dropped of whole matrices alone, and averages need a validation part") func droppedWeights() throws
+  {
+    let place = try Workplace()
+    try place.write(sampleText(words: 300), to: "text.txt")
+    let training = ["train", "--text", "text.txt", "--steps", "3"] + tiny
+    let dropped = try place.rnn(
+      training + [
+        "--weight-dropout", "0.3", "--embedding-size", "4", "--embedding-dropout", "0.2", "--average-decay", "0.9",
+      ])
+    #expect(dropped.status == 0, "\(dropped.errors)")
+    let cut = try place.rnn("compress", "model.safetensors", "cut.safetensors", "--text", "text.txt", "--rank", "2")
+    #expect(cut.status == 0, "\(cut.errors)")
+    #expect(try !place.rnn("inspect", "cut.safetensors").text.contains("weight dropout"))
+    expectFailure(
+      try place.rnn(training + ["--average-decay", "0.9", "--validation-fraction", "0"]), 64, "needs a validation part")
+    expectFailure(
+      try place.rnn(training + ["--embedding-size", "0", "--embedding-dropout", "0.2"]), 64, "needs an embedding")
+    expectFailure(
+      try place.rnn(training + ["--cell", "mingru", "--weight-dropout", "0.2"]), 64, "needs a recurrent matrix")
+    expectFailure(
+      try place.rnn(training + ["--weight-dropout", "0.2", "--recompute-steps", "2"]), 64, "'--recompute-steps <n>'")
+  }
+
   @Test("From scratch")
   func scratch() throws {
     let place = try Self.trained("--rank", "6")

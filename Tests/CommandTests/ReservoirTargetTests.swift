@@ -46,24 +46,28 @@ struct ReservoirTargetTests {
     let diagnosed = try place.rnn("diagnose", "model.safetensors", "--table", "inputs.csv")
     #expect(diagnosed.status == 0, "\(diagnosed.errors)")
 
+    try place.write("n,a\n" + (0..<60).map { "\($0),\($0 % 7)\n" }.joined(), to: "rising.csv")
     for (arguments, status, texts) in [
       (["train", "t.csv", "--target", "z"], 1, ["z", "there are a, b, y"]),
       (["train", "t.csv", "--target", "y", "--column", "y"], 64, ["both a --column and a --target"]),
       (["train", "t.csv", "--target", "y", "y"], 64, ["--target"]),
       (["train", "t.csv", "--target", "a", "b", "y"], 1, ["leaves no column"]),
       (["train", "t.csv", "--target", "y", "--difference", "1"], 64, ["'--difference' is for forecasts"]),
+      (["train", "t.csv", "--target", "y", "--folds", "1000"], 1, ["1000 folds need as many rows"]),
+      (["train", "rising.csv", "--target", "n"], 1, ["\"n\" was taken for the time", "--column"]),
       (["train", "t.csv"], 1, ["a reservoir of targets, which a model of series does not replace"]),
       (["predict", "model.safetensors", "t.csv", "--horizon", "3"], 1, ["'--horizon' is for forecasts"]),
       (["predict", "model.safetensors"], 64, ["give the table"]),
       (["evaluate", "model.safetensors", "inputs.csv"], 1, ["inputs.csv", "y"]),
-      (["generate", "model.safetensors", "t.csv"], 1, ["no model of a series"]),
+      (["generate", "model.safetensors", "t.csv"], 1, ["gives columns from others"]),
     ] as [([String], Int32, [String])] {
       let outcome = try place.rnn(["reservoir"] + arguments)
       #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
       for text in texts { #expect(outcome.errors.contains(text), "\(arguments): \(outcome.errors)") }
     }
+    expectFailure(try place.rnn("refit", "model.safetensors", "t.csv"), 1, "rnn reservoir train --target fits it")
     expectFailure(
-      try place.rnn("refit", "model.safetensors", "t.csv"), 1, "no model of a series, of classes or of text")
+      try place.rnn("diagnose", "model.safetensors", "--table", "t.csv", "--closed-loop", "50"), 1, "other columns")
     expectFailure(
       try place.rnn("compress", "model.safetensors", "c.safetensors", "--rank", "2", "--table", "t.csv"), 1,
       "no model of text")

@@ -48,9 +48,14 @@ struct StreamRunTests {
     try save(
       ModelConfiguration(cell: .gru, input: .vectors(size: 1), hiddenSize: 3, outputSize: 5, head: .meanOverSteps),
       "mean.st")
+    try Model<Float>(
+      ModelConfiguration(cell: .gru, input: .vectors(size: 1), hiddenSize: 3, outputSize: 5), seed: 1
+    ).save(to: place.url("v.st").path)
     for (file, text, status, message) in [
       ("t.st", "1\n5\n", 1, "line 2: \"5\" is no token: expected a whole number in 0..<5"),
       ("t.st", "1 2\n", 1, "line 1: a step has 1 number, this line 2"),
+      ("v.st", "1e39\n", 1, "line 1: \"1e39\" is no finite number"),
+      ("v.st", "1\n,1\n", 1, "line 2: a step has 1 number"), ("v.st", "0x10\n", 1, "no finite number"),
       ("both.st", "1\n", 1, "runs both ways"), ("mean.st", "1\n", 1, "answers a whole sequence"),
       ("t.st", "1\n\u{1F600}\n", 1, "line 2"),
     ] as [(String, String, Int32, String)] {

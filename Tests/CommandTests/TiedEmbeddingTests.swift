@@ -25,6 +25,8 @@ struct TiedEmbeddingCommandTests {
     #expect(try place.rnn("sample", "model.safetensors", "--length", "9", "--seed", "1").status == 0)
     let loss = try place.rnn("evaluate", "model.safetensors", "--text", "text.txt", "--json").json()
 
+    #expect(try place.rnn("diagnose", "model.safetensors", "--text", "text.txt", "--steps", "60").status == 0)
+
     // PyTorch's layers hold the matrix twice, as its own tied modules do.
     let exported = try place.rnn("export", "model.safetensors", "state.safetensors")
     #expect(exported.status == 0, "\(exported.errors)")

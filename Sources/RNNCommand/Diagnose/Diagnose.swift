@@ -111,6 +111,10 @@ struct Diagnose: ParsableCommand {
   /// - Parameter sequences: of which as many steps are taken as are asked for.
   private func diagnose<S: Scalar>(_ model: Model<S>, _ sequences: Sequences<S>) throws -> NetworkDiagnosis {
     try NonFinite.refuse(model, self.model)
+    if closedLoop != nil, model.annotations[ReadoutDescription.annotation] != nil {
+      throw Failure(
+        message: "\(printable(self.model)): --closed-loop is not for it: its outputs are other columns than its inputs")
+    }
     if closedLoop != nil, let obstacle = model.configuration.closedLoopObstacle {
       throw Failure(message: "\(printable(self.model)): --closed-loop is not for it: \(obstacle)")
     }

@@ -15,7 +15,9 @@ struct Run: ParsableCommand {
       The output, of the same kinds, has "output", [T, N, O] or [N, O], 0 where a sequence is over, and "final_h" and \
       "final_c" as in PyTorch; a .npy file has the output alone.
 
-      With --stream the steps of one sequence come on standard input as they happen, a line each: the numbers of a vector, or a token's       number, with commas or spaces between them. Each is answered at once by a line of outputs, and the state is kept; an empty line is       answered by one, and begins a new sequence.
+      With --stream the steps of one sequence come on standard input as they happen, a line each: the numbers of a vector, or a token's \
+      number, with commas or spaces between them. Each is answered at once by a line of outputs, and the state is kept; an empty line is \
+      answered by one, and begins a new sequence.
 
       Of an .onnx file the inputs and outputs are those that it names (rnn inspect shows them), in its own order of \
       dimensions.
@@ -90,8 +92,14 @@ struct Run: ParsableCommand {
   }
 
   private func run(_ graph: ONNXModel) throws {
+    if stream {
+      throw Failure(
+        message:
+          "\(printable(model)) is an ONNX graph, which does not go step by step: rnn import makes a model of it first",
+        status: .usage)
+    }
     for (name, isGiven) in [
-      ("--stream", stream), ("--batch-first", batchFirst), ("--input-tensor", inputTensor != nil),
+      ("--batch-first", batchFirst), ("--input-tensor", inputTensor != nil),
       ("--lengths-tensor", lengthsTensor != nil),
       ("--precision", precision != nil),
     ] where isGiven {

@@ -48,7 +48,11 @@ struct StreamRun<S: Scalar>: ~Copyable {
 
   private mutating func answer(_ line: String, _ number: Int) throws -> String {
     func fault(_ what: String) -> TableError { TableError(Self.input, line: number, .other(what)) }
-    let fields = line.split { $0 == "," || $0 == " " || $0 == "\t" || $0 == ";" }
+    // Between separators something has to stand.
+    let separators = line.contains { $0 == "," || $0 == ";" }
+    let fields = line.split(omittingEmptySubsequences: !separators) {
+      separators ? $0 == "," || $0 == ";" : $0 == " " || $0 == "\t"
+    }.map { $0.trimmed }
     let width = configuration.input.vocabularySize == nil ? configuration.input.size : 1
     guard fields.count == width else {
       throw fault("a step has \(counted(width, "number")), this line \(grouped(fields.count))")
@@ -56,21 +60,34 @@ struct StreamRun<S: Scalar>: ~Copyable {
     if let count = configuration.input.vocabularySize {
       guard let token = Int32(fields[0]), (0..<Int32(clamping: count)).contains(token) else {
         throw fault(
-          "\"\(printable(String(fields[0]), limit: 40))\" is no token: expected a whole number in 0..<\(count)")
+          "\"\(printable(fields[0], limit: 40))\" is no token: expected a whole number in 0..<\(count)")
       }
       let tokens = [token]
       pass.run(tokens: tokens.span, continuing: isStarted)
     } else {
       var values: [S] = []
       for field in fields {
-        guard let value = Double(field), value.isFinite else {
-          throw fault("\"\(printable(String(field), limit: 40))\" is no finite number")
+        guard !field.contains(where: { $0 == "x" || $0 == "X" }), let value = Double(field), S(value).isFinite else {
+          throw fault("\"\(printable(field, limit: 40))\" is no finite number of the model's precision")
         }
         values.append(S(value))
       }
       pass.run(vectors: values.span, continuing: isStarted)
     }
     isStarted = true
-    return pass.outputs.map { shortest($0) }.joined(separator: ",")
+    let outputs = pass.outputs
+    guard outputs.allSatisfy(\.isFinite) else {
+      throw Failure(message: "\(Self.input), line \(number): the outputs are not finite numbers", status: .notFinite)
+    }
+    return outputs.map { shortest($0) }.joined(separator: ",")
+  }
+}
+
+extension Substring {
+  /// Without blanks before and after.
+  fileprivate var trimmed: String {
+    var text = drop { $0 == " " || $0 == "\t" }
+    while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+    return String(text)
   }
 }

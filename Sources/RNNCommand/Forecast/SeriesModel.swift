@@ -108,6 +108,12 @@ extension Model<Float> {
     try ModelUse.requireNetwork(file)
     let (path, model) = (file.file, try Model<Float>(file))
     guard let description = try model.seriesDescription(path) else {
+      if ModelUse(file) == .readout {
+        throw Failure(
+          message:
+            "\(path) gives columns from others, as of 'rnn reservoir train --target': rnn reservoir evaluate and predict use it"
+        )
+      }
       throw Failure(message: "\(path) is no model of a series: rnn forecast train or rnn reservoir train makes one")
     }
     if let likelihood = description.likelihood, !likelihoods {

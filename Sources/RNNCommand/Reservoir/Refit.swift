@@ -50,7 +50,12 @@ struct Refit: ParsableCommand {
       case .series: try series(file)
       case .text: try text(file)
       case .classes: try classes(file)
-      case .forecaster, .pairs, .tags, .readout, nil:
+      case .readout:
+        throw Failure(
+          message:
+            "\(model) gives columns from others: rnn reservoir train --target fits it, with another --penalty or more rows"
+        )
+      case .forecaster, .pairs, .tags, nil:
         throw Failure(
           message: "\(model) is no model of a series, of classes or of text, whose heads can be fitted anew")
       }

@@ -117,13 +117,16 @@ struct ReservoirClassify: ParsableCommand {
       try input.read(path, features: features, isPerStep: perStep, needsLabels: true)
     }
     let all = try read(sequences, feature.isEmpty ? nil : feature)
-    let parts =
+    var parts =
       switch validation {
       case .part(let part):
         try all.holdingOut(part, seed: seed)
       case .file(let path):
         (training: all, held: try read(path, all.features), wanted: 0)
       }
+    // Files are often sorted by class, of which folds of neighbours would leave out one after the other.
+    var generator = SeededGenerator(seed: seed)
+    if !perStep { parts.training.items.shuffle(using: &generator) }
     return try ClassTask(
       parts.training, held: parts.held, window: largestSize,
       advice: validation.file == nil ? "choose another --validation" : "leave it out of the validation file")

@@ -10,6 +10,12 @@ extension ReservoirTrain {
     let series = try input.series(column.isEmpty ? nil : column + target)
     let inputs = column.isEmpty ? series.columns.filter { !target.contains($0) } : column
     let missing = target.first { !series.columns.contains($0) }
+    if let missing, missing == series.time.name {
+      throw Failure(
+        message:
+          "\(series.file): the column \"\(printable(missing, limit: 60))\" was taken for the time, since it rises: --column names those to read"
+      )
+    }
     if let missing { throw TableError(series.file, column: missing, .noSuchColumn(available: series.columns)) }
     guard !inputs.isEmpty else {
       throw Failure(message: "\(series.file): --target leaves no column of numbers to read")

@@ -28,7 +28,9 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     .fraction,
-    help: "Measure and keep a moving average of the weights, of which this share stays at a step; 0: no average.")
+    help:
+      "Measure a moving average of the weights, of which this share stays at a step, and keep it as the best model (model-best.safetensors); 0: no average."
+  )
   var averageDecay = 0.0
 
   @OptionGroup var multiplying: TrainingPrecisionOption

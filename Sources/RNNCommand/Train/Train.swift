@@ -40,6 +40,11 @@ struct Train: ParsableCommand {
     if settings.patience != nil, division.validationFraction == 0 {
       throw ValidationError("'--patience <n>' needs a validation part, '--validation-fraction <x>' above 0")
     }
+    if settings.averageDecay > 0, division.validationFraction == 0 {
+      throw ValidationError(
+        "'--average-decay <x>' needs a validation part, '--validation-fraction <x>' above 0: the average is kept as the best model"
+      )
+    }
     if settings.recomputeSteps != nil, model.structure.weightDropout > 0 {
       throw ValidationError("'--weight-dropout <x>' excludes '--recompute-steps <n>'")
     }

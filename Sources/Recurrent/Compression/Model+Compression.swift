@@ -40,6 +40,8 @@ extension Model {
     }
     var compressed = configuration
     compressed.ranks = ranks.contains { $0 != LowRank() } ? ranks : nil
+    // Of whole matrices alone.
+    if compressed.ranks != nil { compressed.weightDropout = 0 }
     var model: Model
     do throws(PlanError) { model = try Model(zeros: compressed, vocabulary: vocabulary) } catch { throw .memory(error) }
     model.annotations = annotations

@@ -80,7 +80,7 @@ struct HeadFit<S: Scalar> {
     readout: LinearReadout, fit: RidgeFit
   ) {
     let total = try rowCount()
-    guard total >= count else { throw .noRows(washout: options.washout) }
+    guard total >= count else { throw .tooManyFolds(count, rows: total) }
     var grams: [RidgeGram] = []
     for _ in 0..<count { grams.append(try RidgeGram(featureCount: features.width, targetCount: features.targetCount)) }
     try forEachPart(of: total, count) { fold, features, targets in grams[fold].add(features: features, targets: targets)

@@ -42,7 +42,7 @@ extension ForecastingError {
   init(_ error: RidgeError) {
     switch error {
     case .memory(let error): self = .memory(error)
-    case .notFinite, .noRows, .notConverged, .notPositiveDefinite: self = .noValues
+    case .notFinite, .noRows, .tooManyFolds, .notConverged, .notPositiveDefinite: self = .noValues
     }
   }
 }

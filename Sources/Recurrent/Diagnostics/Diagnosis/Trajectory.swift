@@ -70,6 +70,8 @@ extension Model {
       "with input feeding the layers have no dynamics of their own: their first one reads what the attention gave")
     var part = configuration
     part.head = .none
+    part.tiesEmbedding = false
+    part.crf = nil
     part.attention = nil
     part.headReadsAllLayers = false
     (part.dropout, part.headDropout, part.recurrentDropout, part.isDropoutVariational) = (0, 0, 0, false)
