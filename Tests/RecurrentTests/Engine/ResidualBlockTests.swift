@@ -207,7 +207,8 @@ struct ResidualBlockTests {
     #expect(rounded[parameter: "norm.weight"] == model[parameter: "norm.weight"])
     let tokens = Self.tokens(12, seed: 1)
     func outputs(_ model: Model<Float>, _ precision: WeightPrecision) throws -> [Float] {
-      var pass = try InferencePass(model, steps: 12, batchSize: 1, precision: precision, threads: 1)
+      var pass = try InferencePass(
+        model, steps: 12, batchSize: 1, products: .packed, precision: precision, threads: 1)
       pass.run(tokens: tokens.span, continuing: false)
       return pass.outputs
     }
