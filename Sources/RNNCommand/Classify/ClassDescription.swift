@@ -16,14 +16,10 @@ struct ClassDescription: Sendable, Hashable {
   }
 
   var text: String {
-    let object = JSON.object(
-      [
-        (key: "features", value: .array(features.map { .string($0) })),
-        (key: "classes", value: .array(classes.map { .string($0) })), (key: "per_step", value: .bool(isPerStep)),
-      ] + scaling.members)
-    // Every number is finite, the only thing that JSON cannot say.
-    guard let bytes = try? object.serialized() else { stop("the scaling is not finite") }
-    return String(decoding: bytes, as: UTF8.self)
+    scaling.text(after: [
+      (key: "features", value: .array(features.map { .string($0) })),
+      (key: "classes", value: .array(classes.map { .string($0) })), (key: "per_step", value: .bool(isPerStep)),
+    ])
   }
 
   /// - Throws: `CheckpointError` where the annotation is not what `text` writes.
@@ -33,18 +29,15 @@ struct ClassDescription: Sendable, Hashable {
     }
     let json: JSON
     do { json = try JSON(parsing: text) } catch { throw fault(error.description) }
-    features = json["features"]?.array?.compactMap(\.string) ?? []
-    classes = json["classes"]?.array?.compactMap(\.string) ?? []
-    guard !features.isEmpty, features.count == json["features"]?.array?.count else {
-      throw fault("features are missing")
+    guard let features = json.names("features") else { throw fault("features are missing") }
+    guard let classes = json.names("classes"), classes.count >= 2, Set(classes).count == classes.count else {
+      throw fault("classes are missing")
     }
-    guard classes.count >= 2, classes.count == json["classes"]?.array?.count, Set(classes).count == classes.count
-    else { throw fault("classes are missing") }
     guard let isPerStep = json["per_step"]?.bool else { throw fault("per_step is missing") }
     guard let scaling = Standardization(json, width: features.count) else {
       throw fault("means or deviations do not suit \(features.count) features")
     }
-    (self.isPerStep, self.scaling) = (isPerStep, scaling)
+    self.init(features: features, classes: classes, isPerStep: isPerStep, scaling: scaling)
   }
 
   /// What the model sees of a sequence, [steps, features].

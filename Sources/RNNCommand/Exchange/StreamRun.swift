@@ -52,7 +52,7 @@ struct StreamRun<S: Scalar>: ~Copyable {
     let separators = line.contains { $0 == "," || $0 == ";" }
     let fields = line.split(omittingEmptySubsequences: !separators) {
       separators ? $0 == "," || $0 == ";" : $0 == " " || $0 == "\t"
-    }.map { $0.trimmed }
+    }.map { LabelledTexts.trimmed(String($0)) }
     let width = configuration.input.vocabularySize == nil ? configuration.input.size : 1
     guard fields.count == width else {
       throw fault("a step has \(counted(width, "number")), this line \(grouped(fields.count))")
@@ -80,14 +80,5 @@ struct StreamRun<S: Scalar>: ~Copyable {
       throw Failure(message: "\(Self.input), line \(number): the outputs are not finite numbers", status: .notFinite)
     }
     return outputs.map { shortest($0) }.joined(separator: ",")
-  }
-}
-
-extension Substring {
-  /// Without blanks before and after.
-  fileprivate var trimmed: String {
-    var text = drop { $0 == " " || $0 == "\t" }
-    while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-    return String(text)
   }
 }

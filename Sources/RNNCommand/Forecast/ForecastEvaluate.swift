@@ -48,8 +48,8 @@ struct ForecastEvaluate: ParsableCommand {
     if ModelUse(file) == .forecaster { return try evaluateCombined(file) }
     if ModelUse(file) == .readout { return try evaluateReadout(file) }
     let (model, description) = try Model.forForecasts(file, likelihoods: true)
-    if description.likelihood == nil, let option = ["--samples", "--seed"].first(where: GivenOptions.names.contains) {
-      throw Failure(message: "\(path) learned values; '\(option)' is for networks with --likelihood")
+    if description.likelihood == nil {
+      try file.refuse(["--samples", "--seed"], "learned values", "is for networks with --likelihood")
     }
     let series = try input.series(description.columns)
     let testCount = try scoring.testCount(
@@ -70,11 +70,8 @@ struct ForecastEvaluate: ParsableCommand {
   }
 
   private func evaluateCombined(_ file: SafetensorsFile) throws {
-    if let option = ["--test", "--season", "--autoregression", "--samples", "--seed"].first(
-      where: GivenOptions.names.contains)
-    {
-      throw Failure(message: "\(model) is a combined forecaster; '\(option)' is for networks")
-    }
+    try file.refuse(
+      ["--test", "--season", "--autoregression", "--samples", "--seed"], "is a combined forecaster", "is for networks")
     let saved = try SavedForecaster(file)
     let target = try input.target(column: saved.column)
     let later = try saved.later(target)

@@ -16,14 +16,11 @@ struct SeriesDescription: Sendable, Hashable {
   var likelihood: Likelihood?
 
   var text: String {
-    let object = JSON.object(
-      [
+    scaling.text(
+      after: [
         (key: "columns", value: .array(columns.map { .string($0) })),
         (key: "window", value: .integer(window)), (key: "difference", value: .integer(difference)),
-      ] + scaling.members + (likelihood.map { [(key: Self.likelihoodKey, value: .string($0.rawValue))] } ?? []))
-    // Every number is finite, the only thing that JSON cannot say.
-    guard let bytes = try? object.serialized() else { stop("the scaling is not finite") }
-    return String(decoding: bytes, as: UTF8.self)
+      ], likelihood.map { [(key: Self.likelihoodKey, value: .string($0.rawValue))] } ?? [])
   }
 
   /// - Throws: `CheckpointError` where the annotation is not what `text` writes.
@@ -33,8 +30,7 @@ struct SeriesDescription: Sendable, Hashable {
     }
     let json: JSON
     do { json = try JSON(parsing: text) } catch { throw fault(error.description) }
-    columns = json["columns"]?.array?.compactMap(\.string) ?? []
-    guard !columns.isEmpty, columns.count == json["columns"]?.array?.count else { throw fault("columns are missing") }
+    guard let columns = json.names("columns") else { throw fault("columns are missing") }
     guard let window = json["window"]?.integer, (1...largestSize).contains(window) else {
       throw fault("window is missing, or no number of steps")
     }
@@ -44,7 +40,7 @@ struct SeriesDescription: Sendable, Hashable {
     guard let scaling = Standardization(json, width: columns.count) else {
       throw fault("means or deviations do not suit \(columns.count) columns")
     }
-    (self.window, self.difference, self.scaling) = (window, difference, scaling)
+    self.init(columns: columns, window: window, difference: difference, scaling: scaling)
     guard let name = json[Self.likelihoodKey] else { return }
     guard let own = name.string.flatMap(Likelihood.init(rawValue:)) else { throw fault("there is no such likelihood") }
     guard !own.isOfCounts || (difference == 0 && scaling.means.allSatisfy { $0 == 0 }) else {

@@ -20,14 +20,10 @@ struct ReadoutDescription: Sendable, Hashable {
   }
 
   var text: String {
-    let object = JSON.object(
-      [
-        (key: "inputs", value: .array(inputs.map { .string($0) })),
-        (key: "targets", value: .array(targets.map { .string($0) })), (key: "washout", value: .integer(washout)),
-      ] + scaling.members)
-    // Every number is finite, the only thing that JSON cannot say.
-    guard let bytes = try? object.serialized() else { stop("the scaling is not finite") }
-    return String(decoding: bytes, as: UTF8.self)
+    scaling.text(after: [
+      (key: "inputs", value: .array(inputs.map { .string($0) })),
+      (key: "targets", value: .array(targets.map { .string($0) })), (key: "washout", value: .integer(washout)),
+    ])
   }
 
   /// - Throws: `CheckpointError` where the annotation is not what `text` writes.
@@ -38,8 +34,7 @@ struct ReadoutDescription: Sendable, Hashable {
     let json: JSON
     do { json = try JSON(parsing: text) } catch { throw fault(error.description) }
     func names(_ key: String) throws(CheckpointError) -> [String] {
-      let names = json[key]?.array?.compactMap(\.string) ?? []
-      guard !names.isEmpty, names.count == json[key]?.array?.count else { throw fault("\(key) are missing") }
+      guard let names = json.names(key) else { throw fault("\(key) are missing") }
       return names
     }
     (inputs, targets) = (try names("inputs"), try names("targets"))

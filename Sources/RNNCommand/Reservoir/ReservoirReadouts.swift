@@ -50,11 +50,3 @@ extension ForecastPredict {
         }, to: output)
   }
 }
-
-extension SafetensorsFile {
-  /// - Throws: `Failure` where one of the options is given.
-  func refuse(_ options: [String], _ what: String, _ why: String) throws(Failure) {
-    guard let option = options.first(where: GivenOptions.names.contains) else { return }
-    throw Failure(message: "\(file) \(what); '\(option)' \(why)")
-  }
-}

@@ -1,5 +1,4 @@
 import Recurrent
-import Storage
 
 /// Mean and deviation of each column, measured on the training part and kept with the model.
 struct Standardization: Sendable, Hashable {
@@ -37,19 +36,4 @@ struct Standardization: Sendable, Hashable {
   func apply(_ value: Double, column: Int) -> Float { Float((value - means[column]) / deviations[column]) }
 
   func undo(_ value: Float, column: Int) -> Double { Double(value) * deviations[column] + means[column] }
-
-  var members: [(key: String, value: JSON)] {
-    [
-      (key: "means", value: .array(means.map { .number($0) })),
-      (key: "deviations", value: .array(deviations.map { .number($0) })),
-    ]
-  }
-
-  /// nil where the object does not hold as many of both as there are columns.
-  init?(_ json: JSON, width: Int) {
-    let means = json["means"]?.array?.compactMap(\.number) ?? []
-    let deviations = json["deviations"]?.array?.compactMap(\.number) ?? []
-    guard means.count == width, deviations.count == width, deviations.allSatisfy({ $0 > 0 }) else { return nil }
-    self.init(means: means, deviations: deviations)
-  }
 }

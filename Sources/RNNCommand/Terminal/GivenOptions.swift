@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recurrent
 import Storage
 
 /// Names of the options on the command line; the parser does not tell a default from what was given.
@@ -12,5 +13,13 @@ enum GivenOptions {
     if let option = names.first(where: { !allowed.contains($0) }) {
       throw ValidationError("'\(option)' excludes '--resume <file>': the checkpoint has decided it")
     }
+  }
+}
+
+extension SafetensorsFile {
+  /// - Throws: `Failure` where one of the options is given.
+  func refuse(_ options: [String], _ what: String, _ why: String) throws(Failure) {
+    guard let option = options.first(where: GivenOptions.names.contains) else { return }
+    throw Failure(message: "\(file) \(what); '\(option)' \(why)")
   }
 }

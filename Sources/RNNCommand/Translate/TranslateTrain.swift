@@ -50,8 +50,8 @@ struct TranslateTrain: ParsableCommand {
     help: ArgumentHelp(
       "What decides when to stop: so many sources, a share of them, or another file of pairs, or of sources. (default: a "
         + "tenth of the sources, 2,000 at most)",
-      valueName: "n|x|file"))
-  var validation: String?
+      valueName: "n|x|file"), transform: ValidationPart.parsed)
+  var validation: ValidationPart?
 
   @Option(reading: "The targets of --validation <file> where they are in a file of their own.")
   var validationTargets: String?
@@ -80,31 +80,21 @@ struct TranslateTrain: ParsableCommand {
   @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
   @OptionGroup(title: "Run") var options: PairRunOptions
 
-  private var part: PartSize? { validation.flatMap { PartSize(argument: $0) } }
-  private var validationFile: String? {
-    guard let validation, part == nil else { return nil }
-    return try? FilePath.reading(validation)
-  }
   private var form: TextForm { TextForm(isLowercased: lowercase, normalization: normalize ?? .none) }
   /// For messages.
   private var files: String { ([pairs] + (targets.map { [$0] } ?? [])).joined(separator: " ") }
 
   func validate() throws {
     // Files may be in other places by now.
-    try options.refuseDecided(allowing: part == nil ? ["--validation", "--validation-targets"] : [])
-    if let validation, part == nil, validation.isEmpty || Double(validation) != nil {
-      throw ValidationError(
-        "The value '\(validation)' is invalid for '--validation <n|x|file>': expected a number of sources, a share from 0 "
-          + "to below 1, or a file")
-    }
-    if validationTargets != nil, validationFile == nil {
+    try options.refuseDecided(allowing: validation?.part == nil ? ["--validation", "--validation-targets"] : [])
+    if validationTargets != nil, validation?.file == nil {
       throw ValidationError("'--validation-targets' needs '--validation <file>'")
     }
   }
 
   func run() throws {
     try options.files(reading: [
-      (pairs, "<pairs>"), (targets, "<targets>"), (validationFile, "--validation"),
+      (pairs, "<pairs>"), (targets, "<targets>"), (validation?.file, "--validation"),
       (validationTargets, "--validation-targets"),
     ]).check()
     try TrainingPage.check(options.shared.report)
@@ -122,7 +112,7 @@ struct TranslateTrain: ParsableCommand {
     // What is in the files is compared.
     if validation != nil { command.validation = validation }
     if validationTargets != nil { command.validationTargets = validationTargets }
-    try ResumedTable.requireThere(validation: command.validationFile, of: file)
+    try ResumedTable.requireThere(validation: command.validation?.file, of: file)
     command.options = options.resuming(command.options)
     try command.train(store, resumed: resumed, asked: options, replaced)
   }
@@ -189,8 +179,8 @@ struct TranslateTrain: ParsableCommand {
 
   private var reading: TranslationData.Reading {
     TranslationData.Reading(
-      pairs: pairs, targets: targets, reading: .init(form: form, hasHeader: input.header), part: part,
-      validation: validationFile, validationTargets: validationTargets, units: (sourceUnit, targetUnit),
+      pairs: pairs, targets: targets, reading: .init(form: form, hasHeader: input.header), part: validation?.part,
+      validation: validation?.file, validationTargets: validationTargets, units: (sourceUnit, targetUnit),
       vocabularySize: vocabularySize, longest: longest, seed: options.shared.seed)
   }
 
