@@ -73,7 +73,7 @@ extension ClassifyTrain {
       cell: model.cell.cell, input: task.input, hiddenSize: model.hiddenSize, layerCount: model.layers,
       directions: bidirectional ?? isOfTexts ? .both(merge: .concatenate) : .forward,
       outputSize: task.classes.count,
-      head: task.isPerStep ? .everyStep : (head ?? (isOfTexts ? .maxOverSteps : .lastStep)).head,
+      head: task.isPerStep ? .everyStep : (head ?? usualHead).head,
       dropout: model.dropout, headDropout: model.headDropout)
     var start = try model.start(configuration, annotations: task.annotations, seed: options.shared.seed)
     if let text = task.annotations[TextTokenizer.annotation] {

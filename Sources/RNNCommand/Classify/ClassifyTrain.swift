@@ -105,7 +105,14 @@ struct ClassifyTrain: ParsableCommand {
     }
     if window != nil, !perStep { throw ValidationError("'--window' needs '--per-step'") }
     if head != nil, perStep { throw ValidationError("'--head' is not for '--per-step'") }
+    if model.structure.residualBlocks, bidirectional ?? isOfTexts, !perStep, head ?? usualHead == .lastStep {
+      throw ValidationError(
+        "'--residual-blocks' with '--bidirectional' needs '--head max-over-steps' or 'mean-over-steps': their directions "
+          + "do not end in one step")
+    }
   }
+
+  var usualHead: HeadPlace { isOfTexts ? .maxOverSteps : .lastStep }
 
   /// Whether texts are classified, and not sequences.
   var isOfTexts: Bool { texts.textColumn != nil || LabelledTexts.isFolder(sequences) }

@@ -54,7 +54,7 @@ struct ForecastEvaluate: ParsableCommand {
     let series = try input.series(description.columns)
     let testCount = try scoring.testCount(
       series, difference: description.difference, needed: description.difference + 1, why: "a forecast")
-    guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure") }
+    guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure", status: .usage) }
     var forecaster = try NetworkForecaster(
       model, description, origins: testCount * (description.likelihood == nil ? 1 : sampling.samples),
       products: multiplying.choice, threads: threads ?? 0)

@@ -37,7 +37,13 @@ struct VectorOptions: ParsableArguments {
   /// Starts the embedding, and says how many words have a vector.
   func start(_ model: inout Model<Float>, _ name: String, _ words: [String]) throws {
     guard let vectors else { return }
-    let found = model.start(embedding: name, with: try WordVectors(path: vectors, of: words), of: words)
+    let read = try WordVectors(path: vectors, of: words)
+    if let declared = read.declaredCount, declared != read.count {
+      Note.warning(
+        "\(vectors) says that it has \(counted(declared, "vector")), and has \(grouped(read.count)): "
+          + (declared > read.count ? "it may have been cut short" : "some of its lines may be none"))
+    }
+    let found = model.start(embedding: name, with: read, of: words)
     guard found > 0 else {
       throw Failure(message: "\(vectors) has none of the \(counted(words.count, "word")) of the data")
     }

@@ -11,7 +11,7 @@ extension ForecastEvaluate {
     let (model, description) = try Model.forReadouts(file)
     let series = try input.series(description.columns)
     let testCount = try scoring.testCount(series, difference: 0, needed: 0, why: "an output")
-    guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure") }
+    guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure", status: .usage) }
     Note.threads(threads)
     let outputs = try model.readoutValues(
       description, series, products: multiplying.choice, threads: threads ?? 0)

@@ -57,12 +57,27 @@ struct TaggedOptions: ParsableArguments {
       valueName: "n|name"))
   var tagColumn: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Names of tags that are numbers, from 0 on, with commas between, as O,B-PER,I-PER for the ner_tags of JSON lines.",
+      valueName: "name,…"),
+    transform: { text in
+      let names = text.split(separator: ",", omittingEmptySubsequences: false).map {
+        String($0.drop { $0 == " " })
+      }
+      guard names.count > 1, !names.contains(""), Set(names).count == names.count else {
+        throw ValidationError("expected two or more names, all different, with commas between")
+      }
+      return names
+    })
+  var tagNames: [String]?
+
   /// - Throws: `TableError`.
   func read(_ path: String, needsTags: Bool = true) throws(TableError) -> TaggedSentences {
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw TableError(error) }
     let sentences = try TaggedSentences(
-      bytes, file: path, .init(format: format?.format, tagColumn: tagColumn, needsTags: needsTags))
+      bytes, file: path, .init(format: format?.format, tagColumn: tagColumn, tagNames: tagNames, needsTags: needsTags))
     for remark in sentences.remarks { Note.line("tags      \(printable(path, limit: 200)): \(remark)") }
     return sentences
   }

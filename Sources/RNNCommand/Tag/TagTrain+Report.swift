@@ -17,8 +17,9 @@ extension TagTrain {
         + "\(ByteCount(plan.totalBytes)) of memory")
     Note.line(
       "training  at most \(counted(options.epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
-        + "\(counted(trainer.settings.batchSize, "sentence")); \(optimizer.summary(for: .tables)); until the "
-        + "\(metric.name) does not fall for \(counted(options.patience, "epoch"))")
+        + "\(counted(trainer.settings.batchSize, "sentence")); \(optimizer.summary(for: .tables))"
+        + (task.held.isEmpty
+          ? "" : "; until the \(metric.name) does not fall for \(counted(options.patience, "epoch"))"))
   }
 
   private func amount(_ sentences: [TagTask.Sentence]) -> String {

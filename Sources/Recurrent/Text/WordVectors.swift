@@ -5,6 +5,10 @@ import Storage
 public struct WordVectors: Sendable {
   /// D, numbers of a vector.
   public let size: Int
+  /// Vectors of the file, wanted or not.
+  public let count: Int
+  /// Vectors that the file's first line says it has; nil where it does not begin so. More than `count` where it was cut short.
+  public let declaredCount: Int?
   private var vectors: [ExactString: [Float]] = [:]
   /// By words in lower case: of the first spelling of each in the file.
   private var others: [ExactString: [Float]] = [:]
@@ -20,15 +24,16 @@ public struct WordVectors: Sendable {
       wanted.insert(ExactString(word))
       wanted.insert(ExactString(word.lowercased()))
     }
-    var (size, number): (Int?, Int) = (nil, 0)
+    var (size, number, count, declared): (Int?, Int, Int, Int?) = (nil, 0, 0, nil)
     var (found, others): ([ExactString: [Float]], [ExactString: [Float]]) = ([:], [:])
     try Self.forEachLine(of: path) { (bytes) throws(TextError) in
       number += 1
       func fault(_ reason: String) -> TextError { .unreadable(path: path, reason: "line \(number): \(reason)") }
       let fields = bytes.split { $0 == 0x20 || $0 == 0x09 }
       if fields.isEmpty { return true }
-      if number == 1, fields.count == 2, let size = Self.header(fields) {
-        guard size > 0 else { throw fault("vectors have 0 numbers") }
+      if number == 1, let header = Self.header(fields) {
+        guard header.size > 0 else { throw fault("vectors have 0 numbers") }
+        (declared, size) = (header.count, header.size)
         return true
       }
       let columns = size ?? fields.count - 1
@@ -36,6 +41,7 @@ public struct WordVectors: Sendable {
       guard columns >= 1, fields.count > columns else {
         throw fault("expected a word and \(max(columns, 1)) numbers, got \(fields.count) fields")
       }
+      count += 1
       // Words may have spaces: the numbers are the last fields.
       let end = fields[fields.count - columns - 1].endIndex
       let word = String(decoding: bytes[fields[0].startIndex..<end], as: UTF8.self)
@@ -56,8 +62,8 @@ public struct WordVectors: Sendable {
       if isOther { others[lower] = vector }
       return true
     }
-    guard let size else { throw .unreadable(path: path, reason: "it has no vectors") }
-    (self.size, vectors, self.others) = (size, found, others)
+    guard let size, count > 0 else { throw .unreadable(path: path, reason: "it has no vectors") }
+    (self.size, self.count, declaredCount, vectors, self.others) = (size, count, declared, found, others)
   }
 
   /// D of a file, from its first lines.
@@ -67,8 +73,8 @@ public struct WordVectors: Sendable {
     try forEachLine(of: path) { (bytes) throws(TextError) in
       number += 1
       let fields = bytes.split { $0 == 0x20 || $0 == 0x09 }
-      if fields.isEmpty || (number == 1 && fields.count == 2 && header(fields) != nil) { return true }
-      size = fields.count - 1
+      if fields.isEmpty { return true }
+      size = number == 1 ? header(fields)?.size ?? fields.count - 1 : fields.count - 1
       return false
     }
     guard let size, size > 0 else { throw .unreadable(path: path, reason: "it has no vectors") }
@@ -81,10 +87,12 @@ public struct WordVectors: Sendable {
     return vectors[ExactString(word)] ?? vectors[lower] ?? others[lower]
   }
 
-  /// The size in a header `count size`; nil where the line is none.
-  private static func header(_ fields: [ArraySlice<UInt8>]) -> Int? {
-    guard Int(String(decoding: fields[0], as: UTF8.self)) != nil else { return nil }
-    return Int(String(decoding: fields[1], as: UTF8.self))
+  /// The numbers of a header `count size`; nil where the line is none.
+  private static func header(_ fields: [ArraySlice<UInt8>]) -> (count: Int, size: Int)? {
+    guard fields.count == 2, let count = Int(String(decoding: fields[0], as: UTF8.self)),
+      let size = Int(String(decoding: fields[1], as: UTF8.self))
+    else { return nil }
+    return (count, size)
   }
 
   /// - Parameter body: whether to go on.

@@ -29,10 +29,12 @@ package struct TaggedSentences: Sendable {
     package var format: Format?
     /// A number of a column, its name in CoNLL-U, or a member of objects; nil: the usual one.
     package var tagColumn: String?
+    /// Of tags that are numbers, from 0 on; nil: they stay numbers.
+    package var tagNames: [String]?
     package var needsTags: Bool
 
-    package init(format: Format? = nil, tagColumn: String? = nil, needsTags: Bool) {
-      (self.format, self.tagColumn, self.needsTags) = (format, tagColumn, needsTags)
+    package init(format: Format? = nil, tagColumn: String? = nil, tagNames: [String]? = nil, needsTags: Bool) {
+      (self.format, self.tagColumn, self.tagNames, self.needsTags) = (format, tagColumn, tagNames, needsTags)
     }
   }
 
@@ -59,10 +61,12 @@ package struct TaggedSentences: Sendable {
     guard !sentences.isEmpty else {
       throw TableError(file, .other("there is no sentence in it; expected a word and its tag on each line"))
     }
+    if let names = reading.tagNames { try nameTags(names) }
     if reading.needsTags { makeSpansBegin() }
     if reading.needsTags, format == .jsonLines, tags.allSatisfy({ Int($0) != nil }) {
       remarks.append(
-        "all tags are numbers, which make no spans: with their names (B-PER, O, …) spans are found and measured")
+        "all tags are numbers, which make no spans: --tag-names O,B-PER,… names them from 0 on, and spans are found and measured"
+      )
     }
   }
 
@@ -110,6 +114,26 @@ package struct TaggedSentences: Sendable {
     if keepsEmpty || !tokens.isEmpty { sentences.append(Sentence(tokens: tokens, tags: tags, lines: lines)) }
   }
 
+  /// Puts the names of tags for their numbers.
+  private mutating func nameTags(_ names: [String]) throws(TableError) {
+    for index in sentences.indices {
+      for (place, tag) in sentences[index].tags.enumerated() {
+        let line = sentences[index].line(of: place)
+        guard let number = Int(tag) else {
+          throw TableError(
+            file, line: line,
+            .other("the tag \(printable(tag, limit: 40)) has a name: --tag-names is for tags that are numbers"))
+        }
+        guard names.indices.contains(number) else {
+          throw TableError(
+            file, line: line,
+            .other("the tag \(number) has no name: --tag-names has those of 0 to \(names.count - 1)"))
+        }
+        sentences[index].tags[place] = names[number]
+      }
+    }
+  }
+
   // MARK: Lines
 
   private mutating func readLines(_ lines: [String]) {
@@ -137,6 +161,9 @@ package struct TaggedSentences: Sendable {
         file, line: first + 1,
         .other("there is no tag: expected a word, a tab and its tag, and an empty line between two sentences"))
     }
+    if let first, count > 1, Self.areNames(fields(lines[first]), column) {
+      remarks.append("line \(first + 1), \(printable(lines[first], limit: 80)), is taken for the columns' names")
+    }
     var (tokens, tags, numbers): ([String], [String], [Int]) = ([], [], [])
     for (index, line) in lines.enumerated() {
       if Self.isBlank(line) {
@@ -146,6 +173,7 @@ package struct TaggedSentences: Sendable {
       }
       if line.hasPrefix("-DOCSTART-") { continue }
       let own = fields(line)
+      if index == first, count > 1, Self.areNames(own, column) { continue }
       guard own.count == count else {
         throw TableError(
           file, line: index + 1,
@@ -169,6 +197,13 @@ package struct TaggedSentences: Sendable {
     add(tokens, tags, numbers)
   }
 
+  /// Whether a file's first line names its columns.
+  private static func areNames(_ fields: [String], _ column: Int) -> Bool {
+    ["word", "words", "token", "tokens", "form"].contains(fields[0].lowercased())
+      && ["tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "pos", "pos_tag", "upos", "xpos"]
+        .contains(fields[column].lowercased())
+  }
+
   /// Of a column, from 0; the last where none is named.
   private static func number(_ name: String?, of count: Int, _ file: String) throws(TableError) -> Int {
     guard let name else { return max(0, count - 1) }
@@ -182,74 +217,6 @@ package struct TaggedSentences: Sendable {
         ))
     }
     return number - 1
-  }
-
-  // MARK: CoNLL-U
-
-  private static let treebankColumns = [
-    "id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc",
-  ]
-
-  private mutating func readTreebank(_ lines: [String], _ reading: Reading) throws(TableError) {
-    let name = reading.tagColumn?.lowercased() ?? "upos"
-    guard let column = Self.treebankColumns.firstIndex(of: name) ?? Int(name).map({ max(0, min($0, 99)) - 1 }),
-      (2...9).contains(column)
-    else {
-      throw TableError(
-        file,
-        .other(
-          "there is no column of tags \(printable(name, limit: 40)) in CoNLL-U: --tag-column names upos, xpos, feats or deprel"
-        ))
-    }
-    var (tokens, tags, numbers): ([String], [String], [Int]) = ([], [], [])
-    for (index, line) in lines.enumerated() {
-      if Self.isBlank(line) {
-        add(tokens, tags, numbers)
-        (tokens, tags, numbers) = ([], [], [])
-        continue
-      }
-      if line.hasPrefix("#") { continue }
-      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-      guard fields.count == 10, let id = TreebankID(fields[0]) else {
-        throw TableError(
-          file, line: index + 1,
-          .other(
-            fields.count == 10
-              ? "\"\(printable(String(fields[0]), limit: 20))\" is no number of a word"
-              : "\(fields.count) field\(fields.count == 1 ? "" : "s") where CoNLL-U has 10, with tabs between them; --format columns reads others"
-          ))
-      }
-      // Words of a range stand behind it one by one; an empty node is in no sentence as it is written.
-      guard id == .word else { continue }
-      // Of features it says that a word has none.
-      if reading.needsTags, fields[column] == "_", Self.treebankColumns[column] != "feats" {
-        throw TableError(
-          file, line: index + 1, column: name, .other("the tag is missing (_): --tag-column names another column"))
-      }
-      tokens.append(String(fields[1]))
-      tags.append(String(fields[column]))
-      numbers.append(index + 1)
-    }
-    add(tokens, tags, numbers)
-  }
-
-  private enum TreebankID {
-    case word, range, empty
-
-    init?(_ text: Substring) {
-      if Int(text) != nil {
-        self = .word
-        return
-      }
-      for (separator, kind) in [(Character("-"), TreebankID.range), (".", .empty)] {
-        let parts = text.split(separator: separator, omittingEmptySubsequences: false)
-        if parts.count == 2, parts.allSatisfy({ Int($0) != nil }) {
-          self = kind
-          return
-        }
-      }
-      return nil
-    }
   }
 
   // MARK: Spans

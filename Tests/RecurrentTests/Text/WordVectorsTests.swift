@@ -56,11 +56,22 @@ struct WordVectorsTests {
     }
   }
 
+  @Test("What a file says of its size is compared with it by who reads it")
+  func declaredCount() throws {
+    for (text, count, declared) in [("a 1 2\n", 1, nil), ("2 2\na 1 2\nb 3 4\n", 2, 2), ("9 2\na 1 2\n", 1, 9)] {
+      try withFile(text) { path in
+        let vectors = try WordVectors(path: path, of: ["b"])
+        #expect(vectors.count == count && vectors.declaredCount == declared)
+      }
+    }
+  }
+
   @Test(
     "What are no vectors is refused with its line",
     arguments: [
       ("", "it has no vectors"), ("3 4\n", "it has no vectors"),
       ("a 1 2\nb 1\n", "line 2: expected a word and 2 numbers"),
+      ("2 3\na 1 2\n", "line 2: expected a word and 3 numbers"),
       ("a 1 2\nb 1 x\n", "line 2: \"x\" is no number"), ("a\n", "line 1: expected a word and 1 numbers"),
       ("b 1 nan\n", "line 1: \"nan\" is no number"), ("a 1\u{0}2\n", "it is binary or compressed"),
     ])

@@ -5,10 +5,11 @@ import Testing
 struct TaggedSentencesTests {
   private func read(
     _ text: String, file: String = "f", _ format: TaggedSentences.Format? = nil, tagColumn: String? = nil,
-    needsTags: Bool = true
+    tagNames: [String]? = nil, needsTags: Bool = true
   ) throws -> TaggedSentences {
     try TaggedSentences(
-      Array(text.utf8), file: file, .init(format: format, tagColumn: tagColumn, needsTags: needsTags))
+      Array(text.utf8), file: file,
+      .init(format: format, tagColumn: tagColumn, tagNames: tagNames, needsTags: needsTags))
   }
 
   private func fault(
@@ -104,6 +105,31 @@ struct TaggedSentencesTests {
     let ended = try tags(["I-A", "E-A", "S-B"])
     #expect(ended.tags == ["I-A", "E-A", "S-B"] && ended.remarks.isEmpty)
     #expect(try tags(["O", "I", "I-"]).tags == ["O", "I", "B-"])
+  }
+
+  @Test("A first line of names is none of words, where it is one")
+  func namesOfColumns() throws {
+    for text in ["word\ttag\na\tX\n\nb\tY\n", "Token POS NER\na N X\n\nb V Y\n"] {
+      let found = try read(text)
+      #expect(found.sentences.map(\.tokens) == [["a"], ["b"]] && found.tags == ["X", "Y"])
+      #expect(found.remarks.count == 1 && found.remarks[0].contains("line 1"))
+    }
+    // Words of a sentence.
+    #expect(try read("word\tX\na\tY\n").sentences[0].tokens == ["word", "a"])
+    #expect(try read("a\ttag\nb\tY\n").sentences[0].tokens == ["a", "b"])
+  }
+
+  @Test("Names of tags that are numbers")
+  func namesOfTags() throws {
+    let text = "{\"tokens\": [\"a\", \"b\", \"c\"], \"ner_tags\": [1, 2, 0]}\n"
+    #expect(try read(text).remarks.first?.contains("--tag-names") == true)
+    let found = try read(text, tagNames: ["O", "B-A", "I-A"])
+    #expect(found.sentences[0].tags == ["B-A", "I-A", "O"] && found.remarks.isEmpty)
+    func fault(_ text: String, _ names: [String]) -> String {
+      do { return "\(try read(text, tagNames: names).tags)" } catch { return "\(error)" }
+    }
+    #expect(fault(text, ["O", "B-A"]).contains("line 1: the tag 2 has no name: --tag-names has those of 0 to 1"))
+    #expect(fault("a\t0\nb\tX\n", ["O", "P"]).contains("line 2: the tag X has a name"))
   }
 
   @Test("What is wrong, and where")
