@@ -47,6 +47,23 @@ struct ClassifyTextTests {
     try place.rnn(["classify", "train", table] + Self.quick + options)
   }
 
+  @Test("Subwords, and what stands between spaces")
+  func units() throws {
+    let place = try Workplace()
+    try place.write(Words(240, seed: 1).csv, to: "train.csv")
+    for (unit, told) in [("subword", "different subword"), ("spaced", "the unknown one included")] {
+      let trained = try train(place, "train.csv", Self.columns + ["--unit", unit])
+      #expect(trained.status == 0 && trained.errors.contains(told), "\(trained.errors)")
+      #expect(try place.rnn("inspect", "model.safetensors").text.contains(unit))
+      let found = try place.shell("echo kakira | \"$RNN\" classify predict model.safetensors -")
+      #expect(found.status == 0 && (unit == "spaced" || found.text.contains("ka")), "\(found.text) \(found.errors)")
+    }
+    expectFailure(
+      try place.rnn(
+        ["classify", "train", "train.csv", "--unit", "subword", "--vocabulary-size", "200"] + Self.columns), 64,
+      "256 bytes")
+  }
+
   /// All kinds of files, and all ways out: the same figures each time.
   @Test func roundTrip() throws {
     let place = try Workplace()

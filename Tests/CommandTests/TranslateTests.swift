@@ -29,6 +29,42 @@ struct TranslateTests {
     "--threads", "1", "--dropout", "0.1",
   ]
 
+  @Test("Subwords, bytes and words: answers are texts as they were written")
+  func units() throws {
+    let place = try Workplace()
+    let (colours, things) = (["red", "green", "blue", "old"], ["house.", "tree.", "boat!", "road?"])
+    let (farben, dinge) = (["rote", "grüne", "blaue", "alte"], ["Haus.", "Baum.", "Boot!", "Weg?"])
+    let lines = (0..<4).flatMap { colour in
+      (0..<4).map { thing in
+        "The \(colours[colour]) \(things[thing])\tDas \(farben[colour]) \(dinge[thing])\n"
+      }
+    }
+    try place.write(lines.joined(), to: "p.tsv")
+    for (source, target, told) in [
+      ("subword", "subword", "bytes and subwords"), ("word", "subword", "words (12 different)"),
+      ("byte", "spaced", "bytes"),
+    ] {
+      let trained = try place.rnn(
+        ["translate", "train", "p.tsv", "--source-unit", source, "--target-unit", target, "--validation", "p.tsv"]
+          + [
+            "--hidden-size", "24", "--embedding-size", "8", "--epochs", "80", "--batch-size", "4", "--learning-rate",
+            "0.01", "--threads", "1", "--dropout", "0",
+          ])
+      #expect(trained.status == 0 && trained.errors.contains("sources   ") && trained.errors.contains(told))
+      let report = try place.rnn("translate", "evaluate", "model.safetensors", "p.tsv", "--json").json()
+      // So few updates leave an answer or two to chance.
+      #expect(try #require(report["right"] as? Int) >= 12, "\(source), \(target): \(report)")
+      let answer = try place.shell("echo 'The green boat!' | \"$RNN\" translate predict model.safetensors -")
+      #expect(answer.text == "Das grüne Boot!\n")
+      #expect(try place.rnn("inspect", "model.safetensors").text.contains(told))
+    }
+    expectFailure(
+      try place.rnn("translate", "train", "p.tsv", "--target-unit", "word"), 64, "'--target-unit <unit>'", "subword")
+    expectFailure(
+      try place.rnn("translate", "train", "p.tsv", "--source-unit", "subword", "--vocabulary-size", "99"), 64,
+      "256 bytes")
+  }
+
   @Test(
     "Training, measuring and predicting agree",
     arguments: [

@@ -23,9 +23,9 @@ enum InspectedTexts {
         [
           "units",
           "\(counted(tokenizer.count, tokenizer.unit.rawValue))"
-            + (tokenizer.unit == .byte ? "" : ", the unknown one included"),
+            + (tokenizer.unit.knowsAll ? "" : ", the unknown one included"),
         ],
-        ["normalized", tokenizer.normalization.rawValue + (tokenizer.lowercases ? ", lower case" : "")],
+        ["normalized", tokenizer.form.description],
       ]
     case TagDescription.annotation:
       let description = try TagDescription(text, file: file)

@@ -57,10 +57,10 @@ struct TranslationInspection: InspectedForecaster {
   private var bytes: Int { model.parameterCount * MemoryLayout<Float>.stride }
 
   var json: JSON {
-    func side(_ vocabulary: SymbolVocabulary) -> JSON {
+    func side(_ tokenizer: TextTokenizer) -> JSON {
       .object([
-        (key: "unit", value: .string(vocabulary.unit.rawValue)),
-        (key: "symbols", value: .array(vocabulary.symbols.map { .string($0) })),
+        (key: "unit", value: .string(tokenizer.unit.rawValue)), (key: "tokens", value: .integer(tokenizer.count)),
+        (key: "symbols", value: .array(tokenizer.units.map { .string($0) })),
       ])
     }
     return .object([

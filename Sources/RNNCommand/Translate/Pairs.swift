@@ -61,14 +61,14 @@ struct Pairs {
 
   /// Leaves out pairs with a side that has more symbols.
   /// - Returns: how many there were.
-  mutating func dropLonger(than limit: Int, _ units: (source: SymbolVocabulary.Unit, target: SymbolVocabulary.Unit))
+  mutating func dropLonger(than limit: Int, _ units: (source: TextTokenizer.Unit, target: TextTokenizer.Unit))
     -> Int
   {
     let before = count
     let all = items
     (items, numbers) = ([], [:])
-    for item in all where units.source.symbols(of: item.source).count <= limit {
-      for target in item.targets where units.target.symbols(of: target).count <= limit { add(item.source, target) }
+    for item in all where units.source.measures(of: item.source).count <= limit {
+      for target in item.targets where units.target.measures(of: target).count <= limit { add(item.source, target) }
     }
     return before - count
   }
@@ -210,9 +210,9 @@ enum PairHeader {
     if names.contains(first.source.lowercased()), names.contains(first.target.lowercased()) { return true }
     let others = lines.dropFirst()
     guard others.count >= 100 else { return false }
-    let several = others.count { SymbolVocabulary.Unit.word.symbols(of: $0.target).count > 1 }
+    let several = others.count { TextTokenizer.spaced($0.target).count > 1 }
     return several * 10 >= others.count * 9
-      && !others.contains { SymbolVocabulary.Unit.word.symbols(of: $0.target).contains(first.target) }
+      && !others.contains { TextTokenizer.spaced($0.target).contains(first.target) }
   }
 
   private static func isName(_ text: String) -> Bool {

@@ -14,7 +14,7 @@ struct Translate: ParsableCommand {
         rnn translate evaluate model.safetensors others.tsv
         echo hello | rnn translate predict model.safetensors -
 
-        rnn translate train talks.en talks.fr --lowercase --normalize nfc
+        rnn translate train talks.en talks.fr --source-unit subword --target-unit subword
 
       Both sides are taken apart into characters, or into what stands between spaces: words, or symbols such as phonemes. \
       Where --source-unit and --target-unit do not say which, spaces in most texts, and words that come again often, do; and \

@@ -40,7 +40,7 @@ struct TranslateEvaluate: ParsableCommand {
     }
     var translator = try Translator(
       model, description, search: searching.search,
-      longest: data.items.map { description.source.unit.symbols(of: $0.source).count }.max() ?? 1, batchSize: 64,
+      longest: data.items.map { description.source.encode($0.source).count }.max() ?? 1, batchSize: 64,
       products: multiplying.choice, threads: threads ?? 0)
     Note.threads(threads)
     let report = try translator.report(data)

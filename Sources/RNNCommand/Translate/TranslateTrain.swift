@@ -23,15 +23,26 @@ struct TranslateTrain: ParsableCommand {
   @Argument(help: "A file of targets.", transform: FilePath.reading) var targets: String?
   @OptionGroup var input: PairOptions
 
-  @Option(help: ArgumentHelp("What a symbol of a source is. (default: as they look)", valueName: "unit"))
-  var sourceUnit: SymbolVocabulary.Unit?
-
-  @Option(help: ArgumentHelp("What a symbol of a target is. (default: as they look)", valueName: "unit"))
-  var targetUnit: SymbolVocabulary.Unit?
+  @Option(
+    oneOf: TextTokenizer.Unit.self,
+    help: ArgumentHelp(
+      "What a symbol of a source is: character, byte, word, spaced (what stands between spaces), or subword (byte-pair "
+        + "encoding). (default: character or spaced, as they look)", valueName: "unit"))
+  var sourceUnit: TextTokenizer.Unit?
 
   @Option(
-    in: 1...largestSize, help: "The most words of a side that are learnt, the most frequent; others are unknown.")
-  var vocabularySize = 20_000
+    oneOf: TextTokenizer.Unit.self,
+    help: ArgumentHelp(
+      "What a symbol of a target is: one of these, but word. (default: character or spaced, as they look)",
+      valueName: "unit"))
+  var targetUnit: TextTokenizer.Unit?
+
+  @Option(
+    in: 1...largestSize,
+    help:
+      "The most words or subwords of a side that are learnt, the most frequent; other words are unknown. (default: 20000 words, 8000 subwords)"
+  )
+  var vocabularySize: Int?
 
   @Flag(help: "Make all letters lower-case, here and wherever the model is used.")
   var lowercase = false
@@ -43,7 +54,9 @@ struct TranslateTrain: ParsableCommand {
       valueName: "form"))
   var normalize: Vocabulary.Normalization?
 
-  @Option(in: 1...TranslationDescription.longestText, help: "Leave out pairs with more symbols on a side.")
+  @Option(
+    in: 1...TranslationDescription.longestText,
+    help: "Leave out pairs with more symbols on a side; of subwords more than so many words.")
   var longest = 500
 
   @Option(
@@ -89,6 +102,16 @@ struct TranslateTrain: ParsableCommand {
     try options.refuseDecided(allowing: validation?.part == nil ? ["--validation", "--validation-targets"] : [])
     if validationTargets != nil, validation?.file == nil {
       throw ValidationError("'--validation-targets' needs '--validation <file>'")
+    }
+    if targetUnit == .word {
+      throw ValidationError(
+        "The value 'word' is invalid for '--target-unit <unit>': it would be lost what stands between them; expected subword, "
+          + "or spaced, which takes what stands between spaces for words")
+    }
+    if let vocabularySize, vocabularySize < 256, sourceUnit == .subword || targetUnit == .subword {
+      throw ValidationError(
+        "The value '\(vocabularySize)' is invalid for '--vocabulary-size <n>': subwords are made of 256 bytes, which are known"
+      )
     }
   }
 
@@ -158,7 +181,7 @@ struct TranslateTrain: ParsableCommand {
     let box = try TranslatorBox(
       Translator(
         trainer.averagedModel(), data.description, search: .greedy,
-        longest: held.items.map { data.description.source.unit.symbols(of: $0.source).count }.max() ?? 1,
+        longest: held.items.map { data.description.source.encode($0.source).count }.max() ?? 1,
         batchSize: 64, products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0))
     let page = self.page(trainer, data)
     let validation = PairValidationData<Float> { trainer in

@@ -11,8 +11,8 @@ struct TranslationData {
     let part: PartSize?
     let validation: String?
     let validationTargets: String?
-    let units: (source: SymbolVocabulary.Unit?, target: SymbolVocabulary.Unit?)
-    let vocabularySize: Int
+    let units: (source: TextTokenizer.Unit?, target: TextTokenizer.Unit?)
+    let vocabularySize: Int?
     let longest: Int
     let seed: UInt64
   }
@@ -56,24 +56,32 @@ struct TranslationData {
     } else {
       (training, held) = try all.holdingOut(asked.part, seed: asked.seed)
     }
-    if GivenOptions.names.contains("--vocabulary-size"), units.source != .word, units.target != .word {
+    let isLimited = [units.source, units.target].contains { $0 != .character && $0 != .byte }
+    if asked.vocabularySize != nil, !isLimited {
       Note.note("both sides are characters, all of which are learnt: --vocabulary-size is for words")
     }
-    func limit(_ unit: SymbolVocabulary.Unit) -> Int? { unit == .word ? asked.vocabularySize : nil }
-    let source = SymbolVocabulary(of: training.items.map(\.source), unit: units.source, limit: limit(units.source))
-    let target = SymbolVocabulary(
-      of: training.items.flatMap(\.targets), unit: units.target, limit: limit(units.target))
+    func tokenizer(_ texts: [String], _ unit: TextTokenizer.Unit) -> TextTokenizer {
+      let limit: Int? =
+        switch unit {
+        case .character, .byte: nil
+        case .word, .spaced: asked.vocabularySize ?? 20_000
+        case .subword: asked.vocabularySize
+        }
+      return TextTokenizer(fitting: texts, unit: unit, form: asked.reading.form, vocabularySize: limit)
+    }
+    let source = tokenizer(training.items.map(\.source), units.source)
+    let target = tokenizer(training.items.flatMap(\.targets), units.target)
     var (sources, targets): ([[Int32]], [[Int32]]) = ([], [])
     for item in training.items {
-      let numbers = source.numbers(of: item.source)
+      let numbers = source.encode(item.source)
       for text in item.targets {
         sources.append(numbers)
-        targets.append(target.numbers(of: text))
+        targets.append(target.encode(text))
       }
     }
     (self.sources, self.targets) = (sources, targets)
     description = TranslationDescription(
-      source: source, target: target, form: asked.reading.form,
+      source: source, target: target,
       longest: (sources.map(\.count).max() ?? 1, targets.map(\.count).max() ?? 1))
     digest = Self.digest([training, held])
   }

@@ -5,15 +5,16 @@ import Storage
 struct TranslationDescription: Sendable, Hashable {
   static let annotation = ModelUse.pairsAnnotation
 
-  let source: SymbolVocabulary
-  let target: SymbolVocabulary
-  let form: TextForm
+  let source: TextTokenizer
+  let target: TextTokenizer
   /// The most symbols of a source and of a target in the training.
   let longest: (source: Int, target: Int)
 
+  /// That of both sides.
+  var form: TextForm { source.form }
+
   static func == (left: Self, right: Self) -> Bool {
-    left.source == right.source && left.target == right.target && left.form == right.form
-      && left.longest == right.longest
+    left.source == right.source && left.target == right.target && left.longest == right.longest
   }
 
   func hash(into hasher: inout Hasher) {
@@ -21,24 +22,20 @@ struct TranslationDescription: Sendable, Hashable {
     hasher.combine(target)
   }
 
-  init(source: SymbolVocabulary, target: SymbolVocabulary, form: TextForm, longest: (source: Int, target: Int)) {
-    (self.source, self.target, self.form, self.longest) = (source, target, form, longest)
+  init(source: TextTokenizer, target: TextTokenizer, longest: (source: Int, target: Int)) {
+    (self.source, self.target, self.longest) = (source, target, longest)
   }
 
   /// The mark that begins and ends a target: a symbol more.
   var marks: SequenceMarks { SequenceMarks(start: Int32(target.count), end: Int32(target.count)) }
 
   var text: String {
-    func side(_ vocabulary: SymbolVocabulary, _ longest: Int) -> JSON {
-      .object([
-        (key: "unit", value: .string(vocabulary.unit.rawValue)), (key: "longest", value: .integer(longest)),
-        (key: "symbols", value: .array(vocabulary.symbols.map { .string($0) })),
-      ])
+    func side(_ tokenizer: TextTokenizer, _ longest: Int) -> JSON {
+      guard let json = try? JSON(parsing: tokenizer.annotationText) else { stop("a tokenizer that is no JSON") }
+      return .object([(key: "longest", value: .integer(longest)), (key: "tokenizer", value: json)])
     }
     let json = JSON.object([
       (key: "source", value: side(source, longest.source)), (key: "target", value: side(target, longest.target)),
-      (key: "lowercase", value: .bool(form.isLowercased)),
-      (key: "normalization", value: .string(form.normalization.rawValue)),
     ])
     guard let bytes = try? json.serialized() else { stop("a description that is no JSON") }
     return String(decoding: bytes, as: UTF8.self)
@@ -47,33 +44,48 @@ struct TranslationDescription: Sendable, Hashable {
   /// Symbols that no text has more of; a forged number would let an answer never end.
   static let longestText = 1 << 16
 
-  /// - Throws: `CheckpointError` where the annotation is not what `text` writes.
+  /// - Throws: `CheckpointError` where the annotation is not what `text` writes, or once wrote.
   init(_ text: String, file: String) throws(CheckpointError) {
     func fault(_ reason: String) -> CheckpointError {
       .invalidMetadata(file: file, key: "decoder_annotation.\(Self.annotation)", reason: reason)
     }
     let json: JSON
     do { json = try JSON(parsing: text) } catch { throw fault(error.description) }
-    func side(_ name: String) throws(CheckpointError) -> (SymbolVocabulary, Int) {
-      let part = json[name]
-      let symbols = part?["symbols"]?.array?.map(\.string) ?? []
-      guard let unit = part?["unit"]?.string.flatMap({ SymbolVocabulary.Unit(rawValue: $0) }), !symbols.isEmpty,
-        !symbols.contains(nil), let longest = part?["longest"]?.integer, (1...Self.longestText).contains(longest)
+    let earlierForm = try json["lowercase"].map { (lowercase) throws(CheckpointError) in
+      guard let isLowercased = lowercase.bool,
+        let normalization = json["normalization"]?.string.flatMap({ Vocabulary.Normalization(rawValue: $0) })
+      else { throw fault("lowercase or normalization is missing") }
+      return TextForm(isLowercased: isLowercased, normalization: normalization)
+    }
+    func side(_ name: String) throws(CheckpointError) -> (TextTokenizer, Int) {
+      guard let part = json[name], let longest = part["longest"]?.integer, (1...Self.longestText).contains(longest)
       else { throw fault("\(name) makes no sense") }
-      let known = symbols.compactMap { $0 }
-      guard Set(known.map { ExactString($0) }).count == known.count else {
-        throw fault("a symbol of \(name) comes twice")
+      if let earlierForm {
+        guard let tokenizer = TextTokenizer(earlier: part, earlierForm) else { throw fault("\(name) makes no sense") }
+        return (tokenizer, longest)
       }
-      return (SymbolVocabulary(unit: unit, known), longest)
+      guard let own = part["tokenizer"], let bytes = try? own.serialized() else {
+        throw fault("\(name) has no tokenizer")
+      }
+      return (try TextTokenizer(annotationText: String(decoding: bytes, as: UTF8.self), file: file), longest)
     }
     let (source, longestSource) = try side("source")
     let (target, longestTarget) = try side("target")
-    guard let isLowercased = json["lowercase"]?.bool,
-      let normalization = json["normalization"]?.string.flatMap({ Vocabulary.Normalization(rawValue: $0) })
-    else { throw fault("lowercase or normalization is missing") }
-    self.init(
-      source: source, target: target, form: TextForm(isLowercased: isLowercased, normalization: normalization),
-      longest: (longestSource, longestTarget))
+    guard source.form == target.form else { throw fault("the forms of both sides differ") }
+    self.init(source: source, target: target, longest: (longestSource, longestTarget))
+  }
+}
+
+extension TextTokenizer {
+  /// As a side of pairs was written before there were subwords, when a word was what stands between spaces; nil where it makes no
+  /// sense.
+  fileprivate init?(earlier json: JSON, _ form: TextForm) {
+    let symbols = json["symbols"]?.array?.map(\.string) ?? []
+    let known = symbols.compactMap { $0 }
+    guard let unit = json["unit"]?.string, unit == "word" || unit == "character", !known.isEmpty,
+      known.count == symbols.count, !known.contains(""), Set(known.map { ExactString($0) }).count == known.count
+    else { return nil }
+    self.init(units: known, unit: unit == "word" ? .spaced : .character, form: form)
   }
 }
 

@@ -35,15 +35,15 @@ struct TranslationReport: Sendable {
   let chrF: Double
 
   /// - Parameter answers: to each source, the best.
-  init(_ pairs: Pairs, _ answers: [String], unit: SymbolVocabulary.Unit) {
+  init(_ pairs: Pairs, _ answers: [String], unit: TextTokenizer.Unit) {
     count = pairs.items.count
     pairCount = pairs.count
     var (right, edits, symbols) = (0, 0, 0)
     for (item, answer) in zip(pairs.items, answers) {
-      let found = unit.symbols(of: answer).map { ExactString($0) }
+      let found = unit.measures(of: answer).map { ExactString($0) }
       // Of equally near ones the longer, as its edits are fewer a symbol.
       let nearest = item.targets.map { target in
-        let own = unit.symbols(of: target).map { ExactString($0) }
+        let own = unit.measures(of: target).map { ExactString($0) }
         return (edits: Metrics.editDistance(found, own), length: own.count)
       }.min { ($0.edits, -$0.length) < ($1.edits, -$1.length) }
       guard let nearest else { continue }

@@ -16,7 +16,7 @@ extension TranslationDescription {
 
   /// Why a source is not read; nil: it is.
   func fault(of source: String) -> String? {
-    let count = self.source.unit.symbols(of: source).count
+    let count = self.source.encode(source).count
     guard count > Self.mostSymbols else { return nil }
     return
       "the source has \(counted(count, "symbol")), and at most \(grouped(Self.mostSymbols)) are read at once: cut it into "
@@ -89,14 +89,14 @@ struct Translator: ~Copyable {
 
   /// Of each symbol of an answer, and of its end, how much it attends to each symbol of its source.
   mutating func attentionWeights(_ source: String, _ answer: Answer) -> [[Float]] {
-    decoder.attentionWeights(of: description.source.numbers(of: source), target: answer.symbols)
+    decoder.attentionWeights(of: description.source.encode(source), target: answer.symbols)
   }
 
   /// The answers to each source, the best first.
   /// - Parameter sources: in the form that the model reads, none of them without a symbol.
   /// - Throws: `PlanError` where one is so long that the memory does not suffice.
   mutating func answers(_ sources: [String]) throws(PlanError) -> [[Answer]] {
-    let numbers = sources.map { description.source.numbers(of: $0) }
+    let numbers = sources.map { description.source.encode($0) }
     let longest = numbers.map(\.count).max() ?? 0
     if longest > room {
       room = max(longest, 2 * room)
@@ -115,11 +115,11 @@ struct Translator: ~Copyable {
 }
 
 extension Translator.Answer {
-  fileprivate init(_ hypothesis: Hypothesis, _ vocabulary: SymbolVocabulary) {
+  fileprivate init(_ hypothesis: Hypothesis, _ tokenizer: TextTokenizer) {
     // A mark of a start amid the target is no symbol of a text.
-    let symbols = hypothesis.tokens.filter { $0 < vocabulary.count }
+    let symbols = hypothesis.tokens.filter { $0 < tokenizer.count }
     self.init(
-      text: vocabulary.text(of: symbols), symbols: symbols, logProbability: hypothesis.logProbability,
+      text: tokenizer.decode(symbols), symbols: symbols, logProbability: hypothesis.logProbability,
       score: hypothesis.score)
   }
 }

@@ -9,11 +9,18 @@ extension TextTokenizer {
 
   /// What the annotation says.
   public var annotationText: String {
-    ModelMetadata.text(
-      .object([
-        (key: "unit", value: .string(unit.rawValue)), (key: "normalization", value: .string(normalization.rawValue)),
-        (key: "lower_case", value: .bool(lowercases)), (key: "units", value: .array(units.map { .string($0) })),
-      ]))
+    var members: [(key: String, value: JSON)] = [
+      (key: "unit", value: .string(unit.rawValue)),
+      (key: "normalization", value: .string(form.normalization.rawValue)),
+      (key: "lower_case", value: .bool(form.isLowercased)),
+    ]
+    if let pieces = subwords?.pieces {
+      members.append(
+        (key: "merges", value: .array(pieces.parts.map { .array($0.map { .integer(Int($0)) }) })))
+    } else {
+      members.append((key: "units", value: .array(units.map { .string($0) })))
+    }
+    return ModelMetadata.text(.object(members))
   }
 
   /// The tokenizer that `annotationText` describes.
@@ -32,6 +39,16 @@ extension TextTokenizer {
       throw fault("there is no such normalization")
     }
     guard let lowercases = json["lower_case"]?.bool else { throw fault("lower_case is missing") }
+    let form = TextForm(isLowercased: lowercases, normalization: normalization)
+    if unit == .subword {
+      guard let list = json["merges"]?.array else { throw fault("merges are missing") }
+      let merges = list.map { ($0.array ?? []).compactMap { $0.integer.flatMap { Int32(exactly: $0) } } }
+      do throws(TextError) {
+        let pieces = try Vocabulary.Pieces(.subword, parts: merges, symbolCount: 256)
+        self.init(subwords: try Vocabulary(unit: .byte, symbols: Array(0...255), pieces: pieces), form: form)
+      } catch { throw fault("\(error)") }
+      return
+    }
     guard let list = json["units"]?.array else { throw fault("units are missing") }
     let units = list.compactMap(\.string)
     guard units.count == list.count, !units.contains(""), Set(units.map(ExactString.init)).count == units.count else {
@@ -40,7 +57,7 @@ extension TextTokenizer {
     guard unit != .byte || (units.isEmpty && normalization == .none) else {
       throw fault("bytes with units or a normalization")
     }
-    self.init(units: units, unit: unit, normalization: normalization, lowercases: lowercases)
+    self.init(units: units, unit: unit, form: form)
   }
 }
 

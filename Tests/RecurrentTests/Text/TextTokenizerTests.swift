@@ -22,16 +22,16 @@ struct TextTokenizerTests {
   func normalization() {
     let composed = TextTokenizer(fitting: ["e\u{301}"])
     #expect(composed.units == ["\u{E9}"] && composed.encode("\u{E9}") == [1] && composed.encode("e\u{301}") == [1])
-    let asIs = TextTokenizer(fitting: ["e\u{301}"], normalization: .none)
+    let asIs = TextTokenizer(fitting: ["e\u{301}"], form: TextForm())
     #expect(asIs.encode("\u{E9}") == [0] && asIs.encode("e\u{301}").count == 2)
-    let lower = TextTokenizer(fitting: ["stra\u{DF}e"], lowercases: true)
+    let lower = TextTokenizer(fitting: ["stra\u{DF}e"], form: TextForm(isLowercased: true, normalization: .nfc))
     #expect(lower.encode("STRA\u{DF}E") == lower.encode("stra\u{DF}e"))
     // What the form makes of a compatibility character is brought into lower case, too: U+210C is a black-letter H.
-    let wide = TextTokenizer(fitting: ["h"], normalization: .nfkc, lowercases: true)
+    let wide = TextTokenizer(fitting: ["h"], form: TextForm(isLowercased: true, normalization: .nfkc))
     #expect(wide.encode("\u{210C}") == [1])
     // Angstrom is A with a ring; both are equal as Swift compares strings, and one in NFC.
     #expect(TextTokenizer(fitting: ["\u{C5}"]).encode("\u{212B}") == [1])
-    #expect(TextTokenizer(fitting: ["\u{C5}"], normalization: .none).encode("\u{212B}") == [0])
+    #expect(TextTokenizer(fitting: ["\u{C5}"], form: TextForm()).encode("\u{212B}") == [0])
   }
 
   @Test("Bytes are all known")
@@ -44,10 +44,56 @@ struct TextTokenizerTests {
   @Test("Words: those beyond the size of the vocabulary are unknown")
   func words() {
     let tokenizer = TextTokenizer(
-      fitting: ["The cat, the dog.", "The end"], unit: .word, lowercases: true, vocabularySize: 2)
+      fitting: ["The cat, the dog.", "The end"], unit: .word, form: TextForm(isLowercased: true, normalization: .nfc),
+      vocabularySize: 2)
     #expect(tokenizer.units == ["the", ","])
     #expect(tokenizer.encode("THE bird, the cat") == [1, 0, 2, 1, 0])
     #expect(tokenizer.encode(" \n ") == [])
+  }
+
+  @Test("What stands between spaces: the frequent first; and the text of tokens")
+  func spaced() {
+    let tokenizer = TextTokenizer(fitting: ["b a. b", "c  b\u{A0}a."], unit: .spaced, form: TextForm())
+    #expect(tokenizer.units == ["b", "a.", "c"] && tokenizer.count == 4)
+    #expect(tokenizer.encode("c a. x b") == [3, 2, 0, 1])
+    #expect(tokenizer.decode([1, 0, 3]) == "b <unk> c")
+    let limited = TextTokenizer(fitting: ["b a b", "c b a"], unit: .spaced, vocabularySize: 2)
+    #expect(limited.units == ["b", "a"] && limited.encode("c") == [0])
+  }
+
+  @Test("Characters are scalars, and forms of a letter differ where they are left alone")
+  func formsOfLetters() {
+    let tokenizer = TextTokenizer(fitting: ["e\u{301}\u{E9}", "\u{E9}"], form: TextForm())
+    #expect(tokenizer.units.map { $0.unicodeScalars.map(\.value) } == [[0xE9], [0x65], [0x301]])
+    #expect(tokenizer.decode(tokenizer.encode("\u{E9}e")).unicodeScalars.map(\.value) == [0xE9, 0x65])
+    #expect(TextForm().apply("E\u{301}").unicodeScalars.count == 2)
+    let form = TextForm(isLowercased: true, normalization: .nfc)
+    #expect(form.apply("E\u{301}t\u{C9} X").unicodeScalars.map(\.value) == [0xE9, 0x74, 0xE9, 0x20, 0x78])
+  }
+
+  @Test("Subwords: bytes and what comes often; any text is known and comes out as it went in")
+  func subwords() throws {
+    let texts = ["the cat", "the dog", "other cats"]
+    let tokenizer = TextTokenizer(fitting: texts, unit: .subword, form: TextForm(), vocabularySize: 261)
+    #expect(tokenizer.count == 261 && tokenizer.unit.knowsAll && tokenizer.units.isEmpty)
+    for text in texts + ["naïve 日本 \u{1F44D}", " a\tb ", ""] {
+      #expect(tokenizer.decode(tokenizer.encode(text)) == text)
+      #expect(tokenizer.pieces(of: text).count == tokenizer.encode(text).count)
+    }
+    #expect(tokenizer.pieces(of: "the cat") == ["the", " cat"])
+    // No piece reaches from one text into the next, and what comes once is none.
+    #expect(!tokenizer.pieces(of: "cat\nthe").contains { $0.contains("\n") && $0.count > 1 })
+    #expect(TextTokenizer(fitting: ["ab", "cd"], unit: .subword).count == 256)
+    let kept = try TextTokenizer(annotationText: tokenizer.annotationText, file: "f")
+    #expect(kept == tokenizer && kept.encode("the cats") == tokenizer.encode("the cats"))
+    for text in [
+      "{\"unit\":\"subword\",\"normalization\":\"none\",\"lower_case\":false}",
+      "{\"unit\":\"subword\",\"normalization\":\"none\",\"lower_case\":false,\"merges\":[[1,256]]}",
+      "{\"unit\":\"subword\",\"normalization\":\"none\",\"lower_case\":false,\"merges\":[[1]]}",
+      "{\"unit\":\"subword\",\"normalization\":\"none\",\"lower_case\":false,\"merges\":[\"a\"]}",
+    ] {
+      #expect(throws: CheckpointError.self) { try TextTokenizer(annotationText: text, file: "f") }
+    }
   }
 
   /// The rules of UAX #29, and its own examples among them.
@@ -104,7 +150,7 @@ struct TextTokenizerTests {
   @Test("A model's file keeps its tokenizer")
   func kept() throws {
     let tokenizer = TextTokenizer(
-      fitting: ["One two", "three, \"four\""], unit: .word, normalization: .nfkc, lowercases: true)
+      fitting: ["One two", "three, \"four\""], unit: .word, form: TextForm(isLowercased: true, normalization: .nfkc))
     #expect(try TextTokenizer(annotationText: tokenizer.annotationText, file: "f") == tokenizer)
     var model = try Model<Float>(
       ModelConfiguration(

@@ -33,8 +33,8 @@ extension ClassTask {
       TextClassDescription.annotation: description.text, TextTokenizer.annotation: tokenizer.annotationText,
     ]
     let numbers = trained.classes.map { $0[0] }
-    let trainedTexts = training.items.map { tokenizer.normalized($0.text) }
-    let heldTexts = held.items.map { tokenizer.normalized($0.text) }
+    let trainedTexts = training.items.map { tokenizer.form.apply($0.text) }
+    let heldTexts = held.items.map { tokenizer.form.apply($0.text) }
     func linear(_ orders: ClosedRange<Int>) -> NGramClassifier {
       var own = NGramClassifier.Options()
       own.seed = seed
@@ -64,12 +64,12 @@ extension ClassTask {
       training: trained, held: compared, digest: Self.digest([training, held]),
       words: (
         words(trained), words(compared),
-        "\(counted(tokenizer.count, "different \(unit.rawValue)"))\(unit == .byte ? "" : ", the unknown one included")"
+        "\(counted(tokenizer.count, "different \(unit.rawValue)"))\(unit.knowsAll ? "" : ", the unknown one included")"
       ),
       facts: [
         ["to train on", counted(training.items.count, "text")], ["to validate on", counted(held.items.count, "text")],
         ["unit", "\(unit.rawValue), \(grouped(tokenizer.count)) of them"],
-        ["normalization", tokenizer.normalization.rawValue + (tokenizer.lowercases ? ", lower case" : "")],
+        ["normalization", tokenizer.form.description],
       ])
   }
 

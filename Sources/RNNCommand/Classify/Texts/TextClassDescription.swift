@@ -84,7 +84,7 @@ struct TextClassModel {
 
   /// Of texts as they are; nil where the network decides alone.
   func linearScores(_ texts: [String]) -> LinearScores? {
-    linear.map { LinearScores($0, texts.map(tokenizer.normalized)) }
+    linear.map { LinearScores($0, texts.map(tokenizer.form.apply)) }
   }
 
   /// What the model reads of a text.

@@ -38,7 +38,8 @@ struct TextClassOptions: ParsableArguments {
   @Option(
     oneOf: TextTokenizer.Unit.self,
     help: ArgumentHelp(
-      "What of a text is a step: character (a Unicode scalar), byte, or word. (default: character)",
+      "What of a text is a step: character (a Unicode scalar), byte, word, spaced (what stands between spaces), or subword "
+        + "(byte-pair encoding). (default: character)",
       valueName: "name"))
   var unit: TextTokenizer.Unit?
 
@@ -55,7 +56,7 @@ struct TextClassOptions: ParsableArguments {
   @Option(
     in: 1...largestSize,
     help:
-      "The most units that are known, the frequent ones; others are one unknown unit. (default: 20000 words, all characters)"
+      "The most units that are known, the frequent ones; others are one unknown unit. (default: 20000 words, 8000 subwords, all characters)"
   )
   var vocabularySize: Int?
 
@@ -89,6 +90,16 @@ struct TextClassOptions: ParsableArguments {
   ]
 
   func validate() throws {
+    if unit == .subword {
+      if let vocabularySize, vocabularySize < 256 {
+        throw ValidationError(
+          "The value '\(vocabularySize)' is invalid for '--vocabulary-size <n>': subwords are made of 256 bytes, which are known"
+        )
+      }
+      if GivenOptions.names.contains("--minimum-count") {
+        throw ValidationError("'--minimum-count' excludes '--unit subword': a subword comes twice or more")
+      }
+    }
     guard unit == .byte else { return }
     for (name, isGiven) in [
       ("--normalize", normalize ?? .none != .none), ("--vocabulary-size", vocabularySize != nil),
@@ -101,8 +112,10 @@ struct TextClassOptions: ParsableArguments {
 
   func tokenizer(fitting texts: [String]) -> TextTokenizer {
     TextTokenizer(
-      fitting: texts, unit: effectiveUnit, normalization: normalize ?? .nfc, lowercases: lowerCase,
-      vocabularySize: vocabularySize ?? (effectiveUnit == .word ? 20_000 : nil), minimumCount: minimumCount)
+      fitting: texts, unit: effectiveUnit,
+      form: TextForm(isLowercased: lowerCase, normalization: normalize ?? .nfc),
+      vocabularySize: vocabularySize ?? ([.word, .spaced].contains(effectiveUnit) ? 20_000 : nil),
+      minimumCount: minimumCount)
   }
 }
 

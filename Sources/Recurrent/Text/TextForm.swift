@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// What is done to texts before they are taken apart into symbols, in training and after it.
+/// What is done to texts before they are cut into tokens, in training and after it.
 public struct TextForm: Sendable, Hashable {
   /// Whether letters become lower-case, as Unicode's default mapping has them.
   public var isLowercased: Bool
@@ -14,6 +14,8 @@ public struct TextForm: Sendable, Hashable {
 
   /// The text in this form.
   public func apply(_ text: String) -> String {
-    normalization.apply(isLowercased ? text.lowercased() : text)
+    guard isLowercased else { return normalization.apply(text) }
+    // Letters that the form makes of others may be capitals, and lower case may take a text out of its form.
+    return normalization.apply(normalization.apply(text).lowercased())
   }
 }
