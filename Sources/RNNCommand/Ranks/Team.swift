@@ -14,7 +14,9 @@ enum Team {
   static var isLeader: Bool { ranks?.rank ?? 0 == 0 }
 
   /// Those that several processes can share.
-  private static let commands = [["train"], ["classify", "train"], ["forecast", "train"]]
+  private static let commands = [
+    ["train"], ["classify", "train"], ["forecast", "train"], ["tag", "train"], ["translate", "train"],
+  ]
 
   /// At the start of the process.
   /// - Parameter names: of the command.
@@ -34,14 +36,25 @@ enum Team {
     }
     joined.withLock { $0 = ranks }
     guard commands.contains(names) else {
-      let name = (["rnn"] + names).joined(separator: " ")
+      func line(_ names: [String]) -> String { (["rnn"] + names).joined(separator: " ") }
+      let shared = commands.map(line)
       throw Failure(
         message:
-          "\(name) is done by one process, and mpirun started \(ranks.count): it is for rnn train, rnn classify train and "
-          + "rnn forecast train")
+          "\(line(names)) is done by one process, and mpirun started \(ranks.count): it is for "
+          + shared.dropLast().joined(separator: ", ") + " and \(shared[shared.count - 1])")
     }
     if !isLeader { Note.silence() }
     warnOfBinding()
+  }
+
+  /// Refuses to go on with a training of fewer shards than there are processes.
+  static func requireShards(_ count: Int) throws(Failure) {
+    guard count >= self.count else {
+      throw Failure(
+        message:
+          "the training has \(counted(count, "shard")), and mpirun started \(self.count) processes: it goes on with at most "
+          + "one for each shard")
+    }
   }
 
   /// How long an exchange may bring nothing: RECURRENT_RANKS_PATIENCE, in seconds.

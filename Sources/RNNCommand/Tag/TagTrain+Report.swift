@@ -36,7 +36,7 @@ extension TagTrain {
   }
 
   func page(_ trainer: borrowing Trainer<Float>, _ task: TagTask) -> TrainingPage? {
-    guard let path = options.shared.report else { return nil }
+    guard let path = options.shared.writtenReport else { return nil }
     let data = [
       ["sentences", sentences], ["to train on", amount(task.training)], ["to validate on", amount(task.held)],
       ["known", known(task)], ["tags", task.tags.joined(separator: ", ")],

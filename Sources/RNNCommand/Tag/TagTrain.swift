@@ -66,29 +66,28 @@ struct TagTrain: ParsableCommand {
         throw ValidationError("'--vectors <file>' excludes '--init-from', which has vectors already")
       }
     }
-    if options.sharding.shards ?? 1 > 1 {
-      throw ValidationError("'--shards' is not for tags: their batches are taken whole")
-    }
   }
 
   var modelOptions: TableModelOptions { model.defaulting(hiddenSize: 100, headDropout: 0.5) }
   var runOptions: TableRunOptions { options.defaulting(batchSize: 16, epochs: 30, patience: 5) }
 
   func run() throws {
-    try options.files(reading: [
-      (sentences, "<sentences>"), (validation.file, "--validation"), (model.initFrom, "--init-from"),
-      (vectors.vectors, "--vectors"),
-    ]).check()
-    try TrainingPage.check(options.shared.report)
+    if Team.isLeader {
+      try options.files(reading: [
+        (sentences, "<sentences>"), (validation.file, "--validation"), (model.initFrom, "--init-from"),
+        (vectors.vectors, "--vectors"),
+      ]).check()
+      try TrainingPage.check(options.shared.report)
+    }
     // Taken first: another process may be about to replace the file.
-    var store = try options.makeStore()
+    var store = try options.makeStoreOfLeader()
     guard let file = options.shared.resume else {
-      let replaced = try ReplacedModel(by: .tags, store, keepsBest: false)
+      let replaced = try ReplacedModel.found(by: .tags, store, keepsBest: false)
       return try train(store, resumed: nil, replaced)
     }
     let resumed = try ResumedTable(from: file, command: "tag")
-    store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
-    let replaced = try ReplacedModel(by: .tags, store, keepsBest: false, resumed: file)
+    store?.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel.found(by: .tags, store, keepsBest: false, resumed: file)
     var command = try resumed.command(TagTrain.self)
     command.sentences = sentences
     // What is in the file is compared.
@@ -100,12 +99,12 @@ struct TagTrain: ParsableCommand {
 
   /// Trains on what the command line names.
   private func train(
-    _ store: consuming CheckpointStore, resumed: ResumedTable?, _ replaced: ReplacedModel?
+    _ store: consuming CheckpointStore?, resumed: ResumedTable?, _ replaced: ReplacedModel?
   ) throws {
     let options = runOptions
     let task = try TagTask(
       self.sentences, validation: validation.part, validation.file, input, words, seed: options.shared.seed)
-    let log = try options.shared.log.map { path throws(Failure) in
+    let log = try options.shared.writtenLog.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }
     let batchSize = min(options.batchSize, task.training.count)
@@ -128,6 +127,7 @@ struct TagTrain: ParsableCommand {
       if crf { task.warnOfForbidden(by: .spans(task.tags)) }
       trainer = try newTrainer(task, batchSize, stepsPerEpoch: data.batchCount, options)
       describe(task, trainer, metric, stepsPerEpoch: data.batchCount, options)
+      Note.shards(trainer.settings.shards)
     }
     Note.products(of: trainer.plan)
     replaced?.announce()
@@ -136,7 +136,7 @@ struct TagTrain: ParsableCommand {
     let box = try TaggerBox(
       Tagger(
         trainer.model(), task.features, tags: task.tags, longest: task.held.map(\.tokens.count).max() ?? 1,
-        products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0))
+        products: options.shared.multiplying.choice, threads: options.shared.threadCount))
     let page = self.page(trainer, task)
     let held = task.held
     func report() throws -> TagReport {
@@ -161,7 +161,7 @@ struct TagTrain: ParsableCommand {
     box.tagger.load(best)
     let result = try report()
     page?.write()
-    try RNNCommand.report("\nvalidation part\n" + result.description, besides: options.shared.log)
+    if Team.isLeader { try RNNCommand.report("\nvalidation part\n" + result.description, besides: options.shared.log) }
   }
 
   private func newTrainer(
@@ -179,11 +179,11 @@ struct TagTrain: ParsableCommand {
     let table = start.table["embedding.weight"] == nil ? "embeddings.0.weight" : "embedding.weight"
     try vectors.start(&start, table, task.features.features[0].units)
     var trainer = try Trainer(
-      start, batchSize: batchSize, sequenceLength: task.inputs.lengths.max() ?? 1,
+      start, batchSize: options.sharding.rounded(batchSize), sequenceLength: task.inputs.lengths.max() ?? 1,
       loss: start.configuration.crf == nil ? .crossEntropy : .crf, optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
-      clipping: optimizer.clipping(for: .tables), isRagged: true, products: options.shared.multiplying.choice,
-      threads: options.shared.threads ?? 0, seed: options.shared.seed)
+      clipping: optimizer.clipping(for: .tables), isRagged: true, shards: options.sharding.count(),
+      over: Team.ranks, products: options.shared.multiplying.choice, threads: options.shared.threadCount, seed: options.shared.seed)
     trainer.settings.frozenParameters = vectors.frozen(table)
     return trainer
   }

@@ -16,12 +16,7 @@ extension TrainingCheckpoint<Float> {
   /// A trainer that goes on; says so where it will not come to the same bits.
   /// - Throws: `PlanError`; `Failure` where mpirun started more processes than there are shards.
   func trainer(threads: Int?) throws -> Trainer<Float> {
-    guard settings.shards >= Team.count else {
-      throw Failure(
-        message:
-          "the training has \(counted(settings.shards, "shard")), and mpirun started \(Team.count) processes: it goes on "
-          + "with at most one for each shard")
-    }
+    try Team.requireShards(settings.shards)
     let trainer = try Trainer(self, threads: threads ?? 0, over: Team.ranks)
     fingerprint.warn(of: trainer.fingerprint)
     return trainer

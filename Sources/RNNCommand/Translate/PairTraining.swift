@@ -18,7 +18,8 @@ struct PairTraining: ~Copyable {
   init(
     _ trainer: consuming EncoderDecoderTrainer<Float>, _ data: TrainingData<Float>,
     held: PairValidationData<Float>?, halveAfter: Int?, note: TableNote, pairs: String, measure: String,
-    resumed: ResumedPairs?, store: consuming CheckpointStore, log: consuming TrainingLog?, page: TrainingPage?
+    resumed: ResumedPairs?, path: String, store: consuming CheckpointStore?, log: consuming TrainingLog?,
+    page: TrainingPage?
   ) throws(TrainingError) {
     var options = TrainingOptions(.epochs(note.epochs))
     if held != nil {
@@ -27,7 +28,7 @@ struct PairTraining: ~Copyable {
     }
     options.bestPlace = .checkpoint
     options.notes = note.notes
-    path = store.path
+    self.path = path
     loop = try EncoderDecoderLoop(
       trainer, data, options, validation: held, store: store, progress: resumed?.progress,
       best: resumed?.checkpoint.best, file: resumed?.file)
@@ -117,7 +118,8 @@ struct ResumedPairs {
     }
     try checkpoint.settings.choose(asked.shared.multiplying.products)
     try checkpoint.settings.moveEnd(from: old, to: total)
-    let trainer = try EncoderDecoderTrainer(checkpoint, threads: asked.shared.threads ?? 0)
+    try Team.requireShards(checkpoint.settings.shards)
+    let trainer = try EncoderDecoderTrainer(checkpoint, threads: asked.shared.threadCount, over: Team.ranks)
     checkpoint.fingerprint.warn(of: trainer.fingerprint)
     Note.line("resumed   \(file), after step \(grouped(checkpoint.stepCount)) of \(grouped(total))")
     return trainer

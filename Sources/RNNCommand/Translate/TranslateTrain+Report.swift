@@ -31,7 +31,7 @@ extension TranslateTrain {
   }
 
   func page(_ trainer: borrowing EncoderDecoderTrainer<Float>, _ data: TranslationData) -> TrainingPage? {
-    guard let path = options.shared.report else { return nil }
+    guard let path = options.shared.writtenReport else { return nil }
     let (encoder, decoder) = (trainer.encoderPlan, trainer.decoderPlan)
     let settings = trainer.settings
     let facts = [

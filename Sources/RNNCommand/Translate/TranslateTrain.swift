@@ -116,20 +116,22 @@ struct TranslateTrain: ParsableCommand {
   }
 
   func run() throws {
-    try options.files(reading: [
-      (pairs, "<pairs>"), (targets, "<targets>"), (validation?.file, "--validation"),
-      (validationTargets, "--validation-targets"),
-    ]).check()
-    try TrainingPage.check(options.shared.report)
+    if Team.isLeader {
+      try options.files(reading: [
+        (pairs, "<pairs>"), (targets, "<targets>"), (validation?.file, "--validation"),
+        (validationTargets, "--validation-targets"),
+      ]).check()
+      try TrainingPage.check(options.shared.report)
+    }
     // Taken first: another process may be about to replace the file.
-    var store = try options.makeStore()
+    var store = try options.makeStoreOfLeader()
     guard let file = options.shared.resume else {
-      let replaced = try ReplacedModel(by: .pairs, store, keepsBest: false)
+      let replaced = try ReplacedModel.found(by: .pairs, store, keepsBest: false)
       return try train(store, resumed: nil, asked: options, replaced)
     }
     let resumed = try ResumedPairs(from: file)
-    store.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
-    let replaced = try ReplacedModel(by: .pairs, store, keepsBest: false, resumed: file)
+    store?.resume(from: resumed.file, step: resumed.checkpoint.stepCount)
+    let replaced = try ReplacedModel.found(by: .pairs, store, keepsBest: false, resumed: file)
     var command = try resumed.command()
     (command.pairs, command.targets) = (pairs, targets)
     // What is in the files is compared.
@@ -142,10 +144,10 @@ struct TranslateTrain: ParsableCommand {
 
   /// - Parameter asked: the options of this process.
   private func train(
-    _ store: consuming CheckpointStore, resumed: ResumedPairs?, asked: PairRunOptions, _ replaced: ReplacedModel?
+    _ store: consuming CheckpointStore?, resumed: ResumedPairs?, asked: PairRunOptions, _ replaced: ReplacedModel?
   ) throws {
     let data = try TranslationData(self.reading)
-    let log = try options.shared.log.map { path throws(Failure) in
+    let log = try options.shared.writtenLog.map { path throws(Failure) in
       try TrainingLog(path: path, resumingAt: resumed?.checkpoint.stepCount ?? 0)
     }
     let batchSize = options.batchSize(pairs: data.sources.count)
@@ -173,6 +175,7 @@ struct TranslateTrain: ParsableCommand {
         data.description, batchSize, stepsPerEpoch: training.batchCount, epochs: note.epochs)
       describe(data, trainer, metric, epochs: note.epochs, stepsPerEpoch: training.batchCount)
     }
+    Note.shards(trainer.settings.shards)
     Note.products(of: trainer.decoderPlan)
     replaced?.announce()
     Note.threads(options.shared.threads)
@@ -182,7 +185,7 @@ struct TranslateTrain: ParsableCommand {
       Translator(
         trainer.averagedModel(), data.description, search: .greedy,
         longest: held.items.map { data.description.source.encode($0.source).count }.max() ?? 1,
-        batchSize: 64, products: options.shared.multiplying.choice, threads: options.shared.threads ?? 0))
+        batchSize: 64, products: options.shared.multiplying.choice, threads: options.shared.threadCount))
     let page = self.page(trainer, data)
     let validation = PairValidationData<Float> { trainer in
       box.translator.load(trainer.averagedModel())
@@ -190,12 +193,13 @@ struct TranslateTrain: ParsableCommand {
     }
     var run = try PairTraining(
       trainer, training, held: hasValidation ? validation : nil, halveAfter: options.halveAfter, note: note,
-      pairs: files, measure: metric.name, resumed: resumed, store: store, log: log, page: page)
+      pairs: files, measure: metric.name, resumed: resumed, path: options.checkpointPath, store: store, log: log, page: page)
     let best = try run.run()
     guard hasValidation else { return }
     box.translator.load(best)
     let report = try box.translator.report(held)
     page?.write()
+    guard Team.isLeader else { return }
     try RNNCommand.report(
       "\nvalidation part, the likeliest symbol at every step\n" + report.description, besides: options.shared.log)
   }
@@ -219,14 +223,15 @@ struct TranslateTrain: ParsableCommand {
       seed: options.shared.seed)
     network.decoder.annotations = [TranslationDescription.annotation: description.text]
     return try EncoderDecoderTrainer(
-      network, batchSize: batchSize, sourceLength: description.longest.source,
+      network, batchSize: options.sharding.rounded(batchSize), sourceLength: description.longest.source,
       targetLength: description.longest.target, loss: .crossEntropy(labelSmoothing: labelSmoothing),
       optimizer: optimizer.makeOptimizer(for: .pairs),
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * epochs),
       clipping: optimizer.clipping(for: .pairs),
       scheduledSampling: scheduledSampling > 0
         ? ScheduledSampling(.linear(to: scheduledSampling, steps: Self.samplingEpochs * stepsPerEpoch)) : nil,
-      averageDecay: averageDecay > 0 ? averageDecay : nil, products: options.shared.multiplying.choice,
-      precision: options.multiplying.weights, threads: options.shared.threads ?? 0, seed: options.shared.seed)
+      averageDecay: averageDecay > 0 ? averageDecay : nil, shards: options.sharding.count(), over: Team.ranks,
+      products: options.shared.multiplying.choice, precision: options.multiplying.weights,
+      threads: options.shared.threadCount, seed: options.shared.seed)
   }
 }

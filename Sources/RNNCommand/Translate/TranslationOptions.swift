@@ -106,6 +106,7 @@ struct PairRunOptions: ParsableArguments, EpochRunOptions {
   var halveAfter: Int?
 
   @OptionGroup var multiplying: TrainingPrecisionOption
+  @OptionGroup var sharding: ShardOptions
   @OptionGroup var shared: SharedRunOptions
 
   /// Pairs to be seen in all, below which the default number of epochs grows.

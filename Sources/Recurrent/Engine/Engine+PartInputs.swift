@@ -3,20 +3,26 @@ internal import Kernels
 /// Inputs of a shard: its sequences of the whole batch's.
 extension Engine {
   /// Sets what the next call reads of a batch.
-  /// - Returns: nil where the batch has no step in this part.
-  func set(_ input: ModelInput<S>, _ part: BatchPart) -> Rows? {
+  /// - Parameter needsSteps: whether sequences of no step are nothing to compute.
+  /// - Returns: nil where the batch has no step, or no sequence, in this part.
+  func set(_ input: ModelInput<S>, _ part: BatchPart, needsSteps: Bool = true) -> Rows? {
     switch input.content {
     case .tokens(let tokens): return setTokens(tokens.span, part)
     case .vectors(let vectors): return setVectors(vectors.span, part)
+    case .tokenSequences(let tokens) where plan.input.hasFeatures:
+      guard let rows = rows(lengths: tokens.lengths, part, needsSteps) else { return nil }
+      plan.input.write(tokens, to: indices, rows)
+      setLetters(rows)
+      return rows
     case .tokenSequences(let tokens):
       plan.input.tokens.check(tokens)
-      guard let rows = rows(lengths: tokens.lengths, part) else { return nil }
+      guard let rows = rows(lengths: tokens.lengths, part, needsSteps) else { return nil }
       write(tokens, at: plan.index.tokens, rows)
       return rows
     case .vectorSequences(let vectors):
       let input = plan.input.vectors
       require(vectors.width == input.columns, "expected vectors of \(input.columns), got \(vectors.width)")
-      guard let rows = rows(lengths: vectors.lengths, part) else { return nil }
+      guard let rows = rows(lengths: vectors.lengths, part, needsSteps) else { return nil }
       write(vectors, to: input, rows)
       return rows
     case .vectorLists: stop("vectors in lists are joined before a batch is cut into shards")
@@ -68,13 +74,13 @@ extension Engine {
     return rows
   }
 
-  /// nil where no sequence of the part has a step.
-  private func rows(lengths: [Int], _ part: BatchPart) -> Rows? {
+  /// nil where the part has no sequence, or none with a step.
+  private func rows(lengths: [Int], _ part: BatchPart, _ needsSteps: Bool) -> Rows? {
     require(
       !lengths.isEmpty && lengths.count <= part.whole,
       "expected 1 to \(part.whole) sequences, got \(lengths.count)")
     let own = lengths[part.sequences(of: lengths.count)]
-    guard own.contains(where: { $0 > 0 }) else { return nil }
+    guard needsSteps ? own.contains(where: { $0 > 0 }) : !own.isEmpty else { return nil }
     var rows = rows(lengths: own)
     rows.part = part
     return rows

@@ -55,7 +55,8 @@ extension Engine {
     forEachRun(of: classes.count, "classes", rows) { source, count, target in
       indices.write(classes.extracting(source..<source + count), at: loss.classes + target)
     }
-    loss.classRange.check(indices.span(loss.classes, lossCount(rows))) { place(ofRow: $0, rows) }
+    loss.classRange.check(indices.span(loss.classes, targetCount(rows))) { place(ofRow: $0, rows) }
+    setChains(rows)
   }
 
   private func place(ofRow row: Int, _ rows: Rows) -> StepPlace {
@@ -84,6 +85,7 @@ extension Engine {
     var classes = indices.mutableSpan(loss.classes, rows.batchRowCount)
     streams.copyWindow(window, isTarget: true, streams: part.sequences(of: part.whole), into: &classes)
     loss.classRange.check(classes.span) { part.place($0) }
+    setChains(rows)
   }
 
   /// Stops unless each sequence has one step.
@@ -97,7 +99,8 @@ extension Engine {
   private func setPartWeights(_ weights: [Double]?, _ loss: LossStage, _ rows: Rows) {
     guard let place = loss.rowWeights, let weights else { return requireWeights(weights, loss) }
     let part = rows.part
-    if loss.ctc == nil, !plan.configuration.head.isPooled {
+    let isForSequences = loss.isForSequences || plan.configuration.head.isPooled
+    if !isForSequences {
       if !rows.isRagged, weights.count == rows.batchSteps * part.whole {
         forEachRun(of: weights.count, "weights", rows) { source, count, target in
           for index in 0..<count { sums[place + target + index] = weights[source + index] }
@@ -108,7 +111,7 @@ extension Engine {
     require(
       weights.count <= part.whole && part.sequences(of: weights.count).count == rows.sequenceCount,
       "expected weights of \(part.first + rows.sequenceCount) sequences, got \(weights.count)")
-    if loss.ctc != nil || plan.configuration.head.isPooled {
+    if isForSequences {
       for sequence in 0..<rows.sequenceCount { sums[place + sequence] = weights[part.first + sequence] }
     } else {
       rows.forEachRow(in: 0..<rows.batchRowCount) { row, _, sequence in

@@ -64,7 +64,28 @@ extension Engine {
     return (sums[tree.figures], sums[tree.figures + 1])
   }
 
+  /// Adds the gradient of a shard of this process to the tree.
+  func addShard(_ tree: GradientTree, _ shard: Int) {
+    tree.forEachSum(afterShard: shard, of: plan.update.gradients) { perform(.sum, writtenRows, sum: $0) }
+  }
+
   // MARK: Other processes
+
+  /// Every process gets the figures of all shards.
+  /// - Returns: their sums.
+  func shareFigures(_ tree: GradientTree, _ communicator: (any Communicator)?) -> (loss: Double, weight: Double) {
+    if let communicator, let transfers = tree.transfers { exchangeSums(transfers.figures, communicator) }
+    return totalFigures(tree)
+  }
+
+  /// Finishes the tree: what all shards add up to, over the weight of the whole batch, becomes the gradient.
+  func shareGradient(_ tree: GradientTree, weight: Double, _ communicator: (any Communicator)?) {
+    if let communicator, let transfers = tree.transfers { exchange(transfers.sums, communicator) }
+    tree.forEachSum(toMean: weight == 0 ? 1 : 1 / weight, plan.update.gradients) {
+      perform(.sum, writtenRows, sum: $0)
+    }
+    if let communicator, let transfers = tree.transfers { exchange(transfers.means, communicator) }
+  }
 
   func exchange(_ pieces: GradientTransfers.Pieces, _ communicator: any Communicator) {
     var span = memory.mutableSpan(0, plan.arenas.scalarCount)

@@ -33,7 +33,7 @@ extension Engine {
   }
 
   /// The steps of each sequence, where a loss is on chains of them.
-  private func setChains(_ rows: Rows) {
+  func setChains(_ rows: Rows) {
     guard let crf = plan.loss?.crf else { return }
     require(rows.untargetedSteps == 0, "a CRF reads all steps at once: take them all as new")
     for slot in 0..<rows.sequenceCount {
@@ -167,7 +167,7 @@ extension Engine {
       }
     } else if let crf = loss.crf {
       let count = rows.sequenceCount
-      let total = loss.weight(rows: count, in: memory)
+      let total = loss.divisor(rows: count, in: memory)
       for slot in call.share(of: count) {
         let sequence = rows.sequence(inSlot: slot)
         memory.sums[loss.losses + sequence] = crf.loss(
@@ -211,7 +211,7 @@ extension Engine {
   func lossCount(_ rows: Rows) -> Int { plan.loss?.crf != nil ? rows.sequenceCount : targetCount(rows) }
 
   /// Targets: of rows of the outputs, or of sequences.
-  private func targetCount(_ rows: Rows) -> Int {
+  func targetCount(_ rows: Rows) -> Int {
     hasOneOutput
       ? rows.sequenceCount : rows.batchRowCount - rows.untargetedRows
   }

@@ -92,7 +92,7 @@ final class Engine<S: Scalar>: PoolTask {
     // The update waits for the gradient of the letters.
     let update = (phases: phases.intersection(.afterGradient), rule: update)
     performAll(
-      phases.subtracting(.afterGradient), rows, dropoutSeed: dropoutSeed, update: nil,
+      phases.subtracting(.afterGradient), rows, dropoutSeed: dropoutSeed, update: nil, sum: sum,
       continuesGradient: continuesGradient, startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead)
     if phases.contains(.backward) { learnLetters(letters, rows) }
     if !update.phases.isEmpty { performAll(update.phases, rows, update: update.rule) }

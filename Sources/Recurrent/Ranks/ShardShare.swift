@@ -1,3 +1,5 @@
+internal import Storage
+
 /// Which shards of a batch a process computes, and in which order their gradients are summed: in a binary tree over all
 /// shards, the same whoever computes them. A sum then has the same bits for any number of processes.
 struct ShardShare: Sendable, Hashable {
@@ -10,6 +12,23 @@ struct ShardShare: Sendable, Hashable {
 
   init(count: Int, rank: Int = 0, rankCount: Int = 1) {
     (self.count, self.rank, self.rankCount) = (count, rank, rankCount)
+  }
+
+  /// Why a batch of so many sequences cannot be cut into so many shards; nil: it can.
+  static func fault(_ count: Int, ofBatch batchSize: Int) -> String? {
+    if count < 1 || count & (count - 1) != 0 { return "shards are 1, 2, 4, 8 or another power of two, got \(count)" }
+    if !batchSize.isMultiple(of: count) {
+      return "\(count) shards need a batch of a multiple of \(count) sequences, got \(batchSize)"
+    }
+    return nil
+  }
+
+  /// Of a process of a communicator.
+  /// - Precondition: there is a shard for each process.
+  init(count: Int, over communicator: (any Communicator)?) {
+    let ranks = communicator?.count ?? 1
+    require(ranks <= count, "expected at least a shard for each of \(ranks) processes, got \(count) shards")
+    self.init(count: count, rank: communicator?.rank ?? 0, rankCount: ranks)
   }
 
   /// Those of a process: ⌊rS/P⌋ up to ⌊(r + 1)S/P⌋.

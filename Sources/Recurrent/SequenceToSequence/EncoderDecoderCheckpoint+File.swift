@@ -45,7 +45,7 @@ extension EncoderDecoderCheckpoint {
     settings = try EncoderDecoderSettings(reader)
     if let fault = EncoderDecoderSettings.fault(of: settings.loss, forMarks: shown.marks)
       ?? settings.loss.outputSizeFault(shown.decoder.configuration.outputSize)
-      ?? settings.precision.fault(of: settings.products) ?? settings.precision.fault(of: S.self)
+      ?? settings.shardFault ?? settings.precision.fault(of: settings.products) ?? settings.precision.fault(of: S.self)
     {
       throw reader.fault(fault)
     }

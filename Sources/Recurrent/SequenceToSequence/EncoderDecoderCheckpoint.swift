@@ -46,13 +46,15 @@ extension EncoderDecoderTrainer {
   }
 
   /// Goes on from a checkpoint as if the training had never stopped: the same steps give the same bits, also with another
-  /// number of threads, on a machine of the same `Fingerprint`.
+  /// number of threads or processes, on a machine of the same `Fingerprint`.
   /// - Precondition: the optimizer of `checkpoint.settings`, if it was changed, keeps as many moments as the one before.
   /// - Throws: `PlanError` where the memory does not suffice.
-  public init(_ checkpoint: EncoderDecoderCheckpoint<S>, threads: Int = 0) throws(PlanError) {
+  public init(
+    _ checkpoint: EncoderDecoderCheckpoint<S>, threads: Int = 0, over communicator: (any Communicator)? = nil
+  ) throws(PlanError) {
     try self.init(
-      checkpoint.model, checkpoint.settings, threads: threads, dropoutSeeds: checkpoint.dropoutSeeds,
-      samplingSeeds: checkpoint.samplingSeeds)
+      checkpoint.model, checkpoint.settings, threads: threads, over: communicator,
+      dropoutSeeds: checkpoint.dropoutSeeds, samplingSeeds: checkpoint.samplingSeeds)
     let moments = checkpoint.moments
     require(
       moments.encoder.count == settings.optimizer.momentCount,

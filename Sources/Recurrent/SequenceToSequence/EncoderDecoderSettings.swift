@@ -23,6 +23,8 @@ public struct EncoderDecoderSettings: Sendable, Hashable {
   public var accumulatesGradients: Bool
   /// β of the moving average of the weights; nil: none is kept.
   public var averageDecay: Double?
+  /// S, a power of two that divides N: parts of a batch, as `TrainingSettings.shards`.
+  public var shards = 1
   /// Who multiplies.
   public var products: Products
   /// What products multiply in: see `TrainingSettings.precision`.
@@ -34,10 +36,14 @@ extension EncoderDecoderSettings {
   func check() {
     if let fault = schedule.fault { stop(fault) }
     optimizer.checkRate()
+    if let shardFault { stop(shardFault) }
     require(
       (averageDecay ?? 0) >= 0 && (averageDecay ?? 0) < 1,
       "the decay of an average must be in 0..<1, got \(averageDecay ?? 0)")
   }
+
+  /// Why the batch cannot be cut into so many shards; nil: it can.
+  var shardFault: String? { ShardShare.fault(shards, ofBatch: batchSize) }
 
   /// Stops where other settings would need other plans.
   func requireSamePlan(_ other: EncoderDecoderSettings) {
@@ -59,7 +65,7 @@ extension EncoderDecoderSettings {
       ("optimizer", optimizer != other.optimizer), ("schedule", schedule != other.schedule),
       ("clipping", clipping != other.clipping), ("scheduledSampling", scheduledSampling != other.scheduledSampling),
       ("accumulatesGradients", accumulatesGradients != other.accumulatesGradients),
-      ("averageDecay", averageDecay != other.averageDecay),
+      ("averageDecay", averageDecay != other.averageDecay), ("shards", shards != other.shards),
       ("products", products != other.products), ("precision", precision != other.precision),
     ]
     return parts.filter(\.differs).map(\.name)

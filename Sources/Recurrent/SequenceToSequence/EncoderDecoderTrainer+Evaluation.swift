@@ -12,21 +12,32 @@ extension EncoderDecoderTrainer {
     var sums = EvaluationSums(.custom)
     // Where sequences are not told apart there is one batch of them.
     let sizes = source.isFlat ? [] : source.sizes
-    guard sizes.count > settings.batchSize else {
+    let batchSize = encoder.plan.batchSize
+    guard sizes.count > batchSize else {
       add(source, target, to: &sums)
       return sums.evaluation
     }
     target.check(sequences: sizes.count)
-    for first in stride(from: 0, to: sizes.count, by: settings.batchSize) {
-      let batch = Array(first..<min(first + settings.batchSize, sizes.count))
+    for first in stride(from: 0, to: sizes.count, by: batchSize) {
+      let batch = Array(first..<min(first + batchSize, sizes.count))
       add(source.selecting(batch), target.selecting(batch, of: sizes.count), to: &sums)
     }
     return sums.evaluation
   }
 
   private mutating func add(_ source: ModelInput<S>, _ target: ModelTarget<S>, to sums: inout EvaluationSums) {
+    if let tree = decoder.plan.update.tree, source.isFlat {
+      for shard in 0..<tree.share.count {
+        guard let (rows, targetRows) = set(source, target, tree.part(ofShard: shard)) else { continue }
+        add(rows, targetRows, to: &sums)
+      }
+      return
+    }
     let rows = encoder.set(source)
-    let targetRows = setTarget(target, rows)
+    add(rows, setTarget(target, rows), to: &sums)
+  }
+
+  private mutating func add(_ rows: Rows, _ targetRows: Rows, to sums: inout EvaluationSums) {
     encoder.perform(.forward, rows)
     bridge(rows)
     decoder.perform(.evaluation, targetRows)

@@ -2,15 +2,6 @@ internal import Storage
 
 /// The trainer as a loop drives it: batches of sources as inputs and targets as targets.
 extension EncoderDecoderTrainer: LoopTrainer {
-  var communicator: (any Communicator)? { nil }
-
-  init(
-    _ checkpoint: EncoderDecoderCheckpoint<S>, threads: Int, over communicator: (any Communicator)?
-  ) throws(PlanError) {
-    require(communicator == nil, "encoder and decoder are trained by one process")
-    try self.init(checkpoint, threads: threads)
-  }
-
   var optimizer: Optimizer {
     get { settings.optimizer }
     set { settings.optimizer = newValue }
@@ -56,6 +47,8 @@ extension EncoderDecoderTrainer: LoopTrainer {
         length <= most, "\(name) \(number) has \(length) steps; expected at most \(most), as the trainer is for")
     }
   }
+
+  var parameterDigest: UInt64 { encoder.parameterDigest &* 31 &+ decoder.parameterDigest }
 
   mutating func beginEpoch() {}
 

@@ -13,13 +13,15 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   private var mixer: InputMixer<S>?
   private(set) var dropoutSeeds: SeededGenerator
   /// Of scheduled sampling.
-  private(set) var samplingSeeds: SeededGenerator
+  var samplingSeeds: SeededGenerator
   private var chosen: EncoderDecoderSettings
   /// Room for the lengths of a batch, and for the slot of each sequence.
   private var lengths: [Int] = []
   private var slots: [Int]
   /// The decoder's batch in the last step.
   private var lastTarget: Rows?
+  /// The processes that train this model together; nil: this one alone.
+  let communicator: (any Communicator)?
   /// Of the weights of both, where the settings ask for it.
   var average: (encoder: WeightAverage<S>, decoder: WeightAverage<S>)?
   /// Steps done; one whose loss or gradient was not finite does not count.
@@ -39,6 +41,8 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - scheduledSampling: nil: the decoder is always fed the target.
   ///   - averageDecay: β of a moving average of the weights (`averagedModel`); nil: none is kept.
   ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
+  ///   - shards: S, parts of the batch whose gradients are computed one after the other: `TrainingSettings.shards`.
+  ///   - communicator: several processes that share the shards, and train the same model; nil: this one alone.
   ///   - products: who multiplies.
   ///   - precision: `.full`, or `.bfloat16Dot` for training in mixed precision: see `TrainingSettings.precision`.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
@@ -48,37 +52,41 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     _ model: EncoderDecoder<S>, batchSize: Int, sourceLength: Int, targetLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none,
     scheduledSampling: ScheduledSampling? = nil, averageDecay: Double? = nil, accumulatesGradients: Bool = false,
-    products: Products = .automatic, precision: WeightPrecision = .full, threads: Int = 0, seed: UInt64 = 0
+    shards: Int = 1, over communicator: (any Communicator)? = nil, products: Products = .automatic,
+    precision: WeightPrecision = .full, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     let settings = EncoderDecoderSettings(
       batchSize: batchSize, sourceLength: sourceLength, targetLength: targetLength, loss: loss, optimizer: optimizer,
       schedule: schedule, clipping: clipping, scheduledSampling: scheduledSampling,
-      accumulatesGradients: accumulatesGradients, averageDecay: averageDecay, products: products,
-      precision: precision)
+      accumulatesGradients: accumulatesGradients, averageDecay: averageDecay, shards: shards,
+      products: products, precision: precision)
     try self.init(
-      model, settings, threads: threads, dropoutSeeds: SeededGenerator(seed: seed),
+      model, settings, threads: threads, over: communicator, dropoutSeeds: SeededGenerator(seed: seed),
       samplingSeeds: SeededGenerator(seed: seed ^ 0x5C4E_D01E_D5A3_B1E5))
   }
 
   init(
-    _ model: EncoderDecoder<S>, _ settings: EncoderDecoderSettings, threads: Int, dropoutSeeds: SeededGenerator,
-    samplingSeeds: SeededGenerator
+    _ model: EncoderDecoder<S>, _ settings: EncoderDecoderSettings, threads: Int,
+    over communicator: (any Communicator)?, dropoutSeeds: SeededGenerator, samplingSeeds: SeededGenerator
   ) throws(PlanError) {
     settings.check()
     if let fault = EncoderDecoderSettings.fault(of: settings.loss, forMarks: model.marks) { stop(fault) }
     let moments = settings.optimizer.momentCount
-    let (batchSize, sourceLength, products) = (settings.batchSize, settings.sourceLength, settings.products)
+    let share = ShardShare(count: settings.shards, over: communicator)
+    self.communicator = communicator
+    let (sourceLength, products) = (settings.sourceLength, settings.products)
+    let batchSize = settings.batchSize / settings.shards
     let encoderPlan = try Plan(
-      model.encoder.configuration, steps: sourceLength, batchSize: batchSize,
-      purpose: .training(loss: nil, momentCount: moments), isRagged: true,
-      accumulatesGradients: settings.accumulatesGradients, products: products, precision: settings.precision,
-      scalar: S.self)
+      model.encoder.configuration, steps: sourceLength, batchSize: batchSize, shards: share,
+      purpose: .training(loss: nil, momentCount: moments), inputGradient: false, isRagged: true, segmentSteps: nil,
+      accumulatesGradients: settings.accumulatesGradients, memory: nil, products: products,
+      precision: settings.precision, scalar: S.self)
     let configuration = model.decoder.configuration
     let memory = configuration.attention.map { _ in MemoryShape(steps: sourceLength) }
     let decoderPlan = try Plan(
       configuration, steps: settings.targetLength + (model.marks == nil ? 0 : 1), batchSize: batchSize,
-      purpose: .training(loss: settings.loss, momentCount: moments), isRagged: true,
-      accumulatesGradients: settings.accumulatesGradients, memory: memory, products: products,
+      shards: share, purpose: .training(loss: settings.loss, momentCount: moments), inputGradient: false,
+      isRagged: true, segmentSteps: nil, accumulatesGradients: settings.accumulatesGradients, memory: memory, products: products,
       precision: settings.precision, scalar: S.self)
     let engines = try (Engine<S>(encoderPlan, threads: threads), Engine<S>(decoderPlan, threads: threads))
     if let scheduledSampling = settings.scheduledSampling {
@@ -132,8 +140,11 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - source: what the encoder reads, sequences of tokens or vectors.
   ///   - target: what the decoder is to say: classes of each sequence for a decoder of tokens, or values of 1 step or more.
   public mutating func step(_ source: ModelInput<S>, _ target: ModelTarget<S>) -> StepReport {
+    if decoder.plan.update.tree != nil { return update(loss: computeShards(source, target), hasSquares: false) }
     let rows = encoder.set(source)
-    return step(rows, setTarget(target, rows))
+    let targetRows = setTarget(target, rows)
+    computeGradient(rows, targetRows)
+    return update(loss: decoder.meanLoss(targetRows), hasSquares: true)
   }
 
   /// Adds the gradient of a batch to that of the next step, which then goes by the mean of all its batches' gradients.
@@ -141,12 +152,17 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   /// - Precondition: the trainer was made with `accumulatesGradients`.
   public mutating func accumulate(_ source: ModelInput<S>, _ target: ModelTarget<S>) -> Double {
     require(chosen.accumulatesGradients, "ask for it with EncoderDecoderTrainer(…, accumulatesGradients: true)")
-    let rows = encoder.set(source)
-    let targetRows = setTarget(target, rows)
-    computeGradient(rows, targetRows)
+    let mean: Double
+    if decoder.plan.update.tree == nil {
+      let rows = encoder.set(source)
+      let targetRows = setTarget(target, rows)
+      computeGradient(rows, targetRows)
+      mean = decoder.meanLoss(targetRows)
+    } else {
+      mean = computeShards(source, target)
+    }
     encoder.accumulateGradient(isFirst: accumulated.batches == 0)
     decoder.accumulateGradient(isFirst: accumulated.batches == 0)
-    let mean = decoder.meanLoss(targetRows)
     accumulated = (accumulated.batches + 1, accumulated.loss + mean)
     return mean
   }
@@ -163,51 +179,58 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// - Parameter source: whose targets these are, of all those given.
   private mutating func setTarget(_ target: Sequences<Int32>, _ source: Rows) -> Rows {
     guard let marks = trained.marks else { stop("the decoder takes vectors, not tokens") }
     check(count: target.count, source)
     lengths.removeAll(keepingCapacity: true)
-    for (index, length) in target.lengths.enumerated() {
+    for index in source.part.sequences(of: target.count) {
+      let length = target.lengths[index]
       require(
         length < decoder.plan.steps, "target \(index) has \(length) steps; expected 0...\(decoder.plan.steps - 1)")
       lengths.append(length + 1)
     }
-    return decoder.setTeacherForced(target, lengths: lengths, marks: marks)
+    return decoder.setTeacherForced(target, source.part, lengths: lengths, marks: marks)
   }
 
   private mutating func setTarget(_ target: Sequences<S>, _ source: Rows) -> Rows {
     require(trained.marks == nil, "the decoder takes tokens, not vectors")
     check(count: target.count, source)
-    let rows = decoder.setTeacherForced(target)
-    decoder.requireSteps(rows)
-    return rows
+    EmptySequences.requireSteps(target.lengths)
+    return decoder.setTeacherForced(target, source.part)
   }
 
   private func check(count: Int, _ source: Rows) {
-    require(count == source.sequenceCount, "expected \(source.sequenceCount) targets as sources, got \(count)")
+    let part = source.part
+    require(
+      count <= part.whole && part.sequences(of: count).count == source.sequenceCount,
+      "expected \(part.first + source.sequenceCount) targets as sources, got \(count)")
   }
 
-  private mutating func step(_ source: Rows, _ target: Rows) -> StepReport {
-    computeGradient(source, target)
+  /// One update by gradients that were left, and those that were accumulated.
+  /// - Parameter hasSquares: whether the norms of those that were left are known.
+  private mutating func update(loss: Double, hasSquares: Bool) -> StepReport {
     let batches = accumulated.batches + 1
     if batches > 1 {
       encoder.meanGradient(ofBatches: batches)
       decoder.meanGradient(ofBatches: batches)
-      encoder.perform(.squares, source)
-      decoder.perform(.squares, target)
+    }
+    if batches > 1 || !hasSquares {
+      encoder.perform(.squares, encoder.writtenRows)
+      decoder.perform(.squares, decoder.writtenRows)
     }
     defer { accumulated = (0, 0) }
     let rate = chosen.optimizer.learningRate * chosen.schedule.factor(at: stepCount)
     let (left, right) = (encoder.gradientNorm, decoder.gradientNorm)
     let report = StepReport(
-      step: stepCount + 1, loss: (accumulated.loss + decoder.meanLoss(target)) / Double(batches),
+      step: stepCount + 1, loss: (accumulated.loss + loss) / Double(batches),
       gradientNorm: (left * left + right * right).squareRoot(), learningRate: rate)
     guard report.isFinite else { return report }
     stepCount += 1
     var rule = chosen.optimizer.rule(step: stepCount, rate: rate, clipping: chosen.clipping)
     rule.norm = report.gradientNorm
-    encoder.perform(.update, source, update: rule)
-    decoder.perform(.update, target, update: rule)
+    encoder.perform(.update, encoder.writtenRows, update: rule)
+    decoder.perform(.update, decoder.writtenRows, update: rule)
     average?.encoder.add(encoder)
     average?.decoder.add(decoder)
     return report
@@ -215,20 +238,26 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
 
   /// Leaves the gradient of a batch that is set.
   private mutating func computeGradient(_ source: Rows, _ target: Rows) {
-    lastTarget = target
-    mixInputs(source, target)
+    if mixesInputs {
+      var generator = samplingSeeds
+      mixInputs(source, target, using: &generator)
+      samplingSeeds = generator
+    }
     backPropagate(source, target, drawSeeds())
   }
 
-  private mutating func mixInputs(_ source: Rows, _ target: Rows) {
-    guard let probability = mixer?.probability(at: stepCount), probability > 0 else { return }
+  /// Whether the next step may feed the decoder its own outputs.
+  var mixesInputs: Bool { mixer?.probability(at: stepCount) ?? 0 > 0 }
+
+  mutating func mixInputs(_ source: Rows, _ target: Rows, using generator: inout SeededGenerator) {
+    guard let probability = mixer?.probability(at: stepCount) else { return }
     encoder.perform(.forward, source)
-    mixer?.mix(decoder, target, from: encoder, source, probability: probability, using: &samplingSeeds)
+    mixer?.mix(decoder, target, from: encoder, source, probability: probability, using: &generator)
   }
 
-  private typealias Seeds = (encoder: UInt64?, decoder: UInt64?)
+  typealias Seeds = (encoder: UInt64?, decoder: UInt64?)
 
-  private mutating func drawSeeds() -> Seeds {
+  mutating func drawSeeds() -> Seeds {
     (
       encoder: encoder.plan.configuration.isRandom ? dropoutSeeds.next() : nil,
       decoder: decoder.plan.configuration.isRandom ? dropoutSeeds.next() : nil
@@ -241,10 +270,13 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   }
 
   /// Forward and backward through both, on the inputs that were set.
-  private mutating func backPropagate(_ source: Rows, _ target: Rows, _ seeds: Seeds) {
+  mutating func backPropagate(_ source: Rows, _ target: Rows, _ seeds: Seeds) {
+    lastTarget = target
+    // Of shards the norm is that of their sum.
+    let isWhole = decoder.plan.update.tree == nil
     encoder.perform(.forward, source, dropoutSeed: seeds.encoder)
     bridge(source)
-    decoder.perform(.gradients, target, dropoutSeed: seeds.decoder)
+    decoder.perform(isWhole ? .gradients : .gradient, target, dropoutSeed: seeds.decoder)
     decoder.writeInitialStateGradient(target, to: encoder, source, slots: &slots)
     if decoder.plan.attention != nil {
       decoder.writeMemoryGradient(target, to: encoder, source)
@@ -252,7 +284,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
       encoder.memory.fill(encoder.plan.backward.outputs.rows(0..<source.rowCount), with: 0)
     }
     encoder.perform(
-      .backwardAndSquares, source, dropoutSeed: seeds.encoder, startsFromStateGradient: true)
+      isWhole ? .backwardAndSquares : .backward, source, dropoutSeed: seeds.encoder, startsFromStateGradient: true)
   }
 
   // MARK: Gradients

@@ -15,7 +15,7 @@ extension Trainer {
       EmptySequences.requireSteps(lengths)
       EmptySequences.check(lengths, hasOneOutput: engine.hasOneOutput)
     }
-    let (seed, gradients) = (nextSeed(), engine.plan.update.gradients)
+    let seed = nextSeed()
     for shard in tree.share.own {
       let part = tree.part(ofShard: shard)
       var (loss, weight) = (0.0, 0.0)
@@ -34,17 +34,10 @@ extension Trainer {
         engine.clearGradient()
       }
       engine.setFigures(tree, shard, loss, weight)
-      tree.forEachSum(afterShard: shard, of: gradients) { engine.perform(.sum, engine.writtenRows, sum: $0) }
+      engine.addShard(tree, shard)
     }
-    if let communicator, let transfers = tree.transfers {
-      engine.exchangeSums(transfers.figures, communicator)
-      engine.exchange(transfers.sums, communicator)
-    }
-    let (loss, weight) = engine.totalFigures(tree)
-    tree.forEachSum(toMean: weight == 0 ? 1 : 1 / weight, gradients) {
-      engine.perform(.sum, engine.writtenRows, sum: $0)
-    }
-    if let communicator, let transfers = tree.transfers { engine.exchange(transfers.means, communicator) }
+    let (loss, weight) = engine.shareFigures(tree, communicator)
+    engine.shareGradient(tree, weight: weight, communicator)
     return weight == 0 ? 0 : loss / weight
   }
 
@@ -67,8 +60,7 @@ extension Trainer {
       }
       engine.setFigures(tree, shard, sum, Double(windows))
     }
-    if let communicator, let transfers = tree.transfers { engine.exchangeSums(transfers.figures, communicator) }
-    let (loss, weight) = engine.totalFigures(tree)
+    let (loss, weight) = engine.shareFigures(tree, communicator)
     return Evaluation(loss: loss / weight, count: windows * streams.sequenceLength * streams.batchSize)
   }
 

@@ -84,10 +84,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     dropoutSeeds: SeededGenerator
   ) throws(PlanError) {
     settings.check()
-    if let fault = settings.shardFault(of: model.configuration) { stop(fault) }
-    require(
-      communicator?.count ?? 1 <= settings.shards,
-      "expected at least a shard for each of \(communicator?.count ?? 1) processes, got \(settings.shards) shards")
+    let share = ShardShare(count: settings.shards, over: communicator)
     self.communicator = communicator
     require(
       !settings.carriesState || model.configuration.directions == .forward,
@@ -95,9 +92,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     let plan = try Plan(
       training: model.configuration, loss: settings.loss, momentCount: settings.optimizer.momentCount,
       steps: settings.sequenceLength, batchSize: settings.batchSize,
-      shards: ShardShare(
-        count: settings.shards, rank: communicator?.rank ?? 0, rankCount: communicator?.count ?? 1),
-      isRagged: settings.isRagged, recomputing: settings.recomputing,
+      shards: share, isRagged: settings.isRagged, recomputing: settings.recomputing,
       accumulatesGradients: settings.accumulatesGradients,
       products: settings.products, precision: settings.precision, scalar: S.self)
     engine = try Engine(plan, threads: threads)

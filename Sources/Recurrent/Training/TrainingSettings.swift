@@ -88,30 +88,17 @@ extension TrainingSettings {
   /// Why the batch cannot be cut into so many shards; nil: it can.
   var shardFault: String? {
     guard shards != 1 else { return nil }
-    if shards < 1 || shards & (shards - 1) != 0 {
-      return "shards are 1, 2, 4, 8 or another power of two, got \(shards)"
-    }
-    if !batchSize.isMultiple(of: shards) {
-      return "\(shards) shards need a batch of a multiple of \(shards) sequences, got \(batchSize)"
-    }
+    if let fault = ShardShare.fault(shards, ofBatch: batchSize) { return fault }
     if loss.targets == .custom {
       return "a loss of one's own sees the whole batch, which cannot be cut into \(shards) shards"
     }
     return nil
   }
 
-  /// Why a model's batches cannot be cut into shards; nil: they can, or are not.
-  func shardFault(of configuration: ModelConfiguration) -> String? {
-    guard shards != 1 else { return nil }
-    if loss.kind == .crf { return "sequences with a CRF are not cut into shards, got \(shards)" }
-    if case .features = configuration.input { return "steps of several tokens are not cut into shards, got \(shards)" }
-    return nil
-  }
-
   /// What of these settings does not go with a model, where it would trap: for settings from a file. nil: nothing.
   func fault(for configuration: ModelConfiguration) -> String? {
     if let fault = schedule.fault { return fault }
-    if let fault = shardFault ?? shardFault(of: configuration) { return fault }
+    if let fault = shardFault { return fault }
     if let fault = precision.fault(of: products) { return fault }
     if configuration.head == .none { return "a model without head has no loss to be trained with" }
     if configuration.attention != nil { return "a model with attention is trained with its encoder" }

@@ -87,7 +87,7 @@ struct InputStage: Sendable {
   func write(_ tokens: Sequences<Int32>, to indices: Memory<Int32>, _ rows: Rows) {
     IndexRange.check(tokens, vocabularySizes)
     for slot in 0..<rows.sequenceCount {
-      let sequence = rows.sequence(inSlot: slot)
+      let sequence = rows.part.first + rows.sequence(inSlot: slot)
       for step in 0..<rows.length(ofSlot: slot) {
         let (row, first) = (rows.firstRow(ofStep: step) + slot, tokens.position(of: sequence, step: step))
         for place in 0..<tokens.width {
