@@ -112,8 +112,8 @@ def launcher_options(mpirun):
 
 
 class Trials:
-    def __init__(self, tools, directory):
-        self.tools, self.directory = tools, pathlib.Path(directory)
+    def __init__(self, tools, directory, is_quick=False):
+        self.tools, self.directory, self.is_quick = tools, pathlib.Path(directory), is_quick
         random.seed(1)
         text = " ".join(random.choice(WORDS) for _ in range(6000))
         (self.directory / "text.txt").write_text(text)
@@ -125,6 +125,14 @@ class Trials:
                     print(f"{sequence},{random.gauss(sequence % 2, 1):.3f},{random.random():.3f},{sequence % 2}", file=file)
         with open(self.directory / "series.csv", "w") as file:
             print("value", *(f"{step % 7 + random.random():.3f}" for step in range(700)), sep="\n", file=file)
+        with open(self.directory / "tagged.txt", "w") as file:
+            for _ in range(120):
+                words = random.choices(WORDS, k=random.randint(2, 9))
+                print(*(f"{word}\t{'B-E' if word[0] in 'bdf' else 'O'}" for word in words), "", sep="\n", file=file)
+        with open(self.directory / "pairs.tsv", "w") as file:
+            for _ in range(120):
+                word = "".join(random.choices("abcdef", k=random.randint(1, 7)))
+                print(f"{word}\t{word[::-1]}", file=file)
         subprocess.run(
             [tools[0], "tokenize", "text.txt", "--output", "text.tokens"], cwd=directory, check=True,
             capture_output=True)
@@ -144,7 +152,7 @@ class Trials:
 
     # Bits
 
-    TEXT = "train --text {text} --batch-size 16 --sequence-length 25 --steps 60 --seed 3"
+    TEXT = "train --text {text} --batch-size 16 --sequence-length 25 --seed 3"
     MODELS = {
         "lstm": f"{TEXT} --cell lstm --layers 2 --hidden-size 20 --dropout 0.2",
         "gru, embedded": f"{TEXT} --cell gru --hidden-size 24 --embedding-size 8 --head-dropout 0.3",
@@ -155,12 +163,23 @@ class Trials:
         "classes of sequences": "classify train sequences.csv --sequence-column sequence --label-column label --epochs 4 "
         "--bidirectional --dropout 0.2 --layers 2",
         "forecasts": "forecast train series.csv --method network --window 20 --epochs 3",
+        "tags, by a CRF": "tag train tagged.txt --hidden-size 16 --embedding-size 8 --layers 2 --epochs 3",
+        "pairs": "translate train pairs.tsv --hidden-size 12 --embedding-size 8 --scheduled-sampling 0.3 --epochs 3",
     }
+    # What is tried where it has to be quick: what the others have in common with these is left out.
+    QUICK_MODELS = ["lstm", "gru, embedded", "classes of sequences", "tags, by a CRF", "pairs"]
+    QUICK_FAULTS = ["SIGKILL of rank 1", "SIGTERM of rank 2", "rank 1 without its text", "more ranks than shards"]
 
     def bits(self):
         tried = 0
         for number, (model, options) in enumerate(self.MODELS.items()):
+            if self.is_quick and model not in self.QUICK_MODELS:
+                continue
             options = options.format(text="text.tokens" if number % 2 else "text.txt").split() + ["--shards", "4"]
+            if options[0] == "train":
+                options += ["--steps", "15" if self.is_quick else "60"]
+            elif self.is_quick:
+                options[options.index("--epochs") + 1] = "1"
             if self.refuses(options):
                 print(f"bits: {model}: not on this machine", flush=True)
                 continue
@@ -293,7 +312,7 @@ class Trials:
             nothing, ["too few for the 5 processes"], [64], goes_on=False, ranks=5, waits=False)
         counts = {}
         for kind, trial in kinds.items():
-            if chosen not in kind:
+            if chosen not in kind or (self.is_quick and kind not in self.QUICK_FAULTS):
                 continue
             slowest, lost = 0, 0
             for _ in range(rounds):
@@ -315,11 +334,12 @@ def main():
     parser.add_argument("--kind", default="", help="only faults with this in their names")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--mpirun", default="mpirun")
+    parser.add_argument("--quick", action="store_true", help="a few models, a few steps, and a few faults")
     options = parser.parse_args()
     start = time.monotonic()
     lost = 0
     with tempfile.TemporaryDirectory() as directory:
-        trials = Trials((options.rnn.resolve(), options.mpirun), directory)
+        trials = Trials((options.rnn.resolve(), options.mpirun), directory, options.quick)
         try:
             if "bits" in options.only:
                 print(f"bits: {trials.bits()} trainings under mpirun", flush=True)
