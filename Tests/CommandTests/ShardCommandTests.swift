@@ -42,6 +42,42 @@ struct ShardCommandTests {
     #expect(try place.data("again.safetensors") == place.data("model.safetensors"))
   }
 
+  @Test("Sums in bfloat16 are kept in the checkpoint, and are other numbers")
+  func exchange() throws {
+    let place = try Workplace()
+    try place.write(sampleText(words: 1000), to: "text.txt")
+    let arguments =
+      ["train", "--text", "text.txt", "--steps", "20", "--shards", "4", "--batch-size", "8", "--save-every", "7"]
+      + ["--hidden-size", "12", "--sequence-length", "16"]
+    let outcome = try place.rnn(arguments + ["--exchange", "bfloat16"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("shards    4 of each batch, one after the other; sums in bfloat16"))
+    let again = try place.rnn("train", "--resume", "model-step-7.safetensors", "--checkpoint", "again.safetensors")
+    #expect(again.status == 0 && again.errors.contains("; sums in bfloat16"), "\(again.errors)")
+    #expect(try place.data("again.safetensors") == place.data("model.safetensors"))
+    let full = try place.rnn(arguments + ["--checkpoint", "full.safetensors"])
+    #expect(try full.status == 0 && place.data("full.safetensors") != place.data("model.safetensors"))
+  }
+
+  @Test("Sentences with tags and pairs are cut, too")
+  func sentences() throws {
+    let place = try Workplace()
+    try place.write(TaggedText(60, seed: 3).columns, to: "tagged.txt")
+    let words = (0..<60).map { number in String("abcdefgh".dropFirst(number % 5).prefix(2 + number % 3)) }
+    try place.write(words.map { "\($0)\t\(String($0.reversed()))\n" }.joined(), to: "pairs.tsv")
+    for command in [
+      ["tag", "train", "tagged.txt"] + TagTests.quick,
+      ["translate", "train", "pairs.tsv", "--hidden-size", "8", "--embedding-size", "4", "--epochs", "2"],
+    ] {
+      let file = "\(command[0]).safetensors"
+      let outcome = try place.rnn(command + ["--shards", "4", "--exchange", "bfloat16", "--checkpoint", file])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("shards    4 of each batch, one after the other; sums in bfloat16"))
+      let again = try place.rnn(command[..<3] + ["--resume", file, "--epochs", "13"])
+      #expect(again.status == 0 && again.errors.contains("shards    4 of each batch"), "\(again.errors)")
+    }
+  }
+
   @Test("What cannot be cut is refused")
   func refused() throws {
     let place = try Workplace()
@@ -52,6 +88,9 @@ struct ShardCommandTests {
       return outcome.errors
     }
     #expect(try refusal("--shards", "6").contains("'--shards 6' is no power of two: 1, 2, 4, 8 and so on"))
+    #expect(
+      try refusal("--exchange", "bfloat16").contains(
+        "--exchange bfloat16 is for batches in shards: --shards 2 or more"))
     #expect(
       try refusal("--shards", "4", "--batch-size", "6").contains("'--batch-size 6' is no multiple of '--shards 4'"))
   }

@@ -160,6 +160,7 @@ class Trials:
         "lstm, projected": f"{TEXT} --cell lstm --hidden-size 24 --projection-size 8 --trained-initial-state",
         "rnn, recomputed": f"{TEXT} --cell rnn --hidden-size 24 --recompute-steps 8",
         "lstm, in bfloat16": f"{TEXT} --cell lstm --hidden-size 32 --precision bfloat16-dot",
+        "lstm, exchanged in bfloat16": f"{TEXT} --cell lstm --layers 2 --hidden-size 20 --dropout 0.2 --exchange bfloat16",
         "classes of sequences": "classify train sequences.csv --sequence-column sequence --label-column label --epochs 4 "
         "--bidirectional --dropout 0.2 --layers 2",
         "forecasts": "forecast train series.csv --method network --window 20 --epochs 3",
@@ -167,7 +168,7 @@ class Trials:
         "pairs": "translate train pairs.tsv --hidden-size 12 --embedding-size 8 --scheduled-sampling 0.3 --epochs 3",
     }
     # What is tried where it has to be quick: what the others have in common with these is left out.
-    QUICK_MODELS = ["lstm", "gru, embedded", "classes of sequences", "tags, by a CRF", "pairs"]
+    QUICK_MODELS = ["lstm", "gru, embedded", "lstm, exchanged in bfloat16", "classes of sequences", "tags, by a CRF", "pairs"]
     QUICK_FAULTS = ["SIGKILL of rank 1", "SIGTERM of rank 2", "rank 1 without its text", "more ranks than shards"]
 
     def bits(self):

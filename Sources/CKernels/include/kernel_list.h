@@ -18,6 +18,12 @@ KERNEL(void, scale, (size_t count, double factor, RK_IN x, RK_OUT y), (count, fa
 KERNEL(void, multiply, (size_t count, RK_IN x, RK_IN y, RK_OUT z), (count, x, y, z))
 /// z[i] += x[i] · y[i], fused.
 KERNEL(void, multiply_add, (size_t count, RK_IN x, RK_IN y, RK_OUT z), (count, x, y, z))
+/// y[i] = x[i] rounded to bfloat16 (the upper half of a float), to the nearest, ties to even.
+KERNEL(void, round_bfloat16, (size_t count, RK_IN x, RK_OUT y), (count, x, y))
+/// The same as numbers of 16 bits, one after the other.
+KERNEL(void, pack_bfloat16, (size_t count, RK_IN x, RK_OUT packed), (count, x, packed))
+/// y[i] = such a number, which is exact.
+KERNEL(void, unpack_bfloat16, (size_t count, RK_IN packed, RK_OUT y), (count, packed, y))
 
 // Packed products. The right-hand matrix B [inner, columns] is packed once and used many times.
 

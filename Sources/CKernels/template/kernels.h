@@ -23,6 +23,7 @@
 #include "transposed_product.h"
 #include "sparse_product.h"
 #include "rows.h"
+#include "bfloat16.h"
 #include "losses.h"
 #include "ctc.h"
 #include "dropout.h"

@@ -36,7 +36,7 @@ extension ClassifyTrain {
       note.digest = task.digest
       trainer = try newTrainer(task, loader, options)
       describe(task, loader, trainer.plan, options)
-      Note.shards(trainer.settings.shards)
+      Note.shards(trainer.settings.shards, trainer.settings.exchange)
     }
 
     replaced?.announce()
@@ -86,7 +86,7 @@ extension ClassifyTrain {
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
       clipping: optimizer.clipping(for: .tables),
-      isRagged: true, shards: options.sharding.count(), over: Team.ranks,
+      isRagged: true, shards: options.sharding.count(), exchange: options.sharding.exchange, over: Team.ranks,
       products: options.shared.multiplying.choice, threads: options.shared.threadCount,
       seed: options.shared.seed)
     trainer.settings.frozenParameters = vectors.frozen("embedding.weight")

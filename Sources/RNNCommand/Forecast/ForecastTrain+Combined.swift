@@ -5,7 +5,7 @@ import RecurrentForecasting
 extension ForecastTrain {
   /// `--method combined`.
   func trainCombined() throws {
-    guard Team.count == 1, options.sharding.shards == nil else {
+    guard Team.count == 1, options.sharding.shards == nil, options.sharding.exchange == .full else {
       throw Failure(message: "--method combined has no shards, and is trained by one process", status: .usage)
     }
     if let option = GivenOptions.names.first(where: CombinedTraining.networkOptions.contains) {

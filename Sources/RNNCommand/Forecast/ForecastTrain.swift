@@ -161,8 +161,7 @@ struct ForecastTrain: ParsableCommand {
       Note.line(
         "training  at most \(counted(options.epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
           + "\(counted(batchSize, "window")) × \(counted(window, "step")); \(optimizer.summary(for: .tables))")
-      Note.shards(shards)
-      Note.shards(shards)
+      Note.shards(shards, trainer.settings.exchange)
     }
 
     replaced?.announce()
@@ -222,7 +221,8 @@ struct ForecastTrain: ParsableCommand {
       batchSize: batchSize, sequenceLength: window, loss: description.loss,
       optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
-      clipping: optimizer.clipping(for: .tables), shards: shards, over: Team.ranks,
+      clipping: optimizer.clipping(for: .tables), shards: shards, exchange: options.sharding.exchange,
+      over: Team.ranks,
       products: options.shared.multiplying.choice,
       threads: options.shared.threadCount,
       seed: options.shared.seed)

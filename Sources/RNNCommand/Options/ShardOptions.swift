@@ -1,6 +1,8 @@
 import ArgumentParser
 import Recurrent
 
+extension GradientExchange: NamedChoice {}
+
 /// How batches are cut, and who computes the parts.
 struct ShardOptions: ParsableArguments {
   @Option(
@@ -10,6 +12,13 @@ struct ShardOptions: ParsableArguments {
       + "-np N rnn …): the result does not depend on who computes them. (default: 1, or what the processes need)")
   var shards: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "In which precision gradients of shards are summed, and exchanged between processes: full, or bfloat16, which is half "
+        + "the bytes for a slow network. The result depends on it, and not on who computes the sums.",
+      valueName: "name"))
+  var exchange = GradientExchange.full
+
   func validate() throws {
     if let shards, shards & (shards - 1) != 0 {
       throw ValidationError("'--shards \(shards)' is no power of two: 1, 2, 4, 8 and so on")
@@ -18,6 +27,15 @@ struct ShardOptions: ParsableArguments {
 
   /// Of a training that begins: at least one for each process.
   func count() throws(Failure) -> Int {
+    let count = try wantedCount()
+    guard exchange == .full || count > 1 else {
+      throw Failure(
+        message: "--exchange \(exchange.rawValue) is for batches in shards: --shards 2 or more", status: .usage)
+    }
+    return count
+  }
+
+  private func wantedCount() throws(Failure) -> Int {
     guard let shards else {
       var count = 1
       while count < Team.count { count *= 2 }
@@ -52,8 +70,10 @@ extension SharedRunOptions {
 
 extension Note {
   /// Who computes what of a batch.
-  static func shards(_ count: Int) {
+  static func shards(_ count: Int, _ exchange: GradientExchange) {
     guard count > 1 else { return }
-    line("shards    \(count) of each batch, \(Team.count > 1 ? "by \(Team.count) processes" : "one after the other")")
+    line(
+      "shards    \(count) of each batch, \(Team.count > 1 ? "by \(Team.count) processes" : "one after the other")"
+        + (exchange == .full ? "" : "; sums in \(exchange.rawValue)"))
   }
 }

@@ -90,7 +90,7 @@ extension ResumedTable {
     let trainer = try checkpoint.trainer(threads: options.shared.threadCount)
     Note.line(
       "resumed   \(file), after step \(grouped(checkpoint.stepCount)) of \(grouped(note.epochs * stepsPerEpoch))")
-    Note.shards(trainer.settings.shards)
+    Note.shards(trainer.settings.shards, trainer.settings.exchange)
     return trainer
   }
 }

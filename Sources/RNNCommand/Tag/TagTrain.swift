@@ -127,7 +127,7 @@ struct TagTrain: ParsableCommand {
       if crf { task.warnOfForbidden(by: .spans(task.tags)) }
       trainer = try newTrainer(task, batchSize, stepsPerEpoch: data.batchCount, options)
       describe(task, trainer, metric, stepsPerEpoch: data.batchCount, options)
-      Note.shards(trainer.settings.shards)
+      Note.shards(trainer.settings.shards, trainer.settings.exchange)
     }
     Note.products(of: trainer.plan)
     replaced?.announce()
@@ -183,7 +183,9 @@ struct TagTrain: ParsableCommand {
       loss: start.configuration.crf == nil ? .crossEntropy : .crf, optimizer: optimizer.makeOptimizer(for: .tables),
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
       clipping: optimizer.clipping(for: .tables), isRagged: true, shards: options.sharding.count(),
-      over: Team.ranks, products: options.shared.multiplying.choice, threads: options.shared.threadCount, seed: options.shared.seed)
+      exchange: options.sharding.exchange,
+      over: Team.ranks, products: options.shared.multiplying.choice, threads: options.shared.threadCount,
+      seed: options.shared.seed)
     trainer.settings.frozenParameters = vectors.frozen(table)
     return trainer
   }

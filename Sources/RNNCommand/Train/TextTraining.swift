@@ -73,8 +73,9 @@ extension TextTraining {
       optimizer: options.optimizer.makeOptimizer(for: .text), schedule: schedule,
       clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
-      shards: shards, averageDecay: settings.averageDecay > 0 ? settings.averageDecay : nil, over: Team.ranks,
-      products: settings.shared.multiplying.choice,
+      shards: shards, exchange: settings.sharding.exchange,
+      averageDecay: settings.averageDecay > 0 ? settings.averageDecay : nil,
+      over: Team.ranks, products: settings.shared.multiplying.choice,
       precision: settings.multiplying.weights, threads: settings.shared.threadCount, seed: settings.shared.seed)
     progress = TextProgress(
       text: options.text.text, fileExtension: options.text.fileExtension, unit: text.vocabulary.unit,

@@ -108,7 +108,7 @@ struct Train: ParsableCommand {
     )
     replaced?.announce()
     Note.products(of: training.trainer.plan)
-    Note.shards(training.trainer.settings.shards)
+    Note.shards(training.trainer.settings.shards, training.trainer.settings.exchange)
     Note.threads(settings.shared.threads)
     try run(training, log: log, store)
   }
@@ -165,7 +165,7 @@ struct Train: ParsableCommand {
       "training  \(counted(training.progress.totalSteps, "step")) of \(counted(settings.batchSize, "sequence")) × "
         + "\(counted(settings.sequenceLength, unit)), \(data.training.windowCount) an epoch; \(optimizer.summary(for: .text))"
     )
-    Note.shards(settings.shards)
+    Note.shards(settings.shards, settings.exchange)
     if case .none = data.validation, division.validationFraction > 0 {
       Note.note("the text is too short for a validation part")
     }

@@ -175,7 +175,7 @@ struct TranslateTrain: ParsableCommand {
         data.description, batchSize, stepsPerEpoch: training.batchCount, epochs: note.epochs)
       describe(data, trainer, metric, epochs: note.epochs, stepsPerEpoch: training.batchCount)
     }
-    Note.shards(trainer.settings.shards)
+    Note.shards(trainer.settings.shards, trainer.settings.exchange)
     Note.products(of: trainer.decoderPlan)
     replaced?.announce()
     Note.threads(options.shared.threads)
@@ -193,7 +193,8 @@ struct TranslateTrain: ParsableCommand {
     }
     var run = try PairTraining(
       trainer, training, held: hasValidation ? validation : nil, halveAfter: options.halveAfter, note: note,
-      pairs: files, measure: metric.name, resumed: resumed, path: options.checkpointPath, store: store, log: log, page: page)
+      pairs: files, measure: metric.name, resumed: resumed, path: options.checkpointPath, store: store, log: log,
+      page: page)
     let best = try run.run()
     guard hasValidation else { return }
     box.translator.load(best)
@@ -230,7 +231,8 @@ struct TranslateTrain: ParsableCommand {
       clipping: optimizer.clipping(for: .pairs),
       scheduledSampling: scheduledSampling > 0
         ? ScheduledSampling(.linear(to: scheduledSampling, steps: Self.samplingEpochs * stepsPerEpoch)) : nil,
-      averageDecay: averageDecay > 0 ? averageDecay : nil, shards: options.sharding.count(), over: Team.ranks,
+      averageDecay: averageDecay > 0 ? averageDecay : nil, shards: options.sharding.count(),
+      exchange: options.sharding.exchange, over: Team.ranks,
       products: options.shared.multiplying.choice, precision: options.multiplying.weights,
       threads: options.shared.threadCount, seed: options.shared.seed)
   }

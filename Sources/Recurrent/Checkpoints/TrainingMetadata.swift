@@ -114,7 +114,11 @@ package struct TrainingMetadata {
     guard scalar == S._dataType else {
       throw fault("the training is in \(printable(scalar)), not in \(S._dataType)")
     }
-    if let reason = settings.fault(for: configuration) ?? settings.precision.fault(of: S.self) { throw fault(reason) }
+    if let reason = settings.fault(for: configuration) ?? settings.precision.fault(of: S.self)
+      ?? settings.exchange.fault(of: S.self)
+    {
+      throw fault(reason)
+    }
   }
 }
 

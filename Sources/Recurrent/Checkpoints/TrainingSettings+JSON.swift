@@ -12,6 +12,7 @@ extension TrainingSettings {
     members += clipping.json + products.json + precision.json
     if accumulatesGradients { members.append((key: "accumulates_gradients", value: .bool(true))) }
     if shards > 1 { members.append((key: "shards", value: .integer(shards))) }
+    members += exchange.json
     if let averageDecay { members.append((key: "average_decay", value: .number(averageDecay))) }
     if !frozenParameters.isEmpty {
       members.append((key: "frozen", value: .array(frozenParameters.sorted().map { .string($0) })))
@@ -36,6 +37,7 @@ extension TrainingSettings {
     precision = try WeightPrecision(reader)
     if reader.json["accumulates_gradients"] != nil { accumulatesGradients = try reader.flag("accumulates_gradients") }
     if reader.json["shards"] != nil { shards = try reader.size("shards") }
+    exchange = try GradientExchange(reader)
     averageDecay = reader.json["average_decay"] == nil ? nil : try reader.probability("average_decay")
     if reader.json["frozen"] != nil {
       let names = reader.json["frozen"]?.array?.compactMap(\.string)
@@ -77,6 +79,20 @@ extension WeightPrecision {
       throw reader.fault("the training computes in \(printable(name)), which this version does not know")
     }
     self = .bfloat16Dot
+  }
+}
+
+extension GradientExchange {
+  var json: [(key: String, value: JSON)] { self == .full ? [] : [(key: "exchange", value: .string(rawValue))] }
+
+  init(_ reader: MetadataReader) throws(CheckpointError) {
+    self = .full
+    guard reader.json["exchange"] != nil else { return }
+    let name = try reader.string("exchange")
+    guard let named = GradientExchange(rawValue: name) else {
+      throw reader.fault("gradients are exchanged in \(printable(name)), which this version does not know")
+    }
+    self = named
   }
 }
 

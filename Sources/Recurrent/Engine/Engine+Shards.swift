@@ -66,7 +66,7 @@ extension Engine {
 
   /// Adds the gradient of a shard of this process to the tree.
   func addShard(_ tree: GradientTree, _ shard: Int) {
-    tree.forEachSum(afterShard: shard, of: plan.update.gradients) { perform(.sum, writtenRows, sum: $0) }
+    tree.forEachSum(afterShard: shard, of: plan.update.gradients) { add($0) }
   }
 
   // MARK: Other processes
@@ -80,12 +80,22 @@ extension Engine {
 
   /// Finishes the tree: what all shards add up to, over the weight of the whole batch, becomes the gradient.
   func shareGradient(_ tree: GradientTree, weight: Double, _ communicator: (any Communicator)?) {
-    if let communicator, let transfers = tree.transfers { exchange(transfers.sums, communicator) }
-    tree.forEachSum(toMean: weight == 0 ? 1 : 1 / weight, plan.update.gradients) {
-      perform(.sum, writtenRows, sum: $0)
+    let (factor, gradients) = (weight == 0 ? 1 : 1 / weight, plan.update.gradients)
+    guard let communicator, let transfers = tree.transfers else { return add(tree.mean(factor, gradients)) }
+    for packing in transfers.packing { add(packing) }
+    exchange(transfers.sums, communicator)
+    tree.forEachSum(of: transfers) { add($0) }
+    if let unpacking = transfers.unpackSum(gradients) {
+      exchange(transfers.means, communicator)
+      add(unpacking)
+      add(.scale(gradients, by: factor, to: gradients))
+    } else {
+      add(.scale(transfers.nodes[0], by: factor, to: transfers.slice))
+      exchange(transfers.means, communicator)
     }
-    if let communicator, let transfers = tree.transfers { exchange(transfers.means, communicator) }
   }
+
+  private func add(_ sum: GradientSum) { perform(.sum, writtenRows, sum: sum) }
 
   func exchange(_ pieces: GradientTransfers.Pieces, _ communicator: any Communicator) {
     var span = memory.mutableSpan(0, plan.arenas.scalarCount)

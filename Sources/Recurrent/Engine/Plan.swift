@@ -223,7 +223,8 @@ public struct Plan: Sendable, CustomStringConvertible {
     var lines = ["plan: \(steps) steps × \(batchSize) sequences, \(ByteCount(totalBytes)) in all"]
     if let share = update.tree?.share {
       let others = share.rankCount == 1 ? "" : ", of which \(share.own.count) here"
-      lines.append("shards: \(share.count) of so many sequences, one after the other\(others)")
+      let sums = share.exchange == .full ? "" : "; sums in \(share.exchange.rawValue)"
+      lines.append("shards: \(share.count) of so many sequences, one after the other\(others)\(sums)")
     }
     lines.append("products: \(productsDescription)")
     let width = buffers.map(\.name.count).max() ?? 0

@@ -9,26 +9,28 @@ struct ShardShare: Sendable, Hashable {
   let rank: Int
   /// At most S.
   let rankCount: Int
+  /// What sums are rounded to.
+  let exchange: GradientExchange
 
-  init(count: Int, rank: Int = 0, rankCount: Int = 1) {
-    (self.count, self.rank, self.rankCount) = (count, rank, rankCount)
+  init(count: Int, rank: Int = 0, rankCount: Int = 1, exchange: GradientExchange = .full) {
+    (self.count, self.rank, self.rankCount, self.exchange) = (count, rank, rankCount, exchange)
   }
 
-  /// Why a batch of so many sequences cannot be cut into so many shards; nil: it can.
-  static func fault(_ count: Int, ofBatch batchSize: Int) -> String? {
+  /// Why a batch of so many sequences cannot be cut into so many shards, exchanged so; nil: it can.
+  static func fault(_ count: Int, _ exchange: GradientExchange, ofBatch batchSize: Int) -> String? {
     if count < 1 || count & (count - 1) != 0 { return "shards are 1, 2, 4, 8 or another power of two, got \(count)" }
     if !batchSize.isMultiple(of: count) {
       return "\(count) shards need a batch of a multiple of \(count) sequences, got \(batchSize)"
     }
-    return nil
+    return exchange.fault(ofShards: count)
   }
 
   /// Of a process of a communicator.
   /// - Precondition: there is a shard for each process.
-  init(count: Int, over communicator: (any Communicator)?) {
+  init(count: Int, exchange: GradientExchange, over communicator: (any Communicator)?) {
     let ranks = communicator?.count ?? 1
     require(ranks <= count, "expected at least a shard for each of \(ranks) processes, got \(count) shards")
-    self.init(count: count, rank: communicator?.rank ?? 0, rankCount: ranks)
+    self.init(count: count, rank: communicator?.rank ?? 0, rankCount: ranks, exchange: exchange)
   }
 
   /// Those of a process: ⌊rS/P⌋ up to ⌊(r + 1)S/P⌋.

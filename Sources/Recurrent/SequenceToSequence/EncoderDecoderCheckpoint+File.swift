@@ -46,6 +46,7 @@ extension EncoderDecoderCheckpoint {
     if let fault = EncoderDecoderSettings.fault(of: settings.loss, forMarks: shown.marks)
       ?? settings.loss.outputSizeFault(shown.decoder.configuration.outputSize)
       ?? settings.shardFault ?? settings.precision.fault(of: settings.products) ?? settings.precision.fault(of: S.self)
+      ?? settings.exchange.fault(of: S.self)
     {
       throw reader.fault(fault)
     }

@@ -11,6 +11,7 @@ extension EncoderDecoderSettings {
     members += clipping.json + products.json + precision.json
     if accumulatesGradients { members.append((key: "accumulates_gradients", value: .bool(true))) }
     if shards > 1 { members.append((key: "shards", value: .integer(shards))) }
+    members += exchange.json
     if let averageDecay { members.append((key: "average_decay", value: .number(averageDecay))) }
     if let scheduledSampling { members.append((key: "scheduled_sampling", value: scheduledSampling.json)) }
     return members
@@ -29,6 +30,7 @@ extension EncoderDecoderSettings {
     accumulatesGradients =
       reader.json["accumulates_gradients"] == nil ? false : try reader.flag("accumulates_gradients")
     if reader.json["shards"] != nil { shards = try reader.size("shards") }
+    exchange = try GradientExchange(reader)
     averageDecay = reader.json["average_decay"] == nil ? nil : try reader.nonNegative("average_decay")
     if let averageDecay, averageDecay >= 1 { throw reader.fault("average_decay is \(averageDecay), not below 1") }
     scheduledSampling =

@@ -25,6 +25,8 @@ public struct EncoderDecoderSettings: Sendable, Hashable {
   public var averageDecay: Double?
   /// S, a power of two that divides N: parts of a batch, as `TrainingSettings.shards`.
   public var shards = 1
+  /// In which precision the gradients of shards are summed, and exchanged between processes.
+  public var exchange = GradientExchange.full
   /// Who multiplies.
   public var products: Products
   /// What products multiply in: see `TrainingSettings.precision`.
@@ -43,7 +45,7 @@ extension EncoderDecoderSettings {
   }
 
   /// Why the batch cannot be cut into so many shards; nil: it can.
-  var shardFault: String? { ShardShare.fault(shards, ofBatch: batchSize) }
+  var shardFault: String? { ShardShare.fault(shards, exchange, ofBatch: batchSize) }
 
   /// Stops where other settings would need other plans.
   func requireSamePlan(_ other: EncoderDecoderSettings) {
@@ -66,6 +68,7 @@ extension EncoderDecoderSettings {
       ("clipping", clipping != other.clipping), ("scheduledSampling", scheduledSampling != other.scheduledSampling),
       ("accumulatesGradients", accumulatesGradients != other.accumulatesGradients),
       ("averageDecay", averageDecay != other.averageDecay), ("shards", shards != other.shards),
+      ("exchange", exchange != other.exchange),
       ("products", products != other.products), ("precision", precision != other.precision),
     ]
     return parts.filter(\.differs).map(\.name)

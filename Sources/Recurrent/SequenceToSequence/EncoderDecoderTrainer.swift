@@ -19,7 +19,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   private var lengths: [Int] = []
   private var slots: [Int]
   /// The decoder's batch in the last step.
-  private var lastTarget: Rows?
+  private(set) var lastTarget: Rows?
   /// The processes that train this model together; nil: this one alone.
   let communicator: (any Communicator)?
   /// Of the weights of both, where the settings ask for it.
@@ -42,6 +42,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - averageDecay: β of a moving average of the weights (`averagedModel`); nil: none is kept.
   ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
   ///   - shards: S, parts of the batch whose gradients are computed one after the other: `TrainingSettings.shards`.
+  ///   - exchange: in which precision the gradients of shards are summed, and exchanged between processes.
   ///   - communicator: several processes that share the shards, and train the same model; nil: this one alone.
   ///   - products: who multiplies.
   ///   - precision: `.full`, or `.bfloat16Dot` for training in mixed precision: see `TrainingSettings.precision`.
@@ -52,14 +53,14 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     _ model: EncoderDecoder<S>, batchSize: Int, sourceLength: Int, targetLength: Int, loss: Loss = .crossEntropy,
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none,
     scheduledSampling: ScheduledSampling? = nil, averageDecay: Double? = nil, accumulatesGradients: Bool = false,
-    shards: Int = 1, over communicator: (any Communicator)? = nil, products: Products = .automatic,
-    precision: WeightPrecision = .full, threads: Int = 0, seed: UInt64 = 0
+    shards: Int = 1, exchange: GradientExchange = .full, over communicator: (any Communicator)? = nil,
+    products: Products = .automatic, precision: WeightPrecision = .full, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     let settings = EncoderDecoderSettings(
       batchSize: batchSize, sourceLength: sourceLength, targetLength: targetLength, loss: loss, optimizer: optimizer,
       schedule: schedule, clipping: clipping, scheduledSampling: scheduledSampling,
       accumulatesGradients: accumulatesGradients, averageDecay: averageDecay, shards: shards,
-      products: products, precision: precision)
+      exchange: exchange, products: products, precision: precision)
     try self.init(
       model, settings, threads: threads, over: communicator, dropoutSeeds: SeededGenerator(seed: seed),
       samplingSeeds: SeededGenerator(seed: seed ^ 0x5C4E_D01E_D5A3_B1E5))
@@ -72,8 +73,8 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     settings.check()
     if let fault = EncoderDecoderSettings.fault(of: settings.loss, forMarks: model.marks) { stop(fault) }
     let moments = settings.optimizer.momentCount
-    let share = ShardShare(count: settings.shards, over: communicator)
-    self.communicator = communicator
+    if let fault = settings.exchange.fault(of: S.self) { stop(fault) }
+    let share = ShardShare(count: settings.shards, exchange: settings.exchange, over: communicator)
     let (sourceLength, products) = (settings.sourceLength, settings.products)
     let batchSize = settings.batchSize / settings.shards
     let encoderPlan = try Plan(
@@ -86,7 +87,8 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     let decoderPlan = try Plan(
       configuration, steps: settings.targetLength + (model.marks == nil ? 0 : 1), batchSize: batchSize,
       shards: share, purpose: .training(loss: settings.loss, momentCount: moments), inputGradient: false,
-      isRagged: true, segmentSteps: nil, accumulatesGradients: settings.accumulatesGradients, memory: memory, products: products,
+      isRagged: true, segmentSteps: nil, accumulatesGradients: settings.accumulatesGradients, memory: memory,
+      products: products,
       precision: settings.precision, scalar: S.self)
     let engines = try (Engine<S>(encoderPlan, threads: threads), Engine<S>(decoderPlan, threads: threads))
     if let scheduledSampling = settings.scheduledSampling {
@@ -97,6 +99,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
       mixer = nil
     }
     (encoder, decoder) = engines
+    self.communicator = communicator
     encoder.load(model.encoder)
     decoder.load(model.decoder)
     trained = model
@@ -286,25 +289,6 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     encoder.perform(
       isWhole ? .backwardAndSquares : .backward, source, dropoutSeed: seeds.encoder, startsFromStateGradient: true)
   }
-
-  // MARK: Gradients
-
-  /// dL/d(parameter) of the last step, before clipping; names are those of a file, encoder.… and decoder.….
-  /// - Precondition: there is a parameter of this name.
-  package func gradient(of name: String) -> [S] {
-    let engine = name.hasPrefix("encoder.") ? encoder : decoder
-    guard let entry = engine.plan.table[String(name.drop { $0 != "." }.dropFirst())] else {
-      stop("no parameter \(name)")
-    }
-    return engine.memory.array(
-      Region(offset: engine.plan.update.shift + entry.offset, rows: 1, columns: entry.count))
-  }
-
-  /// The classes or inputs of the last step that the decoder was fed, [length] each.
-  package var fedTokens: Sequences<Int32> {
-    guard let lastTarget else { stop("there was no step before") }
-    return decoder.tokenSequences(lastTarget)
-  }
 }
 
 extension Engine {
@@ -312,16 +296,5 @@ extension Engine {
   func read(into model: inout Model<S>) {
     var span = model.block.mutableSpan
     memory.read(from: 0, into: &span)
-  }
-
-  /// The tokens of each sequence of a batch.
-  fileprivate func tokenSequences(_ rows: Rows) -> Sequences<Int32> {
-    var result = [[Int32]](repeating: [], count: rows.sequenceCount)
-    for slot in 0..<rows.sequenceCount {
-      result[rows.sequence(inSlot: slot)] = (0..<rows.length(ofSlot: slot)).map {
-        indices[plan.index.tokens + rows.firstRow(ofStep: $0) + slot]
-      }
-    }
-    return Sequences(result)
   }
 }

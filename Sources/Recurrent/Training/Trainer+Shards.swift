@@ -76,6 +76,14 @@ extension Trainer {
     }
   }
 
+  /// dL/d(parameter) of the last step, before clipping.
+  /// - Precondition: there is a parameter of this name.
+  package func gradient(of name: String) -> [S] {
+    guard let entry = engine.plan.table[name] else { stop("no parameter \(name)") }
+    return engine.memory.array(
+      Region(offset: engine.plan.update.shift + entry.offset, rows: 1, columns: entry.count))
+  }
+
   /// Lets every process know the state of every sequence. All have to call it.
   func gatherStart() {
     guard let communicator, let tree = engine.plan.update.tree, settings.carriesState else { return }

@@ -57,6 +57,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - accumulatesGradients: whether `accumulate` will be called, which needs memory for another gradient.
   ///   - shards: S, parts of the batch whose gradients are computed one after the other: `TrainingSettings.shards`.
   ///   - averageDecay: β of a moving average of the weights (`averagedModel`); nil: none is kept.
+  ///   - exchange: in which precision the gradients of shards are summed, and exchanged between processes.
   ///   - communicator: several processes that share the shards, and train the same model; nil: this one alone.
   ///   - products: who multiplies.
   ///   - precision: `.full`, or `.bfloat16Dot` for training in mixed precision: see `TrainingSettings.precision`.
@@ -68,13 +69,15 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     optimizer: Optimizer = .adam(), schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none, carriesState: Bool = false, isRagged: Bool = false,
     recomputing: Recomputation = .none, accumulatesGradients: Bool = false, shards: Int = 1,
-    averageDecay: Double? = nil, over communicator: (any Communicator)? = nil, products: Products = .automatic,
+    exchange: GradientExchange = .full, averageDecay: Double? = nil, over communicator: (any Communicator)? = nil,
+    products: Products = .automatic,
     precision: WeightPrecision = .full, threads: Int = 0, seed: UInt64 = 0
   ) throws(PlanError) {
     var settings = TrainingSettings(
       batchSize: batchSize, sequenceLength: sequenceLength, loss: loss, optimizer: optimizer, schedule: schedule,
       clipping: clipping, carriesState: carriesState, isRagged: isRagged, recomputing: recomputing,
-      accumulatesGradients: accumulatesGradients, shards: shards, products: products, precision: precision)
+      accumulatesGradients: accumulatesGradients, shards: shards, exchange: exchange, products: products,
+      precision: precision)
     settings.averageDecay = averageDecay
     try self.init(model, settings, threads: threads, over: communicator, dropoutSeeds: SeededGenerator(seed: seed))
   }
@@ -84,7 +87,8 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     dropoutSeeds: SeededGenerator
   ) throws(PlanError) {
     settings.check()
-    let share = ShardShare(count: settings.shards, over: communicator)
+    if let fault = settings.exchange.fault(of: S.self) { stop(fault) }
+    let share = ShardShare(count: settings.shards, exchange: settings.exchange, over: communicator)
     self.communicator = communicator
     require(
       !settings.carriesState || model.configuration.directions == .forward,

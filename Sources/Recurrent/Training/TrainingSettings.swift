@@ -27,6 +27,8 @@ public struct TrainingSettings: Sendable, Hashable {
   /// alone, one after the other in the memory of one, and they are summed in a binary tree. So the training has the same bits
   /// in one process and in several (`Communicator`), of which there may be up to S.
   public var shards = 1
+  /// In which precision the gradients of shards are summed, and exchanged between processes.
+  public var exchange = GradientExchange.full
   /// Who multiplies.
   public var products: Products
   /// `.full`, or of Floats `.bfloat16Dot` (mixed precision, Kalamkar et al. 2019): all products, forward and backward, round both
@@ -77,7 +79,7 @@ extension TrainingSettings {
       ("carriesState", carriesState != other.carriesState), ("isRagged", isRagged != other.isRagged),
       ("recomputing", recomputing != other.recomputing),
       ("accumulatesGradients", accumulatesGradients != other.accumulatesGradients),
-      ("shards", shards != other.shards),
+      ("shards", shards != other.shards), ("exchange", exchange != other.exchange),
       ("products", products != other.products), ("precision", precision != other.precision),
       ("frozenParameters", frozenParameters != other.frozenParameters),
       ("averageDecay", averageDecay != other.averageDecay),
@@ -87,9 +89,8 @@ extension TrainingSettings {
 
   /// Why the batch cannot be cut into so many shards; nil: it can.
   var shardFault: String? {
-    guard shards != 1 else { return nil }
-    if let fault = ShardShare.fault(shards, ofBatch: batchSize) { return fault }
-    if loss.targets == .custom {
+    if let fault = ShardShare.fault(shards, exchange, ofBatch: batchSize) { return fault }
+    if shards > 1, loss.targets == .custom {
       return "a loss of one's own sees the whole batch, which cannot be cut into \(shards) shards"
     }
     return nil

@@ -3,7 +3,7 @@ import Recurrent
 /// Small trainings whose batches are cut into shards: every kind of input, target and head, and what makes batches uneven.
 enum ShardTask: String, CaseIterable, Sendable {
   case streams, projected, embedded, raggedSteps, raggedClasses, bothWays, weightedValues, lists, labels, recomputed,
-    zoneout, accumulated, frozen
+    zoneout, accumulated, frozen, chains, words
 
   static let batchSize = 8
 
@@ -17,9 +17,10 @@ enum ShardTask: String, CaseIterable, Sendable {
 
   /// - Parameter steps: a batch each.
   func outcome(
-    shards: Int, over ranks: ThreadRanks? = nil, threads: Int = 1, products: Products = .automatic, steps: Int = 4
+    shards: Int, exchange: GradientExchange = .full, over ranks: ThreadRanks? = nil, threads: Int = 1,
+    products: Products = .automatic, steps: Int = 4
   ) throws -> Outcome {
-    var trainer = try trainer(shards: shards, over: ranks, threads: threads, products: products)
+    var trainer = try trainer(shards: shards, exchange: exchange, over: ranks, threads: threads, products: products)
     var outcome = Outcome()
     for step in 0..<steps {
       let report = self.step(&trainer, step)
@@ -33,14 +34,15 @@ enum ShardTask: String, CaseIterable, Sendable {
   }
 
   func trainer(
-    shards: Int, over ranks: ThreadRanks? = nil, threads: Int = 1, products: Products = .automatic
+    shards: Int, exchange: GradientExchange = .full, over ranks: ThreadRanks? = nil, threads: Int = 1,
+    products: Products = .automatic
   ) throws -> Trainer<Float> {
     var trainer = try Trainer(
       Model<Float>(configuration, seed: 3), batchSize: Self.batchSize, sequenceLength: 9, loss: loss,
       optimizer: .adam(learningRate: 0.02), clipping: GradientClipping(norm: 0.5), carriesState: carriesState,
       isRagged: isRagged, recomputing: self == .recomputed ? .segments(ofSteps: 3) : .none,
-      accumulatesGradients: self == .accumulated, shards: shards, over: ranks, products: products, threads: threads,
-      seed: 5)
+      accumulatesGradients: self == .accumulated, shards: shards, exchange: exchange, over: ranks, products: products,
+      threads: threads, seed: 5)
     if self == .frozen { trainer.settings.frozenParameters = ["rnn.weight_hh_l0"] }
     return trainer
   }
@@ -55,7 +57,9 @@ enum ShardTask: String, CaseIterable, Sendable {
   }
 
   private var carriesState: Bool { [.streams, .projected, .embedded, .recomputed, .zoneout].contains(self) }
-  private var isRagged: Bool { [.raggedSteps, .raggedClasses, .bothWays, .lists, .labels].contains(self) }
+  private var isRagged: Bool {
+    [.raggedSteps, .raggedClasses, .bothWays, .lists, .labels, .chains, .words].contains(self)
+  }
 
   private var loss: Loss {
     switch self {
@@ -63,6 +67,8 @@ enum ShardTask: String, CaseIterable, Sendable {
     case .lists: .huber()
     case .labels: .ctc(maximumLabels: 3)
     case .raggedSteps: .crossEntropy(ignoring: 0)
+    case .chains: .crf
+    case .words: .crf.weighted
     default: .crossEntropy
     }
   }
@@ -82,6 +88,12 @@ enum ShardTask: String, CaseIterable, Sendable {
       result.directions = .both(merge: .concatenate)
       result.head = .meanOverSteps
     case .weightedValues, .lists: result.input = .vectors(size: 3)
+    case .chains: result.crf = CRFConstraints(transitions: [.init(from: 1, to: 2)])
+    case .words:
+      result.input = .features(
+        [.init(vocabularySize: 5, size: 3), .init(vocabularySize: 4, size: 2)],
+        letters: LetterEncoder(vocabularySize: 3, size: 2, hiddenSize: 2, count: 2))
+      result.crf = CRFConstraints.none
     case .zoneout: result.zoneout = Zoneout(hidden: 0.2)
     case .raggedSteps, .labels, .recomputed, .accumulated, .frozen: break
     }
@@ -102,6 +114,18 @@ enum ShardTask: String, CaseIterable, Sendable {
     case .streams, .projected, .embedded, .recomputed, .zoneout, .accumulated, .frozen:
       let steps = self == .recomputed ? 9 : 5 + step % 3
       return (.tokens(tokens(steps * count)), .classes(tokens(steps * count)))
+    case .chains:
+      let lengths = [4] + lengths.dropFirst()
+      return (.tokens(lengths.map(tokens)), .classes(lengths.map(tokens)))
+    case .words:
+      let lengths = [4] + lengths.dropFirst()
+      // Two tokens of tables and two letters, of which the second may be none.
+      let steps = lengths.map { length in
+        tokens(length).flatMap { [$0, $0 % 4, 1 + $0 % 2, $0 % 3] }
+      }
+      let input = Sequences(values: steps.flatMap(\.self), lengths: lengths, width: 4)
+      let weights = lengths.indices.map { Double(($0 + step) % 3) + ($0 == 0 ? 1 : 0) }
+      return (.tokens(input), .classes(Sequences(lengths.map(tokens)), weights: weights))
     case .raggedSteps:
       let lengths = [3] + lengths.dropFirst()
       return (.tokens(lengths.map(tokens)), .classes(lengths.map(tokens)))

@@ -7,6 +7,8 @@ final class ThreadRanks: Communicator {
   /// What is on its way: by sender and receiver the pieces in their order.
   final class Mail: Sendable {
     let boxes: Mutex<[[[UInt8]]]>
+    /// Bytes of all pieces that were sent.
+    let sentBytes = Mutex(0)
     init(count: Int) { boxes = Mutex([[[UInt8]]](repeating: [], count: count * count)) }
   }
 
@@ -16,11 +18,15 @@ final class ThreadRanks: Communicator {
 
   init(rank: Int, count: Int, _ mail: Mail) { (self.rank, self.count, self.mail) = (rank, count, mail) }
 
+  /// Bytes that all ranks have sent.
+  var sentBytes: Int { mail.sentBytes.withLock { $0 } }
+
   func exchange(_ memory: inout MutableRawSpan, sending: [TransferPiece], receiving: [TransferPiece]) {
     unsafe memory.withUnsafeMutableBytes { bytes in
       for piece in sending {
         let sent = unsafe [UInt8](UnsafeRawBufferPointer(rebasing: bytes[piece.bytes]))
         mail.boxes.withLock { $0[rank * count + piece.rank].append(sent) }
+        mail.sentBytes.withLock { $0 += sent.count }
       }
       for piece in receiving {
         let start = ContinuousClock.now

@@ -2,6 +2,9 @@ internal import Kernels
 
 /// How the sums of several processes' shards become one gradient. Each process finishes the tree for a slice of it: it
 /// receives its slice of each of the others' subtrees, adds them up in the order of the tree, and sends the mean to all.
+///
+/// Where they are exchanged in bfloat16 sums are packed before they are sent. Then it is the sum that goes to all, which is
+/// such a number as the mean is not.
 struct GradientTransfers: Sendable {
   /// Of this process: its slice of each of all subtrees, in the order of their shards.
   let nodes: [Region]
@@ -20,6 +23,17 @@ struct GradientTransfers: Sendable {
   private(set) var sums = Pieces()
   private(set) var means = Pieces()
 
+  /// Before the sums are sent: what is sent of them.
+  private(set) var packing: [GradientSum] = []
+  /// When they have come.
+  private(set) var unpacking: [GradientSum] = []
+  /// [parameters / 2] where the whole sum goes in bfloat16, and this process's slice of it; nil: it is not packed.
+  private(set) var packedSum: Region?
+  private(set) var packedRoot: Region?
+
+  /// Places of such columns, packed.
+  static func packed(_ columns: Range<Int>) -> Range<Int> { columns.lowerBound / 2..<columns.upperBound / 2 }
+
   /// Reserves memory for what comes from the others.
   /// - Parameters:
   ///   - waiting: where this process's own subtrees are.
@@ -35,6 +49,21 @@ struct GradientTransfers: Sendable {
     func bytes(_ region: Region) -> Range<Int> {
       region.offset * arenas.scalarBytes..<(region.offset + region.columns) * arenas.scalarBytes
     }
+    let packs = share.exchange == .bfloat16
+    // Of own subtrees in bfloat16; when they are sent the first becomes the place of the whole sum.
+    let packedSubtrees: [Region] =
+      !packs
+      ? []
+      : share.subtrees(ofRank: share.rank).indices.map { index in
+        let count = gradients.columns / 2
+        return Region(
+          offset: arenas.scalars("sum \(index + 1) in bfloat16", .gradients, [count], count: count), rows: 1,
+          columns: count)
+      }
+    /// A part of a subtree's sum as it is sent.
+    func sent(_ index: Int, _ columns: Range<Int>) -> Region {
+      packs ? packedSubtrees[index].columns(Self.packed(columns)) : waiting[index].columns(columns)
+    }
     let own = slice(ofRank: share.rank)
     self.slice = gradients.columns(own)
     let subtrees = (0..<share.rankCount).map { share.subtrees(ofRank: $0) }
@@ -46,11 +75,22 @@ struct GradientTransfers: Sendable {
         } else {
           let place = arenas.scalars("sum from rank \(rank)", .gradients, [own.count], count: own.count)
           nodes.append(Region(offset: place, rows: 1, columns: own.count))
-          sums.receiving.append(TransferPiece(rank: rank, bytes: bytes(nodes[nodes.count - 1])))
+          let node = nodes[nodes.count - 1]
+          guard packs else {
+            sums.receiving.append(TransferPiece(rank: rank, bytes: bytes(node)))
+            continue
+          }
+          let count = own.count / 2
+          let packed = Region(
+            offset: arenas.scalars("sum from rank \(rank) in bfloat16", .gradients, [count], count: count), rows: 1,
+            columns: count)
+          sums.receiving.append(TransferPiece(rank: rank, bytes: bytes(packed)))
+          unpacking.append(.unpack(packed, to: node))
         }
       }
     }
     self.nodes = nodes
+    if packs { (packedSum, packedRoot) = (packedSubtrees[0], sent(0, own)) }
     var stack: [Int] = []
     var merges: [(left: Int, right: Int)] = []
     for (node, count) in ShardShare.merges(of: subtrees.flatMap(\.self)).merges.enumerated() {
@@ -63,16 +103,21 @@ struct GradientTransfers: Sendable {
     self.merges = merges
     for rank in others {
       for index in subtrees[share.rank].indices {
-        sums.sending.append(
-          TransferPiece(rank: rank, bytes: bytes(waiting[index].columns(slice(ofRank: rank)))))
+        let columns = slice(ofRank: rank)
+        if packs { packing.append(.pack(waiting[index].columns(columns), to: sent(index, columns))) }
+        sums.sending.append(TransferPiece(rank: rank, bytes: bytes(sent(index, columns))))
       }
-      means.sending.append(TransferPiece(rank: rank, bytes: bytes(gradients.columns(own))))
-      means.receiving.append(TransferPiece(rank: rank, bytes: bytes(gradients.columns(slice(ofRank: rank)))))
+      func mean(_ columns: Range<Int>) -> Region { packs ? sent(0, columns) : gradients.columns(columns) }
+      means.sending.append(TransferPiece(rank: rank, bytes: bytes(mean(own))))
+      means.receiving.append(TransferPiece(rank: rank, bytes: bytes(mean(slice(ofRank: rank)))))
       figures.sending.append(TransferPiece(rank: rank, bytes: Self.figures(share.own, from: place)))
       figures.receiving.append(
         TransferPiece(rank: rank, bytes: Self.figures(share.shards(ofRank: rank), from: place)))
     }
   }
+
+  /// What becomes of the whole sum, which is there in bfloat16.
+  func unpackSum(_ gradients: Region) -> GradientSum? { packedSum.map { .unpack($0, to: gradients) } }
 
   private static func figures(_ shards: Range<Int>, from place: Int) -> Range<Int> {
     let size = MemoryLayout<Double>.stride

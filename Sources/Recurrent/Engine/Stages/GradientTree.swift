@@ -60,26 +60,39 @@ struct GradientTree: Sendable {
   /// Calls `body` with what is done with the gradient of a shard of this process, one after the other.
   func forEachSum(afterShard shard: Int, of gradients: Region, _ body: (GradientSum) -> Void) {
     let arrival = arrivals[shard - share.own.lowerBound]
+    if share.exchange == .bfloat16 { body(.round(gradients)) }
     guard arrival.merges > 0 else { return body(.copy(gradients, to: waiting[arrival.waiting])) }
-    body(.add(gradients, to: waiting[arrival.waiting - 1]))
+    body(add(gradients, to: waiting[arrival.waiting - 1]))
     for right in (arrival.waiting - arrival.merges + 1..<arrival.waiting).reversed() {
-      body(.add(waiting[right], to: waiting[right - 1]))
+      body(add(waiting[right], to: waiting[right - 1]))
     }
   }
 
-  /// The same with the sums of all subtrees, which become the gradient times a factor: all of it, or this process's slice.
-  func forEachSum(toMean factor: Double, _ gradients: Region, _ body: (GradientSum) -> Void) {
-    guard let transfers else { return body(.scale(waiting[0], by: factor, to: gradients)) }
-    for merge in transfers.merges { body(.add(transfers.nodes[merge.right], to: transfers.nodes[merge.left])) }
-    body(.scale(transfers.nodes[0], by: factor, to: transfers.slice))
+  /// The same with what comes from other processes: up to what they are sent of the whole sum.
+  func forEachSum(of transfers: GradientTransfers, _ body: (GradientSum) -> Void) {
+    for unpacking in transfers.unpacking { body(unpacking) }
+    for merge in transfers.merges { body(add(transfers.nodes[merge.right], to: transfers.nodes[merge.left])) }
+    if let root = transfers.packedRoot { body(.pack(transfers.nodes[0], to: root)) }
   }
+
+  private func add(_ source: Region, to target: Region) -> GradientSum {
+    .add(source, to: target, rounds: share.exchange == .bfloat16)
+  }
+
+  /// What the sum of all shards becomes, where no other process has a part in it.
+  func mean(_ factor: Double, _ gradients: Region) -> GradientSum { .scale(waiting[0], by: factor, to: gradients) }
 }
 
 /// What is done in a call with sums of gradients, blocks of lines of 16: plain values for the workers.
 enum GradientSum: Sendable, BitwiseCopyable {
   case copy(Region, to: Region)
-  case add(Region, to: Region)
+  case add(Region, to: Region, rounds: Bool)
   case scale(Region, by: Double, to: Region)
+  /// To bfloat16.
+  case round(Region)
+  /// To bfloat16 in half as many places, and back.
+  case pack(Region, to: Region)
+  case unpack(Region, to: Region)
 
   /// A worker's share.
   func perform<S: Scalar>(_ call: Call, in memory: Memory<S>) {
@@ -87,12 +100,20 @@ enum GradientSum: Sendable, BitwiseCopyable {
     case .copy(let source, let target):
       let columns = Self.columns(of: source, call)
       memory.copy(source.columns(columns), to: target.columns(columns))
-    case .add(let source, let target):
+    case .add(let source, let target, let rounds):
       let columns = Self.columns(of: source, call)
       memory.add(source.columns(columns), to: target.columns(columns))
+      if rounds { memory.roundToBFloat16(target.columns(columns)) }
     case .scale(let source, let factor, let target):
       let columns = Self.columns(of: source, call)
       memory.scale(source.columns(columns), by: factor, into: target.columns(columns))
+    case .round(let block): memory.roundToBFloat16(block.columns(Self.columns(of: block, call)))
+    case .pack(let source, let packed):
+      let columns = Self.columns(of: source, call)
+      memory.packBFloat16(source.columns(columns), to: packed.columns(GradientTransfers.packed(columns)))
+    case .unpack(let packed, let target):
+      let columns = Self.columns(of: target, call)
+      memory.unpackBFloat16(packed.columns(GradientTransfers.packed(columns)), to: target.columns(columns))
     }
   }
 
