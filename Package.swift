@@ -52,7 +52,7 @@ let package = Package(
     .target(name: "Tables", dependencies: ["Recurrent", "Storage"], swiftSettings: swiftSettings),
     .target(
       name: "RecurrentForecasting", dependencies: ["Kernels", "Recurrent", "Storage"], swiftSettings: swiftSettings),
-    // Homebrew has other names for it: ompi-c, mpich.
+    // pkg-config says what is linked: libmpi, or libmpich. Homebrew has other names for it: ompi-c, mpich.
     .systemLibrary(
       name: "CMPI", pkgConfig: Context.environment["RECURRENT_MPI"] ?? "mpi",
       providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
