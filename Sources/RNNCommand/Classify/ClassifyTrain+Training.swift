@@ -83,8 +83,8 @@ extension ClassifyTrain {
     var trainer = try Trainer(
       start, batchSize: options.sharding.rounded(loader.batchSize), sequenceLength: loader.lengths.max() ?? 1,
       loss: classWeights == .balanced ? .crossEntropy(classWeights: task.balancedWeights) : .crossEntropy,
-      optimizer: optimizer.makeOptimizer(for: .tables),
-      schedule: try optimizer.makeSchedule(steps: loader.batchCount * options.epochs),
+      optimizer: optimizer.makeOptimizer(for: .tables, batchSize: loader.batchSize),
+      schedule: try optimizer.makeSchedule(steps: loader.batchCount * options.epochs, batchSize: loader.batchSize),
       clipping: optimizer.clipping(for: .tables),
       isRagged: true, shards: options.sharding.count(), exchange: options.sharding.exchange, over: Team.ranks,
       products: options.shared.multiplying.choice, threads: options.shared.threadCount,
@@ -167,6 +167,7 @@ extension ClassifyTrain {
     Note.line(
       "training  at most \(counted(options.epochs, "epoch")) of \(counted(loader.batchCount, "step")) of "
         + "\(counted(loader.batchSize, isOfTexts ? "text" : "sequence")); padding would be \(decimal(padded * 100, places: 1)) %; "
-        + optimizer.summary(for: .tables))
+        + optimizer.summary(
+          for: .tables, steps: loader.batchCount * options.epochs, batchSize: loader.batchSize))
   }
 }

@@ -18,7 +18,8 @@ struct CombinedTraining {
     "--window", "--difference", "--likelihood", "--validation", "--test", "--autoregression", "--cell", "--hidden-size",
     "--layers",
     "--dropout", "--head-dropout", "--batch-size", "--epochs", "--patience", "--log", "--resume",
-    "--optimizer", "--learning-rate", "--schedule", "--warm-up", "--clip-norm", "--clip-value", "--weight-decay",
+    "--optimizer", "--learning-rate", "--batch-rule", "--base-batch-size", "--schedule", "--warm-up", "--clip-norm",
+    "--clip-value", "--weight-decay",
     "--momentum", "--products", "--init-from", "--rank", "--projection-size", "--residual", "--residual-blocks",
     "--feed-forward-size", "--trained-initial-state",
   ]

@@ -160,7 +160,9 @@ struct ForecastTrain: ParsableCommand {
       Note.products(of: trainer.plan)
       Note.line(
         "training  at most \(counted(options.epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
-          + "\(counted(batchSize, "window")) × \(counted(window, "step")); \(optimizer.summary(for: .tables))")
+          + "\(counted(batchSize, "window")) × \(counted(window, "step")); "
+          + optimizer.summary(
+            for: .tables, steps: stepsPerEpoch * options.epochs, batchSize: batchSize))
       Note.shards(shards, trainer.settings.exchange)
     }
 
@@ -219,8 +221,8 @@ struct ForecastTrain: ParsableCommand {
       model.start(
         configuration, annotations: [SeriesDescription.annotation: description.text], seed: options.shared.seed),
       batchSize: batchSize, sequenceLength: window, loss: description.loss,
-      optimizer: optimizer.makeOptimizer(for: .tables),
-      schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
+      optimizer: optimizer.makeOptimizer(for: .tables, batchSize: batchSize),
+      schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs, batchSize: batchSize),
       clipping: optimizer.clipping(for: .tables), shards: shards, exchange: options.sharding.exchange,
       over: Team.ranks,
       products: options.shared.multiplying.choice,

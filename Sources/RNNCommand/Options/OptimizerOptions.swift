@@ -42,6 +42,8 @@ struct OptimizerOptions: ParsableArguments {
   )
   var learningRate: Double?
 
+  @OptionGroup var batchScaling: BatchScalingOptions
+
   @Option(.fraction, help: "Momentum, for --optimizer momentum. (default: 0.9)")
   var momentum: Double?
 
@@ -54,7 +56,7 @@ struct OptimizerOptions: ParsableArguments {
   @Option(
     in: 0...largestSize,
     help:
-      "For --schedule cosine: steps in which the rate rises from 0, at most all. (default: a twentieth of all, at most 100)"
+      "For --schedule cosine: steps in which the rate rises from 0, at most all. (default: a twentieth of all, at most 100; with --batch-rule as many as the base batch has)"
   )
   var warmUp: Int?
 
@@ -85,11 +87,13 @@ struct OptimizerOptions: ParsableArguments {
     if !isMet { throw ValidationError("'\(option)' needs '\(needs)'") }
   }
 
+  /// Of the base batch, where there is one.
   private func rate(for task: Task) -> Double { learningRate ?? optimizer.learningRate(for: task) }
 
-  func makeOptimizer(for task: Task) -> Optimizer {
+  /// - Parameter batchSize: sequences of an update.
+  func makeOptimizer(for task: Task, batchSize: Int) -> Optimizer {
     let decay = weightDecay ?? 0
-    let rate = rate(for: task)
+    let rate = rate(for: task) * batchScaling.factor(batchSize: batchSize)
     return switch optimizer {
     case .sgd: .sgd(learningRate: rate, weightDecay: decay)
     case .momentum: .sgd(learningRate: rate, momentum: momentum ?? 0.9, weightDecay: decay)
@@ -99,9 +103,11 @@ struct OptimizerOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter steps: of the whole training.
+  /// - Parameters:
+  ///   - steps: of the whole training.
+  ///   - batchSize: sequences of a step.
   /// - Throws: `Failure` where the warm-up is longer.
-  func makeSchedule(steps: Int) throws(Failure) -> LearningRateSchedule {
+  func makeSchedule(steps: Int, batchSize: Int) throws(Failure) -> LearningRateSchedule {
     if let warmUp, warmUp > steps {
       throw Failure(
         message:
@@ -111,7 +117,10 @@ struct OptimizerOptions: ParsableArguments {
     return switch schedule {
     case .constant: .constant
     case .step: .stepDecay(every: decayEvery ?? max(1, steps / 10), factor: decayFactor ?? 0.5)
-    case .cosine: .cosine(warmUp: warmUp ?? min(100, steps / 20), total: steps, minimum: finalFactor ?? 0)
+    case .cosine:
+      .cosine(
+        warmUp: warmUp ?? batchScaling.warmUp(steps: steps, batchSize: batchSize), total: steps,
+        minimum: finalFactor ?? 0)
     }
   }
 
@@ -121,7 +130,13 @@ struct OptimizerOptions: ParsableArguments {
   }
 
   /// For the note at the start.
-  func summary(for task: Task) -> String {
-    "\(optimizer.rawValue) \(short(rate(for: task))), \(schedule.rawValue) schedule"
+  func summary(for task: Task, steps: Int, batchSize: Int) -> String {
+    let schedule = try? makeSchedule(steps: steps, batchSize: batchSize)
+    let words = "\(self.schedule.rawValue) schedule"
+    guard let scaled = batchScaling.summary(rate: rate(for: task), batchSize: batchSize) else {
+      return "\(optimizer.rawValue) \(short(rate(for: task))), \(words)"
+    }
+    guard case .cosine(let warmUp, _, _) = schedule else { return "\(optimizer.rawValue), \(scaled), \(words)" }
+    return "\(optimizer.rawValue), \(scaled), \(words) with \(counted(warmUp, "step")) of warm-up"
   }
 }

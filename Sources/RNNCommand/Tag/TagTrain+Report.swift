@@ -17,7 +17,9 @@ extension TagTrain {
         + "\(ByteCount(plan.totalBytes)) of memory")
     Note.line(
       "training  at most \(counted(options.epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
-        + "\(counted(trainer.settings.batchSize, "sentence")); \(optimizer.summary(for: .tables))"
+        + "\(counted(trainer.settings.batchSize, "sentence")); "
+        + optimizer.summary(
+          for: .tables, steps: options.epochs * stepsPerEpoch, batchSize: min(options.batchSize, task.training.count))
         + (task.held.isEmpty
           ? "" : "; until the \(metric.name) does not fall for \(counted(options.patience, "epoch"))"))
   }

@@ -180,12 +180,12 @@ struct TagTrain: ParsableCommand {
     try vectors.start(&start, table, task.features.features[0].units)
     var trainer = try Trainer(
       start, batchSize: options.sharding.rounded(batchSize), sequenceLength: task.inputs.lengths.max() ?? 1,
-      loss: start.configuration.crf == nil ? .crossEntropy : .crf, optimizer: optimizer.makeOptimizer(for: .tables),
-      schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs),
+      loss: start.configuration.crf == nil ? .crossEntropy : .crf,
+      optimizer: optimizer.makeOptimizer(for: .tables, batchSize: batchSize),
+      schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs, batchSize: batchSize),
       clipping: optimizer.clipping(for: .tables), isRagged: true, shards: options.sharding.count(),
-      exchange: options.sharding.exchange,
-      over: Team.ranks, products: options.shared.multiplying.choice, threads: options.shared.threadCount,
-      seed: options.shared.seed)
+      exchange: options.sharding.exchange, over: Team.ranks, products: options.shared.multiplying.choice,
+      threads: options.shared.threadCount, seed: options.shared.seed)
     trainer.settings.frozenParameters = vectors.frozen(table)
     return trainer
   }

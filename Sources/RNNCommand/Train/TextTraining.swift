@@ -42,14 +42,15 @@ extension TextTraining {
     }
     let data = try TextData(text, shape)
     let steps = settings.totalSteps(windowCount: data.training.windowCount, count: count)
-    let schedule = try options.optimizer.makeSchedule(steps: steps)
+    let optimizer = options.optimizer.makeOptimizer(for: .text, batchSize: shape.batchSize)
+    let schedule = try options.optimizer.makeSchedule(steps: steps, batchSize: shape.batchSize)
     let configuration =
       try source?.configuration(vocabularySize: text.vocabulary.count)
       ?? options.model.configuration(vocabularySize: text.vocabulary.count)
     // Asked for before the parameters are drawn: a plan that is too large should be refused at once.
     _ = try Plan(
       configuration, steps: shape.sequenceLength, batchSize: shape.batchSize / shards,
-      purpose: .training(loss: .crossEntropy, momentCount: options.optimizer.makeOptimizer(for: .text).momentCount),
+      purpose: .training(loss: .crossEntropy, momentCount: optimizer.momentCount),
       segmentSteps: settings.recomputeSteps, products: settings.shared.multiplying.choice,
       precision: settings.multiplying.weights, scalar: Float.self)
     let start: Model<Float>
@@ -70,7 +71,7 @@ extension TextTraining {
     }
     trainer = try Trainer(
       start, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength,
-      optimizer: options.optimizer.makeOptimizer(for: .text), schedule: schedule,
+      optimizer: optimizer, schedule: schedule,
       clipping: options.optimizer.clipping(for: .text), carriesState: true,
       recomputing: settings.recomputeSteps.map { .segments(ofSteps: $0) } ?? .none,
       shards: shards, exchange: settings.sharding.exchange,

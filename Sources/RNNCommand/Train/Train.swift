@@ -163,7 +163,9 @@ struct Train: ParsableCommand {
     Note.products(of: training.trainer.plan)
     Note.line(
       "training  \(counted(training.progress.totalSteps, "step")) of \(counted(settings.batchSize, "sequence")) × "
-        + "\(counted(settings.sequenceLength, unit)), \(data.training.windowCount) an epoch; \(optimizer.summary(for: .text))"
+        + "\(counted(settings.sequenceLength, unit)), \(data.training.windowCount) an epoch; "
+        + optimizer.summary(
+          for: .text, steps: training.progress.totalSteps, batchSize: settings.batchSize)
     )
     Note.shards(settings.shards, settings.exchange)
     if case .none = data.validation, division.validationFraction > 0 {

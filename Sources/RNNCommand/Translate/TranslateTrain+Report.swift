@@ -19,7 +19,9 @@ extension TranslateTrain {
         + "\(ByteCount(encoder.totalBytes + decoder.totalBytes)) of memory")
     Note.line(
       "training  at most \(counted(epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
-        + "\(counted(trainer.settings.batchSize, "pair")); \(optimizer.summary(for: .pairs))"
+        + "\(counted(trainer.settings.batchSize, "pair")); "
+        + optimizer.summary(
+          for: .pairs, steps: epochs * stepsPerEpoch, batchSize: trainer.settings.batchSize)
         + (data.held.items.isEmpty
           ? "" : "; until the \(metric.name) does not fall for \(counted(options.patience, "epoch"))"))
   }

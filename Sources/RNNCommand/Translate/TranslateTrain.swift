@@ -226,8 +226,8 @@ struct TranslateTrain: ParsableCommand {
     return try EncoderDecoderTrainer(
       network, batchSize: options.sharding.rounded(batchSize), sourceLength: description.longest.source,
       targetLength: description.longest.target, loss: .crossEntropy(labelSmoothing: labelSmoothing),
-      optimizer: optimizer.makeOptimizer(for: .pairs),
-      schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * epochs),
+      optimizer: optimizer.makeOptimizer(for: .pairs, batchSize: batchSize),
+      schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * epochs, batchSize: batchSize),
       clipping: optimizer.clipping(for: .pairs),
       scheduledSampling: scheduledSampling > 0
         ? ScheduledSampling(.linear(to: scheduledSampling, steps: Self.samplingEpochs * stepsPerEpoch)) : nil,
