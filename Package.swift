@@ -81,7 +81,7 @@ let package = Package(
     .executableTarget(
       name: "RNNBench",
       dependencies: [
-        "Kernels", "Recurrent", "Storage", "Tables", "Tasks",
+        "Kernels", "Recurrent", "RecurrentDistributed", "Reports", "Storage", "Tables", "Tasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/RNNBench",

@@ -16,7 +16,7 @@ struct RNNBench: ParsableCommand {
       MatrixProductBenchmark.self, LayersBenchmark.self, BitsBenchmark.self, StreamBenchmark.self, PeakBenchmark.self,
       ServeBenchmark.self, CrowdBenchmark.self, RaggedBenchmark.self, RegularisersBenchmark.self, MemoryBenchmark.self,
       TasksBenchmark.self, DatesBenchmark.self, RoundingBenchmark.self, ReservoirBenchmark.self, LowRankBenchmark.self,
-      PanelTable.self,
+      PanelTable.self, LinkBenchmark.self, ScalingTable.self,
     ])
 
   /// Errors are one line on standard error, as those of `rnn`.

@@ -24,7 +24,8 @@ struct BenchmarkUsageTests {
     ["layers", "--threads", "1025"], ["layers", "--rounds", "0"], ["layers", "--rounds", "many"],
     ["stream", "--hidden", "0"], ["stream", "--layers", "0"], ["stream", "--cell", "x"], ["peak", "--threads", "-1"],
     ["matmul", "--size", "0"], ["everything"], ["tasks", "--task", "flying"], ["tasks", "--cell", "x"],
-    ["tasks", "--seed", "-1"], ["tasks", "--threads", "1025"], ["tasks", "--updates", "0"],
+    ["tasks", "--seed", "-1"], ["tasks", "--threads", "1025"], ["tasks", "--updates", "0"], ["link", "--bytes", "7"],
+    ["link", "--seconds", "0"],
   ])
   func flags(arguments: [String]) throws {
     expectFailure(try Workplace().bench(arguments), 64, arguments.last!, command: "rnn-bench")
@@ -39,6 +40,43 @@ struct BenchmarkUsageTests {
   ])
   func exactlyOneCase(arguments: [String]) throws {
     expectFailure(try Workplace().bench(arguments), 64, "needs exactly one case", command: "rnn-bench")
+  }
+}
+
+/// `rnn-bench link` and `rnn-bench scaling`, which measure nothing here.
+struct ScalingTests {
+  @Test("A link is between processes")
+  func alone() throws {
+    expectFailure(
+      try Workplace().bench(["link"]), 64, "an exchange needs two processes or more", command: "rnn-bench")
+  }
+
+  /// By hand: 10 ms of fixed work and 1 ms a row; 1 GB/s, so that 1 MB go in 1 ms.
+  private static let measured = """
+    {"links": [{"name": "slow", "alpha_microseconds": 1000, "megabytes_per_second": 1000}],
+     "networks": [{"name": "net", "parameters": 500000, "rows": [10, 64], "milliseconds": [20, 74],
+       "upper_share": 0.5, "hidden_share": 0.25}]}
+    """
+
+  @Test("The table is what the model says, and the picture is drawn")
+  func table() throws {
+    let place = try Workplace()
+    try place.write(Self.measured, to: "m.json")
+    let outcome = try place.bench(["scaling", "m.json", "--chart", "m.svg"])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    // Two nodes: 2 MB·½·2 in 2 ms, and three latencies of one peer: 5 ms beside 74. Half of the 2 ms is hidden.
+    #expect(String(decoding: outcome.output, as: UTF8.self).contains("| net | slow | 94/95/95 |"))
+    // 32 rows take 42 ms: 74/(42 + 5).
+    #expect(String(decoding: outcome.output, as: UTF8.self).contains("| net | slow | 1.6/1.6/1.6 |"))
+    #expect(try String(decoding: place.data("m.svg"), as: UTF8.self).hasPrefix("<svg"))
+  }
+
+  @Test("What cannot be read is said")
+  func unreadable() throws {
+    let place = try Workplace()
+    expectFailure(try place.bench(["scaling", "none.json"]), 1, "none.json", command: "rnn-bench")
+    try place.write("[1]", to: "m.json")
+    expectFailure(try place.bench(["scaling", "m.json"]), 1, "m.json", command: "rnn-bench")
   }
 }
 
