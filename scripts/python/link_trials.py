@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import tempfile
 
 LINKS = {"shared memory": None, "namespaces": "", "10 Gb/s": "10gbit", "1 Gb/s": "1gbit", "100 Mb/s": "100mbit"}
 # Name: hidden units, layers, steps that are timed in a run. On 65 characters one-hot; 64 sequences × 50 steps in all.
-NETWORKS = {"LSTM 1×128": (128, 1, 40), "LSTM 2×512": (512, 2, 8), "LSTM 2×1024": (1024, 2, 4)}
+NETWORKS = {"LSTM 1×128": (128, 1, 40), "LSTM 2×512": (512, 2, 8), "LSTM 2×1024": (1024, 2, 3)}
 ROWS, LENGTH, CHARACTERS, LEFT_OUT = 64, 50, 65, 2
 # Of networks and cases that are not measured here: α in µs, B in MB/s of the rates of 10 and 1 Gb/s, by what the network alone takes.
 NODES = [("1 Gb/s", 40, 117), ("10 Gb/s", 20, 1100), ("100 Gb/s", 3, 11000)]
@@ -109,7 +110,8 @@ class Trials:
 
     def alpha_and_rate(self, launcher):
         path = f"{self.directory}/link.json"
-        call([*launcher, self.bench, "link", "--json", path])
+        sizes = [x for size in (1, 4, 16) for x in ("--bytes", str(size << 20))]
+        call([*launcher, self.bench, "link", "--json", path, *sizes])
         result = json.loads(pathlib.Path(path).read_text())
         return result["alpha_microseconds"], result["megabytes_per_second"]
 
@@ -127,7 +129,13 @@ class Trials:
         return [rows * LENGTH / line["tokens_per_second"] for line in lines[LEFT_OUT:]]
 
 
+def note(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
 def main():
+    # So that namespaces go when it is told to end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tools", type=pathlib.Path, help="the directory of rnn and rnn-bench, built with MPI")
     parser.add_argument("--text", type=pathlib.Path, required=True)
@@ -144,11 +152,14 @@ def main():
         for _ in range(options.rounds):
             for network in options.networks:
                 computing[network] += trials.steps(network, ROWS // 2, 1, NETWORKS[network][2])
+                note(network, "alone:", computing[network])
             for name in options.links:
                 with link(name, directory) as launcher:
                     links[name].append(trials.alpha_and_rate(launcher))
+                    note(name, "α and B:", links[name])
                     for network in options.networks:
                         times[name, network] += trials.steps(network, ROWS, 1, NETWORKS[network][2], launcher)
+                        note(name, network, times[name, network])
         nodes = {network: [statistics.median(trials.steps(network, rows, 2, max(8, NETWORKS[network][2])))
                            for rows in (8, ROWS)] for network in options.networks}
 
