@@ -21,7 +21,7 @@ extension TranslateTrain {
       "training  at most \(counted(epochs, "epoch")) of \(counted(stepsPerEpoch, "step")) of "
         + "\(counted(trainer.settings.batchSize, "pair")); "
         + optimizer.summary(
-          for: .pairs, steps: epochs * stepsPerEpoch, batchSize: trainer.settings.batchSize)
+          for: .pairs, steps: epochs * stepsPerEpoch, batchSize: options.batchSize(pairs: data.sources.count))
         + (data.held.items.isEmpty
           ? "" : "; until the \(metric.name) does not fall for \(counted(options.patience, "epoch"))"))
   }
