@@ -3,7 +3,9 @@
 runs it.
 
 Of a folder with the files of Benchmarks/Forecasting.md (all that it holds of them); and, with --panel, on one origin of a table of many series
-as `rnn-bench panel` writes it, without its covariates. Both sides forecast from each origin anew. MASE as `rnn forecast backtest` has it."""
+as `rnn-bench panel` writes it, without its covariates. Both sides forecast from each origin anew. MASE as `rnn forecast backtest` has it.
+
+--most-seconds bounds each of the LSTM's trainings, which by its defaults is of 1,000 updates; how many it came to is told."""
 
 from __future__ import annotations
 
@@ -46,15 +48,30 @@ def ours(engine: str, table: Path, column: str | None, season: int | None, horiz
     return {method["name"]: method["mase"] for method in json.loads(run.stdout)["methods"]}, seconds
 
 
-def lstm(history: pd.DataFrame, horizon: int) -> np.ndarray:
-    """[series · horizon] forecasts of neuralforecast's LSTM, everything as it comes but the horizon; series in order of their names."""
+def lstm(history: pd.DataFrame, horizon: int, most_seconds: float | None) -> tuple[np.ndarray, int]:
+    """[series · horizon] forecasts of neuralforecast's LSTM, everything as it comes but the horizon, series in order of their names; and
+    the updates of its training."""
     from neuralforecast import NeuralForecast
     from neuralforecast.models import LSTM
+    from pytorch_lightning.callbacks import Callback
+
+    updates, start = 0, time.monotonic()
+
+    class Updates(Callback):
+        """Counts updates, and ends the training when its time is over."""
+
+        def on_train_batch_end(self, trainer, *_) -> None:
+            # neuralforecast trains with a copy of this: what is counted stands outside.
+            nonlocal updates
+            updates = trainer.global_step
+            if most_seconds and time.monotonic() - start > most_seconds:
+                trainer.should_stop = True
 
     quiet = {"enable_progress_bar": False, "logger": False, "enable_model_summary": False, "enable_checkpointing": False}
-    forecaster = NeuralForecast(models=[LSTM(h=horizon, random_seed=1, accelerator="cpu", **quiet)], freq=1)
+    model = LSTM(h=horizon, random_seed=1, accelerator="cpu", callbacks=[Updates()], **quiet)
+    forecaster = NeuralForecast(models=[model], freq=1)
     forecaster.fit(history)
-    return forecaster.predict().sort_values(["unique_id", "ds"])["LSTM"].to_numpy()
+    return forecaster.predict().sort_values(["unique_id", "ds"])["LSTM"].to_numpy(), updates
 
 
 def scale(values: np.ndarray, season: int) -> float:
@@ -62,33 +79,39 @@ def scale(values: np.ndarray, season: int) -> float:
     return float(np.nanmean(np.abs(values[season:] - values[:-season])))
 
 
-def of_file(engine: str, path: Path, column: str | None, season: int, horizon: int, origins: int) -> dict:
+def of_file(
+    engine: str, path: Path, column: str | None, season: int, horizon: int, origins: int, most_seconds: float | None
+) -> dict:
     methods, seconds = ours(engine, path, column, season, horizon, origins)
     table = pd.read_csv(path)
     values = pd.to_numeric(table[column] if column else table.iloc[:, -1], errors="coerce").to_numpy(float)
     filled = pd.Series(values).interpolate(limit_direction="both").to_numpy()
-    errors, start = [], time.monotonic()
+    errors, updates, start = [], [], time.monotonic()
     first = len(values) - origins * horizon
     for origin in range(first, len(values), horizon):
         history = pd.DataFrame({"unique_id": "y", "ds": np.arange(origin), "y": filled[:origin]})
         truth = values[origin : origin + horizon]
-        errors += list(np.abs(lstm(history, horizon) - truth)[np.isfinite(truth)])
+        forecasts, count = lstm(history, horizon, most_seconds)
+        errors += list(np.abs(forecasts - truth)[np.isfinite(truth)])
+        updates.append(count)
     theirs = float(np.mean(errors)) / scale(values[:first], season)
-    return {"ours": methods, "seconds": seconds, "lstm": theirs, "lstm_seconds": time.monotonic() - start}
+    taken = time.monotonic() - start
+    return {"ours": methods, "seconds": seconds, "lstm": theirs, "lstm_seconds": taken, "updates": min(updates)}
 
 
-def of_panel(engine: str, path: Path, season: int, horizon: int) -> dict:
+def of_panel(engine: str, path: Path, season: int, horizon: int, most_seconds: float | None) -> dict:
     methods, seconds = ours(engine, path, "y", None, horizon, 1)
     table = pd.read_csv(path, usecols=["unique_id", "y"]).dropna(subset="y")
     table["ds"] = table.groupby("unique_id").cumcount()
     length = table.groupby("unique_id")["ds"].transform("size")
     history, future = table[table["ds"] < length - horizon], table[table["ds"] >= length - horizon]
     start = time.monotonic()
-    forecasts = lstm(history, horizon)
+    forecasts, updates = lstm(history, horizon, most_seconds)
     taken = time.monotonic() - start
     errors = np.abs(forecasts - future.sort_values(["unique_id", "ds"])["y"].to_numpy()).reshape(-1, horizon).mean(axis=1)
     scales = [scale(own["y"].to_numpy(float), season) for _, own in history.groupby("unique_id", sort=True)]
-    return {"ours": methods, "seconds": seconds, "lstm": float(np.mean(errors / np.array(scales))), "lstm_seconds": taken}
+    theirs = float(np.mean(errors / np.array(scales)))
+    return {"ours": methods, "seconds": seconds, "lstm": theirs, "lstm_seconds": taken, "updates": updates}
 
 
 def main() -> None:
@@ -96,33 +119,48 @@ def main() -> None:
     parser.add_argument("--engine", required=True, help="the program rnn, built for release")
     parser.add_argument("--data", type=Path, help="the folder of the files")
     parser.add_argument("--panel", type=Path, help="a table of many series")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="of the folder's files these, by their names without .csv")
+    parser.add_argument("--most-seconds", type=float, metavar="S", help="of each of the LSTM's trainings")
+    parser.add_argument("--threads", type=int, metavar="N", help="of the LSTM; all by default")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
+    if options.threads:
+        import torch
 
-    print("| MASE | recurrent | seconds | seasonal naive | neuralforecast's LSTM | seconds |\n|---|--:|--:|--:|--:|--:|", flush=True)
+        torch.set_num_threads(options.threads)
+
+    print(
+        "| MASE | recurrent | seconds | seasonal naive | neuralforecast's LSTM | updates | seconds |\n|---|--:|--:|--:|--:|--:|--:|",
+        flush=True,
+    )
     ratios: list[tuple[float, float]] = []
 
     def show(name: str, found: dict) -> None:
         naive = found["ours"]["seasonal-naive"]
         print(
             f"| {name} | {found['ours']['recurrent']:.3f} | {found['seconds']:.1f} | {naive:.3f} "
-            f"| {found['lstm']:.3f} | {found['lstm_seconds']:.0f} |",
+            f"| {found['lstm']:.3f} | {found['updates']:,} | {found['lstm_seconds']:.0f} |",
             flush=True,
         )
         ratios.append((found["ours"]["recurrent"] / naive, found["lstm"] / naive))
 
+    unknown = set(options.only or ()) - {name for name, *_ in SERIES}
+    if unknown:
+        parser.error(f"--only knows no {', '.join(sorted(unknown))}")
     for name, *shape in SERIES if options.data else ():
+        if options.only and name not in options.only:
+            continue
         places = [place for place in options.data.rglob(f"{name}.csv")]
         if places:
-            show(name, of_file(options.engine, places[0], *shape))
+            show(name, of_file(options.engine, places[0], *shape, options.most_seconds))
         else:
             print(f"{name}.csv is not in {options.data}", file=sys.stderr)
     if len(ratios) > 1:
         means = [math.exp(np.mean(np.log(column))) for column in zip(*ratios)]
-        print(f"| over seasonal naive's, geometric mean | {means[0]:.3f} | | 1 | {means[1]:.3f} | |")
+        print(f"| over seasonal naive's, geometric mean | {means[0]:.3f} | | 1 | {means[1]:.3f} | | |")
     if options.panel:
-        show(options.panel.name, of_panel(options.engine, options.panel, 7, 28))
+        show(options.panel.name, of_panel(options.engine, options.panel, 7, 28, options.most_seconds))
 
 
 if __name__ == "__main__":
