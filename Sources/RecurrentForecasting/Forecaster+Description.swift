@@ -34,7 +34,7 @@ extension Forecaster: CustomStringConvertible {
     ]
     if let linear = members.linear {
       parts.append(
-        "window \(linear.layout.window), penalties "
+        "window \(linear.layout.window)" + (linear.layout.year == nil ? "" : " and the time of year") + ", penalties "
           + linear.readouts.map { String($0.penalty) }.joined(separator: "/"))
     } else {
       parts.append("too short for direct forecasts")

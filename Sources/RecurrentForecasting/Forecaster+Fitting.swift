@@ -22,7 +22,7 @@ extension Forecaster {
     let (season, transform) = Season.find(series, natural: seasons, given: recipe.season)
     let history = History(transform.apply(series.values), isKnown: series.isKnown)
     let rehearsal = try Rehearsal.run(history, season: season, horizon: horizon, recipe: recipe)
-    let members = MemberSet.fit(history, season: season, horizon: horizon).members
+    let members = MemberSet.fit(history, season: season, horizon: horizon, year: recipe.year).members
     func forecaster(_ combination: Combination, _ network: RecurrentPath?, _ errors: IntervalErrors) -> Forecaster {
       Forecaster(
         series, horizon: horizon, recipe: recipe, season: season, transform: transform, members: members,

@@ -138,6 +138,28 @@ struct ForecastBacktestTests {
   }
 
   /// A combined forecaster knows its rows, and what the next are called.
+  @Test func drawsPaths() throws {
+    let place = try place()
+    let trained = try place.rnn("forecast", "train", "t.csv", "--column", "sales", "--horizon", "6")
+    #expect(trained.status == 0, "\(trained.errors)")
+    let arguments = ["forecast", "predict", "model.safetensors", "--level", "80"]
+    let drawn = try place.rnn(arguments + ["--samples", "400", "--seed", "2", "--paths", "p.csv"])
+    #expect(drawn.status == 0, "\(drawn.errors)")
+    let rows = drawn.text.split(separator: "\n").map { $0.split(separator: ",") }
+    let paths = String(decoding: try place.data("p.csv"), as: UTF8.self).split(separator: "\n").map {
+      $0.split(separator: ",")
+    }
+    #expect(paths.count == 1 + 400 * 6 && paths[0] == ["path", "month", "sales"])
+    // Errors of either sign are as likely: about half of the paths lie above the forecast, 5 deviations of that share are 0.13.
+    for row in rows.dropFirst() {
+      let own = paths.dropFirst().filter { $0[1] == row[0] }.compactMap { Double($0[2]) }
+      let (value, least, most) = try (#require(Double(row[1])), #require(own.min()), #require(own.max()))
+      let above = Double(own.count { $0 > value }) / Double(own.count)
+      #expect(own.count == 400 && least < value && value < most && abs(above - 0.5) < 0.13)
+    }
+    expectFailure(try place.rnn(arguments + ["--samples", "9"]), 1, "--samples", "--paths")
+  }
+
   @Test func predictsWithoutATable() throws {
     let place = try place()
     try #require(

@@ -49,6 +49,13 @@ struct GlobalForecastTests {
       "forecast", "predict", "model.safetensors", "t.csv", "--series", "s2", "--hold-out", "0", "--json", "--horizon",
       "2", "--plot", "p.svg")
     let objects = try #require(try JSONSerialization.jsonObject(with: Data(held.text.utf8)) as? [[String: Any]])
+    let drawn = try place.rnn(
+      "forecast", "predict", "model.safetensors", "t.csv", "--samples", "3", "--paths", "paths.csv", "--report",
+      "r.html")
+    let paths = String(decoding: try place.data("paths.csv"), as: UTF8.self).split(separator: "\n")
+    #expect(paths.count == 1 + 4 * 3 * 7 && paths[0] == "unique_id,path,ds,y", "\(drawn.errors)")
+    #expect(paths[1].hasPrefix("s0,1,\(Self.days[100]),"))
+    #expect(String(decoding: try place.data("r.html"), as: UTF8.self).contains("Forecast of 4 series"))
     #expect(objects.count == 2 && objects[0]["unique_id"] as? String == "s2" && objects[0]["recurrent"] is Double)
     #expect(String(describing: objects[0]["recurrent"] ?? 0) != "0" && place.exists("p.svg"))
     #expect(lines.contains { $0.hasPrefix("s2,\(Self.days[101]),") })
@@ -130,7 +137,17 @@ struct GlobalForecastTests {
     #expect(methods[0]["better_than_seasonal_naive"] as? Int == 4)
     let text = try place.rnn(arguments).text
     #expect(text.contains("y of 4 series, 7 steps ahead from 2 origins, season 7"))
-    expectFailure(try place.rnn(arguments + ["--plot", "p.svg"]), 1, "--series takes one")
+    // A panel for each of the first series, the errors of each step, a page.
+    let drawn = try place.rnn(arguments + ["--plot", "p.svg", "--report", "r.html", "--by-horizon", "--json"]).json()
+    let own = try #require((drawn["methods"] as? [[String: Any]])?[0])
+    let steps = try #require(own["mase_by_horizon"] as? [Double])
+    // All steps count alike.
+    #expect(abs(steps.reduce(0, +) / 7 - (own["mase"] as? Double ?? .nan)) < 1e-9)
+    let plot = String(decoding: try place.data("p.svg"), as: UTF8.self)
+    let page = String(decoding: try place.data("r.html"), as: UTF8.self)
+    for name in ["s0", "s1", "s2", "s3"] { #expect(plot.contains(name) && page.contains(name)) }
+    #expect(plot.contains("what came") && page.contains("MASE by step ahead"))
+    #expect(try place.rnn(arguments + ["--by-horizon"]).text.contains("MASE by step ahead\nstep"))
     expectFailure(
       try place.rnn("forecast", "backtest", "t.csv", "--horizon", "90", "--origins", "3"), 1, "needs 274 rows")
   }
@@ -147,9 +164,6 @@ struct GlobalForecastTests {
     let predicted = try place.rnn("forecast", "predict", "model.safetensors", "wide.csv", "--level", "90")
     #expect(predicted.text.hasPrefix("unique_id,day,recurrent,recurrent-lo-90,recurrent-hi-90\none,\(Self.days[90]),"))
     #expect(predicted.text.split(separator: "\n").count == 16, "\(predicted.errors)")
-    expectFailure(
-      try place.rnn("forecast", "train", "wide.csv", "--wide", "--covariates", "one"), 64, "--wide")
-
     try FileManager.default.createDirectory(at: place.url("shops"), withIntermediateDirectories: false)
     for series in 0..<3 {
       let lines = (0..<80).map { "\(Self.days[$0]),\(Self.value(series, $0))" }
@@ -160,6 +174,44 @@ struct GlobalForecastTests {
     let shops = try place.rnn("forecast", "predict", "f.st", "shops", "--horizon", "1")
     #expect(
       shops.text.split(separator: "\n").map { $0.split(separator: ",")[0] } == ["unique_id", "shop0", "shop1", "shop2"])
+  }
+
+  /// Columns of all series beside the series' own.
+  @Test func wideTablesHaveCovariates() throws {
+    let place = try Workplace()
+    func table(_ days: Int, ahead: Int) -> String {
+      "day,one,two,holiday\n"
+        + (0..<days + ahead).map { day in
+          let holiday = day * 31 % 11 < 2 ? 1 : 0
+          func value(_ series: Int) -> String {
+            // The second ends a day before.
+            day < days - series
+              ? String(20 * (series + 1) + 8 * holiday + (day * 7919 + series * 104_729) % 97 / 50) : ""
+          }
+          return "\(Self.days[day]),\(value(0)),\(value(1)),\(holiday)\n"
+        }.joined()
+    }
+    try place.write(table(100, ahead: 7), to: "wide.csv")
+    let train = ["forecast", "train", "wide.csv", "--wide", "--horizon", "7", "--covariates", "holiday"]
+    let trained = try place.rnn(train)
+    #expect(
+      trained.status == 0 && trained.errors.contains("of 2 series, 99 to 100 steps")
+        && trained.errors.contains("holiday adds"), "\(trained.errors)")
+    let predicted = try place.rnn("forecast", "predict", "model.safetensors", "wide.csv")
+    let lines = predicted.text.split(separator: "\n")
+    #expect(lines.count == 15 && lines[8].hasPrefix("two,\(Self.days[99]),"), "\(predicted.errors)")
+    for line in lines.dropFirst() {
+      let fields = line.split(separator: ",")
+      let day = Self.days.firstIndex(of: String(fields[1])) ?? 0
+      let level = (fields[0] == "one" ? 20.0 : 40) + (day * 31 % 11 < 2 ? 8 : 0)
+      // Without the holidays it would miss by up to 6.5; what is left is noise of 0 or 1.
+      #expect(abs((Double(fields[2]) ?? 0) - level) < 3, "\(line)")
+    }
+    try place.write(table(100, ahead: 5), to: "short.csv")
+    expectFailure(
+      try place.rnn("forecast", "predict", "model.safetensors", "short.csv"), 1,
+      "holiday of series one is known 5 steps")
+    expectFailure(try place.rnn(train + ["--column", "one", "holiday"]), 1, "holiday")
   }
 
   @Test func damagedFilesAreRefused() throws {

@@ -90,6 +90,37 @@ import RecurrentForecasting
     #expect((0.68...0.9).contains(inside / count))
   }
 
+  /// Days of which a window shows no year: the place in it does.
+  @Test func theTimeOfYearHelpsWhereItShows() throws {
+    let year = 365.2425
+    func values(_ height: Double, seed: UInt64) -> [Double] {
+      TestSeries.autoregressive(1100, 0.3, seed: seed).enumerated().map { step, noise in
+        noise + height * sin(2 * .pi * Double(step) / year)
+      }
+    }
+    func backtest(_ values: [Double], _ year: Double?) throws -> Backtest {
+      var recipe = Recipe()
+      (recipe.usesNetwork, recipe.year) = (false, year)
+      return try Backtest(values, horizon: 30, origins: 4, seasons: [7], recipe: recipe)
+    }
+    let seen = try backtest(values(4, seed: 5), year)
+    #expect(seen.runs.allSatisfy { $0.choices.contains("and the time of year") }, "\(seen.runs[0].choices)")
+    let blind = try backtest(values(4, seed: 5), nil)
+    #expect(blind.runs.allSatisfy { !$0.choices.contains("year") })
+    #expect((seen.methods[0].scores.mase ?? 9) < (blind.methods[0].scores.mase ?? 0))
+    // Less than two years say nothing of it.
+    var recipe = Recipe()
+    (recipe.usesNetwork, recipe.year) = (false, year)
+    let short = try Forecaster(fitting: Array(values(4, seed: 5)[..<700]), horizon: 7, seasons: [7], recipe: recipe)
+    #expect(!short.description.contains("year"))
+    // It is kept in files.
+    let forecaster = try Forecaster(fitting: values(4, seed: 5), horizon: 7, seasons: [7], recipe: recipe)
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("year-\(UUID()).safetensors").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try forecaster.save(to: path)
+    #expect(try Forecaster(contentsOf: path).forecast().values == forecaster.forecast().values)
+  }
+
   @Test func seasonsAreFound() {
     #expect(Seasonality.period(of: (0..<120).map { sin(2 * .pi * Double($0) / 12) }) == 12)
     #expect(Seasonality.period(of: TestSeries.passengers) == 12)

@@ -14,7 +14,7 @@ extension Backtest {
     let scores = table(scoreRows, right: Set(1..<(scoreRows.first?.count ?? 1)))
     let parts =
       [title(visible(target.name)) + "\n" + scores + (verdict.map { "\n" + $0 } ?? "")]
-      + (byHorizon ? ["\(errorName) by step ahead\n" + table(horizonRows, right: Set(1...methods.count))] : [])
+      + (byHorizon ? [horizonErrors.description] : [])
       + [(isSame ? "chosen\n" : "chosen at each origin\n") + choices.joined(separator: "\n")]
     return parts.joined(separator: "\n\n")
   }
@@ -40,20 +40,8 @@ extension Backtest {
       }
   }
 
-  /// What `horizonRows` have: MASE, and the error itself where nothing scales it.
-  var errorName: String { methods.first?.scores.mase == nil ? "mean absolute error" : "MASE" }
-
-  private func error(_ scores: ForecastScores) -> Double? {
-    methods.first?.scores.mase == nil ? scores.meanAbsoluteError : scores.mase
-  }
-
-  /// A header, and a row a step ahead.
-  var horizonRows: [[String]] {
-    [["step"] + methods.map(\.name)]
-      + (0..<horizon).map { ahead in
-        ["\(ahead + 1)"]
-          + methods.map { error($0.byHorizon[ahead]).map { $0 < 1e6 ? decimal($0, places: 3) : significant($0) } ?? "" }
-      }
+  var horizonErrors: HorizonErrors {
+    HorizonErrors(methods.map { ($0.name, $0.byHorizon) }, isScaled: methods.first?.scores.mase != nil)
   }
 
   /// "better than seasonal-naive by 33 % (3 of 3 origins)".
@@ -69,7 +57,9 @@ extension Backtest {
   }
 
   /// The forecasts of all origins with their intervals, what came, and what was before.
-  func chart(_ target: ForecastTarget) -> LineChart {
+  func chart(_ target: ForecastTarget) -> LineChart { Self.chart(runs, target, horizon: horizon, season: season) }
+
+  static func chart(_ runs: [Run], _ target: ForecastTarget, horizon: Int, season: Int) -> LineChart {
     let first = runs.first?.origin ?? target.values.count
     var chart = ForecastChart(target.name, target.time)
     chart.addHistory(max(0, first - max(50, 2 * horizon, 2 * season))..<first) { target.values[$0] }
@@ -79,17 +69,6 @@ extension Backtest {
         run.forecast.values, run.forecast.chartIntervals([80, 95], steps: horizon), from: run.origin)
     }
     return chart.chart
-  }
-
-  /// The errors of all methods, step ahead by step ahead.
-  var horizonChart: LineChart {
-    LineChart(
-      "\(errorName) by step ahead", xTitle: "step ahead",
-      lines: zip(methods, [.plain] + LineChart.Style.allCases).map { method, style in
-        LineChart.Line(
-          method.name,
-          method.byHorizon.enumerated().map { LineChart.Point(Double($0 + 1), error($1) ?? .nan) }, style: style)
-      }, isLogarithmic: false)
   }
 
   func json(byHorizon: Bool) -> JSON {

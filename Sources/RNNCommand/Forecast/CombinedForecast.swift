@@ -82,6 +82,15 @@ struct CombinedPrediction {
       }
   }
 
+  /// A header, and a row a path and step.
+  func pathRows(_ sampling: PathSampling) -> [[String]] {
+    var rows = [["path", target.time.name ?? "row", target.name]]
+    for (number, path) in forecast.paths(sampling.samples, seed: sampling.seed).enumerated() {
+      for ahead in 0..<horizon { rows.append(["\(number + 1)", target.time.label(start + ahead), short(path[ahead])]) }
+    }
+    return rows
+  }
+
   /// An object a step.
   func json(truths: Bool) -> JSON {
     .array(steps(truth: truths ? target.name : nil).map { .object($0) })

@@ -85,32 +85,35 @@ struct ForecastBacktest: ParsableCommand {
   }
 
   private func measure(_ panel: ForecastPanel) throws {
-    if let option = ["--plot", "--report", "--by-horizon"].first(where: GivenOptions.names.contains) {
-      throw Failure(message: "\(option) is for the backtest of one series: --series takes one of \(panel.series.count)")
-    }
     let seasons = recipe.seasons(ofCalendar: panel.seasons)
     let backtest: GlobalBacktest
     let horizon = horizon ?? defaultHorizon(seasons)
     do throws(ForecastingError) {
       backtest = try GlobalBacktest(
-        panel.series, horizon: horizon, origins: origins, seasons: seasons, recipe: recipe.globalRecipe,
-        comparesEach: each, threads: threads ?? 0)
+        panel.series, horizon: horizon, origins: origins, seasons: seasons, recipe: recipe.globalRecipe(panel),
+        comparesEach: each, examples: plot != nil || report != nil ? GlobalPrediction.mostPanels : 0,
+        threads: threads ?? 0)
     } catch { throw Failure(error, file: panel.file, horizon: horizon, origins: origins) }
     if json {
-      try output(backtest.json.serialized() + [0x0A])
+      try output(backtest.json(byHorizon: byHorizon).serialized() + [0x0A])
     } else {
-      try output(backtest.description(of: panel))
+      try output(backtest.description(of: panel, byHorizon: byHorizon))
     }
+    if let report { try backtest.page(panel).write(to: report) }
+    guard let plot else { return }
+    GlobalPrediction.noteUndrawn(backtest.seriesCount - backtest.examples.count)
+    try drawPlot(backtest.charts(of: panel), to: plot)
   }
 
   private func measure(_ target: ForecastTarget) throws {
     let seasons = recipe.seasons(target)
     let horizon = horizon ?? defaultHorizon(seasons, rows: target.values.count)
-    recipe.recipe.noteSeason(count: target.values.count - origins * horizon)
+    let chosen = recipe.recipe(target.time)
+    chosen.noteSeason(count: target.values.count - origins * horizon)
     let backtest: Backtest
     do throws(ForecastingError) {
       backtest = try Backtest(
-        target.values, horizon: horizon, origins: origins, seasons: seasons, recipe: recipe.recipe,
+        target.values, horizon: horizon, origins: origins, seasons: seasons, recipe: chosen,
         threads: threads ?? 0)
     } catch { throw Failure(error, file: target.file, horizon: horizon, origins: origins) }
     if json {

@@ -81,17 +81,18 @@ struct RecipeOptions: ParsableArguments {
 
   func seasons(ofCalendar seasons: [Int]) -> [Int] { season.map { [$0] } ?? seasons }
 
-  var recipe: Recipe {
+  func recipe(_ time: TimeAxis) -> Recipe {
     var recipe = Recipe()
     (recipe.networks, recipe.seed, recipe.season) = (networks, seed, season)
     recipe.usesNetwork = networks > 0
+    recipe.year = time.year
     return recipe
   }
 
   /// Of many series.
-  var globalRecipe: GlobalRecipe {
+  func globalRecipe(_ panel: ForecastPanel) -> GlobalRecipe {
     var recipe = GlobalRecipe()
-    recipe.seed = seed
+    (recipe.seed, recipe.year) = (seed, panel.year)
     if GivenOptions.names.contains("--networks") {
       (recipe.networks, recipe.usesNetwork) = (networks, networks > 0)
     }

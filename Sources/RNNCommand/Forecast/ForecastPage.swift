@@ -30,9 +30,11 @@ extension Section {
   }
 
   /// A forecast with its intervals.
-  /// - Parameter rows: as they are written, the header first.
-  static func forecast(_ charts: [LineChart], rows: [[String]], note: String) -> Section {
-    let rounded = rows.map { row in row.enumerated().map { $0 == 0 ? $1 : Double($1).map(significant) ?? $1 } }
+  /// - Parameters:
+  ///   - rows: as they are written, the header first.
+  ///   - labels: columns at the beginning that name the row.
+  static func forecast(_ charts: [LineChart], rows: [[String]], labels: Int = 1, note: String) -> Section {
+    let rounded = rows.map { row in row.enumerated().map { $0 < labels ? $1 : Double($1).map(significant) ?? $1 } }
     return Section("Forecast", [.paragraph(note)] + charts.map { .chart($0) } + [numbers("", rounded)])
   }
 
@@ -60,14 +62,17 @@ extension Section {
 
   /// Scores, and errors by step ahead.
   static func scores(_ backtest: Backtest) -> [Section] {
+    scores(backtest.scoreRows, verdict: backtest.verdict, backtest.horizonErrors)
+  }
+
+  static func scores(_ rows: [[String]], verdict: String?, _ errors: HorizonErrors) -> [Section] {
     [
       Section(
         "Scores",
-        (backtest.verdict.map { [.paragraph($0 + ".")] } ?? []) + [
-          numbers("", backtest.scoreRows), .paragraph(ForecastBacktest.scoresDocumentation),
+        (verdict.map { [.paragraph($0 + ".")] } ?? []) + [
+          numbers("", rows), .paragraph(ForecastBacktest.scoresDocumentation),
         ]),
-      Section(
-        "Errors by step ahead", [.chart(backtest.horizonChart), numbers(backtest.errorName, backtest.horizonRows)]),
+      Section("Errors by step ahead", [.chart(errors.chart), numbers(errors.name, errors.rows)]),
     ]
   }
 

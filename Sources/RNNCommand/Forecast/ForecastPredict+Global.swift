@@ -8,7 +8,6 @@ extension ForecastPredict {
     guard let table else {
       throw Failure(message: "\(model) is a forecaster of many series: give their table", status: .usage)
     }
-    if report != nil { throw Failure(message: "--report is for forecasts of one series") }
     let saved = try SavedGlobalForecaster(file)
     let steps = try steps(upTo: saved.forecaster.horizon)
     let panel = try saved.panel(at: table, rows, reading, column: column)
@@ -23,10 +22,10 @@ extension ForecastPredict {
       panel: panel, forecasts: forecasts, starts: starts, horizon: steps, levels: levels.level ?? [80, 95],
       truths: holdOut > 0)
     try write(json ? prediction.json() : nil, rows: prediction.rows())
-    let more = panel.series.count - GlobalPrediction.mostPanels
-    if plot != nil, more > 0 {
-      Note.note("\(counted(more, "series", plural: "series")) more are not drawn; --series takes one")
-    }
-    if let plot { try drawPlot(prediction.charts(history: history), to: plot) }
+    if let paths { try writeTable(prediction.pathRows(sampling.sampling), to: paths) }
+    if let report { try prediction.page(forecaster, history: history).write(to: report) }
+    guard let plot else { return }
+    GlobalPrediction.noteUndrawn(panel.series.count - GlobalPrediction.mostPanels)
+    try drawPlot(prediction.charts(history: history), to: plot)
   }
 }

@@ -16,6 +16,9 @@ struct ForecastPredict: ParsableCommand {
       column that tells series apart, the time, the forecast and its intervals. Covariates that are known ahead must stand in \
       rows after the last value. --series takes one of the series.
 
+      Sample paths are ways that the values may take together: of a network with --likelihood each step is drawn from what the \
+      steps drawn before it lead to, of a combined forecaster they are its forecast with the errors of one earlier origin each.
+
       \(FilePath.documentation)
       """)
 
@@ -64,9 +67,11 @@ struct ForecastPredict: ParsableCommand {
   @Flag(help: "Write a JSON array with an object a step instead. Of a combined forecaster.")
   var json = false
 
-  @OptionGroup(title: "Sample paths, of a network with --likelihood") var sampling: PathSamplingOptions
+  @OptionGroup(title: "Sample paths") var sampling: PathSamplingOptions
 
-  @Option(writing: "Write the sample paths here, a row a path and step.")
+  @Option(
+    writing:
+      "Write the sample paths here, a row a path and step. Of a combined forecaster, or a network with --likelihood.")
   var paths: String?
 
   @OptionGroup var multiplying: ProductsOption
@@ -90,7 +95,9 @@ struct ForecastPredict: ParsableCommand {
     defer { outputs.release() }
     let file = try SafetensorsFile(path: model)
     if ModelUse(file) == .forecaster {
-      try file.refuse(Self.samplingOptions, "is a combined forecaster", "is for networks with --likelihood")
+      if paths == nil {
+        try file.refuse(["--samples", "--seed"], "is a combined forecaster", "is for the paths that --paths writes")
+      }
       if ModelUse.isGlobalForecaster(file) { return try predictGlobal(file) }
       return try predictCombined(file)
     }
@@ -178,6 +185,7 @@ struct ForecastPredict: ParsableCommand {
       levels: levels.level ?? [80, 95])
     Note.uncontinued(target.time, last: start + steps - 1)
     try write(json ? prediction.json(truths: holdOut > 0) : nil, rows: prediction.rows(truths: holdOut > 0))
+    if let paths { try writeTable(prediction.pathRows(sampling.sampling), to: paths) }
     if let report { try prediction.page(saved.forecaster, history: history).write(to: report) }
     if let plot { try drawPlot([prediction.chart(history: history)], to: plot) }
   }
@@ -259,7 +267,7 @@ struct ForecastPredict: ParsableCommand {
 /// Of models that learned distributions.
 struct PathSamplingOptions: ParsableArguments {
   @Option(
-    in: 2...100_000, help: "Sample paths: each step is drawn from what the steps drawn before it lead to, and fed back."
+    in: 2...100_000, help: "Sample paths to draw."
   )
   var samples = 200
 

@@ -34,6 +34,7 @@ extension ForecastTrain {
     var training = CombinedTraining(
       target: target, horizon: scoring.horizon ?? defaultHorizon(seasons, rows: target.values.count), seasons: seasons)
     (training.recipe.seed, training.recipe.season) = (options.shared.seed, scoring.season)
+    training.recipe.year = target.time.year
     training.recipe.noteSeason(count: target.values.count)
     training.report = options.shared.report
     replaced?.announce()
@@ -43,13 +44,10 @@ extension ForecastTrain {
   private func train(
     _ panel: ForecastPanel, _ store: inout CheckpointStore, _ replaced: ReplacedModel?
   ) throws {
-    if options.shared.report != nil {
-      throw Failure(message: "--report is for the forecasts of one series: --series takes one of \(panel.series.count)")
-    }
     replaced?.announce()
     let seasons = scoring.season.map { [$0] } ?? panel.seasons
     var recipe = GlobalRecipe()
-    recipe.seed = options.shared.seed
+    (recipe.seed, recipe.year) = (options.shared.seed, panel.year)
     let horizon = scoring.horizon ?? defaultHorizon(seasons)
     var forecaster: GlobalForecaster
     do throws(ForecastingError) {
@@ -63,5 +61,14 @@ extension ForecastTrain {
     )
     Note.line("chosen    \(forecaster.description)")
     Note.note("saved \(store.path)")
+    guard let report = options.shared.report else { return }
+    let forecasts: [RecurrentForecasting.Forecast]
+    do throws(ForecastingError) {
+      forecasts = try forecaster.forecasts(threads: options.shared.threads ?? 0)
+    } catch { throw Failure(message: "\(panel.file): \(error); without --report it is trained all the same") }
+    let prediction = GlobalPrediction(
+      panel: panel, forecasts: forecasts, starts: panel.series.map(\.values.count), horizon: horizon,
+      levels: [80, 95], truths: false)
+    try prediction.page(forecaster, history: nil).write(to: report)
   }
 }

@@ -135,10 +135,9 @@ struct GlobalPrediction {
   private var truthTitle: String { panel.target ?? "value" }
 
   private func prediction(_ number: Int) -> CombinedPrediction {
-    let (series, time) = (panel.series[number], panel.times[number])
-    let target = ForecastTarget(file: panel.file, name: series.name, time: time, values: series.values)
-    return CombinedPrediction(
-      forecast: forecasts[number], target: target, start: starts[number], horizon: horizon, levels: levels)
+    CombinedPrediction(
+      forecast: forecasts[number], target: panel.target(number), start: starts[number], horizon: horizon,
+      levels: levels)
   }
 
   func rows() -> [[String]] {
@@ -154,6 +153,14 @@ struct GlobalPrediction {
     return result
   }
 
+  /// The same of sample paths, a row for each series, path and step.
+  func pathRows(_ sampling: PathSampling) -> [[String]] {
+    [[panel.seriesTitle, "path", panel.timeTitle, truthTitle]]
+      + panel.series.indices.flatMap { number in
+        prediction(number).pathRows(sampling).dropFirst().map { [panel.series[number].name] + $0 }
+      }
+  }
+
   /// An object for each series and step.
   func json() -> JSON {
     .array(
@@ -165,8 +172,29 @@ struct GlobalPrediction {
       })
   }
 
+  func page(_ forecaster: GlobalForecaster, history: Int?) -> ForecastPage {
+    let bands = levels.map { short($0) + " %" }.joined(separator: ", ")
+    let more = panel.series.count - Self.mostPanels
+    return ForecastPage(
+      title: "Forecast of \(counted(panel.series.count, "series", plural: "series"))",
+      summary: "\(counted(horizon, "step")) of each series of \(panel.file), by one model.",
+      sections: [
+        .forecast(
+          charts(history: history), rows: rows(), labels: 2,
+          note: "Intervals in which so many values should lie: \(bands)."
+            + (more > 0 ? " \(counted(more, "series", plural: "series")) more are not drawn." : "")),
+        Section("What was chosen", [.paragraph(forecaster.description + ".")]),
+      ], data: json())
+  }
+
   /// As many as a plot has room for.
   static let mostPanels = 12
+
+  /// Says how many series are not drawn.
+  static func noteUndrawn(_ count: Int) {
+    guard count > 0 else { return }
+    Note.note("\(counted(count, "series", plural: "series")) more are not drawn; --series takes one")
+  }
 
   func charts(history: Int?) -> [LineChart] {
     panel.series.indices.prefix(Self.mostPanels).map { prediction($0).chart(history: history) }

@@ -11,8 +11,9 @@ struct PanelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Columns of numbers that are known ahead, such as prices and holidays, commas between them. To forecast, the table has "
-        + "rows after the last value that hold them. Of the combined method.", valueName: "names"))
+      "Columns of numbers that are known ahead, such as prices and holidays, commas between them; with --wide those of all series. To "
+        + "forecast, the table has rows after the last value that hold them. Of the combined method.",
+      valueName: "names"))
   var covariates: String?
 
   @Option(
@@ -41,7 +42,6 @@ struct PanelOptions: ParsableArguments {
       if names.isEmpty || names.contains("") {
         throw ValidationError("'\(option)' expects names of columns, commas between them, got '\(list)'")
       }
-      if wide { throw ValidationError("'\(option)' is for series that stand below each other, and not with '--wide'") }
     }
     let all = Self.names(covariates) + Self.names(pastCovariates)
     if let twice = all.indices.first(where: { all[..<$0].contains(all[$0]) }) {
@@ -91,6 +91,8 @@ struct ForecastPanel {
 
   /// The natural seasons of the steps.
   var seasons: [Int] { times.first?.seasons ?? [] }
+  /// Steps of a year, if it is longer than those.
+  var year: Double? { times.first?.year }
 }
 
 extension SeriesOptions {
@@ -186,6 +188,11 @@ extension ForecastPanel {
     }
     let missing = series.reduce(0) { $0 + $1.values.count { $0.isNaN } }
     if missing > 0 { Note.note("\(counted(missing, "missing value")), neither learnt nor scored") }
+  }
+
+  /// A series as one by itself.
+  func target(_ number: Int) -> ForecastTarget {
+    ForecastTarget(file: file, name: series[number].name, time: times[number], values: series[number].values)
   }
 
   /// How long the series are, in words.

@@ -11,13 +11,19 @@ struct MemberSet: Sendable {
   let linear: LinearPath?
 
   /// With what the linear part left, for the recurrent one.
-  /// - Parameter direct: whether there is to be a linear part.
+  /// - Parameters:
+  ///   - year: in steps, that the linear part may look at.
+  ///   - direct: whether there is to be a linear part.
   static func fit(
-    _ history: History, season: Season, horizon: Int, direct: Bool = true
+    _ history: History, season: Season, horizon: Int, year: Double? = nil, direct: Bool = true
   ) -> (members: MemberSet, linear: LinearPath.Fit?) {
     let period = season.effective
-    let layout = WindowLayout(horizon: horizon, season: season, count: history.count)
-    let linear = direct ? LinearPath.fit(history, layout) : nil
+    var layout = WindowLayout(horizon: horizon, season: season, count: history.count)
+    var linear = direct ? LinearPath.fit(history, layout) : nil
+    if let year, let blind = linear, YearPhase.isPossible(year, count: history.count) {
+      layout.year = year
+      if let seeing = LinearPath.fit(history, layout), seeing.error < blind.error { linear = seeing }
+    }
     let most = Autoregression.most(history.count, period: period)
     let members = MemberSet(
       season: season, horizon: horizon, smoothing: .fit(history, period: period, isDoubtful: season.isDoubtful),

@@ -15,6 +15,9 @@ public struct Recipe: Sendable, Hashable, Codable {
   /// Steps of the season that the methods go by, whether the series shows it or not, if there are two of them; 1: none. nil: that of
   /// the calendar, or one that is found, where a test says that the series has it.
   public var season: Int?
+  /// Steps of a year, such as 365.2425 of days: direct forecasts may look at the place in it where the history has two of them and
+  /// errors on parts that were left out are less. nil: they do not.
+  public var year: Double?
 
   /// The defaults.
   public init() {}

@@ -38,7 +38,8 @@ struct Rehearsal: Sendable {
     var forecasts: [MemberName: [[Double]]] = [:]
     var network: RecurrentPath?
     for first in stride(from: span.first, through: last, by: horizon) {
-      let (members, linear) = MemberSet.fit(history.prefix(first), season: season, horizon: horizon)
+      let (members, linear) = MemberSet.fit(
+        history.prefix(first), season: season, horizon: horizon, year: recipe.year)
       if first == span.first, let linear, recipe.usesNetwork {
         do throws(PlanError) {
           network = try RecurrentPath.train(history.prefix(first), linear, recipe.network, seed: recipe.seed)

@@ -94,6 +94,6 @@ extension WindowLayout {
   /// Whether a layout from a file makes sense.
   var isSound: Bool {
     (2...100_000).contains(window) && (1...1_000_000).contains(horizon) && (1...10_000_000).contains(period)
-      && !anchors.isEmpty
+      && !anchors.isEmpty && year.map { $0 > 2 && $0 < 1e9 } ?? true
   }
 }

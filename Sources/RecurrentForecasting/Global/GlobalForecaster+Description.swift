@@ -19,7 +19,8 @@ extension GlobalForecaster: CustomStringConvertible {
     }
     if let linear {
       parts.append(
-        "window \(layout.window), penalties " + linear.readouts.map { String($0.penalty) }.joined(separator: "/"))
+        "window \(layout.window)" + (scheme.year == nil ? "" : " and the time of year") + ", penalties "
+          + linear.readouts.map { String($0.penalty) }.joined(separator: "/"))
       parts.append(network == nil ? "no network" : "\(combination.gain) of the network's corrections")
     } else {
       parts.append("too short for direct forecasts")

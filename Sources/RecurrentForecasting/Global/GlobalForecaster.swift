@@ -73,15 +73,18 @@ public struct GlobalForecaster: Sendable {
     }
     columns = PanelColumns(sorted)
     let seasons = try PanelSeasons(observed, natural: seasons, threads: threads)
-    scheme = PanelScheme(columns, season: seasons.common, horizon: horizon, counts: observed.map(\.count))
     var parameters = sorted.indices.map {
       PreparedSeries.parameters(sorted[$0], observed[$0], seasons.own[$0])
     }
     try PreparedSeries.fitEffects(&parameters, sorted, observed, seasons.own, columns, threads: threads)
-    let (columns, scheme) = (columns, scheme)
+    let columns = columns
     let prepared = sorted.indices.map { PreparedSeries(sorted[$0], parameters[$0], columns) }
     let rehearsal = try GlobalRehearsal(
-      prepared, seasons: seasons.own, scheme, recipe: recipe, threads: threads)
+      prepared, seasons: seasons.own,
+      PanelScheme(columns, season: seasons.common, horizon: horizon, counts: observed.map(\.count)), recipe: recipe,
+      threads: threads)
+    let scheme = rehearsal.scheme
+    self.scheme = scheme
     // To everything, now that it is known what counts.
     let counts = prepared.map(\.count)
     let whole =

@@ -7,6 +7,8 @@ struct GlobalLinearPath: Sendable {
   let scheme: PanelScheme
   /// One for each anchor.
   var readouts: [LinearPath.Readout]
+  /// The sum of errors on parts that were left out of the fit; 0 where none were.
+  var error = 0.0
 
   /// In units, [origins][horizon].
   /// - Precondition: origins from `scheme.layout.needed` on.
@@ -147,6 +149,7 @@ struct GlobalLinearPath: Sendable {
         errors.reduce(0) { $0 + $1[place * anchors.count + anchor] }
       }
       let best = sums.indices.min { sums[$0] < sums[$1] } ?? 0
+      path.error += sums[best]
       // Where no fold could be left out.
       let penalty = sums[best] > 0 ? LinearPath.penalties[best] : 0.1
       guard let readout = solve(whole, penalty: penalty * unit) else { return nil }

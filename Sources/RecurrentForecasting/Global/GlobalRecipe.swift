@@ -12,6 +12,9 @@ public struct GlobalRecipe: Sendable, Hashable, Codable {
   public var batchSize = 32
   /// Whether smoothing, Theta and autoregressions are fitted to each series, too, and may count.
   public var fitsEachSeries = true
+  /// Steps of a year, such as 365.2425 of days: forecasts may look at the place in it where most series have two of them and errors
+  /// on parts that were left out are less. nil: they do not.
+  public var year: Double?
   /// Of the networks.
   public var seed: UInt64 = 0
 

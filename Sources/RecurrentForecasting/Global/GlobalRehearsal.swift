@@ -2,6 +2,8 @@
 struct GlobalRehearsal: Sendable {
   /// Of each series.
   let trials: [GlobalCombination.Trial]
+  /// What the global methods look at.
+  let scheme: PanelScheme
   /// Fitted to what lies before the first origins.
   let linear: GlobalLinearPath?
   let network: GlobalNetwork?
@@ -29,8 +31,9 @@ struct GlobalRehearsal: Sendable {
     let horizon = scheme.horizon
     let origins = series.indices.map { Self.origins(series[$0].count, seasons[$0], scheme) }
     let counts = series.indices.map { origins[$0].first ?? series[$0].count }
-    let linear = try GlobalLinearPath.fit(series, counts: counts, scheme, threads: threads)
-    self.linear = linear
+    let linear = try Self.linear(series, counts: counts, scheme, recipe: recipe, threads: threads)
+    let scheme = linear?.scheme ?? scheme
+    (self.linear, self.scheme) = (linear, scheme)
     if let linear, recipe.usesNetwork {
       network = try GlobalNetwork.train(series, counts: counts, linear, recipe, threads: threads)
     } else {
@@ -66,6 +69,18 @@ struct GlobalRehearsal: Sendable {
       }
       return trial
     }
+  }
+
+  /// With the time of year where that errs less.
+  private static func linear(
+    _ series: [PreparedSeries], counts: [Int], _ scheme: PanelScheme, recipe: GlobalRecipe, threads: Int
+  ) throws(ForecastingError) -> GlobalLinearPath? {
+    let blind = try GlobalLinearPath.fit(series, counts: counts, scheme, threads: threads)
+    guard let year = recipe.year, let blind, let scheme = scheme.looking(atYear: year, counts: counts),
+      let seeing = try GlobalLinearPath.fit(series, counts: counts, scheme, threads: threads),
+      seeing.error < blind.error
+    else { return blind }
+    return seeing
   }
 
   /// The methods that may count for a series.

@@ -6,6 +6,8 @@ struct PanelScheme: Sendable, Hashable, Codable {
   let layout: WindowLayout
   /// Seasons whose phases are told, the shortest first.
   let periods: [Int]
+  /// Steps of a year whose phase is told; nil: none.
+  private(set) var year: Double?
   /// Steps ahead at which covariates that are known ahead are looked at.
   let leads: [Int]
   /// Steps that the network reads.
@@ -23,11 +25,25 @@ struct PanelScheme: Sendable, Hashable, Codable {
   /// Phases for each static column.
   private static let mostInteractions = 60
 
+  /// Most series have as many steps.
+  private static func typical(_ counts: [Int]) -> Int {
+    let sorted = counts.sorted()
+    return sorted.isEmpty ? 0 : sorted[sorted.count / 4]
+  }
+
+  /// The same with the phase of the year; nil where the series are too short for it.
+  /// - Parameter counts: of steps, of all series.
+  func looking(atYear year: Double, counts: [Int]) -> PanelScheme? {
+    guard YearPhase.isPossible(year, count: Self.typical(counts)) else { return nil }
+    var scheme = self
+    scheme.year = year
+    return scheme
+  }
+
   /// - Parameter counts: of steps, of all series.
   init(_ columns: PanelColumns, season: Season, horizon: Int, counts: [Int]) {
-    let sorted = counts.sorted()
     // So that most series reach over a window and what follows it.
-    let typical = sorted.isEmpty ? 0 : sorted[sorted.count / 4]
+    let typical = Self.typical(counts)
     layout = WindowLayout(horizon: horizon, season: season, count: max(8, typical - horizon))
     periods = season.period > 1 ? [season.period] + (season.longer.map { [$0] } ?? []) : []
     let covariates = columns.knownAhead.count
@@ -41,7 +57,7 @@ struct PanelScheme: Sendable, Hashable, Codable {
   /// Two waves for a season, one where it has no room for more.
   private func waves(_ period: Int) -> Int { period >= 5 ? 2 : 1 }
 
-  private var phaseCount: Int { periods.reduce(0) { $0 + 2 * waves($1) } }
+  private var phaseCount: Int { periods.reduce(0) { $0 + 2 * waves($1) } + (year == nil ? 0 : YearPhase.width) }
   private var hasInteractions: Bool { staticWidth > 0 && staticWidth * phaseCount <= Self.mostInteractions }
 
   var featureCount: Int {
@@ -59,6 +75,7 @@ struct PanelScheme: Sendable, Hashable, Codable {
         features.append(cos(angle))
       }
     }
+    if let year { YearPhase.add(series.start + origin, year: year, to: &features) }
     let phases = first..<features.count
     for value in series.statics {
       features.append(value)
@@ -80,7 +97,8 @@ struct PanelScheme: Sendable, Hashable, Codable {
 
   /// Numbers that the network reads at a step.
   var inputCount: Int {
-    (hasSeason ? 4 : 3) + 2 * periods.count + staticWidth + knownCount * (1 + leads.count) + pastCount
+    (hasSeason ? 4 : 3) + 2 * periods.count + (year == nil ? 0 : 2) + staticWidth + knownCount * (1 + leads.count)
+      + pastCount
   }
 
   private static let clip = 8.0
@@ -106,6 +124,11 @@ struct PanelScheme: Sendable, Hashable, Codable {
       add(sin(angle))
       add(cos(angle))
     }
+    if let year {
+      let angle = 2 * Double.pi * (Double(place) / year).truncatingRemainder(dividingBy: 1)
+      add(sin(angle))
+      add(cos(angle))
+    }
     for value in series.statics { add(value) }
     for covariate in 0..<knownCount {
       add(series.knownValue(covariate, step))
@@ -117,7 +140,8 @@ struct PanelScheme: Sendable, Hashable, Codable {
   /// Whether a scheme from a file makes sense.
   var isSound: Bool {
     layout.isSound && periods.count <= 2 && periods.allSatisfy { (2...10_000_000).contains($0) }
-      && !leads.isEmpty && leads.allSatisfy { (1...horizon).contains($0) } && (1...100_000).contains(networkWindow)
+      && year.map { $0 > 2 && $0 < 1e9 } ?? true && !leads.isEmpty && leads.allSatisfy { (1...horizon).contains($0) }
+      && (1...100_000).contains(networkWindow)
       && [staticWidth, knownCount, pastCount].allSatisfy { (0...100_000).contains($0) }
   }
 }

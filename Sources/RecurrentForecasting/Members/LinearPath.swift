@@ -40,6 +40,8 @@ package struct LinearPath: Sendable {
     var origins: Range<Int>
     /// [origins, anchors · horizon]
     var residuals: [Double]
+    /// The mean of their magnitudes.
+    package var error: Double { residuals.reduce(0) { $0 + abs($1) } / Double(max(1, residuals.count)) }
   }
 
   /// nil where there are too few origins to fit to.

@@ -14,6 +14,8 @@ package struct WindowLayout: Sendable, Hashable, Codable {
   /// 1: none.
   package let period: Int
   package let anchors: [Anchor]
+  /// Steps of a year, whose phase stands beside the window; nil: it does not.
+  package var year: Double?
 
   /// - Parameter count: steps to fit to.
   package init(horizon: Int, season: Season, count: Int) {
@@ -29,7 +31,7 @@ package struct WindowLayout: Sendable, Hashable, Codable {
   private var hasSeasonBlock: Bool { period > window }
   private var blockCount: Int { hasSeasonBlock ? min(horizon, period) : 0 }
 
-  package var featureCount: Int { window - 1 + blockCount }
+  package var featureCount: Int { window - 1 + blockCount + (year == nil ? 0 : YearPhase.width) }
   /// Steps that there must be before an origin.
   package var needed: Int { max(window, anchors.contains(.seasonal) ? 2 * period : 0, hasSeasonBlock ? period : 0) }
 
@@ -38,6 +40,7 @@ package struct WindowLayout: Sendable, Hashable, Codable {
     let last = history[origin - 1]
     for lag in 1..<window { features.append(history[origin - 1 - lag] - last) }
     for ahead in 0..<blockCount { features.append(history[origin + ahead - period] - last) }
+    if let year { YearPhase.add(origin, year: year, to: &features) }
   }
 
   /// [horizon]

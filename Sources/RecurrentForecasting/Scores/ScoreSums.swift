@@ -58,13 +58,6 @@ struct ScoreSums {
     spreadCount += 1
   }
 
-  /// What is known of what a forecast from a step of the series forecast.
-  mutating func add(_ forecast: ScoredForecast, _ series: ObservedSeries, origin: Int) {
-    for ahead in forecast.values.indices where series.isKnown[origin + ahead] {
-      add(series.values[origin + ahead], forecast, ahead: ahead)
-    }
-  }
-
   var scores: ForecastScores {
     var scores = ForecastScores()
     guard count > 0 else { return scores }

@@ -43,10 +43,11 @@ package struct SeriesCollection: Sendable {
     var remarks: [TableRemark] = []
     if let seriesColumn {
       let lengths = members.map(\.series.count)
+      let (least, most) = (lengths.min() ?? 0, lengths.max() ?? 0)
       remarks.append(
         TableRemark(
           .series,
-          "\(members.count) of \(lengths.min() ?? 0) to \(lengths.max() ?? 0) steps, told apart by \(printable(seriesColumn, limit: 60))"
+          "\(members.count) of \(least == most ? "" : "\(least) to ")\(most) steps, told apart by \(printable(seriesColumn, limit: 60))"
         ))
     }
     if !statics.isEmpty {
@@ -55,7 +56,8 @@ package struct SeriesCollection: Sendable {
     self.remarks = remarks + Self.common(members)
   }
 
-  /// Each column of numbers for a series of its own, which may begin later and end earlier than others.
+  /// Each column of numbers for a series of its own, which may begin later and end earlier than others. Covariates are those of all
+  /// series; what they say after the last value of one is known ahead.
   /// - Throws: `TableError`.
   package init(sideBySide table: CSVTable, columns names: [String]?, _ reading: SeriesReading) throws(TableError) {
     let columns = try SeriesColumns(table, targets: names, reading)
@@ -67,8 +69,9 @@ package struct SeriesCollection: Sendable {
         throw TableError(table.file, column: name, .other("every value is missing"))
       }
       let own = columns.with(targets: [target])
+      let end = own.covariates.isEmpty ? last + 1 : table.rowCount
       members.append(
-        Member(name: name, series: try Series(table, rows: Array(first...last), own, reading), statics: []))
+        Member(name: name, series: try Series(table, rows: Array(first..<end), own, reading), statics: []))
     }
     self.members = members
     (seriesColumn, staticColumns) = (nil, [])

@@ -30,6 +30,10 @@ struct SeriesColumns {
     }
     covariates = try find(reading.covariates)
     let given = try find(names ?? [])
+    if let both = given.first(where: covariates.contains) {
+      throw TableError(
+        table.file, column: table.header[both], .other("it is to be forecast, and cannot stand beside that, too"))
+    }
     series = try find(reading.seriesColumns)
     if series.isEmpty {
       series = table.header.indices.filter {

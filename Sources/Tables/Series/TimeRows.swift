@@ -203,7 +203,7 @@ struct TimeRows {
       remarks.append(
         TableRemark(
           .time,
-          "\(values.count - result.count) rows come at a time of others: the \(reading.duplicates.rawValue) of each time is taken"
+          "\(values.count - result.count) \(values.count - result.count == 1 ? "row comes" : "rows come") at a time of others: the \(reading.duplicates.rawValue) of each time is taken"
         ))
     }
     (steps, labels) = (newSteps, newLabels)

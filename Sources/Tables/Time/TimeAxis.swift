@@ -49,6 +49,9 @@ package struct TimeAxis: Sendable {
     return step?.seasons ?? []
   }
 
+  /// Rows of a year, where the calendar's step is of days: a season longer than those of `seasons`.
+  package var year: Double? { step?.year }
+
   /// What row `index` is called; beyond the last row what it would be, `+1`, `+2` … where the column's steps do not say.
   package func label(_ index: Int) -> String {
     if index < labels.count { return labels[index] }

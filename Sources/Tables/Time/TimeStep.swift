@@ -85,6 +85,18 @@ package enum TimeStep: Sendable, Hashable {
     }
   }
 
+  /// Rows of a year where there are about 50 to 370, and the year is none of `seasons`; nil: else.
+  var year: Double? {
+    let days = 365.2425
+    switch self {
+    case .months: return nil
+    case .week(let pattern):
+      return pattern.times.count == 1 && pattern.weekdays.count > 1 ? days / 7 * Double(pattern.weekdays.count) : nil
+    case .duration(let step):
+      return step >= TimeStamp.day && step < 7 * TimeStamp.day ? days / (Double(step) / Double(TimeStamp.day)) : nil
+    }
+  }
+
   /// "months", "2 weeks", "business days": what the rows are.
   package var description: String {
     func times(_ count: Int, _ unit: String) -> String { count == 1 ? unit : "\(count) \(unit)" }

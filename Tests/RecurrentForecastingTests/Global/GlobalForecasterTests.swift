@@ -108,6 +108,28 @@ import RecurrentForecasting
     }
   }
 
+  @Test func theTimeOfYearIsLearntByAll() throws {
+    let (steps, ahead, year) = (800, 20, 365.2425)
+    var generator = SeededGenerator(seed: 8)
+    // They begin at different times of the year.
+    let series = (0..<6).map { number in
+      let start = 50 * number
+      let values = (0..<steps + ahead).map { 5 * sin(2 * .pi * Double($0 + start) / year) + generator.normal() }
+      return PanelSeries("s\(number)", values: values, start: start)
+    }
+    func backtest(_ year: Double?) throws -> GlobalBacktest {
+      var recipe = quick
+      (recipe.year, recipe.usesNetwork, recipe.fitsEachSeries) = (year, false, false)
+      return try GlobalBacktest(series, horizon: ahead, origins: 1, seasons: [7], recipe: recipe, examples: 2)
+    }
+    let (seen, blind) = (try backtest(year), try backtest(nil))
+    #expect(seen.choices[0].contains("and the time of year") && !blind.choices[0].contains("year"))
+    #expect((seen.methods[0].scores.mase ?? 9) < (blind.methods[0].scores.mase ?? 0))
+    #expect(seen.examples.map(\.name) == ["s0", "s1"] && seen.examples[1].runs.map(\.origin) == [steps])
+    let byHorizon = seen.methods[0].byHorizon.compactMap(\.mase)
+    #expect(abs(byHorizon.reduce(0, +) / Double(ahead) - (seen.methods[0].scores.mase ?? .nan)) < 1e-9)
+  }
+
   @Test func missingValuesAreNotLearnt() throws {
     // What stands in for a missing value must not matter: NaN and infinities are the same.
     let series = TestPanel.jumps(4, steps: 90, ahead: 4, jump: 2, missing: 0.3)

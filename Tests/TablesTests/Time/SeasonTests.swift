@@ -15,8 +15,17 @@ struct SeasonTests {
 
   @Test func businessDays() {
     let labels = (0..<4).flatMap { week in (3...7).map { "2020-02-\($0 + 7 * week < 10 ? "0" : "")\($0 + 7 * week)" } }
-    #expect(TimeAxis(name: "t", labels: labels).seasons == [5])
+    let axis = TimeAxis(name: "t", labels: labels)
+    #expect(axis.seasons == [5] && abs((axis.year ?? 0) - 260.9) < 0.1)
   }
+
+  @Test(arguments: [
+    (["2001-01-01", "2001-01-02"], 365.2425), (["2001-01-01", "2001-01-03"], 365.2425 / 2),
+    (["2001-01-01", "2001-01-08"], nil), (["2001-01", "2001-02"], nil),
+    (["2001-01-01 00:00", "2001-01-01 01:00"], nil),
+    (["1", "2"], nil),
+  ])
+  func years(labels: [String], expected: Double?) { #expect(TimeAxis(name: "t", labels: labels).year == expected) }
 
   @Test func positions() {
     let years = TimeAxis(name: "t", labels: ["2000-12-31", "2001-12-31", "2002-12-31"])
