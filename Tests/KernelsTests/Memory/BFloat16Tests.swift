@@ -35,11 +35,11 @@ struct BFloat16Tests {
     let numbers = Self.numbers
     let expected = numbers.map { Self.nearest($0).bitPattern }
     for count in [2, 16, 18, 64, numbers.count] {
-      let arena = Arena<Float>(count: 3 * numbers.count, filledWith: 7)
+      let arena = Arena<Float>(count: 3 * numbers.count + 3, filledWith: 7)
       let memory = arena.memory
       let row = Region(offset: 1, rows: 1, columns: count)
-      let packed = Region(offset: numbers.count + 1, rows: 1, columns: count / 2)
-      let other = Region(offset: 2 * numbers.count, rows: 1, columns: count)
+      let packed = Region(offset: numbers.count + 2, rows: 1, columns: count / 2)
+      let other = Region(offset: 2 * numbers.count + 3, rows: 1, columns: count)
       memory.write(numbers.span.extracting(0..<count), to: row)
       memory.packBFloat16(row, to: packed)
       memory.unpackBFloat16(packed, to: other)
