@@ -109,7 +109,7 @@ import RecurrentForecasting
   }
 
   @Test func theTimeOfYearIsLearntByAll() throws {
-    let (steps, ahead, year) = (800, 20, 365.2425)
+    let (steps, ahead, year) = (1100, 20, 365.2425)
     var generator = SeededGenerator(seed: 8)
     // They begin at different times of the year.
     let series = (0..<6).map { number in
