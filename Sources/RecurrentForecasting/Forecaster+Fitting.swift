@@ -33,13 +33,14 @@ extension Forecaster {
       return Fit(forecaster: forecaster(untested, nil, shortErrors(history, horizon: horizon)), memberErrors: [:])
     }
     let rails = Rails(history, horizon: horizon)
-    let combination = Combination(rehearsal, dropFactor: recipe.dropFactor) { forecast, origin in
+    let trials = Trials(rehearsal, horizon: horizon) { forecast, origin in
       var sum = 0.0
       for (ahead, z) in rails.bound(forecast).enumerated() where series.isKnown[origin + ahead] {
         sum += abs(transform.undo(z) - series.values[origin + ahead])
       }
       return sum
     }
+    let combination = trials.combination(dropFactor: recipe.dropFactor)
     let network = combination.members.contains { combination.gains[$0] ?? 0 > 0 } ? rehearsal.network : nil
     let step = rehearsal.origins.count > 1 ? rehearsal.origins[1] - rehearsal.origins[0] : 1
     /// - Parameter forecasts: of the rehearsal's origins.
@@ -49,7 +50,8 @@ extension Forecaster {
       }
       return IntervalErrors(missed, horizon: horizon, step: step)
     }
-    let combined = rehearsal.origins.indices.map { number in
+    let combined = zip(rehearsal.origins.indices, trials.honestCombinations(dropFactor: recipe.dropFactor)).map {
+      number, combination in
       combination.combined(
         rehearsal.forecasts.mapValues { $0[number] }, corrections: rehearsal.corrections.mapValues { $0[number] },
         horizon: horizon)

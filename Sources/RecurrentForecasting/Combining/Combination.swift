@@ -12,29 +12,6 @@ struct Combination: Sendable, Hashable, Codable {
   /// Where nothing can be rehearsed.
   init(untested members: [MemberName]) { (self.members, gains, errors) = (members, [:], [:]) }
 
-  /// - Parameter error: of a transformed forecast from an origin, a sum over the known values of its horizon.
-  init(_ rehearsal: Rehearsal, dropFactor: Double, error: (_ forecast: [Double], _ origin: Int) -> Double) {
-    func total(_ forecasts: [[Double]]) -> Double {
-      zip(forecasts, rehearsal.origins).reduce(0) { $0 + error($1.0, $1.1) }
-    }
-    (members, gains, errors) = ([], [:], [:])
-    let names = rehearsal.forecasts.keys.sorted { $0.description < $1.description }
-    for name in names {
-      guard let forecasts = rehearsal.forecasts[name] else { continue }
-      errors[name] = total(forecasts)
-      guard let corrections = rehearsal.corrections[name] else { continue }
-      var best = (gain: 0.0, error: errors[name] ?? 0)
-      for gain in Self.gains.dropFirst() {
-        let error = total(Self.corrected(forecasts, corrections, gain))
-        if error < best.error { best = (gain, error) }
-      }
-      gains[name] = best.gain
-      errors[name] = best.error
-    }
-    let least = errors.values.min() ?? 0
-    members = names.filter { errors[$0] ?? .infinity <= dropFactor * least }
-  }
-
   static func corrected(_ forecasts: [[Double]], _ corrections: [[Double]], _ gain: Double) -> [[Double]] {
     zip(forecasts, corrections).map { zip($0, $1).map { $0 + gain * $1 } }
   }
