@@ -11,6 +11,9 @@ package struct IntervalErrors: Sendable, Hashable, Codable {
 
   package static let largestCount = 1000
 
+  /// Errors of one span of the horizon hang together: they count as so many independent ones (Benchmarks/Forecasting.md).
+  private static let independentErrors = 4.0
+
   /// - Parameter errors: [origins][horizon], NaN where the value is not known.
   package init(_ errors: [[Double]], horizon: Int, step: Int) {
     var sums = [Double](repeating: 0, count: horizon)
@@ -38,7 +41,8 @@ package struct IntervalErrors: Sendable, Hashable, Codable {
   /// Half the width of the intervals of a level between 0 and 1, [horizon].
   package func widths(level: Double) -> [Double] {
     guard !sizes.isEmpty else { return scales.map { _ in 0 } }
-    let share = min(1, level * (1 + 1 / (Double(sizes.count))))
+    // The quantile that holds for one error more (Vovk, Gammerman & Shafer 2005), of as many as are independent.
+    let share = min(1, level * (1 + 1 / min(Double(sizes.count), Self.independentErrors * blocks)))
     let place = share * Double(sizes.count - 1)
     let low = Int(place)
     let high = min(low + 1, sizes.count - 1)
