@@ -74,7 +74,7 @@ struct ResidualBlockCommandTests {
     expectFailure(
       try place.rnn(
         ["classify", "train", "waves.csv"] + ClassifyTests.columns + ["--residual-blocks", "--bidirectional"]), 64,
-      "'--residual-blocks'", "expected a head of meanOverSteps, maxOverSteps")
+      "'--residual-blocks' with '--bidirectional' needs '--head max-over-steps'")
   }
 
   @Test("What does not go together is refused")
