@@ -78,15 +78,7 @@ extension Backtest {
         [
           (key: "name", value: .string(method.name)), (key: "mase", value: JSON(finite: scores.mase)),
           (key: "mae", value: JSON(finite: scores.meanAbsoluteError)),
-          (key: "smape", value: JSON(finite: scores.smape)),
-          (key: "rmsse", value: JSON(finite: scores.rmsse)), (key: "crps", value: JSON(finite: scores.scaledCRPS)),
-          (key: "wql", value: JSON(finite: scores.weightedQuantileLoss)),
-          (key: "coverage_80", value: JSON(finite: scores.coverage80)),
-          (key: "width_80", value: JSON(finite: scores.width80)),
-          (key: "coverage_95", value: JSON(finite: scores.coverage95)),
-          (key: "width_95", value: JSON(finite: scores.width95)),
-          (key: "seconds", value: JSON(finite: method.seconds)),
-        ]
+        ] + scores.members + [(key: "seconds", value: JSON(finite: method.seconds))]
           + (byHorizon
             ? [
               (key: "mase_by_horizon", value: .array(method.byHorizon.map { JSON(finite: $0.mase) })),
@@ -101,5 +93,17 @@ extension Backtest {
       (key: "origins_better_than_seasonal_naive", value: gain.map { .integer($0.wins) } ?? .null),
       (key: "methods", value: .array(methods.map(object))),
     ])
+  }
+}
+
+extension ForecastScores {
+  /// What backtests of one series and of many write of a method alike.
+  var members: [(key: String, value: JSON)] {
+    [
+      (key: "smape", value: JSON(finite: smape)), (key: "rmsse", value: JSON(finite: rmsse)),
+      (key: "crps", value: JSON(finite: scaledCRPS)), (key: "wql", value: JSON(finite: weightedQuantileLoss)),
+      (key: "coverage_80", value: JSON(finite: coverage80)), (key: "width_80", value: JSON(finite: width80)),
+      (key: "coverage_95", value: JSON(finite: coverage95)), (key: "width_95", value: JSON(finite: width95)),
+    ]
   }
 }

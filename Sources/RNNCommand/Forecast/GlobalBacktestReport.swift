@@ -80,13 +80,7 @@ extension GlobalBacktest {
       return .object(
         [
           (key: "name", value: .string(method.name)), (key: "mase", value: JSON(finite: scores.mase)),
-          (key: "smape", value: JSON(finite: scores.smape)), (key: "rmsse", value: JSON(finite: scores.rmsse)),
-          (key: "crps", value: JSON(finite: scores.scaledCRPS)),
-          (key: "wql", value: JSON(finite: scores.weightedQuantileLoss)),
-          (key: "coverage_80", value: JSON(finite: scores.coverage80)),
-          (key: "width_80", value: JSON(finite: scores.width80)),
-          (key: "coverage_95", value: JSON(finite: scores.coverage95)),
-          (key: "width_95", value: JSON(finite: scores.width95)),
+        ] + scores.members + [
           (key: "better_than_seasonal_naive", value: .integer(method.betterCount)),
           (key: "seconds", value: JSON(finite: method.seconds)),
         ]
