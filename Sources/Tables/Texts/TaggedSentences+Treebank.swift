@@ -17,11 +17,10 @@ extension TaggedSentences {
           "there is no column of tags \(printable(name, limit: 40)) in CoNLL-U: --tag-column names upos, xpos, feats or deprel"
         ))
     }
-    var (tokens, tags, numbers): ([String], [String], [Int]) = ([], [], [])
+    var sentence = Lines()
     for (index, line) in lines.enumerated() {
       if Self.isBlank(line) {
-        add(tokens, tags, numbers)
-        (tokens, tags, numbers) = ([], [], [])
+        add(&sentence)
         continue
       }
       if line.hasPrefix("#") { continue }
@@ -42,11 +41,11 @@ extension TaggedSentences {
         throw TableError(
           file, line: index + 1, column: name, .other("the tag is missing (_): --tag-column names another column"))
       }
-      tokens.append(String(fields[1]))
-      tags.append(String(fields[column]))
-      numbers.append(index + 1)
+      sentence.tokens.append(String(fields[1]))
+      sentence.tags.append(String(fields[column]))
+      sentence.numbers.append(index + 1)
     }
-    add(tokens, tags, numbers)
+    add(&sentence)
   }
 
   enum TreebankID {

@@ -134,6 +134,19 @@ package struct TaggedSentences: Sendable {
     }
   }
 
+  /// A sentence that is read line by line, up to an empty one.
+  struct Lines {
+    var tokens: [String] = []
+    var tags: [String] = []
+    var numbers: [Int] = []
+  }
+
+  /// Ends a sentence; what follows is another.
+  mutating func add(_ lines: inout Lines) {
+    add(lines.tokens, lines.tags, lines.numbers)
+    lines = Lines()
+  }
+
   // MARK: Lines
 
   private mutating func readLines(_ lines: [String]) {
@@ -164,11 +177,10 @@ package struct TaggedSentences: Sendable {
     if let first, count > 1, Self.areNames(fields(lines[first]), column) {
       remarks.append("line \(first + 1), \(printable(lines[first], limit: 80)), is taken for the columns' names")
     }
-    var (tokens, tags, numbers): ([String], [String], [Int]) = ([], [], [])
+    var sentence = Lines()
     for (index, line) in lines.enumerated() {
       if Self.isBlank(line) {
-        add(tokens, tags, numbers)
-        (tokens, tags, numbers) = ([], [], [])
+        add(&sentence)
         continue
       }
       if line.hasPrefix("-DOCSTART-") { continue }
@@ -189,12 +201,12 @@ package struct TaggedSentences: Sendable {
         guard !Self.isBlank(own[column]) || !reading.needsTags else {
           throw TableError(file, line: index + 1, .other("the tag is missing"))
         }
-        tags.append(own[column])
+        sentence.tags.append(own[column])
       }
-      tokens.append(own[0])
-      numbers.append(index + 1)
+      sentence.tokens.append(own[0])
+      sentence.numbers.append(index + 1)
     }
-    add(tokens, tags, numbers)
+    add(&sentence)
   }
 
   /// Whether a file's first line names its columns.
