@@ -24,11 +24,7 @@ struct Evaluate: ParsableCommand {
   )
   var json = false
 
-  @OptionGroup var multiplying: ProductsOption
-  @OptionGroup var storing: PrecisionOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   func validate() throws { try text.require() }
 
@@ -37,7 +33,7 @@ struct Evaluate: ParsableCommand {
     files.reads(text: text.text, fileExtension: text.fileExtension, as: "--text")
     try files.check()
     let (model, vocabulary) = try Model.forText(at: model)
-    let precision = try storing.weights(of: model, multiplying.choice)
+    let settings = try running.settings(for: model)
     let (tokens, unknownCounts) = try text.tokens(for: vocabulary, unknowns)
     unknowns.report(unknownCounts, vocabulary)
     let unit = vocabulary.tokenName
@@ -46,13 +42,12 @@ struct Evaluate: ParsableCommand {
         message: "\(counted(tokens.count, unit)) of the text \(tokens.count == 1 ? "is" : "are") too few to evaluate: "
           + "what is measured is how each follows from those before it, so 2 or more are needed")
     }
-    Note.productsHint(
-      of: try Plan(
-        model.configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: multiplying.choice,
-        precision: precision, scalar: Float.self))
-    Note.threads(threads)
+    running.advise(
+      on: try Plan(
+        model.configuration, steps: 1, batchSize: 1, purpose: .inference(loss: nil), products: settings.products,
+        precision: settings.precision, scalar: Float.self))
     let result = try model.evaluate(
-      tokens, products: multiplying.choice, precision: precision, threads: threads ?? 0)
+      tokens, products: settings.products, precision: settings.precision, threads: settings.threads)
     guard result.loss.isFinite else {
       throw Failure(message: "the loss is not a finite number (\(result.loss))", status: .notFinite)
     }

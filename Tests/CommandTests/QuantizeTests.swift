@@ -38,6 +38,48 @@ struct QuantizeTests {
     #expect(losses[0] != nil && losses[0] == losses[1])
   }
 
+  /// Trainings whose products are of pairs of bfloat16, and their models in whole numbers.
+  @Test("Models of classes, tags and forecasts run in the precision that is asked for")
+  func models() throws {
+    let place = try Workplace()
+    try place.write(Words(120, seed: 1).csv, to: "words.csv")
+    try place.write(TaggedText(60, seed: 1).columns, to: "tags.tsv")
+    try place.write("v\n" + (0..<90).map { "\($0 * 7 % 12)\n" }.joined(), to: "t.csv")
+    let mixed = ["--precision", "bfloat16-dot", "--report", "r.html", "--epochs", "2", "--threads", "1"]
+    for (command, training, data) in [
+      ("classify", ["words.csv", "--hidden-size", "32"] + ClassifyTextTests.columns, "words.csv"),
+      ("tag", ["tags.tsv", "--hidden-size", "32"], "tags.tsv"),
+      ("forecast", ["t.csv", "--method", "network", "--window", "6", "--hidden-size", "32"], "t.csv"),
+    ] {
+      let trained = try place.rnn([command, "train"] + training + mixed)
+      #expect(trained.status == 0, "\(trained.errors)")
+      #expect(String(decoding: try place.data("r.html"), as: UTF8.self).contains("of bfloat16-dot"))
+      #expect(
+        try place.rnn("quantize", "model.safetensors", "int8.safetensors", "--precision", "int8").status == 0)
+      func answer(_ model: String, _ options: String...) throws -> String {
+        let table = command == "classify" ? ["--text-column", "word", "--probabilities"] : []
+        let outcome = try place.rnn([command, "predict", model, data] + table + options)
+        #expect(outcome.status == 0 && !outcome.text.isEmpty, "\(outcome.errors)")
+        return outcome.text
+      }
+      let whole = try answer("int8.safetensors")
+      #expect(try answer("model.safetensors", "--precision", "int8") == whole)
+      if command != "tag" { #expect(try answer("model.safetensors") != whole) }
+      let refused = try place.rnn(
+        command, "train", data, "--resume", "model.safetensors", "--epochs", "3", "--products", "openblas")
+      expectFailure(refused, 64, "bfloat16-dot", "leave out --products openblas")
+      for name in ["model", "int8"] { try FileManager.default.removeItem(at: place.url(name + ".safetensors")) }
+    }
+    expectFailure(
+      try place.rnn("tag", "train", "tags.tsv", "--precision", "bfloat16-dot", "--products", "openblas"), 64,
+      "excludes '--products openblas'")
+    expectFailure(
+      try place.rnn("forecast", "train", "t.csv", "--precision", "bfloat16-dot", "--checkpoint", "c.safetensors"), 64,
+      "--precision")
+    #expect(try place.rnn("forecast", "train", "t.csv", "--horizon", "3", "--checkpoint", "c.safetensors").status == 0)
+    expectFailure(try place.rnn("forecast", "predict", "c.safetensors", "--precision", "int8"), 1, "--precision")
+  }
+
   @Test("What does not go together is refused")
   func refused() throws {
     let place = try Self.trained()

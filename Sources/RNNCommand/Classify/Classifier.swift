@@ -11,13 +11,15 @@ struct Classifier: ~Copyable {
   private static let batchSteps = 8192
 
   /// - Parameter longest: steps of the longest sequence that will come.
-  /// - Throws: `PlanError` where the memory does not suffice.
+  /// - Throws: `PlanError` where the memory does not suffice, or a weight is too large for the precision.
   init(
-    _ model: Model<Float>, classes: [String], isPerStep: Bool = false, longest: Int, products: Products, threads: Int
+    _ model: Model<Float>, classes: [String], isPerStep: Bool = false, longest: Int, _ settings: PassSettings
   ) throws(PlanError) {
     (self.classes, self.isPerStep) = (classes, isPerStep)
     batchSize = max(1, min(64, Self.batchSteps / longest))
-    pass = try InferencePass(model, steps: longest, batchSize: batchSize, products: products, threads: threads)
+    pass = try InferencePass(
+      model, steps: longest, batchSize: batchSize, products: settings.products, precision: settings.precision,
+      threads: settings.threads)
   }
 
   var plan: Plan { pass.plan }

@@ -21,10 +21,7 @@ struct ClassifyEvaluate: ParsableCommand {
   @Flag(help: "Write a JSON object.")
   var json = false
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   func run() throws {
     try FileUse(reading: [(model, "<model>"), (sequences, "<sequences>")]).check()
@@ -39,10 +36,8 @@ struct ClassifyEvaluate: ParsableCommand {
       data.items.map { description.inputs($0.values) }, width: description.features.count)
     var classifier = try Classifier(
       model, classes: description.classes, isPerStep: description.isPerStep,
-      longest: data.items.map(data.length).max() ?? 1, products: multiplying.choice,
-      threads: threads ?? 0)
-    Note.productsHint(of: classifier.plan)
-    Note.threads(threads)
+      longest: data.items.map(data.length).max() ?? 1, running.settings(for: model))
+    running.advise(on: classifier.plan)
     try show(
       classifier.report(
         ClassTask.Part(inputs: inputs, classes: classes), unit: description.isPerStep ? "step" : "sequence"))
@@ -56,10 +51,9 @@ struct ClassifyEvaluate: ParsableCommand {
       classes: classes.map { [$0] })
     part.linear = trained.linearScores(data.items.map(\.text))
     var classifier = try Classifier(
-      trained.model, classes: trained.description.classes, longest: part.longest, products: multiplying.choice,
-      threads: threads ?? 0)
-    Note.productsHint(of: classifier.plan)
-    Note.threads(threads)
+      trained.model, classes: trained.description.classes, longest: part.longest,
+      running.settings(for: trained.model))
+    running.advise(on: classifier.plan)
     try show(classifier.report(part, unit: "text"))
   }
 

@@ -32,10 +32,7 @@ struct ClassifyPredict: ParsableCommand {
   @Option(writing: "Write the table here.")
   var output: String?
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   func run() throws {
     var files = FileUse(reading: [(model, "<model>")], writing: [(output, "--output", json ? .records : .table)])
@@ -50,9 +47,8 @@ struct ClassifyPredict: ParsableCommand {
       sequences, features: description.features, isPerStep: description.isPerStep, needsLabels: false)
     var classifier = try Classifier(
       model, classes: description.classes, isPerStep: description.isPerStep,
-      longest: data.items.map(data.length).max() ?? 1, products: multiplying.choice, threads: threads ?? 0)
-    Note.productsHint(of: classifier.plan)
-    Note.threads(threads)
+      longest: data.items.map(data.length).max() ?? 1, running.settings(for: model))
+    running.advise(on: classifier.plan)
     let scores = classifier.scores(
       .vectors(data.items.map { description.inputs($0.values) }, width: description.features.count))
     try Self.requireFinite(scores)

@@ -44,7 +44,7 @@ extension ClassifyTrain {
     let validator = try ClassifierBox(
       Classifier(
         trainer.model(), classes: task.classes, isPerStep: task.isPerStep, longest: task.held.longest,
-        products: options.shared.multiplying.choice, threads: options.shared.threadCount))
+        trainer.settings.passSettings(threads: options.shared.threadCount)))
     func report() -> ClassificationReport { validator.classifier.report(task.held, unit: task.unit) }
     let page = self.page(trainer, task)
     let validation = ValidationData<Float> { trainer in
@@ -87,8 +87,8 @@ extension ClassifyTrain {
       schedule: try optimizer.makeSchedule(steps: loader.batchCount * options.epochs, batchSize: loader.batchSize),
       clipping: optimizer.clipping(for: .tables),
       isRagged: true, shards: options.sharding.count(), exchange: options.sharding.exchange, over: Team.ranks,
-      products: options.shared.multiplying.choice, threads: options.shared.threadCount,
-      seed: options.shared.seed)
+      products: options.shared.multiplying.choice, precision: options.multiplying.weights,
+      threads: options.shared.threadCount, seed: options.shared.seed)
     trainer.settings.frozenParameters = vectors.frozen("embedding.weight")
     return trainer
   }

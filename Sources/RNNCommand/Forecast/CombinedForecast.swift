@@ -20,7 +20,8 @@ struct CombinedTraining {
     "--dropout", "--head-dropout", "--batch-size", "--epochs", "--patience", "--log", "--resume",
     "--optimizer", "--learning-rate", "--batch-rule", "--base-batch-size", "--schedule", "--warm-up", "--clip-norm",
     "--clip-value", "--weight-decay",
-    "--momentum", "--products", "--init-from", "--rank", "--projection-size", "--residual", "--residual-blocks",
+    "--momentum", "--products", "--precision", "--init-from", "--rank", "--projection-size", "--residual",
+    "--residual-blocks",
     "--feed-forward-size", "--trained-initial-state",
   ]
 

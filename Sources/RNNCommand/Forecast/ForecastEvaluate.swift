@@ -31,10 +31,7 @@ struct ForecastEvaluate: ParsableCommand {
   @Flag(help: "Write a JSON object.")
   var json = false
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   func run() throws {
     try FileUse(reading: [(model, "<model>"), (input.table, "<table>")]).check()
@@ -57,9 +54,8 @@ struct ForecastEvaluate: ParsableCommand {
     guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure", status: .usage) }
     var forecaster = try NetworkForecaster(
       model, description, origins: testCount * (description.likelihood == nil ? 1 : sampling.samples),
-      products: multiplying.choice, threads: threads ?? 0)
-    Note.productsHint(of: forecaster.plan)
-    Note.threads(threads)
+      running.settings(for: model))
+    running.advise(on: forecaster.plan)
     let reports = try scoring.reports(
       &forecaster, name: model.configuration.cell.name, series, testCount: testCount, sampling.sampling)
     if json {
@@ -71,7 +67,8 @@ struct ForecastEvaluate: ParsableCommand {
 
   private func evaluateCombined(_ file: SafetensorsFile) throws {
     try file.refuse(
-      ["--test", "--season", "--autoregression", "--samples", "--seed"], "is a combined forecaster", "is for networks")
+      ["--test", "--season", "--autoregression", "--samples", "--seed", "--products", "--precision"],
+      "is a combined forecaster", "is for networks")
     let saved = try SavedForecaster(file)
     let target = try input.target(column: saved.column)
     let later = try saved.later(target)

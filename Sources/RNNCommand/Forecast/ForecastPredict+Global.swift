@@ -14,7 +14,7 @@ extension ForecastPredict {
     noteHeldOut()
     let (forecaster, starts) = try saved.placed(on: panel, holdOut: holdOut)
     let forecasts: [RecurrentForecasting.Forecast]
-    do throws(ForecastingError) { forecasts = try forecaster.forecasts(threads: threads ?? 0) } catch {
+    do throws(ForecastingError) { forecasts = try forecaster.forecasts(threads: running.threads ?? 0) } catch {
       throw Failure(message: "\(panel.file): \(error)")
     }
     for forecast in forecasts { try requireFinite(forecast.values) }

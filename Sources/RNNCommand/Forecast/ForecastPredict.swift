@@ -74,10 +74,7 @@ struct ForecastPredict: ParsableCommand {
       "Write the sample paths here, a row a path and step. Of a combined forecaster, or a network with --likelihood.")
   var paths: String?
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   func validate() throws {
     if plot == "" { throw ValidationError("The value '' is invalid for '--plot <file>': expected a path") }
@@ -95,6 +92,7 @@ struct ForecastPredict: ParsableCommand {
     defer { outputs.release() }
     let file = try SafetensorsFile(path: model)
     if ModelUse(file) == .forecaster {
+      try file.refuse(["--products", "--precision"], "is a combined forecaster", "is for networks")
       if paths == nil {
         try file.refuse(["--samples", "--seed"], "is a combined forecaster", "is for the paths that --paths writes")
       }
@@ -121,10 +119,9 @@ struct ForecastPredict: ParsableCommand {
         .tooShort(needed: description.difference + holdOut + 1, found: series.count, why: "a forecast"))
     }
     var forecaster = try NetworkForecaster(
-      model, description, origins: description.likelihood == nil ? 1 : sampling.samples, products: multiplying.choice,
-      threads: threads ?? 0)
-    Note.productsHint(of: forecaster.plan)
-    Note.threads(threads)
+      model, description, origins: description.likelihood == nil ? 1 : sampling.samples,
+      running.settings(for: model))
+    running.advise(on: forecaster.plan)
     guard description.likelihood == nil else { return try predictSampled(&forecaster, series, from: known) }
     let forecasts = forecaster.forecasts(series.prefix(known).values, origins: [known], horizon: steps)
     try requireFinite(forecasts)

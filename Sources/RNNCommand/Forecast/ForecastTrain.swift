@@ -175,8 +175,8 @@ struct ForecastTrain: ParsableCommand {
       batchSize: batchSize, seed: options.shared.seed)
     let validator = try NetworkForecasterBox(
       NetworkForecaster(
-        trainer.model(), description, origins: validationCount, products: options.shared.multiplying.choice,
-        threads: options.shared.threadCount))
+        trainer.model(), description, origins: validationCount,
+        trainer.settings.passSettings(threads: options.shared.threadCount)))
     let page = self.page(trainer, series, training: trainingCount, validation: validationCount, test: testCount)
     let horizon = scoring.horizon ?? min(10, max(1, testCount > 0 ? testCount : validationCount))
     // Without a test part the end of the validation part is what is shown.
@@ -225,9 +225,8 @@ struct ForecastTrain: ParsableCommand {
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs, batchSize: batchSize),
       clipping: optimizer.clipping(for: .tables), shards: shards, exchange: options.sharding.exchange,
       over: Team.ranks,
-      products: options.shared.multiplying.choice,
-      threads: options.shared.threadCount,
-      seed: options.shared.seed)
+      products: options.shared.multiplying.choice, precision: options.multiplying.weights,
+      threads: options.shared.threadCount, seed: options.shared.seed)
   }
 }
 

@@ -8,14 +8,15 @@ struct NetworkForecaster: ~Copyable {
   private let batchSize: Int
 
   /// - Parameter origins: about how many forecasts a call is asked for.
-  /// - Throws: `PlanError` where the memory does not suffice.
-  init(_ model: Model<Float>, _ description: SeriesDescription, origins: Int, products: Products, threads: Int)
+  /// - Throws: `PlanError` where the memory does not suffice, or a weight is too large for the precision.
+  init(_ model: Model<Float>, _ description: SeriesDescription, origins: Int, _ settings: PassSettings)
     throws(PlanError)
   {
     self.description = description
     batchSize = min(256, max(1, origins))
     pass = try InferencePass(
-      model, steps: description.window, batchSize: batchSize, products: products, threads: threads)
+      model, steps: description.window, batchSize: batchSize, products: settings.products,
+      precision: settings.precision, threads: settings.threads)
   }
 
   var plan: Plan { pass.plan }

@@ -16,16 +16,17 @@ enum TrainingFacts {
       ["parameters", grouped(plan.parameterCount)], ["memory", "\(ByteCount(plan.totalBytes))"],
       ["batch", "\(counted(settings.batchSize, "sequence")) of \(counted(settings.sequenceLength, "step"))"],
       ["loss", "\(settings.loss)"],
-    ] + rows(settings.optimizer, settings.schedule, settings.clipping, settings.products)
+    ] + rows(settings.optimizer, settings.schedule, settings.clipping, settings.products, settings.precision)
   }
 
   /// How a training of whatever model goes.
   static func rows(
-    _ optimizer: Optimizer, _ schedule: LearningRateSchedule, _ clipping: GradientClipping, _ products: Products
+    _ optimizer: Optimizer, _ schedule: LearningRateSchedule, _ clipping: GradientClipping, _ products: Products,
+    _ precision: WeightPrecision
   ) -> [[String]] {
     [
       ["optimizer", text(optimizer)], ["schedule", "\(schedule)"], ["clipping", text(clipping)],
-      ["products", products.rawValue],
+      ["products", products.rawValue + (precision == .full ? "" : ", of \(precision.rawValue)")],
       ["command", (["rnn"] + ProcessArguments.all).map(quoted).joined(separator: " ")],
     ]
   }

@@ -108,7 +108,7 @@ struct ReservoirClassify: ParsableCommand {
     guard isMeasured else { return }
     var classifier = try Classifier(
       calibrated, classes: task.classes, isPerStep: task.isPerStep, longest: task.held.longest,
-      products: multiplying.choice, threads: threads ?? 0)
+      PassSettings(products: multiplying.choice, threads: threads ?? 0))
     try report("\nvalidation part\n" + classifier.report(task.held, unit: task.unit).description, besides: nil)
   }
 

@@ -23,10 +23,7 @@ struct ReservoirGenerate: ParsableCommand {
   @Option(writing: "Write them here.")
   var output: String?
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   /// No series of its own goes so far.
   private static let farAway: Float = 10
@@ -44,10 +41,11 @@ struct ReservoirGenerate: ParsableCommand {
       throw TableError(series.file, .tooShort(needed: lag + 1, found: series.count, why: "a start"))
     }
     let pieceSteps = 512
+    let settings = try running.settings(for: model)
     var pass = try InferencePass(
-      model, steps: pieceSteps, batchSize: 1, products: multiplying.choice, threads: threads ?? 0)
-    Note.productsHint(of: pass.plan)
-    Note.threads(threads)
+      model, steps: pieceSteps, batchSize: 1, products: settings.products, precision: settings.precision,
+      threads: settings.threads)
+    running.advise(on: pass.plan)
     let inputs = description.inputs(series.values)
     let last = inputs.count / width - 1
     for start in stride(from: 0, to: last, by: pieceSteps) {

@@ -12,9 +12,8 @@ extension ForecastEvaluate {
     let series = try input.series(description.columns)
     let testCount = try scoring.testCount(series, difference: 0, needed: 0, why: "an output")
     guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure", status: .usage) }
-    Note.threads(threads)
-    let outputs = try model.readoutValues(
-      description, series, products: multiplying.choice, threads: threads ?? 0)
+    Note.threads(running.threads)
+    let outputs = try model.readoutValues(description, series, running.settings(for: model))
     let report = ReadoutReport(outputs, description, series, from: series.count - testCount)
     if json {
       try output(report.json.serialized() + [0x0A])
@@ -38,9 +37,8 @@ extension ForecastPredict {
       throw Failure(message: "\(file.file) gives columns from others: give the table that has them", status: .usage)
     }
     let series = try rows.series(at: table, reading, columns: description.inputs)
-    Note.threads(threads)
-    let outputs = try model.readoutValues(
-      description, series, products: multiplying.choice, threads: threads ?? 0)
+    Note.threads(running.threads)
+    let outputs = try model.readoutValues(description, series, running.settings(for: model))
     let width = description.targets.count
     let header = [series.time.name ?? "row"] + description.targets
     try writeTable(

@@ -45,7 +45,8 @@ extension ReservoirTrain {
     Note.note("saved \(path), the model")
     guard testCount > 0 else { return }
     let all = series.taking(inputs + target)
-    let outputs = try fitted.readoutValues(description, all, products: multiplying.choice, threads: threads ?? 0)
+    let outputs = try fitted.readoutValues(
+      description, all, PassSettings(products: multiplying.choice, threads: threads ?? 0))
     try report(
       "\n" + ReadoutReport(outputs, description, all, from: known.count).description, besides: nil)
   }
@@ -55,10 +56,11 @@ extension Model<Float> {
   /// The targets of every row, [T, targets] in their columns' units.
   /// - Parameter series: whose first columns are the inputs.
   func readoutValues(
-    _ description: ReadoutDescription, _ series: Series, products: Products, threads: Int
+    _ description: ReadoutDescription, _ series: Series, _ settings: PassSettings
   ) throws -> [Double] {
     let outputs = try predict(
-      .vectors(description.inputs(series.values, width: series.width)), products: products, threads: threads)
+      .vectors(description.inputs(series.values, width: series.width)), products: settings.products,
+      precision: settings.precision, threads: settings.threads)
     let values = description.values(outputs.values)
     guard values.allSatisfy(\.isFinite) else {
       throw Failure(message: "the model's outputs are not finite numbers", status: .notFinite)

@@ -144,7 +144,7 @@ struct ReservoirTrain: ParsableCommand {
 
     guard testCount > 0 else { return }
     var forecaster = try NetworkForecaster(
-      model, description, origins: testCount, products: multiplying.choice, threads: threads ?? 0)
+      model, description, origins: testCount, PassSettings(products: multiplying.choice, threads: threads ?? 0))
     for line in try scoring.reports(&forecaster, name: model.configuration.cell.name, series, testCount: testCount) {
       try report("\n" + line.description, besides: nil)
     }

@@ -159,8 +159,11 @@ struct TableRunOptions: ParsableArguments, EpochRunOptions {
     return result
   }
 
+  @OptionGroup var multiplying: TrainingPrecisionOption
   @OptionGroup var sharding: ShardOptions
   @OptionGroup var shared: SharedRunOptions
+
+  func validate() throws { try multiplying.validate(with: shared.multiplying) }
 
   /// Those of a training that goes on: as it was begun, but for what may change.
   func resuming(_ original: TableRunOptions) -> TableRunOptions {

@@ -21,10 +21,7 @@ struct TagEvaluate: ParsableCommand {
   @Flag(help: "Write a JSON object.")
   var json = false
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   func run() throws {
     try FileUse(reading: [(model, "<model>"), (sentences, "<sentences>")]).check()
@@ -34,9 +31,8 @@ struct TagEvaluate: ParsableCommand {
     data.noteUnknown(trained.description.tags, of: "the model")
     var tagger = try Tagger(
       trained.model, trained.features, tags: trained.description.tags,
-      longest: data.sentences.map(\.tokens.count).max() ?? 1, products: multiplying.choice, threads: threads ?? 0)
-    Note.productsHint(of: tagger.plan)
-    Note.threads(threads)
+      longest: data.sentences.map(\.tokens.count).max() ?? 1, running.settings(for: trained.model))
+    running.advise(on: tagger.plan)
     let report = TagReport(scores: try tagger.scores(data.sentences), unit: trained.description.unit)
     if json {
       try output(report.json.serialized() + [0x0A])

@@ -44,10 +44,7 @@ struct TagPredict: ParsableCommand {
   @Flag(help: "Write an object for each sentence: {\"tokens\": […], \"tags\": […], \"spans\": […]}.")
   var json = false
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   /// Sentences of a file that are answered together.
   private static let batchSize = 64
@@ -62,9 +59,8 @@ struct TagPredict: ParsableCommand {
     let box = try TaggerBox(
       Tagger(
         trained.model, trained.features, tags: trained.description.tags, longest: Self.usualLength,
-        batchSize: batchSize, products: multiplying.choice, threads: threads ?? 0))
-    Note.productsHint(of: box.tagger.plan)
-    Note.threads(threads)
+        batchSize: batchSize, running.settings(for: trained.model)))
+    running.advise(on: box.tagger.plan)
     if isFilter { return try filter(trained.description, box) }
     let (all, isLines) = try read(trained.description)
     for start in stride(from: 0, to: all.count, by: batchSize) {

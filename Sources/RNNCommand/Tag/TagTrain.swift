@@ -136,7 +136,7 @@ struct TagTrain: ParsableCommand {
     let box = try TaggerBox(
       Tagger(
         trainer.model(), task.features, tags: task.tags, longest: task.held.map(\.tokens.count).max() ?? 1,
-        products: options.shared.multiplying.choice, threads: options.shared.threadCount))
+        trainer.settings.passSettings(threads: options.shared.threadCount)))
     let page = self.page(trainer, task)
     let held = task.held
     func report() throws -> TagReport {
@@ -185,7 +185,7 @@ struct TagTrain: ParsableCommand {
       schedule: try optimizer.makeSchedule(steps: stepsPerEpoch * options.epochs, batchSize: batchSize),
       clipping: optimizer.clipping(for: .tables), isRagged: true, shards: options.sharding.count(),
       exchange: options.sharding.exchange, over: Team.ranks, products: options.shared.multiplying.choice,
-      threads: options.shared.threadCount, seed: options.shared.seed)
+      precision: options.multiplying.weights, threads: options.shared.threadCount, seed: options.shared.seed)
     trainer.settings.frozenParameters = vectors.frozen(table)
     return trainer
   }

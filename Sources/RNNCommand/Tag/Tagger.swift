@@ -49,31 +49,29 @@ struct Tagger: ~Copyable {
   private let tags: [String]
   private var model: Model<Float>
   private var pass: InferencePass<Float>
-  private let products: Products
-  private let threads: Int
+  private let settings: PassSettings
   private var longest: Int
 
   /// Steps of a batch, all sentences together, from which on it is not made larger.
   private static let batchSteps = 4096
 
   /// - Parameter longest: words of the longest sentence that is likely to come; longer ones may.
-  /// - Throws: `PlanError` where the memory does not suffice.
+  /// - Throws: `PlanError` where the memory does not suffice, or a weight is too large for the precision.
   init(
     _ model: Model<Float>, _ features: WordFeatures, tags: [String], longest: Int, batchSize: Int = 64,
-    products: Products,
-    threads: Int
+    _ settings: PassSettings
   ) throws(PlanError) {
     (self.model, self.features, self.tags) = (model, features, tags)
-    (self.products, self.threads, self.longest) = (products, threads, max(1, longest))
-    pass = try Self.pass(model, self.longest, batchSize, products, threads)
+    (self.settings, self.longest) = (settings, max(1, longest))
+    pass = try Self.pass(model, self.longest, batchSize, settings)
   }
 
   private static func pass(
-    _ model: Model<Float>, _ longest: Int, _ batchSize: Int, _ products: Products, _ threads: Int
+    _ model: Model<Float>, _ longest: Int, _ batchSize: Int, _ settings: PassSettings
   ) throws(PlanError) -> InferencePass<Float> {
     try InferencePass(
-      model, steps: longest, batchSize: max(1, min(batchSize, batchSteps / longest)), products: products,
-      threads: threads)
+      model, steps: longest, batchSize: max(1, min(batchSize, batchSteps / longest)), products: settings.products,
+      precision: settings.precision, threads: settings.threads)
   }
 
   var plan: Plan { pass.plan }
@@ -90,7 +88,7 @@ struct Tagger: ~Copyable {
     let most = sentences.map(\.count).max() ?? 0
     if most > longest {
       longest = max(most, 2 * longest)
-      pass = try Self.pass(model, longest, pass.plan.batchSize, products, threads)
+      pass = try Self.pass(model, longest, pass.plan.batchSize, settings)
     }
     var result = [[String]](repeating: [], count: sentences.count)
     let order = sentences.indices.filter { !sentences[$0].isEmpty }.sorted {

@@ -43,6 +43,11 @@ extension TrainingSettings: ResumedSettings {}
 extension EncoderDecoderSettings: ResumedSettings {}
 
 extension ResumedSettings {
+  /// How a model is measured that trains with these.
+  func passSettings(threads: Int) -> PassSettings {
+    PassSettings(products: products, precision: precision, threads: threads)
+  }
+
   /// A schedule that ends with the training ends with its new end.
   /// - Throws: `Failure` where its warm-up would be longer than the whole.
   mutating func moveEnd(from old: Int, to new: Int) throws(Failure) {

@@ -24,10 +24,7 @@ struct TranslateEvaluate: ParsableCommand {
   @Flag(help: "Write a JSON object.")
   var json = false
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   func run() throws {
     try FileUse(reading: [(model, "<model>"), (pairs, "<pairs>"), (targets, "<targets>")]).check()
@@ -41,8 +38,8 @@ struct TranslateEvaluate: ParsableCommand {
     var translator = try Translator(
       model, description, search: searching.search,
       longest: data.items.map { description.source.encode($0.source).count }.max() ?? 1, batchSize: 64,
-      products: multiplying.choice, threads: threads ?? 0)
-    Note.threads(threads)
+      settings: running.settings(for: model.decoder))
+    Note.threads(running.threads)
     let report = try translator.report(data)
     if json {
       try output(report.json.serialized() + [0x0A])

@@ -33,10 +33,7 @@ struct TranslatePredict: ParsableCommand {
   @Option(writing: "Draw here (SVG) where each symbol of the first source's best answer has looked in that source.")
   var attentionPicture: String?
 
-  @OptionGroup var multiplying: ProductsOption
-
-  @Option(in: 1...1024, help: "Threads; the result does not depend on them. (default: one for each processor)")
-  var threads: Int?
+  @OptionGroup var running: InferenceOptions
 
   /// Lines of a file that are answered together.
   private static let batchSize = 64
@@ -59,11 +56,11 @@ struct TranslatePredict: ParsableCommand {
     }
     var search = searching.search
     search.beamWidth = max(search.beamWidth, nBest ?? 1)
-    Note.threads(threads)
+    Note.threads(running.threads)
     let box = try TranslatorBox(
       Translator(
         model, description, search: search, longest: description.longest.source, batchSize: Self.batchSize,
-        products: multiplying.choice, threads: threads ?? 0))
+        settings: running.settings(for: model.decoder)))
     var picture = attentionPicture
     if DescriptorPath.isStandardInput(sources) {
       try answerInput(box, &picture)

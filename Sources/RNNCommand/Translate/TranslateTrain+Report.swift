@@ -49,7 +49,7 @@ extension TranslateTrain {
       path: path, title: "Translation of \(pairs)", unit: "symbols",
       facts: facts
         + TrainingFacts.rows(
-          settings.optimizer, settings.schedule, settings.clipping, settings.products),
+          settings.optimizer, settings.schedule, settings.clipping, settings.products, settings.precision),
       resumingAt: trainer.stepCount)
   }
 }

@@ -185,7 +185,7 @@ struct TranslateTrain: ParsableCommand {
       Translator(
         trainer.averagedModel(), data.description, search: .greedy,
         longest: held.items.map { data.description.source.encode($0.source).count }.max() ?? 1,
-        batchSize: 64, products: options.shared.multiplying.choice, threads: options.shared.threadCount))
+        batchSize: 64, settings: trainer.settings.passSettings(threads: options.shared.threadCount)))
     let page = self.page(trainer, data)
     let validation = PairValidationData<Float> { trainer in
       box.translator.load(trainer.averagedModel())

@@ -38,8 +38,7 @@ struct Translator: ~Copyable {
   let description: TranslationDescription
   private var model: EncoderDecoder<Float>
   private let search: TranslationSearch
-  private let products: Products
-  private let threads: Int
+  private let settings: PassSettings
   private let batchSize: Int
   private var decoder: SequenceDecoder<Float>
   /// The most symbols of a source that there is room for.
@@ -51,21 +50,21 @@ struct Translator: ~Copyable {
   /// - Parameters:
   ///   - longest: symbols of the longest source, as far as that is known; longer ones are read all the same.
   ///   - batchSize: the most sources at once.
-  /// - Throws: `PlanError` where the memory does not suffice.
+  /// - Throws: `PlanError` where the memory does not suffice, or a weight is too large for the precision.
   init(
     _ model: EncoderDecoder<Float>, _ description: TranslationDescription, search: TranslationSearch, longest: Int,
-    batchSize: Int, products: Products, threads: Int
+    batchSize: Int, settings: PassSettings
   ) throws(PlanError) {
     (self.description, self.model, self.search) = (description, model, search)
-    (self.products, self.threads) = (products, threads)
+    self.settings = settings
     room = max(1, longest)
     self.batchSize = max(1, min(batchSize, Self.batchSymbols / (room * search.beamWidth)))
-    decoder = try Self.decoder(model, description, search, room, self.batchSize, products, threads)
+    decoder = try Self.decoder(model, description, search, room, self.batchSize, settings)
   }
 
   private static func decoder(
     _ model: EncoderDecoder<Float>, _ description: TranslationDescription, _ search: TranslationSearch, _ room: Int,
-    _ batchSize: Int, _ products: Products, _ threads: Int
+    _ batchSize: Int, _ settings: PassSettings
   ) throws(PlanError) -> SequenceDecoder<Float> {
     let (source, target) = description.longest
     // Targets grow with their sources.
@@ -75,7 +74,7 @@ struct Translator: ~Copyable {
       model, sourceLength: room, batchSize: batchSize,
       options: DecodingOptions(
         beamWidth: search.beamWidth, lengthPenalty: search.lengthPenalty, maximumLength: limit),
-      products: products, threads: threads)
+      products: settings.products, precision: settings.precision, threads: settings.threads)
   }
 
   /// Puts another model of the same configuration in its place.
@@ -100,7 +99,7 @@ struct Translator: ~Copyable {
     let longest = numbers.map(\.count).max() ?? 0
     if longest > room {
       room = max(longest, 2 * room)
-      decoder = try Self.decoder(model, description, search, room, batchSize, products, threads)
+      decoder = try Self.decoder(model, description, search, room, batchSize, settings)
     }
     var result = [[Answer]](repeating: [], count: sources.count)
     // Sources of about the same length together.

@@ -10,11 +10,9 @@ extension Model {
     guard precision != .full else { return self }
     require(!configuration.tiesEmbedding, "a tied embedding is stored in full, got \(precision): see Model.untied()")
     var result = self
-    for entry in multipliedEntries {
-      for row in rows(of: entry) {
-        let rounded = RoundedWeights(self, row, precision)
-        for (offset, index) in row.enumerated() { result.block[index] = S(rounded[offset]) }
-      }
+    for (_, row) in multipliedRows {
+      let rounded = RoundedWeights(self, row, precision)
+      for (offset, index) in row.enumerated() { result.block[index] = S(rounded[offset]) }
     }
     return result
   }
@@ -23,8 +21,8 @@ extension Model {
   func refuse(beyond precision: WeightPrecision) throws(PlanError) {
     require(precision == .full || S.self == Float.self, "weights of \(S.self) are run in full, got \(precision)")
     guard precision.largest.isFinite else { return }
-    for entry in multipliedEntries {
-      for value in block[entry.offset..<entry.offset + entry.count] where Double(value.magnitude) > precision.largest {
+    for (entry, row) in multipliedRows {
+      for value in block[row] where Double(value.magnitude) > precision.largest {
         throw .exceedsPrecision(parameter: entry.name, value: Double(value), precision: precision)
       }
     }
@@ -40,6 +38,18 @@ extension Model {
     let isMatrix = entry.shape.count == 2
     return !isApart && isMatrix
       && (entry.name.contains("weight") || entry.name.hasPrefix(ParameterTable.feedForwardPrefix))
+  }
+
+  /// The places in the block of each row of weights that products read: of the parameters above, and of what is multiplied with
+  /// outputs that are fed back, beside a token whose weights are chosen.
+  private var multipliedRows: [(entry: ParameterTable.Entry, row: Range<Int>)] {
+    var result = multipliedEntries.flatMap { entry in rows(of: entry).map { (entry: entry, row: $0) } }
+    let (size, columns) = (configuration.inputSize(ofLayer: 0), configuration.inputColumns(ofLayer: 0))
+    guard case .oneHot = configuration.input, columns > size else { return result }
+    for entry in table.entries where entry.name.hasPrefix("rnn.weight_ih_l0") && entry.shape.last == columns {
+      result += rows(of: entry).map { (entry: entry, row: $0.lowerBound + size..<$0.upperBound) }
+    }
+    return result
   }
 
   /// Places of each row of a matrix in the block.

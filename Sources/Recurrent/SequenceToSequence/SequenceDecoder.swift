@@ -23,23 +23,26 @@ public struct SequenceDecoder<S: Scalar>: ~Copyable, @unchecked Sendable {
   ///   - batchSize: the most sources of a call.
   ///   - options: how targets are searched for, and how long they may become.
   ///   - products: who multiplies.
+  ///   - precision: how the weights that products read are stored; of `Float` models.
   ///   - threads: workers that share the batch; 0: one for each processor. Results do not depend on it.
-  /// - Throws: `PlanError` where the memory does not suffice.
+  /// - Throws: `PlanError` where the memory does not suffice, or a weight is too large for the precision.
   public init(
     _ model: EncoderDecoder<S>, sourceLength: Int, batchSize: Int = 1, options: DecodingOptions,
-    products: Products = .automatic, threads: Int = 0
+    products: Products = .automatic, precision: WeightPrecision = .full, threads: Int = 0
   ) throws(PlanError) {
+    try model.encoder.refuse(beyond: precision)
+    try model.decoder.refuse(beyond: precision)
     let width = options.beamWidth
     let encoderPlan = try Plan(
       model.encoder.configuration, steps: sourceLength, batchSize: batchSize, purpose: .inference(loss: nil),
-      products: products, scalar: S.self)
+      products: products, precision: precision, scalar: S.self)
     let configuration = model.decoder.configuration
     let (rows, overflow) = batchSize.multipliedReportingOverflow(by: width)
     if overflow { throw .tooLarge(what: "\(batchSize) beams of \(width) hypotheses") }
     let decoderPlan = try Plan(
       configuration, steps: 1, batchSize: rows, purpose: .inference(loss: nil),
       memory: configuration.attention.map { _ in MemoryShape(steps: sourceLength, sequencesPerMemory: width) },
-      products: products, scalar: S.self)
+      products: products, precision: precision, scalar: S.self)
     (encoder, decoder) = try (Engine(encoderPlan, threads: threads), Engine(decoderPlan, threads: threads))
     self.options = options
     self.batchSize = batchSize

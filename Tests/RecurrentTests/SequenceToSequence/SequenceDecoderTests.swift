@@ -89,6 +89,28 @@ struct SequenceDecoderTests {
     }
   }
 
+  @Test("Rounded weights give to the bit what the rounded model gives", arguments: problems)
+  func precision(problem: SequenceProblem) throws {
+    let like = try problem.model()
+    let model = try EncoderDecoder<Float>(
+      encoder: like.encoder.configuration, decoder: like.decoder.configuration, marks: like.marks, seed: problem.seed)
+    let options = DecodingOptions(beamWidth: 3, maximumLength: 6)
+    func probabilities(_ model: EncoderDecoder<Float>, _ precision: WeightPrecision) throws -> [[Double]] {
+      var decoder = try SequenceDecoder(
+        model, sourceLength: 6, batchSize: 3, options: options, products: .packed, precision: precision, threads: 1)
+      return decoder.decode(problem.sourceTokens).map { $0.map(\.logProbability) }
+    }
+    let full = try probabilities(model, .full)
+    for (precision, run) in [(WeightPrecision.bfloat16, WeightPrecision.full), (.float16, .full), (.int8, .int8)] {
+      var rounded = model
+      rounded.encoder = try model.encoder.rounded(to: precision)
+      rounded.decoder = try model.decoder.rounded(to: precision)
+      let found = try probabilities(model, precision)
+      #expect(try found == probabilities(rounded, run))
+      #expect(found != full)
+    }
+  }
+
   @Test("Sources beside each other do not change each other", arguments: problems)
   func batch(problem: SequenceProblem) throws {
     let model = try problem.model()

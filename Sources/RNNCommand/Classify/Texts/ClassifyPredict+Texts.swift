@@ -11,7 +11,7 @@ extension ClassifyPredict {
     let data = try trained.source(input, texts).read(sequences, needsLabels: false)
     let texts = data.items.map(\.text)
     var scorer = try TextScorer(
-      trained, longest: texts.map { trained.tokens($0).count }.max() ?? 1, multiplying, threads)
+      trained, longest: texts.map { trained.tokens($0).count }.max() ?? 1, running)
     let scores = scorer.scores(texts)
     try Self.requireFinite(scores)
     let untold = scores.count(where: \.isEmpty)
@@ -29,7 +29,7 @@ extension ClassifyPredict {
       throw ValidationError("'--output' is for tables: the lines for - go to standard output as they are told")
     }
     let rows = predictions(trained.description.classes, [])
-    var scorer = try TextScorer(trained, longest: trained.description.longest, multiplying, threads)
+    var scorer = try TextScorer(trained, longest: trained.description.longest, running)
     var lines = FilterLines(sequences)
     while let line = try lines.next() {
       let scores = scorer.scores([LabelledTexts.trimmed(line)])
@@ -44,13 +44,12 @@ struct TextScorer: ~Copyable {
   private let trained: TextClassModel
   private var classifier: Classifier
 
-  init(_ trained: TextClassModel, longest: Int, _ multiplying: ProductsOption, _ threads: Int?) throws {
+  init(_ trained: TextClassModel, longest: Int, _ running: InferenceOptions) throws {
     self.trained = trained
     classifier = try Classifier(
-      trained.model, classes: trained.description.classes, longest: max(1, longest), products: multiplying.choice,
-      threads: threads ?? 0)
-    Note.productsHint(of: classifier.plan)
-    Note.threads(threads)
+      trained.model, classes: trained.description.classes, longest: max(1, longest),
+      running.settings(for: trained.model))
+    running.advise(on: classifier.plan)
   }
 
   /// [classes] of each text; empty of one without units.
