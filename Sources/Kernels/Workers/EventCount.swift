@@ -44,7 +44,7 @@ struct EventCount: ~Copyable, Sendable {
       now = value
     }
     sleepers.add(.max)
-    patience.note(slept: ContinuousClock.now - end)
+    patience.note(spun: end - start, slept: ContinuousClock.now - end)
     return now
   }
 }

@@ -22,6 +22,8 @@ final class Patience: Sendable {
   private let current: Atomic<Int64>
   private let waits = Atomic<UInt32>(0)
   private let longSleeps = Atomic<UInt32>(0)
+  /// Nanoseconds of all waits that ended in a sleep, the spinning before it included.
+  private let asleep = Atomic<Int64>(0)
 
   /// - Parameter isCrowded: whether there are more threads than processors for them: one that spins has another's.
   init(isCrowded: Bool) {
@@ -32,9 +34,15 @@ final class Patience: Sendable {
   /// How long to spin now.
   var spin: Duration { .nanoseconds(current.load(ordering: .relaxed)) }
 
+  /// How long threads have waited that fell asleep over it, all together.
+  var timeAsleep: Duration { .nanoseconds(asleep.load(ordering: .relaxed)) }
+
   /// Learns of a wait that did not end at once.
-  /// - Parameter time: how long the thread slept; zero if it did not.
-  func note(slept time: Duration) {
+  /// - Parameters:
+  ///   - spun: how long the thread spun.
+  ///   - time: how long it slept then; zero if it did not.
+  func note(spun: Duration = .zero, slept time: Duration) {
+    if time > .zero { asleep.add((spun + time).nanoseconds, ordering: .relaxed) }
     if time > Self.longSleep { longSleeps.add(1, ordering: .relaxed) }
     guard waits.add(1, ordering: .relaxed).newValue % Self.waitsPerLook == 0 else { return }
     let long = longSleeps.exchange(0, ordering: .relaxed)

@@ -32,6 +32,9 @@ package final class WorkerPool: Sendable {
     self.shared = shared
   }
 
+  /// How long workers have slept over waiting for each other's part of a task, all of them together, since there is the pool.
+  package var timeAsleep: Duration { shared?.timeAsleep ?? .zero }
+
   /// Whether the caller must do it all: the process is a fork of the one that made the pool, where no other worker lives.
   package var isOrphaned: Bool { threads.areGone }
 
@@ -76,6 +79,8 @@ package final class WorkerPool: Sendable {
     patience = Patience(isCrowded: count > processors)
     idlePatience = Patience(isCrowded: count > processors)
   }
+
+  var timeAsleep: Duration { patience.timeAsleep }
 
   /// Runs `task` on all workers, the caller being worker 0.
   func run(_ task: some PoolTask) {

@@ -30,6 +30,7 @@ final class Engine<S: Scalar>: PoolTask {
   private var call: Call
   /// Whether single steps of a forward pass, or small batches of a training, are worth sharing.
   private var trial = SharingTrial()
+  private var crowd = CrowdWatch()
   /// Whether the packed weights are those of the parameters.
   private var isPacked = false
   /// What decided the weights that were dropped from them.
@@ -107,10 +108,11 @@ final class Engine<S: Scalar>: PoolTask {
     skipsHead: Bool = false
   ) {
     let most = pool.isOrphaned ? 1 : plan.workers(for: rows, of: pool.count)
-    let sharing = most > 1 ? plan.sharing(of: phases, rows) : .always
+    let sharing = most > 1 ? plan.sharing(of: phases, rows) : nil
     let shares =
       switch sharing {
-      case .always: true
+      case nil: false
+      case .unlessCrowded: crowd.shares(at: .now)
       case .onTrial(let size): trial.shares(rows: size)
       case .asTried: trial.isSharing
       }
@@ -127,10 +129,15 @@ final class Engine<S: Scalar>: PoolTask {
       (isPacked, packedSeed) = (true, dropoutSeed)
     }
     if phases.contains(.update) { isPacked = false }
-    guard case .onTrial = sharing else { return pool.run(self, alone: call.workers == 1) }
-    let start = ContinuousClock.now
-    pool.run(self, alone: call.workers == 1)
-    trial.note((ContinuousClock.now - start) / max(1, rows.rowCount))
+    guard let sharing else { return pool.run(self, alone: true) }
+    let (start, asleep) = (ContinuousClock.now, pool.timeAsleep)
+    pool.run(self, alone: !shares)
+    switch sharing {
+    case .onTrial: trial.note((ContinuousClock.now - start) / max(1, rows.rowCount))
+    case .unlessCrowded where shares:
+      crowd.note(from: start, to: .now, asleep: pool.timeAsleep - asleep, workers: call.workers)
+    case .unlessCrowded, .asTried: break
+    }
   }
 
   // Everything below is then specialised too: no look-ups of metadata in the steps.

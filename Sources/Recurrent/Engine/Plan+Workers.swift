@@ -5,7 +5,7 @@ internal import Kernels
 /// To wake a worker and to meet it at the barriers takes some microseconds where a processor is free, and where none is as
 /// long as others keep it: milliseconds. A call that is done in some tens of microseconds is done alone, then. Whether a
 /// larger one of a single step is shared, or a training whose workers meet every few microseconds, times decide
-/// (`SharingTrial`).
+/// (`SharingTrial`); all others are shared until they turn out to be slower for it (`CrowdWatch`).
 extension Plan {
   /// Multiply-adds of a call from which on its work is shared. A few rows read weights for each multiply-add, and are slower
   /// at it than many, which use them again.
@@ -35,7 +35,8 @@ extension Plan {
 
   /// Whether a call is shared that may be.
   enum Sharing {
-    case always
+    /// As long as its workers do not lose more by waiting for each other than they win (`CrowdWatch`).
+    case unlessCrowded
     /// As the times say that such calls take, which are of so many rows; 0: of any.
     case onTrial(rows: Int)
     /// As the calls are that go back.
@@ -46,8 +47,8 @@ extension Plan {
   private static let leastTrainingStep = 1 << 17
 
   func sharing(of phases: EnginePhases, _ rows: Rows) -> Sharing {
-    if !isTraining { return rows.steps == 1 && attention == nil ? .onTrial(rows: rows.rowCount) : .always }
-    guard batchSize * workOfRow < Self.leastTrainingStep else { return .always }
+    if !isTraining { return rows.steps == 1 && attention == nil ? .onTrial(rows: rows.rowCount) : .unlessCrowded }
+    guard batchSize * workOfRow < Self.leastTrainingStep else { return .unlessCrowded }
     return phases.contains(.backward) ? .onTrial(rows: 0) : .asTried
   }
 

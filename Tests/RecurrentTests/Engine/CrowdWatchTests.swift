@@ -1,0 +1,79 @@
+import Foundation
+import Kernels
+import Recurrent
+import Testing
+
+/// Times of calls, made up, and what follows from them; and that workers which sleep are seen.
+@Suite("Calls in a crowd")
+struct CrowdWatchTests {
+  private var now = ContinuousClock.now
+
+  /// Takes calls for so long: of a millisecond alone, or of `shared`, over which two workers sleep.
+  /// - Returns: how many were shared.
+  private mutating func take(_ time: Duration, _ watch: inout CrowdWatch, shared: Duration, asleep: Duration) -> Int {
+    var count = 0
+    let end = now + time
+    while now < end {
+      guard watch.shares(at: now) else {
+        now += .milliseconds(1)
+        continue
+      }
+      watch.note(from: now, to: now + shared, asleep: asleep, workers: 2)
+      now += shared
+      count += 1
+    }
+    return count
+  }
+
+  @Test("Who gains is shared always, however long one worker waits for the other")
+  mutating func gain() {
+    var watch = CrowdWatch()
+    let count = take(.seconds(1), &watch, shared: .milliseconds(1), asleep: .microseconds(999))
+    #expect(count == 1000)
+  }
+
+  @Test("Who loses is not, and what trials cost is little")
+  mutating func loss() {
+    var watch = CrowdWatch()
+    // After 20, 20·33, 20·65 and so on milliseconds, at last one in 257.
+    let count = take(.seconds(60), &watch, shared: .milliseconds(20), asleep: .milliseconds(39))
+    #expect((5...20).contains(count))
+    #expect(Duration.milliseconds(20) * count < .seconds(60) / 32)
+    // The processors are free again: found out at the end of the pause.
+    let later = take(.seconds(60), &watch, shared: .milliseconds(1), asleep: .zero)
+    #expect(later > 54_000)
+  }
+
+  @Test("No pause is longer than ten seconds")
+  mutating func longest() {
+    var watch = CrowdWatch()
+    #expect(take(.seconds(100), &watch, shared: .seconds(5), asleep: .seconds(9)) >= 6)
+  }
+
+  /// A worker that comes late to each of some meetings, and leaves the processor to others until then.
+  private final class Late: PoolTask {
+    let pool: WorkerPool
+    init(_ pool: WorkerPool) { self.pool = pool }
+
+    func run(worker: Int) {
+      for turn in 0..<4 {
+        if worker == turn % 2 { Thread.sleep(forTimeInterval: 0.05) }
+        pool.barrier()
+      }
+    }
+  }
+
+  @Test("What workers sleep is counted, and nothing of those that have nothing to do")
+  func counted() throws {
+    let pool = try WorkerPool(count: 2, processors: 2)
+    #expect(pool.timeAsleep == .zero)
+    pool.run(Late(pool))
+    let asleep = pool.timeAsleep
+    // Each waits twice for 50 milliseconds; half of that may pass until the other has begun.
+    #expect(asleep > .milliseconds(4 * 25))
+    Thread.sleep(forTimeInterval: 0.02)
+    #expect(pool.timeAsleep == asleep)
+    pool.run(Late(pool), alone: true)
+    #expect(pool.timeAsleep == asleep)
+  }
+}
