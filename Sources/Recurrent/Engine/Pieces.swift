@@ -46,10 +46,13 @@ struct ProductPart {
     }
   }
 
+  /// About the most rows of a piece that OpenBLAS multiplies at once: smaller ones cost it, as each packs the weights anew.
+  static let openBLASRows = 512
+
   /// A part of a product of OpenBLAS: the output is cut by its size alone.
   init(openBLASRows rows: Int, columns: Int, worker: Int, of workers: Int) {
     self.columns = 0..<columns
-    (pieces, first, step) = (Pieces(of: rows, atMost: 512), worker, workers)
+    (pieces, first, step) = (Pieces(of: rows, atMost: Self.openBLASRows), worker, workers)
   }
 
   /// The worker's columns of a packed product, where columns are what is shared.

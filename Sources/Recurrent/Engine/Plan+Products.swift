@@ -29,7 +29,8 @@ extension Plan {
     default: return nil
     }
     // A plan whose products are packed whatever OpenBLAS runs gains nothing from another OpenBLAS.
-    let wantsOpenBLAS = choice.usesOpenBLAS || !ProductChoice.isPackedAnyhow(products, keepsRows: sizes.keepsRows)
+    let wantsOpenBLAS =
+      choice.usesOpenBLAS || !ProductChoice.isPackedAnyhow(products, rows: sizes.rows, keepsRows: sizes.keepsRows)
     guard wantsOpenBLAS, OpenBLAS.isNarrower(than: Processor.instructionSet), OpenBLAS.hasAllKernels else { return nil }
     return
       "OpenBLAS runs its \(OpenBLAS.coreName) kernels, narrower than this processor's \(Processor.instructionSet); "
@@ -39,13 +40,4 @@ extension Plan {
 
 extension ProductChoice {
   fileprivate var usesOpenBLAS: Bool { batched == .openBLAS || steps == .openBLAS }
-
-  /// Whether packed kernels multiply, whatever OpenBLAS there is.
-  fileprivate static func isPackedAnyhow(_ products: Products, keepsRows: Bool) -> Bool {
-    switch products == .automatic ? .standing : products {
-    case .automatic: keepsRows
-    case .openBLAS: false
-    case .packed: true
-    }
-  }
 }

@@ -122,9 +122,9 @@ public struct Plan: Sendable, CustomStringConvertible {
     var sizes = BatchSizes(
       steps: steps, batchSize: batchSize, keptSteps: min(steps, segmentSteps ?? steps), blockSteps: steps,
       isTraining: isTraining, isRagged: isRagged)
-    let choice = ProductChoice(products, keepsRows: sizes.keepsRows, precision: precision)
     let table = try ParameterTable(configuration)
     try Self.refuseOverflow(configuration, sizes, table)
+    let choice = ProductChoice(products, rows: sizes.rows, keepsRows: sizes.keepsRows, precision: precision)
     let widest = (0..<configuration.layerCount).map { configuration.hiddenSize(ofLayer: $0) }.max() ?? 0
     let gateColumns = configuration.cell.structure.gateCount * widest
     sizes = sizes.blocks(ofRows: choice.blockRows(gateColumns: gateColumns))

@@ -8,8 +8,9 @@ internal import Kernels
 public enum Products: String, Sendable, Hashable, CaseIterable {
   /// OpenBLAS multiplies what is batched (the input product of all steps, the head, the gradients of weights and inputs);
   /// packed kernels multiply in single steps, and everything where results must not depend on the rows that go along
-  /// (ragged batches, recomputation, inference that may come in pieces) or where OpenBLAS runs narrower vector instructions
-  /// than they do.
+  /// (ragged batches, recomputation, inference that may come in pieces), where a batch has no more than 512 steps in all, which
+  /// OpenBLAS would multiply in one piece while all workers but one wait, or where it runs narrower vector instructions than they
+  /// do.
   case automatic
   /// OpenBLAS multiplies everything but what attention multiplies with its memory, which packed kernels do. Rows that are
   /// computed together then decide each other's rounding.
@@ -45,9 +46,10 @@ struct ProductChoice: Sendable, Hashable {
   let precision: WeightPrecision
 
   /// - Parameters:
+  ///   - rows: of the products of all steps.
   ///   - keepsRows: whether a row's result must not depend on the rows that go along.
   ///   - precision: of packed weights.
-  init(_ products: Products, keepsRows: Bool, precision: WeightPrecision = .full) {
+  init(_ products: Products, rows: Int, keepsRows: Bool, precision: WeightPrecision = .full) {
     self.precision = precision
     guard precision == .full else {
       require(
@@ -58,10 +60,23 @@ struct ProductChoice: Sendable, Hashable {
     }
     switch products == .automatic ? .standing : products {
     case .automatic:
-      batched = keepsRows || OpenBLAS.isNarrower(than: Processor.instructionSet) ? .packed : .openBLAS
+      let isPacked =
+        Self.isPackedAnyhow(products, rows: rows, keepsRows: keepsRows)
+        || OpenBLAS.isNarrower(than: Processor.instructionSet)
+      batched = isPacked ? .packed : .openBLAS
       steps = .packed
     case .openBLAS: (batched, steps) = (.openBLAS, .openBLAS)
     case .packed: (batched, steps) = (.packed, .packed)
+    }
+  }
+
+  /// Whether packed kernels multiply, whatever OpenBLAS there is: in `.automatic` also so few rows as OpenBLAS would multiply in
+  /// one piece, by one worker.
+  static func isPackedAnyhow(_ products: Products, rows: Int, keepsRows: Bool) -> Bool {
+    switch products == .automatic ? .standing : products {
+    case .automatic: keepsRows || rows <= ProductPart.openBLASRows
+    case .openBLAS: false
+    case .packed: true
     }
   }
 
