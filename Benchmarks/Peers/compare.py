@@ -23,7 +23,7 @@ from pathlib import Path
 
 from peers.case import CELLS, MODES, PRECISIONS, SHAPES, STREAM_SIZES, THREADS, Case, grid, random_shapes
 from peers.errors import WrongResult
-from peers.machine import describe_machine
+from peers.machine import describe_machine, processor_name
 from peers.measure import PEERS, Reference, Sides, measure
 from peers.picture import picture
 from peers.ratios import OURS, PEER_LABELS, best_peer, gigaflops, ratio
@@ -171,7 +171,7 @@ def main():
         write(json.loads(options.report.read_text()), options.output or options.report.parent)
         return
     cases, whole = chosen_cases(options)
-    output = options.output or (RESULTS if whole else None)
+    output = options.output or (RESULTS / processor_name() if whole else None)
     begin = time.monotonic()
     try:
         document = compare(options, cases, output)

@@ -9,6 +9,20 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+# Families and models of processors, by the first and last model: what folders of results are called.
+PROCESSORS = (
+    ("AuthenticAMD", 23, 0x30, 0xFF, "zen2"),
+    ("AuthenticAMD", 25, 0x00, 0x0F, "zen3"),
+    ("AuthenticAMD", 25, 0x10, 0x1F, "zen4"),
+    ("AuthenticAMD", 25, 0x20, 0x5F, "zen3"),
+    ("AuthenticAMD", 25, 0x60, 0xAF, "zen4"),
+    ("AuthenticAMD", 26, 0x00, 0xFF, "zen5"),
+    ("GenuineIntel", 6, 85, 85, "cascade-lake"),
+    ("GenuineIntel", 6, 106, 106, "ice-lake"),
+    ("GenuineIntel", 6, 143, 143, "sapphire-rapids"),
+    ("GenuineIntel", 6, 173, 173, "granite-rapids"),
+    ("GenuineIntel", 6, 207, 207, "emerald-rapids"),
+)
 INSTRUCTION_SETS = ("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 
 
@@ -49,6 +63,19 @@ def describe_machine() -> dict:
         "transparent huge pages": read("/sys/kernel/mm/transparent_hugepage/enabled").strip(),
         "python": platform.python_version(),
     }
+
+
+def processor_name() -> str:
+    """Of this machine's processor: its kind, or vendor, family and model where that is not known."""
+    information = read("/proc/cpuinfo")
+    vendor = field(information, "vendor_id")
+    if not vendor:
+        return platform.machine()
+    family, model = int(field(information, "cpu family")), int(field(information, "model"))
+    for name, own, first, last, kind in PROCESSORS:
+        if (name, own) == (vendor, family) and first <= model <= last:
+            return kind
+    return f"{vendor.lower()}-{family}-{model}"
 
 
 def read(path: str) -> str:
