@@ -71,7 +71,7 @@ struct TrainingPrecisionOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What products multiply in: float, or bfloat16-dot with sums, parameters and all else in float, which is faster where the "
-        + "processor has instructions for it. (default: float)", valueName: "name"))
+        + "processor has instructions for it.", valueName: "name"))
   var precision = Choice.float
 
   var weights: WeightPrecision { precision == .float ? .full : .bfloat16Dot }

@@ -105,7 +105,7 @@ struct TranslateTrain: ParsableCommand {
     }
     if targetUnit == .word {
       throw ValidationError(
-        "The value 'word' is invalid for '--target-unit <unit>': it would be lost what stands between them; expected subword, "
+        "The value 'word' is invalid for '--target-unit <unit>': what stands between words would be lost; expected subword, "
           + "or spaced, which takes what stands between spaces for words")
     }
     if let vocabularySize, vocabularySize < 256, sourceUnit == .subword || targetUnit == .subword {

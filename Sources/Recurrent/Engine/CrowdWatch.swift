@@ -5,8 +5,9 @@
 /// Of w workers in a time t, w·t less the time that they slept is what was worked. Below t, one alone would have been
 /// faster. Then calls are taken alone, for so long that trying again costs little.
 package struct CrowdWatch: Sendable {
-  /// How much longer than the crowded call the next ones are taken alone: after each that follows at once twice as much.
-  private static let pauses = 32...256
+  /// How much longer than the crowded call the next ones are taken alone: after each that follows at once twice as much. Neighbours
+  /// that are soon gone cost little so, and of trials in vain the later ones next to nothing.
+  private static let pauses = 4...128
   private static let longestPause = Duration.seconds(10)
 
   private var pause = pauses.lowerBound
