@@ -1,8 +1,9 @@
 /// How long a step takes that several nodes share: the computing, and the exchange of a gradient by α and β.
 ///
 /// A step exchanges the sums of losses, the shares of the gradient, and their means, each a pass in which every rank sends to
-/// every other one. The time of a pass of s bytes to each of P − 1 ranks is taken as (P − 1)·(α + s/B): as if a rank dealt with
-/// the others one after the other, which is what their bytes have to do and their latencies do not.
+/// every other one; a gradient in parts takes two of them for each. The time of a pass of s bytes to each of P − 1 ranks is taken
+/// as (P − 1)·(α + s/B): as if a rank dealt with the others one after the other, which is what their bytes have to do and their
+/// latencies do not.
 struct StepTimeModel {
   struct Link: Decodable, Sendable {
     var name: String
@@ -12,16 +13,22 @@ struct StepTimeModel {
     var megabytesPerSecond: Double
   }
 
+  /// A part of the gradient that is exchanged by itself.
+  struct Part: Decodable, Sendable {
+    /// Of the gradient.
+    var share: Double
+    /// What of a step's computing is still to be done when it is there.
+    var left: Double
+  }
+
   struct Network: Decodable, Sendable {
     var name: String
     var parameters: Int
     /// Sequences of a step that was timed on one node, and how long it took: the fewest and the most.
     var rows: [Double]
     var milliseconds: [Double]
-    /// Of the gradient, what is there before the lowest layer goes back, and can be on its way meanwhile.
-    var upperShare: Double
-    /// Of a step, that going back.
-    var hiddenShare: Double
+    /// In the order in which they are exchanged; of the last nothing is left.
+    var parts: [Part]
 
     /// Seconds of computing, a straight line through the two that were timed.
     func seconds(rows count: Double) -> Double {
@@ -45,13 +52,14 @@ struct StepTimeModel {
     let computing = network.seconds(rows: rows)
     guard nodes > 1 else { return computing }
     let peers = Double(nodes - 1)
-    let latency = 3 * peers * link.alphaMicroseconds * 1e-6
+    let passes = means == .none ? 3 : 1 + 2 * network.parts.count
+    let latency = Double(passes) * peers * link.alphaMicroseconds * 1e-6
     let bytes = Double(network.parameters) * means.bytesPerNumber
     let sending = 2 * peers / Double(nodes) * bytes / (link.megabytesPerSecond * 1e6)
     guard means != .none else { return computing + latency + sending }
-    let early = sending * network.upperShare
-    let exposed = sending - early + max(0, early - computing * network.hiddenShare)
-    return computing + latency + exposed
+    // One part after the other, each not before it is there.
+    let end = network.parts.reduce(0) { end, part in max(end, (1 - part.left) * computing) + part.share * sending }
+    return end + latency
   }
 
   /// As many sequences on each node, however many there are: the share of the node's time that is computing.

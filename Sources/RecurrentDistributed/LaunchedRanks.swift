@@ -9,6 +9,9 @@ public struct LaunchedRanks: Sendable, Hashable {
   /// Those on this machine; nil where the launcher does not say.
   public let localCount: Int?
 
+  /// Whether some of them are on other machines, as far as the launcher says.
+  public var areOnSeveralMachines: Bool { localCount.map { $0 < count } ?? false }
+
   /// - Returns: nil where no launcher started this process. Open MPI, MPICH and what descends from it are known.
   public init?() { self.init(environment: ProcessInfo.processInfo.environment) }
 

@@ -1,12 +1,14 @@
 """What scripts/measure-links runs: two ranks over links of several speeds, beside a model of the step's time.
 
 A link is shared memory, or a pair of virtual Ethernet interfaces between two network namespaces, as it is or shaped by a token bucket in
-both directions. Each rank has one thread. Of each link `rnn-bench link` says α and B; of each network `rnn train` by one process and half of
-the rows says the time of computing. The model:
+each direction. Each rank has one thread. Of each link `rnn-bench link` says α and B; of each network `rnn train` by one process and half of
+the rows says the time of computing. Steps of `mpirun -np 2 rnn train` are timed four ways, which take turns: with the exchange after
+computing or beside it (--overlap), in full and in bfloat16. The model:
 
     step = computing + 3·α + 2·(P − 1)/P·n/B          P = 2 ranks, n bytes of the gradient
 
-is then compared with the steps of `mpirun -np 2 rnn train`. --json keeps what `rnn-bench scaling` goes on with.
+or, beside computing, what of that is not over when computing is (`exposed`). --json keeps what was measured, adds to what is there, and
+is what `rnn-bench scaling` goes on with; so links and networks may be measured at different times.
 """
 
 import argparse
@@ -21,18 +23,70 @@ import sys
 import tempfile
 
 LINKS = {"shared memory": None, "namespaces": "", "10 Gb/s": "10gbit", "1 Gb/s": "1gbit", "100 Mb/s": "100mbit"}
-# Name: hidden units, layers, steps that are timed in a run. On 65 characters one-hot; 64 sequences × 50 steps in all.
-NETWORKS = {"LSTM 1×128": (128, 1, 40), "LSTM 2×512": (512, 2, 8), "LSTM 2×1024": (1024, 2, 3)}
+# Name: cell, hidden units, layers, steps that are timed in a run. On 65 characters one-hot; 64 sequences × 50 steps in all.
+NETWORKS = {
+    "LSTM 1×128": ("lstm", 128, 1, 40), "GRU 2×256": ("gru", 256, 2, 12), "LSTM 2×512": ("lstm", 512, 2, 6),
+    "LSTM 3×512": ("lstm", 512, 3, 4), "LSTM 2×1024": ("lstm", 1024, 2, 3),
+}
+WAYS = {
+    "in turn": ["--no-overlap"], "overlapped": ["--overlap"],
+    "in turn, bfloat16": ["--no-overlap", "--exchange", "bfloat16"],
+    "overlapped, bfloat16": ["--overlap", "--exchange", "bfloat16"],
+}
 ROWS, LENGTH, CHARACTERS, LEFT_OUT = 64, 50, 65, 2
+# Numbers of a part of the gradient that travels by itself: Ranks.leastTravellingPart.
+LEAST_PART = 1 << 16
 # Of networks and cases that are not measured here: α in µs, B in MB/s of the rates of 10 and 1 Gb/s, by what the network alone takes.
 NODES = [("1 Gb/s", 40, 117), ("10 Gb/s", 20, 1100), ("100 Gb/s", 3, 11000)]
+# In each namespace. BBR keeps as little on its way as two programs that wait for each other on busy processors can make use of; and what
+# a socket has in the queue of a link delays the acknowledgements of the other direction.
+SETTINGS = {
+    "net.ipv4.tcp_congestion_control": "cubic", "net.ipv4.tcp_slow_start_after_idle": "0", "net.ipv4.tcp_no_metrics_save": "1",
+    "net.ipv4.tcp_limit_output_bytes": "131072",
+}
 
 
-def parameters(hidden, layers):
-    """Of all layers, as their gradient is: LSTM with two biases a gate as PyTorch's, or one; and of all but the lowest, with the head."""
-    lowest = 4 * hidden * (CHARACTERS + hidden)
-    upper = (layers - 1) * 4 * hidden * 2 * hidden + CHARACTERS * hidden
-    return lowest + upper, upper / (lowest + upper)
+def numbers(name):
+    """Of the gradient of each layer, and of the head."""
+    cell, hidden, layers, _ = NETWORKS[name]
+    rows = {"lstm": 4, "gru": 3}[cell] * hidden
+    return [rows * ((hidden if layer else CHARACTERS) + hidden + 2) for layer in range(layers)] + [CHARACTERS * (hidden + 1)]
+
+
+def work(name):
+    """Multiply-adds of each layer for a row, and of the head; tokens are looked up."""
+    cell, hidden, layers, _ = NETWORKS[name]
+    rows = {"lstm": 4, "gru": 3}[cell] * hidden
+    return [rows * hidden * (2 if layer else 1) for layer in range(layers)] + [CHARACTERS * hidden]
+
+
+def parts(name):
+    """Of each part of the gradient that is exchanged by itself: its share, and what of a step is computed when it is there: of a step
+    a third goes forward and two thirds back."""
+    counts, costs = numbers(name), work(name)
+    found, count = [], 0
+    for layer in reversed(range(len(counts))):
+        count += counts[layer]
+        if layer == 0 or count >= LEAST_PART:
+            found.append({"share": count / sum(counts), "left": 2 * sum(costs[:layer]) / (3 * sum(costs))})
+            count = 0
+    return found
+
+
+def exposed(name, computing, sending):
+    """What of the time of sending is left when computing is over."""
+    end = -computing
+    for part in parts(name):
+        end = max(end, -part["left"] * computing) + part["share"] * sending
+    return end
+
+
+def predicted(name, way, computing, alpha, rate):
+    """Seconds of a step."""
+    sending = sum(numbers(name)) * (2 if "bfloat16" in way else 4) / (1e6 * rate)
+    if way.startswith("in turn"):
+        return computing + 3e-6 * alpha + sending
+    return computing + (1 + 2 * len(parts(name))) * 1e-6 * alpha + exposed(name, computing, sending)
 
 
 def call(command, **others):
@@ -62,10 +116,10 @@ class Hosts:
             call(["ip", "-n", name, "addr", "add", f"{address}/24", "dev", end])
             call(["ip", "-n", name, "link", "set", "lo", "up"])
             call(["ip", "-n", name, "link", "set", end, "up"])
+            call(["ip", "netns", "exec", name, "sysctl", "-qw", *(f"{key}={value}" for key, value in SETTINGS.items())])
             if self.rate:
-                # A burst as short as the rate allows, or small messages are not slowed at all; a queue that drops nothing.
-                bits = int(self.rate.replace("gbit", "000").replace("mbit", "")) * 1_000_000
-                burst = max(16_000, bits // 8 // 1000)
+                # A short burst, or short exchanges pass at once; and a queue that drops nothing.
+                burst = 64_000 if self.rate.startswith("10g") else 16_000
                 call(["ip", "netns", "exec", name, "tc", "qdisc", "replace", "dev", end, "root", "tbf", "rate", self.rate,
                       "burst", str(burst), "limit", str(8_000_000)])
         self.agent.write_text(
@@ -113,24 +167,74 @@ class Trials:
         sizes = [x for size in (1, 4, 16) for x in ("--bytes", str(size << 20))]
         call([*launcher, self.bench, "link", "--json", path, *sizes])
         result = json.loads(pathlib.Path(path).read_text())
-        return result["alpha_microseconds"], result["megabytes_per_second"]
+        return [result["alpha_microseconds"], result["megabytes_per_second"]]
 
-    def steps(self, network, rows, threads, steps, launcher=()):
+    def steps(self, network, rows, threads, steps, launcher=(), way=()):
         """Seconds of each, but for the first."""
-        hidden, layers, _ = NETWORKS[network]
+        cell, hidden, layers, _ = NETWORKS[network]
         log = f"{self.directory}/log.jsonl"
         pathlib.Path(log).unlink(missing_ok=True)
-        call([*launcher, self.rnn, "train", "--text", self.text, "--cell", "lstm", "--layers", str(layers),
+        call([*launcher, self.rnn, "train", "--text", self.text, "--cell", cell, "--layers", str(layers),
               "--hidden-size", str(hidden), "--embedding-size", "0", "--batch-size", str(rows),
               "--sequence-length", str(LENGTH), "--steps", str(steps + LEFT_OUT), "--validation-fraction", "0",
               "--schedule", "constant", "--threads", str(threads), "--log", log,
-              "--checkpoint", f"{self.directory}/model.safetensors", *(["--shards", "2"] if launcher else [])])
+              "--checkpoint", f"{self.directory}/model.safetensors", *(["--shards", "2"] if launcher else []), *way])
         lines = [json.loads(line) for line in pathlib.Path(log).read_text().splitlines()]
         return [rows * LENGTH / line["tokens_per_second"] for line in lines[LEFT_OUT:]]
 
 
 def note(*words):
     print(*words, file=sys.stderr, flush=True)
+
+
+class Record:
+    """Everything that was measured: seconds of steps by network, link and way, α and B by link, seconds of computing by network,
+    and of nodes of two processors by network and rows."""
+
+    def __init__(self, path):
+        self.path = path
+        self.times = {"computing": {}, "links": {}, "steps": {}, "nodes": {}}
+        if path and path.exists():
+            self.times = json.loads(path.read_text())["times"]
+
+    def add(self, kind, name, values):
+        self.times[kind].setdefault(name, []).extend(values)
+        note(kind, name, [round(x, 5) if isinstance(x, float) else x for x in values])
+        if self.path:
+            self.write()
+
+    def median(self, kind, name):
+        found = self.times[kind].get(name)
+        return statistics.median(found) if found else None
+
+    def links(self):
+        return {name: tuple(map(statistics.median, zip(*self.times["links"][name]))) for name in LINKS if name in self.times["links"]}
+
+    def comparisons(self):
+        for network in NETWORKS:
+            computing = self.median("computing", network)
+            for name, (alpha, rate) in self.links().items():
+                for way in WAYS:
+                    found = self.median("steps", f"{network} | {name} | {way}")
+                    if computing and found:
+                        yield network, name, way, computing, predicted(network, way, computing, alpha, rate), found
+
+    def write(self):
+        result = {
+            "measured_links": [{"name": name, "alpha_microseconds": alpha, "megabytes_per_second": rate}
+                               for name, (alpha, rate) in self.links().items()],
+            "comparisons": [{"network": network, "link": name, "way": way, "computing_milliseconds": 1e3 * computing,
+                             "predicted_milliseconds": 1e3 * expected, "milliseconds": 1e3 * found}
+                            for network, name, way, computing, expected, found in self.comparisons()],
+            "links": [{"name": name, "alpha_microseconds": alpha, "megabytes_per_second": rate} for name, alpha, rate in NODES],
+            "networks": [
+                {"name": network, "parameters": sum(numbers(network)), "rows": [8, ROWS],
+                 "milliseconds": [1e3 * self.median("nodes", f"{network} | {rows}") for rows in (8, ROWS)],
+                 "parts": parts(network)}
+                for network in NETWORKS if all(f"{network} | {rows}" in self.times["nodes"] for rows in (8, ROWS))],
+            "times": self.times,
+        }
+        self.path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
 
 
 def main():
@@ -140,59 +244,38 @@ def main():
     parser.add_argument("tools", type=pathlib.Path, help="the directory of rnn and rnn-bench, built with MPI")
     parser.add_argument("--text", type=pathlib.Path, required=True)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--links", nargs="+", choices=LINKS, default=list(LINKS))
-    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--links", nargs="*", choices=LINKS, default=list(LINKS))
+    parser.add_argument("--networks", nargs="*", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--nodes", action="store_true", help="also time what rnn-bench scaling goes on with")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
-    computing = {network: [] for network in options.networks}
-    times = {(name, network): [] for name in options.links for network in options.networks}
-    links = {name: [] for name in options.links}
+    record = Record(options.json)
     with tempfile.TemporaryDirectory() as directory:
         trials = Trials(options.tools.resolve(), options.text.resolve(), directory)
         for _ in range(options.rounds):
             for network in options.networks:
-                computing[network] += trials.steps(network, ROWS // 2, 1, NETWORKS[network][2])
-                note(network, "alone:", computing[network])
+                record.add("computing", network, trials.steps(network, ROWS // 2, 1, NETWORKS[network][3]))
             for name in options.links:
                 with link(name, directory) as launcher:
-                    links[name].append(trials.alpha_and_rate(launcher))
-                    note(name, "α and B:", links[name])
+                    record.add("links", name, [trials.alpha_and_rate(launcher)])
                     for network in options.networks:
-                        times[name, network] += trials.steps(network, ROWS, 1, NETWORKS[network][2], launcher)
-                        note(name, network, times[name, network])
-        nodes = {network: [statistics.median(trials.steps(network, rows, 2, max(8, NETWORKS[network][2])))
-                           for rows in (8, ROWS)] for network in options.networks}
+                        for way in options.ways:
+                            record.add("steps", f"{network} | {name} | {way}",
+                                       trials.steps(network, ROWS, 1, NETWORKS[network][3], launcher, WAYS[way]))
+            if options.nodes:
+                for network in options.networks:
+                    for rows in (8, ROWS):
+                        record.add("nodes", f"{network} | {rows}",
+                                   trials.steps(network, rows, 2, max(8, NETWORKS[network][3])))
 
-    measured = {name: tuple(map(statistics.median, zip(*values))) for name, values in links.items()}
     print("| link | α, µs | B, MB/s |\n|---|--:|--:|")
-    for name, (alpha, rate) in measured.items():
+    for name, (alpha, rate) in record.links().items():
         print(f"| {name} | {alpha:.0f} | {rate:,.0f} |")
-    print("\n| network | link | predicted, ms | measured, ms | least, ms | measured / predicted |\n|---|---|--:|--:|--:|--:|")
-    comparisons = []
-    for network in options.networks:
-        alone = statistics.median(computing[network])
-        for name, (alpha, rate) in measured.items():
-            predicted = alone + 3e-6 * alpha + 4 * parameters(*NETWORKS[network][:2])[0] / (1e6 * rate)
-            found = statistics.median(times[name, network])
-            comparisons.append({"network": network, "link": name, "predicted_milliseconds": 1e3 * predicted,
-                                "milliseconds": 1e3 * found, "computing_milliseconds": 1e3 * alone})
-            print(f"| {network} | {name} | {1e3 * predicted:.1f} | {1e3 * found:.1f} | "
-                  f"{1e3 * min(times[name, network]):.1f} | {found / predicted:.2f} |")
-    if options.json:
-        result = {
-            "measured_links": [{"name": name, "alpha_microseconds": alpha, "megabytes_per_second": rate}
-                               for name, (alpha, rate) in measured.items()],
-            "comparisons": comparisons,
-            "links": [{"name": name, "alpha_microseconds": alpha, "megabytes_per_second": rate} for name, alpha, rate in NODES],
-            "networks": [
-                {"name": network, "parameters": parameters(*NETWORKS[network][:2])[0], "rows": [8, ROWS],
-                 "milliseconds": [1e3 * x for x in nodes[network]],
-                 "upper_share": parameters(*NETWORKS[network][:2])[1],
-                 # Of a step a third goes forward and two thirds back; of these the lowest layer's part, without its products for the weights.
-                 "hidden_share": 0.22 if NETWORKS[network][1] > 1 else 0.33}
-                for network in options.networks],
-        }
-        options.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    print("\n| network | link | way | predicted, ms | measured, ms | least, ms | measured / predicted |\n|---|---|---|--:|--:|--:|--:|")
+    for network, name, way, _, expected, found in record.comparisons():
+        least = min(record.times["steps"][f"{network} | {name} | {way}"])
+        print(f"| {network} | {name} | {way} | {1e3 * expected:.1f} | {1e3 * found:.1f} | {1e3 * least:.1f} | {found / expected:.2f} |")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,10 @@ int ranks_receive(int rank, void *bytes, size_t count);
 // Until all pieces are there; at most so many seconds without any of them being done.
 int ranks_wait(double patience);
 
+// Moves on what is on its way without waiting, as MPI does so in calls alone; `done`: whether all pieces are there. It may be
+// called often: what comes sooner than some microseconds after the last call does nothing.
+int ranks_progress(int *done);
+
 // What a code means, cut to the capacity.
 void ranks_message(int code, char *text, size_t capacity);
 

@@ -15,6 +15,7 @@ extension EpochRunOptions {
     try GivenOptions.refuseWithResume(
       allowing: others.union([
         "--resume", "--checkpoint", "--epochs", "--patience", "--products", "--threads", "--log", "--report",
+        "--overlap", "--no-overlap",
       ]))
   }
 

@@ -19,6 +19,14 @@ struct ShardOptions: ParsableArguments {
       valueName: "name"))
   var exchange = GradientExchange.full
 
+  // Read by `Team`, before there are options.
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Of several processes: exchange the gradients of upper layers while those of lower ones are computed, which hides the "
+      + "time of a network; the result does not depend on it. (default: where they are on several machines)")
+  var overlap: Bool?
+
   func validate() throws {
     if let shards, shards & (shards - 1) != 0 {
       throw ValidationError("'--shards \(shards)' is no power of two: 1, 2, 4, 8 and so on")

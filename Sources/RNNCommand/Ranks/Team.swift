@@ -24,7 +24,7 @@ enum Team {
   static func join(_ names: [String]) throws {
     let ranks: Ranks?
     do throws(RanksError) {
-      ranks = try Ranks.launched(patience: patience)
+      ranks = try Ranks.launched(patience: patience, overlaps: overlaps)
     } catch {
       // All have the same to say.
       if let rank = LaunchedRanks()?.rank, rank > 0 { Thread.sleep(forTimeInterval: 2) }
@@ -61,6 +61,12 @@ enum Team {
   private static var patience: Duration {
     let asked = ProcessInfo.processInfo.environment["RECURRENT_RANKS_PATIENCE"].flatMap { Int($0) }
     return .seconds(max(1, asked ?? 600))
+  }
+
+  /// Whether `ShardOptions` were given that say so, as they have no say in what a checkpoint decides; nil: they were not.
+  private static var overlaps: Bool? {
+    let given = GivenOptions.names
+    return given.contains("--overlap") ? true : given.contains("--no-overlap") ? false : nil
   }
 
   /// At the end of a command that all ranks came to, well or not: waits for all.

@@ -51,7 +51,7 @@ struct Train: ParsableCommand {
     if settings.shared.resume != nil {
       try GivenOptions.refuseWithResume(allowing: [
         "--resume", "--text", "--extension", "--checkpoint", "--steps", "--epochs", "--patience", "--products",
-        "--threads", "--log", "--report", "--save-every", "--keep",
+        "--threads", "--log", "--report", "--save-every", "--keep", "--overlap", "--no-overlap",
       ])
     } else {
       try text.require()

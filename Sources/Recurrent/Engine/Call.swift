@@ -42,6 +42,8 @@ struct Call: Sendable {
   var startsFromStateGradient = false
   /// Whether the head is left out, forward and backward.
   var skipsHead = false
+  /// The shard whose gradient is exchanged in parts while it is computed; nil: it is not.
+  var travellingShard: Int?
   var worker = 0
   let workers: Int
 

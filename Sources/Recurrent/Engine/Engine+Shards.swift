@@ -64,9 +64,10 @@ extension Engine {
     return (sums[tree.figures], sums[tree.figures + 1])
   }
 
-  /// Adds the gradient of a shard of this process to the tree.
+  /// Adds the gradient of a shard of this process to the tree, but for the parts that travel already.
   func addShard(_ tree: GradientTree, _ shard: Int) {
-    tree.forEachSum(afterShard: shard, of: plan.update.gradients) { add($0) }
+    let rest = 0..<plan.gradientParts[travel.readyParts].columns.upperBound
+    tree.forEachSum(afterShard: shard, of: plan.update.gradients, columns: rest) { add($0) }
   }
 
   // MARK: Other processes
@@ -74,28 +75,29 @@ extension Engine {
   /// Every process gets the figures of all shards.
   /// - Returns: their sums.
   func shareFigures(_ tree: GradientTree, _ communicator: (any Communicator)?) -> (loss: Double, weight: Double) {
-    if let communicator, let transfers = tree.transfers { exchangeSums(transfers.figures, communicator) }
+    if let communicator, !tree.transfers.isEmpty { exchangeSums(tree.figureTransfers, communicator) }
     return totalFigures(tree)
   }
 
   /// Finishes the tree: what all shards add up to, over the weight of the whole batch, becomes the gradient.
   func shareGradient(_ tree: GradientTree, weight: Double, _ communicator: (any Communicator)?) {
     let (factor, gradients) = (weight == 0 ? 1 : 1 / weight, plan.update.gradients)
-    guard let communicator, let transfers = tree.transfers else { return add(tree.mean(factor, gradients)) }
-    for packing in transfers.packing { add(packing) }
-    exchange(transfers.sums, communicator)
-    tree.forEachSum(of: transfers) { add($0) }
-    if let unpacking = transfers.unpackSum(gradients) {
+    guard let communicator, !tree.transfers.isEmpty else { return add(tree.mean(factor, gradients)) }
+    if !tree.travelsInParts {
+      let transfers = tree.transfers[0]
+      for packing in transfers.packing { add(packing) }
+      exchange(transfers.sums, communicator)
+      tree.forEachSum(of: transfers, factor: tree.sendsMeans ? factor : 1) { add($0) }
       exchange(transfers.means, communicator)
-      add(unpacking)
-      add(.scale(gradients, by: factor, to: gradients))
-    } else {
-      add(.scale(transfers.nodes[0], by: factor, to: transfers.slice))
-      exchange(transfers.means, communicator)
+      if tree.sendsMeans { return }
     }
+    for (part, transfers) in zip(plan.gradientParts, tree.transfers) {
+      if let unpacking = transfers.unpackSum(gradients.columns(part.columns)) { add(unpacking) }
+    }
+    add(.scale(gradients, by: factor, to: gradients))
   }
 
-  private func add(_ sum: GradientSum) { perform(.sum, writtenRows, sum: sum) }
+  func add(_ sum: GradientSum) { perform(.sum, writtenRows, sum: sum) }
 
   func exchange(_ pieces: GradientTransfers.Pieces, _ communicator: any Communicator) {
     var span = memory.mutableSpan(0, plan.arenas.scalarCount)

@@ -25,6 +25,11 @@ final class Engine<S: Scalar>: PoolTask {
   private let recurrences: [Recurrence]
   private let gradientTasks: [GradientTask]
   private let tiedTasks: [GradientTask]
+  /// Of each part of the gradient but the last: its lowest layer, and where its tasks end.
+  private let upperParts: [(layer: Int, tasks: Int)]
+  /// The processes that the gradient is exchanged with in parts; nil: it is not.
+  var communicator: (any Communicator)?
+  var travel = GradientTravel()
   /// The next gradient task that no worker has taken.
   private let nextTask = Atomic<Int>(0)
   private var call: Call
@@ -66,6 +71,11 @@ final class Engine<S: Scalar>: PoolTask {
     }
     recurrences = plan.recurrences
     gradientTasks = plan.gradientTasks
+    var tasks = 0
+    upperParts = plan.gradientParts.dropLast().map { part in
+      tasks += plan.gradientTasks(of: part).count
+      return (part.layer, tasks)
+    }
     tiedTasks = plan.tiedTasks
     updatedLines = [0..<plan.table.blockCount / 16]
     writtenRows = Rows(
@@ -82,19 +92,20 @@ final class Engine<S: Scalar>: PoolTask {
   func perform(
     _ phases: EnginePhases, _ rows: Rows, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil,
     sum: GradientSum? = nil, continuesGradient: Bool = false, startsFromStateGradient: Bool = false,
-    skipsHead: Bool = false
+    skipsHead: Bool = false, travellingShard: Int? = nil
   ) {
     guard let letters else {
       return performAll(
         phases, rows, dropoutSeed: dropoutSeed, update: update, sum: sum, continuesGradient: continuesGradient,
-        startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead)
+        startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead, travellingShard: travellingShard)
     }
     if phases.contains(.forward) { readLetters(letters, rows, copiesParameters: !isPacked) }
     // The update waits for the gradient of the letters.
     let update = (phases: phases.intersection(.afterGradient), rule: update)
     performAll(
       phases.subtracting(.afterGradient), rows, dropoutSeed: dropoutSeed, update: nil, sum: sum,
-      continuesGradient: continuesGradient, startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead)
+      continuesGradient: continuesGradient, startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead,
+      travellingShard: travellingShard)
     if phases.contains(.backward) { learnLetters(letters, rows) }
     if !update.phases.isEmpty { performAll(update.phases, rows, update: update.rule) }
   }
@@ -105,7 +116,7 @@ final class Engine<S: Scalar>: PoolTask {
   private func performAll(
     _ phases: EnginePhases, _ rows: Rows, dropoutSeed: UInt64? = nil, update: UpdateRule? = nil,
     sum: GradientSum? = nil, continuesGradient: Bool = false, startsFromStateGradient: Bool = false,
-    skipsHead: Bool = false
+    skipsHead: Bool = false, travellingShard: Int? = nil
   ) {
     let most = pool.isOrphaned ? 1 : plan.workers(for: rows, of: pool.count)
     let sharing = most > 1 ? plan.sharing(of: phases, rows) : nil
@@ -119,7 +130,7 @@ final class Engine<S: Scalar>: PoolTask {
     call = Call(
       phases: phases, rows: rows, dropoutSeed: dropoutSeed, update: update, sum: sum,
       continuesGradient: continuesGradient, startsFromStateGradient: startsFromStateGradient, skipsHead: skipsHead,
-      workers: shares ? most : 1)
+      travellingShard: travellingShard, workers: shares ? most : 1)
     // A memory that weights are multiplied with needs those of now.
     let projectsMemory = plan.attention?.additive != nil
     let dropsWeights = plan.configuration.weightDropout > 0 && packedSeed != dropoutSeed && phases.contains(.forward)
@@ -214,20 +225,37 @@ final class Engine<S: Scalar>: PoolTask {
           gradient, rows: call.share(of: call.rows.rowCount), adding: false, into: gradient, in: memory)
         pool.barrier()
       }
+      finishPart(downTo: plan.configuration.layerCount, call)
       plan.top.backwardToBelow(isTop: true, call, self)
     }
+    performTasks(upTo: gradientTasks.count, call)
+    guard !tiedTasks.isEmpty else { return }
+    for task in stride(from: call.worker, to: tiedTasks.count, by: call.workers) {
+      tiedTasks[task].perform(call, headRows: outputRowCount(call.rows), self)
+    }
+    pool.barrier()
+  }
+
+  /// Where a part of the gradient ends with the layer that back-propagation has left: computes it, and lets it be exchanged.
+  func finishPart(downTo layer: Int, _ call: Call) {
+    for part in 0..<upperParts.count where upperParts[part].layer == layer {
+      performTasks(upTo: upperParts[part].tasks, call)
+      if let shard = call.travellingShard { sendTravelling(part, ofShard: shard, call) }
+    }
+  }
+
+  /// The gradient tasks up to one, from those that were performed before. A barrier of the workers comes before it.
+  private func performTasks(upTo end: Int, _ call: Call) {
     let headRows = outputRowCount(call.rows)
     while true {
       let task = nextTask.add(1, ordering: .relaxed).oldValue
-      if task >= gradientTasks.count { break }
+      if task >= end { break }
       gradientTasks[task].perform(call, headRows: headRows, self)
+      moveExchange(call)
     }
     pool.barrier()
-    guard !tiedTasks.isEmpty else { return }
-    for task in stride(from: call.worker, to: tiedTasks.count, by: call.workers) {
-      tiedTasks[task].perform(call, headRows: headRows, self)
-    }
-    pool.barrier()
+    // Each worker has counted one that it did not take. Nobody takes any before the next barrier.
+    if call.worker == 0 { nextTask.store(end, ordering: .relaxed) }
   }
 
   // MARK: Parameters

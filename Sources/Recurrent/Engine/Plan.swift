@@ -57,6 +57,8 @@ public struct Plan: Sendable, CustomStringConvertible {
   let loss: LossStage?
   let backward: BackwardRegions
   private(set) var update: UpdateStage
+  /// From the top down.
+  let gradientParts: [GradientPart]
   /// Of an encoder of letters; empty without.
   let letters: [Plan]
   /// [pieces + 1, N, S·H] of each recurrence: the state before each segment, and after the last; empty without segments.
@@ -189,8 +191,11 @@ public struct Plan: Sendable, CustomStringConvertible {
         arenas.matrix(
           "layer \($0.index) boundaries", .workspace, (segments + 1) * batchSize, $0.forward.states.columns)
       }
+    // An engine that goes step by step through its layers has their gradients all at once.
+    gradientParts = GradientPart.parts(
+      of: table, least: configuration.attention == nil && isTraining ? shards.leastTravellingPart : nil)
     update.reserveTree(
-      shards, batchSize: batchSize * shards.count,
+      shards, gradientParts, batchSize: batchSize * shards.count,
       stateColumns: Self.recurrences(Self.layers(top)).map(\.states.columns), &arenas)
     (self.sizes, self.choice, self.table, self.top) = (sizes, choice, table, top)
     (self.norm, self.attention, self.head, self.arenas) = (norm, attention, head, arenas)
@@ -225,6 +230,9 @@ public struct Plan: Sendable, CustomStringConvertible {
       let others = share.rankCount == 1 ? "" : ", of which \(share.own.count) here"
       let sums = share.exchange == .full ? "" : "; sums in \(share.exchange.rawValue)"
       lines.append("shards: \(share.count) of so many sequences, one after the other\(others)\(sums)")
+      if gradientParts.count > 1 {
+        lines.append("gradient: in \(gradientParts.count) parts, each exchanged while those below are computed")
+      }
     }
     lines.append("products: \(productsDescription)")
     let width = buffers.map(\.name.count).max() ?? 0
@@ -271,7 +279,7 @@ public struct Plan: Sendable, CustomStringConvertible {
   /// All recurrences, layer by layer, in each the forward direction first.
   var recurrences: [Recurrence] { Self.recurrences(layers) }
 
-  private static func recurrences(_ layers: [Layer]) -> [Recurrence] {
+  static func recurrences(_ layers: [Layer]) -> [Recurrence] {
     layers.flatMap { layer in [layer.forward] + (layer.runsBothWays ? [layer.reverse] : []) }
   }
 }

@@ -70,6 +70,8 @@ public struct ParameterTable: Sendable, Hashable {
   }
   /// Layer by layer, in each the forward direction first.
   private(set) var recurrences: [Recurrence] = []
+  /// Where the parameters of each layer begin, and at last of all that stands upon the layers.
+  private(set) var layerStarts: [Int] = []
 
   /// Offsets of what a residual block has besides its recurrence.
   struct Block: Sendable, Hashable {
@@ -142,11 +144,13 @@ public struct ParameterTable: Sendable, Hashable {
       }
     }
     for layer in 0..<configuration.layerCount {
+      layerStarts.append(blockCount)
       for direction in 0..<configuration.directions.count {
         try append(configuration, layer: layer, suffix: "_l\(layer)" + (direction == 0 ? "" : "_reverse"))
       }
       if configuration.blocks != nil { try appendBlock(configuration, layer: layer) }
     }
+    layerStarts.append(blockCount)
     if configuration.blocks != nil {
       norm = try append("norm.weight", [configuration.outputSize(ofLayer: configuration.layerCount - 1)])
     }

@@ -18,6 +18,36 @@ public protocol Communicator: AnyObject, Sendable {
   ///   - sending: what goes to which rank.
   ///   - receiving: what comes from which rank.
   func exchange(_ memory: inout MutableRawSpan, sending: [TransferPiece], receiving: [TransferPiece])
+
+  // MARK: Beside other work
+
+  /// Scalars that a part of a gradient has at least, where parts travel while the rest of it is still computed; nil: all of it is
+  /// exchanged at once, when it is there. Of all ranks the same; the result does not depend on it. By default nil.
+  var leastTravellingPart: Int? { get }
+
+  /// As `exchange`, but returns before all is there. The memory stays where it is; what is sent is not written, and what is received
+  /// neither read nor written, until `finishExchange` has returned, or `progressExchange` true. There is no other exchange meanwhile.
+  func beginExchange(_ memory: inout MutableRawSpan, sending: [TransferPiece], receiving: [TransferPiece])
+
+  /// Moves on what was begun, without waiting. To be called now and then by whoever has other work to do.
+  /// - Returns: whether all is there.
+  func progressExchange() -> Bool
+
+  /// Waits until all that was begun is there.
+  func finishExchange()
+}
+
+/// An exchange that is over when it has begun.
+extension Communicator {
+  public var leastTravellingPart: Int? { nil }
+
+  public func beginExchange(_ memory: inout MutableRawSpan, sending: [TransferPiece], receiving: [TransferPiece]) {
+    exchange(&memory, sending: sending, receiving: receiving)
+  }
+
+  public func progressExchange() -> Bool { true }
+
+  public func finishExchange() {}
 }
 
 /// A piece of memory that goes to another rank, or comes from it.

@@ -11,9 +11,14 @@ struct ShardShare: Sendable, Hashable {
   let rankCount: Int
   /// What sums are rounded to.
   let exchange: GradientExchange
+  /// Scalars that a part of the gradient has at least where parts travel while others are computed; nil: it is exchanged at once.
+  let leastTravellingPart: Int?
 
-  init(count: Int, rank: Int = 0, rankCount: Int = 1, exchange: GradientExchange = .full) {
+  init(
+    count: Int, rank: Int = 0, rankCount: Int = 1, exchange: GradientExchange = .full, leastTravellingPart: Int? = nil
+  ) {
     (self.count, self.rank, self.rankCount, self.exchange) = (count, rank, rankCount, exchange)
+    self.leastTravellingPart = leastTravellingPart
   }
 
   /// Why a batch of so many sequences cannot be cut into so many shards, exchanged so; nil: it can.
@@ -30,8 +35,13 @@ struct ShardShare: Sendable, Hashable {
   init(count: Int, exchange: GradientExchange, over communicator: (any Communicator)?) {
     let ranks = communicator?.count ?? 1
     require(ranks <= count, "expected at least a shard for each of \(ranks) processes, got \(count) shards")
-    self.init(count: count, rank: communicator?.rank ?? 0, rankCount: ranks, exchange: exchange)
+    self.init(
+      count: count, rank: communicator?.rank ?? 0, rankCount: ranks, exchange: exchange,
+      leastTravellingPart: ranks > 1 ? communicator?.leastTravellingPart : nil)
   }
+
+  /// The same, but the gradient is not exchanged in parts.
+  var atOnce: ShardShare { ShardShare(count: count, rank: rank, rankCount: rankCount, exchange: exchange) }
 
   /// Those of a process: ⌊rS/P⌋ up to ⌊(r + 1)S/P⌋.
   func shards(ofRank rank: Int) -> Range<Int> { rank * count / rankCount..<(rank + 1) * count / rankCount }

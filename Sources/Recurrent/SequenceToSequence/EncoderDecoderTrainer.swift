@@ -74,7 +74,7 @@ public struct EncoderDecoderTrainer<S: Scalar>: ~Copyable, @unchecked Sendable {
     if let fault = EncoderDecoderSettings.fault(of: settings.loss, forMarks: model.marks) { stop(fault) }
     let moments = settings.optimizer.momentCount
     if let fault = settings.exchange.fault(of: S.self) { stop(fault) }
-    let share = ShardShare(count: settings.shards, exchange: settings.exchange, over: communicator)
+    let share = ShardShare(count: settings.shards, exchange: settings.exchange, over: communicator).atOnce
     let (sourceLength, products) = (settings.sourceLength, settings.products)
     let batchSize = settings.batchSize / settings.shards
     let encoderPlan = try Plan(

@@ -16,6 +16,7 @@ extension Trainer {
       EmptySequences.check(lengths, hasOneOutput: engine.hasOneOutput)
     }
     let seed = nextSeed()
+    let last = tree.share.own.upperBound - 1
     for shard in tree.share.own {
       let part = tree.part(ofShard: shard)
       var (loss, weight) = (0.0, 0.0)
@@ -25,7 +26,8 @@ extension Trainer {
         if isSegmented(rows) {
           engine.performInSegments(rows, dropoutSeed: seed, carriesState: settings.carriesState)
         } else {
-          engine.perform(.gradient, rows, dropoutSeed: seed)
+          let travels = tree.travelsInParts && shard == last
+          engine.perform(.gradient, rows, dropoutSeed: seed, travellingShard: travels ? shard : nil)
           if settings.carriesState { engine.carryState(after: rows) }
         }
         if settings.carriesState { engine.endShard(part) }
@@ -36,6 +38,7 @@ extension Trainer {
       engine.setFigures(tree, shard, loss, weight)
       engine.addShard(tree, shard)
     }
+    engine.finishTravelling(tree)
     let (loss, weight) = engine.shareFigures(tree, communicator)
     engine.shareGradient(tree, weight: weight, communicator)
     return weight == 0 ? 0 : loss / weight

@@ -100,6 +100,7 @@ public struct Trainer<S: Scalar>: ~Copyable, @unchecked Sendable {
       accumulatesGradients: settings.accumulatesGradients,
       products: settings.products, precision: settings.precision, scalar: S.self)
     engine = try Engine(plan, threads: threads)
+    if plan.gradientParts.count > 1 { engine.communicator = communicator }
     engine.load(model)
     engine.zeroShards()
     trained = model

@@ -1,7 +1,8 @@
 internal import Kernels
 
-/// How the sums of several processes' shards become one gradient. Each process finishes the tree for a slice of it: it
-/// receives its slice of each of the others' subtrees, adds them up in the order of the tree, and sends the mean to all.
+/// How the sums of several processes' shards become one gradient, or a part of it. Each process finishes the tree for a slice of
+/// it: it receives its slice of each of the others' subtrees, adds them up in the order of the tree, and sends the mean to all, or
+/// where the weight of the batch is not known yet the sum.
 ///
 /// Where they are exchanged in bfloat16 sums are packed before they are sent. Then it is the sum that goes to all, which is
 /// such a number as the mean is not.
@@ -17,10 +18,24 @@ struct GradientTransfers: Sendable {
   struct Pieces: Sendable {
     var sending: [TransferPiece] = []
     var receiving: [TransferPiece] = []
+
+    init() {}
+
+    /// Of the two figures of each shard, which everybody gets.
+    init(ofFigures share: ShardShare, from place: Int) {
+      func bytes(_ shards: Range<Int>) -> Range<Int> {
+        let size = MemoryLayout<Double>.stride
+        return (place + 2 * shards.lowerBound) * size..<(place + 2 * shards.upperBound) * size
+      }
+      for rank in 0..<share.rankCount where rank != share.rank {
+        sending.append(TransferPiece(rank: rank, bytes: bytes(share.own)))
+        receiving.append(TransferPiece(rank: rank, bytes: bytes(share.shards(ofRank: rank))))
+      }
+    }
   }
 
-  private(set) var figures = Pieces()
   private(set) var sums = Pieces()
+  /// The means, or whole sums.
   private(set) var means = Pieces()
 
   /// Before the sums are sent: what is sent of them.
@@ -37,10 +52,8 @@ struct GradientTransfers: Sendable {
   /// Reserves memory for what comes from the others.
   /// - Parameters:
   ///   - waiting: where this process's own subtrees are.
-  ///   - figures: where in the sums the two figures of each shard stand.
-  init(
-    _ share: ShardShare, waiting: [Region], gradients: Region, figures place: Int, _ arenas: inout ArenaLayout
-  ) {
+  ///   - gradients: where the means, or sums, of all are to stand.
+  init(_ share: ShardShare, waiting: [Region], gradients: Region, _ arenas: inout ArenaLayout) {
     let others = (0..<share.rankCount).filter { $0 != share.rank }
     let lines = gradients.columns / 16
     func slice(ofRank rank: Int) -> Range<Int> {
@@ -110,17 +123,9 @@ struct GradientTransfers: Sendable {
       func mean(_ columns: Range<Int>) -> Region { packs ? sent(0, columns) : gradients.columns(columns) }
       means.sending.append(TransferPiece(rank: rank, bytes: bytes(mean(own))))
       means.receiving.append(TransferPiece(rank: rank, bytes: bytes(mean(slice(ofRank: rank)))))
-      figures.sending.append(TransferPiece(rank: rank, bytes: Self.figures(share.own, from: place)))
-      figures.receiving.append(
-        TransferPiece(rank: rank, bytes: Self.figures(share.shards(ofRank: rank), from: place)))
     }
   }
 
   /// What becomes of the whole sum, which is there in bfloat16.
   func unpackSum(_ gradients: Region) -> GradientSum? { packedSum.map { .unpack($0, to: gradients) } }
-
-  private static func figures(_ shards: Range<Int>, from place: Int) -> Range<Int> {
-    let size = MemoryLayout<Double>.stride
-    return (place + 2 * shards.lowerBound) * size..<(place + 2 * shards.upperBound) * size
-  }
 }

@@ -15,21 +15,24 @@ struct GradientTree: Sendable {
   let states: [Region]
   /// [N] where in the indices it stands whether a sequence starts from the trained initial state.
   let isFresh: Int
-  /// What other processes are sent, and send; nil: there are none.
-  let transfers: GradientTransfers?
+  /// What other processes are sent, and send, of each part of the gradient; empty: there are none.
+  let transfers: [GradientTransfers]
+  /// The same of the losses of shards.
+  let figureTransfers: GradientTransfers.Pieces
 
   /// Reserves what the tree needs; nil for one shard, which needs nothing.
   /// - Parameters:
   ///   - stateColumns: of the recurrences' states.
   ///   - gradients: the block that gradients are computed in.
   init?(
-    _ share: ShardShare, batchSize: Int, stateColumns: [Int], gradients: Region, _ arenas: inout ArenaLayout
+    _ share: ShardShare, _ parts: [GradientPart], batchSize: Int, stateColumns: [Int], gradients: Region,
+    _ arenas: inout ArenaLayout
   ) {
     guard share.count > 1 else { return nil }
     (self.share, self.batchSize) = (share, batchSize)
     let count = gradients.columns
     let (merges, deepest) = ShardShare.merges(of: share.own.map { $0..<$0 + 1 })
-    waiting = (0..<deepest).map { level in
+    let waiting = (0..<deepest).map { level in
       Region(
         offset: arenas.scalars("sum of shards \(level + 1)", .gradients, [count], count: count), rows: 1, columns: count
       )
@@ -39,14 +42,20 @@ struct GradientTree: Sendable {
       defer { top += 1 - merges }
       return (top, merges)
     }
-    figures = arenas.sums("losses of shards", .workspace, [share.count, 2])
+    let figures = arenas.sums("losses of shards", .workspace, [share.count, 2])
     states = stateColumns.indices.map {
       arenas.matrix("recurrence \($0) states of shards", .workspace, batchSize, stateColumns[$0])
     }
     isFresh = arenas.integers("fresh sequences of shards", .workspace, [batchSize])
     transfers =
       share.rankCount == 1
-      ? nil : GradientTransfers(share, waiting: waiting, gradients: gradients, figures: figures, &arenas)
+      ? []
+      : parts.map { part in
+        GradientTransfers(
+          share, waiting: waiting.map { $0.columns(part.columns) }, gradients: gradients.columns(part.columns), &arenas)
+      }
+    (self.waiting, self.figures) = (waiting, figures)
+    figureTransfers = GradientTransfers.Pieces(ofFigures: share, from: figures)
   }
 
   /// The sequences of a shard.
@@ -55,24 +64,39 @@ struct GradientTree: Sendable {
     return BatchPart(first: shard * count, count: count, whole: batchSize)
   }
 
+  /// Whether parts of the gradient are exchanged while others are computed.
+  var travelsInParts: Bool { transfers.count > 1 }
+  /// Whether what goes to all are means, and not sums.
+  var sendsMeans: Bool { !travelsInParts && share.exchange == .full }
+
   // MARK: Sums
 
-  /// Calls `body` with what is done with the gradient of a shard of this process, one after the other.
-  func forEachSum(afterShard shard: Int, of gradients: Region, _ body: (GradientSum) -> Void) {
+  /// Calls `body` with what is done with some columns of the gradient of a shard of this process, one after the other. A worker has
+  /// the same columns in all of it.
+  func forEachSum(
+    afterShard shard: Int, of gradients: Region, columns: Range<Int>, _ body: (GradientSum) -> Void
+  ) {
     let arrival = arrivals[shard - share.own.lowerBound]
+    let gradients = gradients.columns(columns)
+    func waiting(_ index: Int) -> Region { self.waiting[index].columns(columns) }
     if share.exchange == .bfloat16 { body(.round(gradients)) }
-    guard arrival.merges > 0 else { return body(.copy(gradients, to: waiting[arrival.waiting])) }
-    body(add(gradients, to: waiting[arrival.waiting - 1]))
+    guard arrival.merges > 0 else { return body(.copy(gradients, to: waiting(arrival.waiting))) }
+    body(add(gradients, to: waiting(arrival.waiting - 1)))
     for right in (arrival.waiting - arrival.merges + 1..<arrival.waiting).reversed() {
-      body(add(waiting[right], to: waiting[right - 1]))
+      body(add(waiting(right), to: waiting(right - 1)))
     }
   }
 
   /// The same with what comes from other processes: up to what they are sent of the whole sum.
-  func forEachSum(of transfers: GradientTransfers, _ body: (GradientSum) -> Void) {
+  /// - Parameter factor: what that is multiplied by; of a sum that is packed it is to be 1.
+  func forEachSum(of transfers: GradientTransfers, factor: Double, _ body: (GradientSum) -> Void) {
     for unpacking in transfers.unpacking { body(unpacking) }
     for merge in transfers.merges { body(add(transfers.nodes[merge.right], to: transfers.nodes[merge.left])) }
-    if let root = transfers.packedRoot { body(.pack(transfers.nodes[0], to: root)) }
+    if let root = transfers.packedRoot {
+      body(.pack(transfers.nodes[0], to: root))
+    } else {
+      body(.scale(transfers.nodes[0], by: factor, to: transfers.slice))
+    }
   }
 
   private func add(_ source: Region, to target: Region) -> GradientSum {

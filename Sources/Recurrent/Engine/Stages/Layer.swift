@@ -206,6 +206,7 @@ final class Layer: Sendable {
     self.backward(
       dropoutBelow: below?.dropout, readsFinalStates: isTop && engine.plan.head?.readsFinalStates ?? false,
       into: index > 0 ? backward.outputs : backward.input, call, engine)
+    engine.finishPart(downTo: index, call)
     below?.backwardToBelow(isTop: false, call, engine)
   }
 

@@ -42,9 +42,9 @@ struct UpdateStage: Sendable {
 
   /// Reserves what sums over shards need, of a batch of so many sequences and recurrences with such states.
   mutating func reserveTree(
-    _ share: ShardShare, batchSize: Int, stateColumns: [Int], _ arenas: inout ArenaLayout
+    _ share: ShardShare, _ parts: [GradientPart], batchSize: Int, stateColumns: [Int], _ arenas: inout ArenaLayout
   ) {
-    tree = GradientTree(share, batchSize: batchSize, stateColumns: stateColumns, gradients: gradients, &arenas)
+    tree = GradientTree(share, parts, batchSize: batchSize, stateColumns: stateColumns, gradients: gradients, &arenas)
   }
 
   func forward<S: Scalar>(_ call: Call, _ engine: Engine<S>) {

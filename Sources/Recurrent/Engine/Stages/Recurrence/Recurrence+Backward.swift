@@ -7,6 +7,7 @@ extension Recurrence {
   func backward<S: Scalar>(_ share: StepShare, addsOutputGradient: Bool, _ call: Call, _ engine: Engine<S>) {
     for step in (0..<call.rows.steps).reversed() {
       backward(step: step, share, addsOutputGradient: addsOutputGradient, call, engine)
+      engine.moveExchange(call)
     }
   }
 
