@@ -5,10 +5,11 @@ each direction. Each rank has one thread. Of each link `rnn-bench link` says α 
 the rows says the time of computing. Steps of `mpirun -np 2 rnn train` are timed four ways, which take turns: with the exchange after
 computing or beside it (--overlap), in full and in bfloat16. The model:
 
-    step = computing + 3·α + 2·(P − 1)/P·n/B          P = 2 ranks, n bytes of the gradient
+    step = computing + 3·α + (2·(P − 1)/P·n − burst)/B          P = 2 ranks, n bytes of the gradient
 
-or, beside computing, what of that is not over when computing is (`exposed`). --json keeps what was measured, adds to what is there, and
-is what `rnn-bench scaling` goes on with; so links and networks may be measured at different times.
+with what the token bucket lets pass at once; or, beside computing, what of that is not over when computing is (`exposed`). --json
+keeps what was measured, adds to what is there, and is what `rnn-bench scaling` goes on with; so links and networks may be measured at
+different times.
 """
 
 import argparse
@@ -38,12 +39,9 @@ ROWS, LENGTH, CHARACTERS, LEFT_OUT = 64, 50, 65, 2
 LEAST_PART = 1 << 16
 # Of networks and cases that are not measured here: α in µs, B in MB/s of the rates of 10 and 1 Gb/s, by what the network alone takes.
 NODES = [("1 Gb/s", 40, 117), ("10 Gb/s", 20, 1100), ("100 Gb/s", 3, 11000)]
-# In each namespace. BBR keeps as little on its way as two programs that wait for each other on busy processors can make use of; and what
-# a socket has in the queue of a link delays the acknowledgements of the other direction.
-SETTINGS = {
-    "net.ipv4.tcp_congestion_control": "cubic", "net.ipv4.tcp_slow_start_after_idle": "0", "net.ipv4.tcp_no_metrics_save": "1",
-    "net.ipv4.tcp_limit_output_bytes": "131072",
-}
+# Bytes that a link's token bucket lets pass at once: a millisecond of it, as on busy processors timers are late and a shorter burst
+# loses a part of the rate.
+BURSTS = {"10 Gb/s": 1_250_000, "1 Gb/s": 125_000, "100 Mb/s": 16_000}
 
 
 def numbers(name):
@@ -81,9 +79,9 @@ def exposed(name, computing, sending):
     return end
 
 
-def predicted(name, way, computing, alpha, rate):
+def predicted(name, link, way, computing, alpha, rate):
     """Seconds of a step."""
-    sending = sum(numbers(name)) * (2 if "bfloat16" in way else 4) / (1e6 * rate)
+    sending = max(0, sum(numbers(name)) * (2 if "bfloat16" in way else 4) - BURSTS.get(link, 0)) / (1e6 * rate)
     if way.startswith("in turn"):
         return computing + 3e-6 * alpha + sending
     return computing + (1 + 2 * len(parts(name))) * 1e-6 * alpha + exposed(name, computing, sending)
@@ -101,11 +99,11 @@ class Hosts:
 
     ADDRESSES = ("10.77.0.1", "10.77.0.2")
 
-    def __init__(self, directory, rate):
+    def __init__(self, directory, rate, burst=0):
         self.names = [f"recurrent-{os.getpid()}-{side}" for side in "ab"]
         self.ends = [f"rl{os.getpid() % 1_000_000}{side}" for side in "ab"]
         self.agent = pathlib.Path(directory) / "agent"
-        self.rate = rate
+        self.rate, self.burst = rate, burst
 
     def __enter__(self):
         for name in self.names:
@@ -116,12 +114,10 @@ class Hosts:
             call(["ip", "-n", name, "addr", "add", f"{address}/24", "dev", end])
             call(["ip", "-n", name, "link", "set", "lo", "up"])
             call(["ip", "-n", name, "link", "set", end, "up"])
-            call(["ip", "netns", "exec", name, "sysctl", "-qw", *(f"{key}={value}" for key, value in SETTINGS.items())])
             if self.rate:
-                # A short burst, or short exchanges pass at once; and a queue that drops nothing.
-                burst = 64_000 if self.rate.startswith("10g") else 16_000
+                # A queue that drops nothing.
                 call(["ip", "netns", "exec", name, "tc", "qdisc", "replace", "dev", end, "root", "tbf", "rate", self.rate,
-                      "burst", str(burst), "limit", str(8_000_000)])
+                      "burst", str(self.burst), "limit", str(8_000_000)])
         self.agent.write_text(
             "#!/bin/sh\nhost=$1; shift\ncase $host in\n"
             + "".join(f"{address}) name={name};;\n" for name, address in zip(self.names, self.ADDRESSES))
@@ -153,7 +149,7 @@ def link(name, directory):
     if rate is None:
         yield ["mpirun", "-np", "2", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none"]
     else:
-        with Hosts(directory, rate) as hosts:
+        with Hosts(directory, rate, BURSTS.get(name, 0)) as hosts:
             yield hosts.launcher()
 
 
@@ -217,7 +213,7 @@ class Record:
                 for way in WAYS:
                     found = self.median("steps", f"{network} | {name} | {way}")
                     if computing and found:
-                        yield network, name, way, computing, predicted(network, way, computing, alpha, rate), found
+                        yield network, name, way, computing, predicted(network, name, way, computing, alpha, rate), found
 
     def write(self):
         result = {

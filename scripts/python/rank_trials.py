@@ -160,6 +160,8 @@ class Trials:
         "lstm, projected": f"{TEXT} --cell lstm --hidden-size 24 --projection-size 8 --trained-initial-state",
         "rnn, recomputed": f"{TEXT} --cell rnn --hidden-size 24 --recompute-steps 8",
         "lstm, in bfloat16": f"{TEXT} --cell lstm --hidden-size 32 --precision bfloat16-dot",
+        "lstm, overlapped": f"{TEXT} --cell lstm --layers 2 --hidden-size 160 --dropout 0.2 --overlap",
+        "lstm, overlapped in bfloat16": f"{TEXT} --cell lstm --layers 2 --hidden-size 160 --overlap --exchange bfloat16",
         "lstm, exchanged in bfloat16": f"{TEXT} --cell lstm --layers 2 --hidden-size 20 --dropout 0.2 --exchange bfloat16",
         "classes of sequences": "classify train sequences.csv --sequence-column sequence --label-column label --epochs 4 "
         "--bidirectional --dropout 0.2 --layers 2",
@@ -168,7 +170,7 @@ class Trials:
         "pairs": "translate train pairs.tsv --hidden-size 12 --embedding-size 8 --scheduled-sampling 0.3 --epochs 3",
     }
     # What is tried where it has to be quick: what the others have in common with these is left out.
-    QUICK_MODELS = ["lstm", "gru, embedded", "lstm, exchanged in bfloat16", "classes of sequences", "tags, by a CRF", "pairs"]
+    QUICK_MODELS = ["lstm", "gru, embedded", "lstm, overlapped", "lstm, exchanged in bfloat16", "classes of sequences", "tags, by a CRF", "pairs"]
     QUICK_FAULTS = ["SIGKILL of rank 1", "SIGTERM of rank 2", "rank 1 without its text", "more ranks than shards"]
 
     def bits(self):
@@ -178,7 +180,8 @@ class Trials:
                 continue
             options = options.format(text="text.tokens" if number % 2 else "text.txt").split() + ["--shards", "4"]
             if options[0] == "train":
-                options += ["--steps", "15" if self.is_quick else "60"]
+                # Layers large enough to travel by themselves take their time.
+                options += ["--steps", "5" if "--overlap" in options else "15" if self.is_quick else "60"]
             elif self.is_quick:
                 options[options.index("--epochs") + 1] = "1"
             if self.refuses(options):
@@ -233,14 +236,14 @@ class Trials:
         # Somewhere between two saves.
         time.sleep(random.uniform(0, 0.3))
 
-    def goes_on(self, checkpoint, ranks):
+    def goes_on(self, checkpoint, ranks, more):
         """To the same bytes as a training that never stopped."""
         with open(self.directory / checkpoint, "rb") as file:
             header = file.read(8)
             step = int(re.search(rb'\\"step\\": ?(\d+)', file.read(int.from_bytes(header, "little")))[1])
         steps = str(step + 15)
         self.run(ranks, ["train", "--resume", checkpoint, "--steps", steps, "--threads", "1", "--save-every", "7"])
-        whole = [*self.BASE.format(text="text.txt", checkpoint="whole.safetensors").split(), "--steps", steps]
+        whole = [*self.BASE.format(text="text.txt", checkpoint="whole.safetensors").split(), "--steps", steps, *more]
         self.run(0, whole)
         self.require_same(checkpoint, "whole.safetensors", f"after step {step}")
 
@@ -260,7 +263,7 @@ class Trials:
         if said.count("rnn: error") > 1:
             raise Failed(f"more than one error:\n{said}")
         if goes_on:
-            self.goes_on(checkpoint, random.choice([0, 2, 4]))
+            self.goes_on(checkpoint, random.choice([0, 2, 4]), more)
         return took
 
     def faults(self, rounds, chosen):
@@ -296,6 +299,10 @@ class Trials:
         kinds["SIGSTOP of rank 1, patience 3 s"] = lambda: self.fault(
             send(1, signal.SIGSTOP), ["nothing came from the other ranks for 3 seconds"],
             environment={"RECURRENT_RANKS_PATIENCE": "3"})
+        overlapped = ["--layers", "2", "--hidden-size", "160", "--overlap"]
+        for name, number, words in [("SIGKILL", signal.SIGKILL, []), ("SIGSTOP", signal.SIGSTOP, ["nothing came from the other ranks"])]:
+            kinds[f"{name} of rank 1 in overlapped exchanges"] = lambda number=number, words=words: self.fault(
+                send(1, number), words, environment={"RECURRENT_RANKS_PATIENCE": "3"}, more=overlapped)
         kinds["no room for rank 0's files"] = lambda: self.fault(
             fill, ["cannot save the checkpoint", "the last checkpoint could not be saved"], [1])
         kinds["rank 1 without its text"] = lambda: self.fault(

@@ -22,9 +22,9 @@ struct ShardOptions: ParsableArguments {
   // Read by `Team`, before there are options.
   @Flag(
     inversion: .prefixedNo,
-    help:
+    help: ArgumentHelp(
       "Of several processes: exchange the gradients of upper layers while those of lower ones are computed, which hides the "
-      + "time of a network; the result does not depend on it. (default: where they are on several machines)")
+        + "time of a network; the result does not depend on it. (default: where they are on several machines)"))
   var overlap: Bool?
 
   func validate() throws {

@@ -3,7 +3,7 @@ import Recurrent
 import Synchronization
 
 /// Ranks that are threads of one process: what MPI does, without MPI. What is begun moves on in calls alone, now and then.
-final class ThreadRanks: Communicator, @unchecked Sendable {
+@safe final class ThreadRanks: Communicator, @unchecked Sendable {
   /// What is on its way: by sender and receiver the pieces in their order.
   final class Mail: Sendable {
     let boxes: Mutex<[[[UInt8]]]>
@@ -17,9 +17,9 @@ final class ThreadRanks: Communicator, @unchecked Sendable {
   let leastTravellingPart: Int?
   private let mail: Mail
   /// Where what was begun goes, piece by piece.
-  private var awaited: [(place: UnsafeMutableRawPointer, piece: TransferPiece)] = []
+  private var awaited: [(place: UnsafeMutableRawPointer, piece: TransferPiece)] = unsafe []
   /// What was sent, which nobody may change before the exchange is over.
-  private var sent: [(place: UnsafeMutableRawPointer, bytes: [UInt8])] = []
+  private var sent: [(place: UnsafeMutableRawPointer, bytes: [UInt8])] = unsafe []
   private var random: SeededGenerator
   /// Exchanges that were begun, and those of them that were over before they were waited for.
   private(set) var begun = 0
@@ -74,7 +74,7 @@ final class ThreadRanks: Communicator, @unchecked Sendable {
   }
 
   private func requireUnchanged() {
-    for (place, bytes) in unsafe sent {
+    for unsafe (place, bytes) in unsafe sent {
       let now = unsafe UnsafeRawBufferPointer(start: place, count: bytes.count)
       guard unsafe now.elementsEqual(bytes) else { fatalError("what is sent was changed") }
     }
