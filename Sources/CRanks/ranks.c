@@ -26,9 +26,6 @@ static size_t request_count, request_capacity;
 int ranks_is_built(void) { return 1; }
 
 int ranks_start(int *rank, int *count) {
-  // Over one connection Open MPI's bytes go one way at a time, which is half of what a link carries. A choice of the user's stays;
-  // others than Open MPI do not look at it.
-  setenv("OMPI_MCA_btl_tcp_links", "2", 0);
   int provided = MPI_THREAD_SINGLE;
   int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
   if (code == MPI_SUCCESS && provided < MPI_THREAD_FUNNELED) return RANKS_OTHER_THREAD;

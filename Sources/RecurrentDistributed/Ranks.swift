@@ -63,15 +63,17 @@ public final class Ranks: Communicator, @unchecked Sendable {
   public func beginExchange(_ memory: inout MutableRawSpan, sending: [TransferPiece], receiving: [TransferPiece]) {
     unsafe memory.withUnsafeMutableBytes { bytes in
       guard let start = bytes.baseAddress else { return }
-      for piece in receiving {
-        check(piece, of: bytes.count)
-        let place = unsafe start + piece.bytes.lowerBound
-        succeed(unsafe ranks_receive(CInt(piece.rank), place, piece.bytes.count), with: piece.rank)
-      }
+      // What is sent is announced before anybody is told to send: else Open MPI has a rank that comes later wait with its own bytes
+      // until all of the other's are there, and a link carries half of what it could.
       for piece in sending {
         check(piece, of: bytes.count)
         let place = unsafe start + piece.bytes.lowerBound
         succeed(unsafe ranks_send(CInt(piece.rank), place, piece.bytes.count), with: piece.rank)
+      }
+      for piece in receiving {
+        check(piece, of: bytes.count)
+        let place = unsafe start + piece.bytes.lowerBound
+        succeed(unsafe ranks_receive(CInt(piece.rank), place, piece.bytes.count), with: piece.rank)
       }
     }
   }
