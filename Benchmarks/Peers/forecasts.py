@@ -3,9 +3,11 @@
 runs it.
 
 Of a folder with the files of Benchmarks/Forecasting.md (all that it holds of them); and, with --panel, on one origin of a table of many series
-as `rnn-bench panel` writes it, without its covariates. Both sides forecast from each origin anew. MASE as `rnn forecast backtest` has it.
+as `rnn-bench panel` writes it, with the --covariates that both sides know ahead. Both sides forecast from each origin anew. MASE as `rnn
+forecast backtest` has it.
 
---most-seconds bounds each of the LSTM's trainings, which by its defaults is of 1,000 updates; how many it came to is told."""
+--most-seconds bounds each of the LSTM's trainings, which by its defaults is of 1,000 updates; how many it came to is told. --origins measures
+both sides on the last origins of each file alone."""
 
 from __future__ import annotations
 
@@ -35,11 +37,14 @@ SERIES = (
 )
 
 
-def ours(engine: str, table: Path, column: str | None, season: int | None, horizon: int, origins: int) -> tuple[dict, float]:
+def ours(
+    engine: str, table: Path, column: str | None, season: int | None, horizon: int, origins: int, covariates: list[str] = []
+) -> tuple[dict, float]:
     """MASE of each of our methods, and the seconds that all took together."""
     command = [engine, "forecast", "backtest", str(table), "--horizon", str(horizon), "--origins", str(origins), "--json"]
     command += ["--season", str(season)] if season else []
     command += ["--column", column] if column else []
+    command += ["--covariates", ",".join(covariates)] if covariates else []
     start = time.monotonic()
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
@@ -48,9 +53,9 @@ def ours(engine: str, table: Path, column: str | None, season: int | None, horiz
     return {method["name"]: method["mase"] for method in json.loads(run.stdout)["methods"]}, seconds
 
 
-def lstm(history: pd.DataFrame, horizon: int, most_seconds: float | None) -> tuple[np.ndarray, int]:
+def lstm(history: pd.DataFrame, horizon: int, most_seconds: float | None, future: pd.DataFrame | None = None) -> tuple[np.ndarray, int]:
     """[series · horizon] forecasts of neuralforecast's LSTM, everything as it comes but the horizon, series in order of their names; and
-    the updates of its training."""
+    the updates of its training. Columns of `future` beside the series and the time are what is known ahead."""
     from neuralforecast import NeuralForecast
     from neuralforecast.models import LSTM
     from pytorch_lightning.callbacks import Callback
@@ -68,10 +73,11 @@ def lstm(history: pd.DataFrame, horizon: int, most_seconds: float | None) -> tup
                 trainer.should_stop = True
 
     quiet = {"enable_progress_bar": False, "logger": False, "enable_model_summary": False, "enable_checkpointing": False}
-    model = LSTM(h=horizon, random_seed=1, accelerator="cpu", callbacks=[Updates()], **quiet)
+    known = [name for name in future.columns if name not in ("unique_id", "ds")] if future is not None else None
+    model = LSTM(h=horizon, futr_exog_list=known, random_seed=1, accelerator="cpu", callbacks=[Updates()], **quiet)
     forecaster = NeuralForecast(models=[model], freq=1)
     forecaster.fit(history)
-    return forecaster.predict().sort_values(["unique_id", "ds"])["LSTM"].to_numpy(), updates
+    return forecaster.predict(futr_df=future).sort_values(["unique_id", "ds"])["LSTM"].to_numpy(), updates
 
 
 def scale(values: np.ndarray, season: int) -> float:
@@ -99,14 +105,17 @@ def of_file(
     return {"ours": methods, "seconds": seconds, "lstm": theirs, "lstm_seconds": taken, "updates": min(updates)}
 
 
-def of_panel(engine: str, path: Path, season: int, horizon: int, most_seconds: float | None) -> dict:
-    methods, seconds = ours(engine, path, "y", None, horizon, 1)
-    table = pd.read_csv(path, usecols=["unique_id", "y"]).dropna(subset="y")
+def of_panel(
+    engine: str, path: Path, season: int, horizon: int, covariates: list[str], most_seconds: float | None
+) -> dict:
+    methods, seconds = ours(engine, path, "y", None, horizon, 1, covariates)
+    table = pd.read_csv(path, usecols=["unique_id", "y", *covariates]).dropna(subset="y")
     table["ds"] = table.groupby("unique_id").cumcount()
     length = table.groupby("unique_id")["ds"].transform("size")
     history, future = table[table["ds"] < length - horizon], table[table["ds"] >= length - horizon]
     start = time.monotonic()
-    forecasts, updates = lstm(history, horizon, most_seconds)
+    known = future[["unique_id", "ds", *covariates]] if covariates else None
+    forecasts, updates = lstm(history, horizon, most_seconds, known)
     taken = time.monotonic() - start
     errors = np.abs(forecasts - future.sort_values(["unique_id", "ds"])["y"].to_numpy()).reshape(-1, horizon).mean(axis=1)
     scales = [scale(own["y"].to_numpy(float), season) for _, own in history.groupby("unique_id", sort=True)]
@@ -119,6 +128,8 @@ def main() -> None:
     parser.add_argument("--engine", required=True, help="the program rnn, built for release")
     parser.add_argument("--data", type=Path, help="the folder of the files")
     parser.add_argument("--panel", type=Path, help="a table of many series")
+    parser.add_argument("--covariates", nargs="+", default=[], metavar="NAME", help="columns of the panel that are known ahead")
+    parser.add_argument("--origins", type=int, metavar="N", help="of each file the last N alone")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="of the folder's files these, by their names without .csv")
     parser.add_argument("--most-seconds", type=float, metavar="S", help="of each of the LSTM's trainings")
     parser.add_argument("--threads", type=int, metavar="N", help="of the LSTM; all by default")
@@ -151,6 +162,8 @@ def main() -> None:
     for name, *shape in SERIES if options.data else ():
         if options.only and name not in options.only:
             continue
+        if options.origins:
+            shape[-1] = min(options.origins, shape[-1])
         places = [place for place in options.data.rglob(f"{name}.csv")]
         if places:
             show(name, of_file(options.engine, places[0], *shape, options.most_seconds))
@@ -160,7 +173,7 @@ def main() -> None:
         means = [math.exp(np.mean(np.log(column))) for column in zip(*ratios)]
         print(f"| over seasonal naive's, geometric mean | {means[0]:.3f} | | 1 | {means[1]:.3f} | | |")
     if options.panel:
-        show(options.panel.name, of_panel(options.engine, options.panel, 7, 28, options.most_seconds))
+        show(options.panel.name, of_panel(options.engine, options.panel, 7, 28, options.covariates, options.most_seconds))
 
 
 if __name__ == "__main__":

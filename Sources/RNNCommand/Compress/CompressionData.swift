@@ -35,7 +35,8 @@ struct CompressionData: ParsableArguments {
       return (model, try PartedData(source.tokens(vocabulary), of: place, held: validation))
     case (.series, let table?):
       let (model, description) = try Model.forForecasts(file, likelihoods: true)
-      let series = try source.series(table, columns: description.columns)
+      let series = try source.series(
+        table, columns: description.columns, like: description.timing, of: path)
       return (model, try PartedData(description, series, held: validation))
     case (.classes, let table?):
       let (model, description) = try Model.forClasses(file)

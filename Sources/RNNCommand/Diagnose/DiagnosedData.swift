@@ -34,14 +34,13 @@ struct DiagnosedData: ParsableArguments {
   /// What a model of a series or of classes sees of a table: [length, I] of each sequence.
   func vectors(of model: Model<Float>, _ path: String, table: String) throws -> [[Float]] {
     if let description = try model.seriesDescription(path) {
-      let series = try source.series(table, columns: description.columns)
+      let series = try source.series(
+        table, columns: description.columns, like: description.timing, of: path)
       return [description.inputs(series.values)]
     }
     if let description = try model.readoutDescription(path) {
-      return [
-        description.inputs(
-          try source.series(table, columns: description.inputs).values, width: description.inputs.count)
-      ]
+      let series = try source.series(table, columns: description.inputs, like: description.timing, of: path)
+      return [description.inputs(series.values, width: description.inputs.count)]
     }
     if let description = try model.classDescription(path) {
       let data = try source.sequences.read(

@@ -34,6 +34,11 @@ struct SeriesOptions: ParsableArguments {
 
   /// - Parameter columns: nil: all columns of numbers.
   func series(_ columns: [String]?) throws -> Series { try rows.series(at: table, reading, columns: columns) }
+
+  /// The same for a model that was trained on rows made regular so.
+  func series(_ columns: [String], like timing: SeriesTiming, of file: String) throws -> Series {
+    try rows.series(at: table, reading, columns: columns, like: (timing, file))
+  }
 }
 
 /// What the held-out part is for, and what to compare with.

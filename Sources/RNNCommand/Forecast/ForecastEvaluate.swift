@@ -48,7 +48,7 @@ struct ForecastEvaluate: ParsableCommand {
     if description.likelihood == nil {
       try file.refuse(["--samples", "--seed"], "learned values", "is for networks with --likelihood")
     }
-    let series = try input.series(description.columns)
+    let series = try input.series(description.columns, like: description.timing, of: path)
     let testCount = try scoring.testCount(
       series, difference: description.difference, needed: description.difference + 1, why: "a forecast")
     guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure", status: .usage) }
@@ -70,7 +70,7 @@ struct ForecastEvaluate: ParsableCommand {
       ["--test", "--season", "--autoregression", "--samples", "--seed", "--products", "--precision"],
       "is a combined forecaster", "is for networks")
     let saved = try SavedForecaster(file)
-    let target = try input.target(column: saved.column)
+    let target = try input.target(column: saved.column, of: saved)
     let later = try saved.later(target)
     guard later.values.contains(where: \.isFinite) else {
       throw Failure(

@@ -9,16 +9,29 @@ struct ForecastInput: ParsableArguments {
   @Option(help: ArgumentHelp("The column to forecast. (default: the first of numbers)", valueName: "name"))
   var column: String?
 
-  /// - Parameter known: the column where none is asked for; nil: the first.
-  /// - Throws: `TableError`.
-  func target(default known: String? = nil) throws -> ForecastTarget { try series.target(column: column ?? known) }
+  /// For a forecaster.
+  /// - Throws: `TableError`; `Failure` where the rows are to be taken otherwise than it takes them.
+  func target(of saved: SavedForecaster) throws -> ForecastTarget {
+    try series.target(column: column ?? saved.column, of: saved)
+  }
 }
 
 extension SeriesOptions {
   /// For the combined method, which by default interpolates what is missing.
-  func target(column: String?) throws -> ForecastTarget {
+  func target(column: String?, of saved: SavedForecaster) throws -> ForecastTarget {
+    try rows.target(at: table, reading, column: column, of: saved)
+  }
+}
+
+extension SeriesRowOptions {
+  /// The same of any table.
+  func target(
+    at table: String, _ reading: TableOptions, column: String?, of saved: SavedForecaster
+  ) throws -> ForecastTarget {
     try ForecastTarget(
-      rows.series(at: table, reading, columns: column.map { [$0] }, missing: .interpolate), announcing: true)
+      series(
+        at: table, reading, columns: column.map { [$0] }, missing: .interpolate, like: (saved.timing, saved.file)),
+      announcing: true)
   }
 }
 
@@ -29,6 +42,8 @@ struct ForecastTarget {
   let time: TimeAxis
   /// NaN where one is missing.
   let values: [Double]
+  /// How the rows were made regular.
+  var timing = SeriesTiming()
 
   init(file: String, name: String, time: TimeAxis, values: [Double]) {
     (self.file, self.name, self.time, self.values) = (file, name, time, values)
@@ -37,7 +52,7 @@ struct ForecastTarget {
   /// The first column.
   /// - Parameter announcing: says which, and what is missing.
   init(_ series: Series, announcing: Bool) {
-    (file, name, time) = (series.file, series.columns[0], series.time)
+    (file, name, time, timing) = (series.file, series.columns[0], series.time, series.timing)
     values = (0..<series.count).map { series.isKnown[$0 * series.width] ? series.value($0, 0) : .nan }
     guard announcing else { return }
     if series.width > 1 {

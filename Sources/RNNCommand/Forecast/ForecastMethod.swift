@@ -95,7 +95,8 @@ struct SavedForecaster {
   mutating func note(_ target: ForecastTarget, new count: Int) {
     let horizon = forecaster.horizon
     let before = labels.dropLast(horizon)
-    forecaster.notes = Self.notes(of: target, horizon: horizon)
+    let timing = timing
+    forecaster.notes = Self.notes(of: target, horizon: horizon).merging(timing.notes) { _, known in known }
     guard !before.isEmpty else { return }
     let joined = (before + labels.suffix(count + horizon)).suffix(Self.shownHistory(horizon) + horizon)
     forecaster.notes[Self.labelsNote] = Self.text(Array(joined))
@@ -116,6 +117,7 @@ struct SavedForecaster {
     let labels = (max(0, count - shownHistory(horizon))..<count + horizon).map(target.time.label)
     notes[timeNote] = target.time.name
     notes[labelsNote] = text(labels)
+    notes.merge(target.timing.notes) { _, own in own }
     guard target.time.name != nil else { return notes }
     notes[lastNote] = target.time.label(count - 1)
     notes[nextNote] = target.time.isNamed(count) ? target.time.label(count) : nil
@@ -127,6 +129,9 @@ struct SavedForecaster {
 
   /// The column that it forecasts, as its table called it.
   var column: String? { forecaster.notes[Self.columnNote] }
+
+  /// How the rows were made regular that it knows.
+  var timing: SeriesTiming { SeriesTiming(notes: forecaster.notes) ?? SeriesTiming() }
 
   /// Rows before a forecast that a plot shows.
   static func shownHistory(_ horizon: Int) -> Int { max(50, 4 * horizon) }

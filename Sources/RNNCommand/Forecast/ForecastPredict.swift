@@ -111,7 +111,8 @@ struct ForecastPredict: ParsableCommand {
     guard let table else {
       throw Failure(message: "\(path) is a network, which holds no rows: give the table", status: .usage)
     }
-    let series = try rows.series(at: table, reading, columns: description.columns)
+    let series = try rows.series(
+      at: table, reading, columns: description.columns, like: (description.timing, path))
     let known = series.count - holdOut
     guard known > description.difference else {
       throw TableError(
@@ -159,9 +160,7 @@ struct ForecastPredict: ParsableCommand {
   /// The rows of the table, or those that the forecaster knows.
   private func target(_ saved: SavedForecaster, _ file: SafetensorsFile) throws -> ForecastTarget {
     if let table {
-      return try ForecastTarget(
-        rows.series(at: table, reading, columns: (column ?? saved.column).map { [$0] }, missing: .interpolate),
-        announcing: true)
+      return try rows.target(at: table, reading, column: column ?? saved.column, of: saved)
     }
     try file.refuse(["--hold-out", "--column"], "is to forecast without a table", "needs one")
     return try saved.target()

@@ -127,7 +127,7 @@ struct ForecastTrain: ParsableCommand {
       columns: series.columns, window: window, difference: difference,
       scaling: likelihood?.isOfCounts ?? false
         ? Standardization(ofCounts: inputs, width: width) : Standardization(of: inputs, width: width),
-      likelihood: likelihood)
+      likelihood: likelihood, timing: series.timing)
     let scaled = description.inputs(series.values)
     // Windows begin at every step from which a whole one and its last target fit into the training part.
     let windows = trainingCount - difference - window

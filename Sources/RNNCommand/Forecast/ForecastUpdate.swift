@@ -43,7 +43,7 @@ struct ForecastUpdate: ParsableCommand {
     }
     if ModelUse.isGlobalForecaster(file) { return try updateGlobal(file) }
     var saved = try SavedForecaster(file)
-    let target = try input.target(default: saved.column)
+    let target = try input.target(of: saved)
     let new = try saved.take(target)
     try saved.forecaster.save(to: output ?? model)
     Note.note("saved \(output ?? model), with \(counted(new, "new row"))")

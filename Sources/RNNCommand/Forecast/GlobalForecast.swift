@@ -22,12 +22,16 @@ struct SavedGlobalForecaster {
     forecaster.notes[layoutNote] = panel.layout.rawValue
     forecaster.notes[targetNote] = panel.target
     if !panel.seriesColumns.isEmpty { forecaster.notes[seriesNote] = panel.seriesColumns.joined(separator: "\n") }
+    forecaster.notes.merge(panel.timing.notes) { _, own in own }
     for (series, time) in zip(panel.series, panel.times) where time.name != nil {
       let count = series.values.count
       forecaster.notes[lastNote + series.name] = time.label(count - 1)
       forecaster.notes[nextNote + series.name] = time.isNamed(count) ? time.label(count) : nil
     }
   }
+
+  /// How the rows were made regular that it knows.
+  var timing: SeriesTiming { SeriesTiming(notes: forecaster.notes) ?? SeriesTiming() }
 
   /// What a table must hold for it.
   /// - Parameter column: that is asked for; nil: the one that it was trained on.
@@ -47,7 +51,8 @@ struct SavedGlobalForecaster {
   func panel(
     at table: String, _ rows: SeriesRowOptions, _ reading: TableOptions, column: String?
   ) throws -> ForecastPanel {
-    guard case .many(let panel) = try rows.data(at: table, reading, request(column: column)) else {
+    let data = try rows.data(at: table, reading, request(column: column), like: (timing, file))
+    guard case .many(let panel) = data else {
       stop("a layout that is given makes a panel")
     }
     return panel

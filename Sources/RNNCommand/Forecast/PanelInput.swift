@@ -88,6 +88,8 @@ struct ForecastPanel {
   let series: [PanelSeries]
   /// Of each series.
   let times: [TimeAxis]
+  /// How the rows were made regular.
+  let timing: SeriesTiming
 
   /// The natural seasons of the steps.
   var seasons: [Int] { times.first?.seasons ?? [] }
@@ -104,10 +106,14 @@ extension SeriesOptions {
 
 extension SeriesRowOptions {
   /// The same of any table.
-  func data(at table: String, _ reading: TableOptions, _ request: ForecastPanel.Request) throws -> ForecastData {
+  /// - Parameter model: how the rows were made regular that a model was trained on, and its file.
+  func data(
+    at table: String, _ reading: TableOptions, _ request: ForecastPanel.Request,
+    like model: (timing: SeriesTiming, file: String)? = nil
+  ) throws -> ForecastData {
     var request = request
     if (try? FileStatus(of: table))?.kind == .directory { request.layout = .folder }
-    var settled = seriesReading
+    var settled = try seriesReading(keeping: model?.timing, of: model?.file ?? "")
     if !GivenOptions.names.contains("--missing") { settled.missing = .interpolate }
     settled.covariates = request.covariates + request.pastCovariates
     if settled.seriesColumns.isEmpty { settled.seriesColumns = request.seriesColumns }
@@ -158,6 +164,8 @@ extension ForecastPanel {
     timeTitle = members[0].series.time.name ?? "row"
     target = layout == .wide ? nil : members[0].series.columns[0]
     times = members.map(\.series.time)
+    let timings = Set(members.map(\.series.timing))
+    timing = timings.count == 1 ? members[0].series.timing : SeriesTiming(periods: reading.periods)
     let starts = TimeAxis.starts(times)
     if starts == nil, members.count > 1 {
       Note.note("the series have no step of time in common: each is taken to begin a season")

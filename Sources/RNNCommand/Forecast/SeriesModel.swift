@@ -1,5 +1,6 @@
 import Recurrent
 import Storage
+import Tables
 
 /// What a forecasting model was trained on: kept in its file, so that forecasts come out in the columns' units.
 struct SeriesDescription: Sendable, Hashable {
@@ -14,13 +15,15 @@ struct SeriesDescription: Sendable, Hashable {
   let scaling: Standardization
   /// The distribution whose parameters are the outputs; nil: they are the next values themselves.
   var likelihood: Likelihood?
+  /// How the rows were made regular.
+  var timing = SeriesTiming()
 
   var text: String {
     scaling.text(
       after: [
         (key: "columns", value: .array(columns.map { .string($0) })),
         (key: "window", value: .integer(window)), (key: "difference", value: .integer(difference)),
-      ], likelihood.map { [(key: Self.likelihoodKey, value: .string($0.rawValue))] } ?? [])
+      ], timing.members + (likelihood.map { [(key: Self.likelihoodKey, value: .string($0.rawValue))] } ?? []))
   }
 
   /// - Throws: `CheckpointError` where the annotation is not what `text` writes.
@@ -41,6 +44,8 @@ struct SeriesDescription: Sendable, Hashable {
       throw fault("means or deviations do not suit \(columns.count) columns")
     }
     self.init(columns: columns, window: window, difference: difference, scaling: scaling)
+    guard let timing = SeriesTiming(json) else { throw fault("periods make no sense") }
+    self.timing = timing
     guard let name = json[Self.likelihoodKey] else { return }
     guard let own = name.string.flatMap(Likelihood.init(rawValue:)) else { throw fault("there is no such likelihood") }
     guard !own.isOfCounts || (difference == 0 && scaling.means.allSatisfy { $0 == 0 }) else {
@@ -50,10 +55,11 @@ struct SeriesDescription: Sendable, Hashable {
   }
 
   init(
-    columns: [String], window: Int, difference: Int, scaling: Standardization, likelihood: Likelihood? = nil
+    columns: [String], window: Int, difference: Int, scaling: Standardization, likelihood: Likelihood? = nil,
+    timing: SeriesTiming = SeriesTiming()
   ) {
     (self.columns, self.window, self.difference, self.scaling) = (columns, window, difference, scaling)
-    self.likelihood = likelihood
+    (self.likelihood, self.timing) = (likelihood, timing)
   }
 
   private static let likelihoodKey = "likelihood"

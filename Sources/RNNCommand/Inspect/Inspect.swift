@@ -114,6 +114,7 @@ struct Inspect: ParsableCommand {
           ["forecasts", printable(series.columns.joined(separator: ", "), limit: 1000)],
           ["window", counted(series.window, "step")],
         ]
+        if let timing = series.timing.summary { facts.append(["rows", timing]) }
         if let likelihood = series.likelihood { facts.append(["likelihood", likelihood.rawValue]) }
         if series.difference > 0 { facts.append(["difference", "to \(counted(series.difference, "step")) before"]) }
         facts += scaling(series.scaling, names: series.columns)

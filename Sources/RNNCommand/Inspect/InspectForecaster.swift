@@ -23,6 +23,7 @@ struct ForecasterDescription: InspectedForecaster {
     facts.append([
       "rows", grouped(forecaster.values.count) + (missing > 0 ? ", \(grouped(missing)) of them missing" : ""),
     ])
+    if let timing = saved.timing.summary { facts.append(["each row", printable(timing, limit: 1000)]) }
     if let last = saved.lastLabel { facts.append(["last row", printable(last, limit: 100)]) }
     facts += forecaster.description.components(separatedBy: "; ").map { ["chosen", $0] }
     return table(facts)
@@ -52,6 +53,7 @@ struct GlobalForecasterDescription: InspectedForecaster {
     facts.append(["series", grouped(forecaster.series.count)])
     facts.append(["steps ahead", "up to \(grouped(forecaster.horizon))"])
     facts.append(["rows", "\(grouped(steps)) in all"])
+    if let timing = saved.timing.summary { facts.append(["each row", printable(timing, limit: 1000)]) }
     for (what, names) in [
       ("known ahead", forecaster.covariateNames), ("known afterwards", forecaster.pastCovariateNames),
     ] where !names.isEmpty {

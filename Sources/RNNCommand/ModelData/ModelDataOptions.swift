@@ -32,7 +32,10 @@ struct ModelDataOptions: ParsableArguments {
   }
 
   /// The table of a series.
-  func series(_ path: String, columns: [String]) throws -> Series {
-    try rows.series(at: path, sequences.reading, columns: columns)
+  /// - Parameters:
+  ///   - timing: how the rows were made regular that the model was trained on.
+  ///   - file: of the model.
+  func series(_ path: String, columns: [String], like timing: SeriesTiming, of file: String) throws -> Series {
+    try rows.series(at: path, sequences.reading, columns: columns, like: (timing, file))
   }
 }

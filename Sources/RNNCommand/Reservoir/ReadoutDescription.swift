@@ -1,5 +1,6 @@
 import Recurrent
 import Storage
+import Tables
 
 /// What a reservoir that gives columns of a row from others was fitted on: kept in its file, so that its outputs come out in the
 /// columns' units.
@@ -12,18 +13,25 @@ struct ReadoutDescription: Sendable, Hashable {
   let washout: Int
   /// Of the inputs, and behind them of the targets.
   let scaling: Standardization
+  /// How the rows were made regular.
+  let timing: SeriesTiming
 
   var columns: [String] { inputs + targets }
 
-  init(inputs: [String], targets: [String], washout: Int, scaling: Standardization) {
+  init(
+    inputs: [String], targets: [String], washout: Int, scaling: Standardization,
+    timing: SeriesTiming = SeriesTiming()
+  ) {
     (self.inputs, self.targets, self.washout, self.scaling) = (inputs, targets, washout, scaling)
+    self.timing = timing
   }
 
   var text: String {
-    scaling.text(after: [
-      (key: "inputs", value: .array(inputs.map { .string($0) })),
-      (key: "targets", value: .array(targets.map { .string($0) })), (key: "washout", value: .integer(washout)),
-    ])
+    scaling.text(
+      after: [
+        (key: "inputs", value: .array(inputs.map { .string($0) })),
+        (key: "targets", value: .array(targets.map { .string($0) })), (key: "washout", value: .integer(washout)),
+      ], timing.members)
   }
 
   /// - Throws: `CheckpointError` where the annotation is not what `text` writes.
@@ -45,7 +53,8 @@ struct ReadoutDescription: Sendable, Hashable {
     guard let scaling = Standardization(json, width: inputs.count + targets.count) else {
       throw fault("means or deviations do not suit \(inputs.count + targets.count) columns")
     }
-    (self.washout, self.scaling) = (washout, scaling)
+    guard let timing = SeriesTiming(json) else { throw fault("periods make no sense") }
+    (self.washout, self.scaling, self.timing) = (washout, scaling, timing)
   }
 
   /// What the model reads of rows [T, inputs + targets], or [T, inputs].

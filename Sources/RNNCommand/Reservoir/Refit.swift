@@ -75,7 +75,8 @@ struct Refit: ParsableCommand {
 
   private func series(_ file: SafetensorsFile) throws -> HeadRefit<Float> {
     let (model, description) = try Model.forForecasts(file)
-    let series = try rows.series(at: data, sequences.reading, columns: description.columns)
+    let series = try rows.series(
+      at: data, sequences.reading, columns: description.columns, like: (description.timing, file.file))
     guard model.configuration.cell is LeakyElmanCell else {
       return try refit(model, PartedData(description, series, held: validation))
     }

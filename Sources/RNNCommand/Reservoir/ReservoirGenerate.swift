@@ -34,8 +34,9 @@ struct ReservoirGenerate: ParsableCommand {
       writing: [(output ?? DescriptorPath.standardOutput, "--output", .table)]
     ).hold()
     defer { outputs.release() }
-    let (model, description) = try Model.forForecasts(at: model)
-    let series = try input.series(description.columns)
+    let path = model
+    let (model, description) = try Model.forForecasts(at: path)
+    let series = try input.series(description.columns, like: description.timing, of: path)
     let (width, lag) = (series.width, description.difference)
     guard series.count > lag else {
       throw TableError(series.file, .tooShort(needed: lag + 1, found: series.count, why: "a start"))

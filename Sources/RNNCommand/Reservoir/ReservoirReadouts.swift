@@ -9,7 +9,7 @@ extension ForecastEvaluate {
       ["--horizon", "--season", "--autoregression", "--samples", "--seed"], "gives columns from others",
       "is for forecasts")
     let (model, description) = try Model.forReadouts(file)
-    let series = try input.series(description.columns)
+    let series = try input.series(description.columns, like: description.timing, of: file.file)
     let testCount = try scoring.testCount(series, difference: 0, needed: 0, why: "an output")
     guard testCount > 0 else { throw Failure(message: "with --test 0 there is nothing to measure", status: .usage) }
     Note.threads(running.threads)
@@ -36,7 +36,8 @@ extension ForecastPredict {
     guard let table else {
       throw Failure(message: "\(file.file) gives columns from others: give the table that has them", status: .usage)
     }
-    let series = try rows.series(at: table, reading, columns: description.inputs)
+    let series = try rows.series(
+      at: table, reading, columns: description.inputs, like: (description.timing, file.file))
     Note.threads(running.threads)
     let outputs = try model.readoutValues(description, series, running.settings(for: model))
     let width = description.targets.count

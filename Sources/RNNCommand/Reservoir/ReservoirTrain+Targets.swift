@@ -26,7 +26,7 @@ extension ReservoirTrain {
     let known = series.prefix(series.count - testCount).taking(inputs + target)
     let description = ReadoutDescription(
       inputs: inputs, targets: target, washout: washout,
-      scaling: Standardization(of: known.values, width: known.width))
+      scaling: Standardization(of: known.values, width: known.width), timing: series.timing)
 
     var model = try Model<Float>(
       reservoir.configuration(inputs: inputs.count, outputs: target.count), seed: seed)

@@ -105,7 +105,10 @@ struct ReservoirTrain: ParsableCommand {
     guard target.isEmpty else { return try fitTargets(store) }
     let replaced = try ReplacedModel(by: .series, store, keepsBest: false, resumed: resume)
     let resumed = try resume.map { try ResumedReservoir(model: $0, sums: sums!) }
-    let series = try input.series(resumed?.description.columns ?? (column.isEmpty ? nil : column))
+    let series =
+      if let resumed, let resume {
+        try input.series(resumed.description.columns, like: resumed.description.timing, of: resume)
+      } else { try input.series(column.isEmpty ? nil : column) }
     let lag = resumed?.description.difference ?? difference
     let washout = resumed?.description.window ?? washout ?? max(1, min(100, (series.count - lag) / 4))
     let needed = lag + washout + 2
@@ -120,7 +123,8 @@ struct ReservoirTrain: ParsableCommand {
       ?? SeriesDescription(
         columns: series.columns, window: washout, difference: lag,
         scaling: Standardization(
-          of: SeriesDescription.differences(known.values, width: series.width, lag: lag), width: series.width))
+          of: SeriesDescription.differences(known.values, width: series.width, lag: lag), width: series.width),
+        timing: series.timing)
     var model: Model<Float>
     if let resumed {
       model = resumed.model

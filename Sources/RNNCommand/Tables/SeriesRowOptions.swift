@@ -47,6 +47,19 @@ struct SeriesRowOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Gather rows at irregular times, or finer ones, in periods of this length: \(Frequency.examples); of a column of numbers a number. They "
+        + "are called by their beginning, on the clock and the calendar; weeks begin on Mondays.", valueName: "period"))
+  var every: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to take of the values of a period of --every: mean, sum, count, last, first, min, max or median; of single columns "
+        + "otherwise: sum,price=mean. Covariates are averaged. Periods without rows are missing values, of sums and counts 0. "
+        + "(default: mean)", valueName: "what"))
+  var aggregate: String?
+
+  @Option(
+    help: ArgumentHelp(
       "The column that tells series apart which stand below each other; may be given again. (default: unique_id or "
         + "item_id, or what makes each time come once)", valueName: "name"))
   var seriesColumn: [String] = []
@@ -57,13 +70,40 @@ struct SeriesRowOptions: ParsableArguments {
   func validate() throws {
     try refuseTwice("--time-column", timeColumn)
     try refuseTwice("--series-column", seriesColumn)
+    if let every, Periods(every) == nil {
+      throw ValidationError(
+        "The value '\(every)' is invalid for '--every <period>': expected a period such as \(Frequency.examples), or a number above 0 of a column of numbers"
+      )
+    }
+    if let aggregate {
+      guard every != nil else { throw ValidationError("'--aggregate' needs the periods: '--every <period>'") }
+      guard periods != nil else {
+        throw ValidationError(
+          "The value '\(aggregate)' is invalid for '--aggregate <what>': expected \(Aggregate.allCases.map(\.rawValue).joined(separator: ", ")), for single columns as in sum,price=mean"
+        )
+      }
+    }
+    guard every != nil else { return }
+    if frequency != nil { throw ValidationError("'--every' excludes '--frequency': it says what the steps are") }
+    if duplicates != .refuse {
+      throw ValidationError("'--every' excludes '--duplicates': '--aggregate' says what becomes of several rows")
+    }
   }
 
   /// The options by which the rows are taken.
   static let names: Set = [
-    "--time-column", "--frequency", "--date-order", "--missing", "--gaps", "--duplicates", "--series-column",
+    "--time-column", "--frequency", "--every", "--aggregate", "--date-order", "--missing", "--gaps", "--duplicates",
+    "--series-column",
     "--series",
   ]
+
+  /// As --every and --aggregate say.
+  private var periods: Periods? {
+    guard var periods = every.flatMap({ Periods($0) }), periods.take(aggregates: aggregate ?? "mean") else {
+      return nil
+    }
+    return periods
+  }
 
   /// For the library.
   var seriesReading: SeriesReading {
@@ -75,19 +115,23 @@ struct SeriesRowOptions: ParsableArguments {
     reading.gaps = gaps
     reading.duplicates = duplicates
     reading.frequency = frequency
+    reading.periods = periods
     reading.dateOrder = dateOrder
     return reading
   }
 
   /// The series of a table; what was settled on the way is said.
-  /// - Parameter missing: what becomes of missing values where --missing is not given.
-  /// - Throws: `TableError`.
+  /// - Parameters:
+  ///   - missing: what becomes of missing values where --missing is not given.
+  ///   - model: how the rows were made regular that a model was trained on, and its file.
+  /// - Throws: `TableError`; `Failure` where that is not what the options say.
   func series(
-    at path: String, _ reading: TableOptions, columns: [String]?, missing: MissingPolicy = .refuse
+    at path: String, _ reading: TableOptions, columns: [String]?, missing: MissingPolicy = .refuse,
+    like model: (timing: SeriesTiming, file: String)? = nil
   ) throws -> Series {
     let table = try CSVTable(path: path, reading.tableReading)
     Note.remarks(table.remarks)
-    var settled = seriesReading
+    var settled = try seriesReading(keeping: model?.timing, of: model?.file ?? "")
     if !GivenOptions.names.contains("--missing") { settled.missing = missing }
     let series = try Series(table, columns: columns, settled)
     Note.remarks(series.remarks)
@@ -99,7 +143,9 @@ struct SeriesRowOptions: ParsableArguments {
     The time may be dates in the usual spellings, months (2001-02, Feb 2001), quarters (2001Q1), ISO weeks (2001-W05), financial \
     years (2001/02, FY2001), times of day, with dates or without, seconds since 1970, or numbers. The step is seen from it: seconds to years, business days, ends and starts of \
     months; the next rows are named likewise. Tables that are newest first are turned round; rows that are missing count as missing \
-    values (--missing, --gaps), holidays among business days do not; several rows of one time are refused (--duplicates). Of series \
+    values (--missing, --gaps), holidays among business days do not; several rows of one time are refused (--duplicates), and so are irregular times: --every 1h --aggregate mean \
+    gathers such rows in periods, called by their beginning, those at the ends left out that are not whole; models keep both. Times that \
+    are off by less than a tenth of a step are taken for those that are meant. Of series \
     that stand below each other --series takes one. Rows after the last value that hold a time and no value are those to be \
     forecast.
     """

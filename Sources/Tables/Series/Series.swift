@@ -18,6 +18,8 @@ package struct Series: Sendable {
   package let isCovariateKnown: [Bool]
   /// F: rows after the last value, which hold the time and the covariates of what is to be forecast.
   package let futureCount: Int
+  /// How the rows were made regular.
+  package let timing: SeriesTiming
   /// What was settled without being asked.
   package let remarks: [TableRemark]
 
@@ -84,11 +86,17 @@ package struct Series: Sendable {
     if let name = columns.timeName(table) {
       let isIndex = columns.time.allSatisfy(table.indexColumns.contains)
       let labels = rows.map { SeriesColumns.labels(table, $0, columns.time) ?? "" }
-      let made = try TimeRows(table, rows: rows, labels: labels, column: name, isIndex: isIndex, reading)
+      let made = try TimeRows(
+        table, rows: rows, labels: labels, column: name, isIndex: isIndex, reading,
+        reading.periods.map { columns.gathering(table, $0) })
       remarks += made.remarks
       timed = made
+    } else if let periods = reading.periods {
+      throw TableError(
+        file, .other("there is no column of times that --every \(periods.name) could be of; --time-column names it"))
     }
-    var cells = try SeriesCells(table, steps: timed?.steps ?? rows.map { [$0] }, columns, reading.duplicates)
+    timing = SeriesTiming(periods: reading.periods, frequency: timed?.meant)
+    var cells = try SeriesCells(table, steps: timed?.steps ?? rows.map { [$0] }, columns, reading)
     if let timed, cells.futureCount > 0, let label = timed.labels.dropLast(cells.futureCount - 1).last {
       remarks.append(
         TableRemark(

@@ -15,7 +15,7 @@ struct SeriesCells {
 
   /// - Parameter steps: the rows of each step.
   init(
-    _ table: CSVTable, steps: [[Int]], _ columns: SeriesColumns, _ duplicates: DuplicatePolicy
+    _ table: CSVTable, steps: [[Int]], _ columns: SeriesColumns, _ reading: SeriesReading
   ) throws(TableError) {
     (self.table, self.steps, self.columns) = (table, steps, columns)
     // Only empty fields say that there is no value yet; others say that it is missing.
@@ -30,10 +30,19 @@ struct SeriesCells {
     }
     count = steps.count - futureCount
     func value(_ rows: [Int], _ column: Int) throws(TableError) -> Double? {
-      if rows.count == 1 { return try table.number(rows[0], column) }
+      guard let periods = reading.periods else {
+        if rows.count == 1 { return try table.number(rows[0], column) }
+        var values: [Double?] = []
+        for row in rows { values.append(try table.number(row, column)) }
+        return reading.duplicates.combined(values)
+      }
+      let aggregate = periods.aggregate(of: table.header[column], isTarget: columns.targets.contains(column))
+      if rows.isEmpty { return reading.gaps == .fill ? nil : aggregate.ofNothing }
+      // What is counted may be text.
+      if aggregate == .count { return Double(rows.count { !table.isMissing($0, column) }) }
       var values: [Double?] = []
       for row in rows { values.append(try table.number(row, column)) }
-      return duplicates.combined(values)
+      return aggregate.combined(values)
     }
     targets.reserveCapacity(count * columns.targets.count)
     for rows in steps.prefix(count) {

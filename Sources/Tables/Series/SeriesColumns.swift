@@ -9,7 +9,9 @@ struct SeriesColumns {
   private(set) var covariates: [Int] = []
   /// With one value in all rows of each series.
   private(set) var statics: [Int] = []
-  private(set) var remarks: [TableRemark] = []
+  var remarks: [TableRemark] = []
+  /// The last whole period that the rows of all series reach, where rows are gathered in such.
+  var lastPeriod: Int?
   /// The order of day, month and year that the dates of several series show together; nil: each is looked at alone.
   private(set) var dateOrder: DateOrder?
 
@@ -42,14 +44,18 @@ struct SeriesColumns {
       if series.count > 1 { series = [series[0]] }
     }
     time = try find(reading.timeColumns)
-    if time.isEmpty { time = Self.time(table, without: given + covariates + series) }
+    if time.isEmpty {
+      time = Self.time(
+        table, without: given + covariates + series, mayBeAlone: reading.periods?.aggregate == .count)
+    }
     let used = Set(time + series + covariates)
     if names != nil {
       targets = given
     } else {
-      let numbers = table.header.indices.filter {
+      var numbers = table.header.indices.filter {
         !used.contains($0) && !table.indexColumns.contains($0) && table.isNumeric($0)
       }
+      if numbers.isEmpty, reading.periods?.aggregate == .count { numbers = Self.counted(table, used, time) }
       targets = Self.usualTarget(table, time, numbers).map { [$0] } ?? numbers
       if targets.count < numbers.count {
         let others = numbers.filter { !targets.contains($0) }.map { table.header[$0] }
@@ -60,10 +66,11 @@ struct SeriesColumns {
           ))
       }
     }
-    if series.isEmpty { findStacked(table, isGiven: names != nil) }
+    if series.isEmpty { findStacked(table, isGiven: names != nil, textAlone: reading.periods != nil) }
     findStatics(table, isGiven: names != nil)
     if !series.isEmpty, reading.dateOrder == nil { findDateOrder(table) }
     guard !targets.isEmpty else { throw noNumbers(table) }
+    if let periods = reading.periods { try prepare(table, periods, reading) }
   }
 
   private func noNumbers(_ table: CSVTable) -> TableError {
@@ -98,8 +105,8 @@ struct SeriesColumns {
 
   // MARK: Time
 
-  private static func time(_ table: CSVTable, without others: [Int]) -> [Int] {
-    guard table.header.count > 1 else { return [] }
+  private static func time(_ table: CSVTable, without others: [Int], mayBeAlone: Bool) -> [Int] {
+    guard table.header.count > 1 || mayBeAlone else { return [] }
     let columns = table.header.indices.filter { !others.contains($0) }
     func isNamed(_ column: Int) -> Bool { timeNames.contains(table.header[column].lowercased()) }
     var clocks: [Int] = []
@@ -172,7 +179,8 @@ struct SeriesColumns {
   // MARK: Stacked series
 
   /// Times that come again, once for each value of another column, are those of several series.
-  private mutating func findStacked(_ table: CSVTable, isGiven: Bool) {
+  /// - Parameter textAlone: whether numbers tell nothing apart, as where several rows of a series may come at one time.
+  private mutating func findStacked(_ table: CSVTable, isGiven: Bool, textAlone: Bool) {
     guard !time.isEmpty else { return }
     let labels = (0..<table.rowCount).map { Self.labels(table, $0, time) ?? "" }
     guard Set(labels).count < labels.count else { return }
@@ -183,7 +191,7 @@ struct SeriesColumns {
     let texts = columns.filter { !table.isNumeric($0) }
     // Times of day come again each day.
     let isClock = (try? TimeColumn([labels[0]]))?.isClock == true
-    let numbers = isClock ? [] : columns.filter { table.isNumeric($0) && Self.isWhole(table, $0) }
+    let numbers = isClock || textAlone ? [] : columns.filter { table.isNumeric($0) && Self.isWhole(table, $0) }
     let found = (texts + numbers).first { column in
       var pairs: Set<String> = []
       var values: Set<String> = []

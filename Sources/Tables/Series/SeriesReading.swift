@@ -11,6 +11,8 @@ package struct SeriesReading: Sendable {
   package var gaps: GapPolicy?
   package var duplicates = DuplicatePolicy.refuse
   package var frequency: Frequency?
+  /// Rows are gathered in these; nil: each is a step, and irregular times are refused.
+  package var periods: Periods?
   package var dateOrder: DateOrder?
   /// Columns of numbers that are known ahead, too.
   package var covariates: [String] = []

@@ -4,23 +4,27 @@ import Storage
 /// seen here, and settled as the reading says.
 struct TimeRows {
   /// Of each step the rows of the table: none where the time is missing, several where they are to be put together.
-  private(set) var steps: [[Int]]
+  var steps: [[Int]]
   /// How each step is called.
-  private(set) var labels: [String]
-  private(set) var kind: TimeAxis.Kind
-  private(set) var remarks: [TableRemark] = []
+  var labels: [String]
+  var kind: TimeAxis.Kind
+  var remarks: [TableRemark] = []
+  /// What times that are off by little are meant to be, if they are.
+  private(set) var meant: Frequency?
 
-  private let table: CSVTable
-  private let reading: SeriesReading
-  private let column: String
+  let table: CSVTable
+  let reading: SeriesReading
+  let column: String
 
   /// - Parameters:
   ///   - rows: of the table.
   ///   - labels: of each of these rows.
   ///   - isIndex: whether the column only numbers the rows; gaps then mean nothing.
+  ///   - gathering: what rows that are gathered in periods need besides.
   /// - Throws: `TableError` where something is to be refused.
   init(
-    _ table: CSVTable, rows: [Int], labels: [String], column: String, isIndex: Bool, _ reading: SeriesReading
+    _ table: CSVTable, rows: [Int], labels: [String], column: String, isIndex: Bool, _ reading: SeriesReading,
+    _ gathering: Gathering? = nil
   ) throws(TableError) {
     (self.table, self.reading, self.column) = (table, reading, column)
     (steps, self.labels, kind) = (rows.map { [$0] }, labels, .count)
@@ -30,10 +34,14 @@ struct TimeRows {
         .other("the time is missing; --time-column names another column"))
     }
     let times: TimeColumn
-    do { times = try TimeColumn(labels, order: reading.dateOrder) } catch {
-      throw TableError(table.file, column: column, error)
-    }
+    do {
+      times = try TimeColumn(labels, order: reading.dateOrder, byClock: gathering?.isByClock ?? false)
+    } catch { throw TableError(table.file, column: column, error) }
     if let ambiguity = times.ambiguity { throw TableError(table.file, column: column, .other(ambiguity)) }
+    if let gathering {
+      try gather(times, gathering)
+      return
+    }
     switch times.values {
     case .text: try takeText()
     case .integers(let values): try take(values, isIndex: isIndex, even: TimeAxis.even)
@@ -95,13 +103,13 @@ struct TimeRows {
     }
     let sorted = try order(values)
     kind = even(sorted) ?? .count
-    guard case .count = kind, let integers = sorted as? [Int], integers.count > 2 else { return }
+    guard case .count = kind, sorted.count > 2 else { return }
+    guard let integers = sorted as? [Int] else { return remarkUneven(sorted) }
     let differences = zip(integers, integers.dropFirst()).map { $1.subtractingReportingOverflow($0) }
     guard !differences.contains(where: \.overflow), let step = TimeStep.common(differences.map(\.partialValue)),
       let first = integers.first, let last = integers.last, !last.subtractingReportingOverflow(first).overflow
     else {
-      remarks.append(TableRemark(.time, "the steps of \(printable(column, limit: 60)) are uneven: rows are counted"))
-      return
+      return remarkUneven(sorted)
     }
     let places = integers.map { ($0 - first) / step }
     let isFilled = try fillGaps(places, (last - first) / step, areUsual: isIndex) { String(first + step * $0) }
@@ -116,22 +124,40 @@ struct TimeRows {
   private mutating func take(
     _ stamps: [TimeStamp], _ spelling: StampSpelling, order remark: String?
   ) throws(TableError) {
-    let sorted = try order(stamps)
+    try refuseIrregular(stamps)
+    var sorted = try order(stamps)
     let isPeriod = !spelling.layout.hasDay && !spelling.layout.contains(.week)
+    let read = remark.map { ", read as \($0)" } ?? ""
+    if let jittered = jittered(sorted, spelling) {
+      sorted = jittered.stamps
+      labels = sorted.map(spelling.text)
+      meant = jittered.frequency
+      kind = .stamps(sorted, spelling, step: jittered.step)
+      remarks.append(
+        TableRemark(
+          .time,
+          "\(printable(column, limit: 60)): \(jittered.step.description), up to \(words(microseconds: jittered.mostOff)) off: taken for the times that are meant, from \(printable(labels[0], limit: 40)) on\(read)"
+        ))
+      try fillGaps(sorted, spelling, jittered.step)
+      return
+    }
     let step = try self.step(sorted, spelling, isPeriod: isPeriod)
     kind = .stamps(sorted, spelling, step: step)
-    let read = remark.map { ", read as \($0)" } ?? ""
     guard let step else {
       if sorted.count > 1 {
         remarks.append(
-          TableRemark(
-            .time,
-            "\(printable(column, limit: 60)): uneven steps\(read); rows are counted, --frequency says what they should be"
-          ))
+          TableRemark(.time, "\(printable(column, limit: 60)): uneven steps\(read); the rows follow each other"))
       }
       return
     }
     remarks.append(TableRemark(.time, "\(printable(column, limit: 60)): \(step.description)\(read)"))
+    try fillGaps(sorted, spelling, step)
+  }
+
+  /// Of times that are in order.
+  private mutating func fillGaps(
+    _ sorted: [TimeStamp], _ spelling: StampSpelling, _ step: TimeStep
+  ) throws(TableError) {
     let places = sorted.map { step.count(from: sorted[0], to: $0) ?? 0 }
     guard let last = places.last else { return }
     var isWeek = false
@@ -234,63 +260,9 @@ struct TimeRows {
           + " makes one row of those of a time"))
   }
 
-  // MARK: Gaps
+  // MARK: Faults
 
-  /// - Parameters:
-  ///   - places: of the rows, counted in steps from the first.
-  ///   - areUsual: whether gaps are passed over where nothing is said.
-  ///   - label: of a step that is missing.
-  /// - Returns: whether there are rows of all steps now.
-  private mutating func fillGaps(
-    _ places: [Int], _ last: Int, areUsual: Bool, label: (Int) -> String
-  ) throws(TableError) -> Bool {
-    let count = last + 1 - places.count
-    guard count > 0, let gap = zip(places, places.dropFirst()).first(where: { $1 - $0 > 1 }) else { return true }
-    let what =
-      "\(count) \(count == 1 ? "time is" : "times are") missing, \(count == 1 ? "" : "the first ")\(printable(label(gap.0 + 1), limit: 40))"
-    let line = table.lines[steps[(places.firstIndex(of: gap.0) ?? 0)][0]]
-    let cure =
-      "--missing interpolate fills \(count == 1 ? "it" : "them"), --gaps ignore lets the rows follow each other"
-    switch reading.gaps ?? (areUsual ? .ignore : .fill) {
-    case .refuse:
-      throw TableError(table.file, column: column, .other("\(what), after line \(line); \(cure)"))
-    case .ignore:
-      let isHoliday = reading.gaps == nil
-      remarks.append(
-        TableRemark(
-          .time,
-          what
-            + (isHoliday
-              ? ": taken for holidays, the rows follow each other (--gaps fill: missing values)"
-              : ": the rows follow each other")))
-      return false
-    case .fill:
-      guard reading.missing != .refuse else {
-        throw TableError(table.file, column: column, .other("\(what), after line \(line); \(cure)"))
-      }
-      guard count <= 10 * places.count + 1000 else {
-        throw TableError(
-          table.file, column: column,
-          .other(
-            "\(what), after line \(line): too many to fill; --frequency says what the steps are, --gaps ignore lets the rows follow each other"
-          ))
-      }
-      remarks.append(TableRemark(.time, "\(what): taken as missing values"))
-    }
-    var (newSteps, newLabels): ([[Int]], [String]) = ([], [])
-    for (index, place) in places.enumerated() {
-      while newSteps.count < place {
-        newLabels.append(label(newSteps.count))
-        newSteps.append([])
-      }
-      newSteps.append(steps[index])
-      newLabels.append(labels[index])
-    }
-    (steps, labels) = (newSteps, newLabels)
-    return true
-  }
-
-  private func fault(_ text: String, _ index: Int) -> TableError {
+  func fault(_ text: String, _ index: Int) -> TableError {
     TableError(table.file, line: table.lines[steps[index][0]], column: column, .other(text))
   }
 }

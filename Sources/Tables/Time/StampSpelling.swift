@@ -1,6 +1,6 @@
 /// How the time stamps of a column are spelled: read from all of them, so that the next ones are written likewise.
 struct StampSpelling: Sendable {
-  let layout: StampLayout
+  private(set) var layout: StampLayout
   private var padded: Set<StampLayout.Part> = []
   private var unpadded: Set<StampLayout.Part> = []
   private var monthTexts: [String] = []
@@ -19,8 +19,11 @@ struct StampSpelling: Sendable {
   private(set) var zones: Set<Int> = []
 
   /// Reads labels; stamps are by the clock on the wall, or in universal time where the clock was changed.
+  /// - Parameter byClock: whether they are by the clock on the wall also there.
   /// - Returns: nil where one is of another layout, or no real time.
-  static func read(_ labels: [String], _ layout: StampLayout) -> (spelling: StampSpelling, stamps: [TimeStamp])? {
+  static func read(
+    _ labels: [String], _ layout: StampLayout, byClock: Bool = false
+  ) -> (spelling: StampSpelling, stamps: [TimeStamp])? {
     var spelling = StampSpelling(layout: layout)
     var stamps: [TimeStamp] = []
     var zones: [Int] = []
@@ -39,7 +42,7 @@ struct StampSpelling: Sendable {
     }
     spelling.finish()
     if layout.isClock { stamps = Self.days(stamps) }
-    if spelling.zones.count > 1 { stamps = spelling.universal(stamps, zones) }
+    if spelling.zones.count > 1, !byClock { stamps = spelling.universal(stamps, zones) }
     return (spelling, stamps)
   }
 
@@ -122,6 +125,13 @@ struct StampSpelling: Sendable {
       : read == next
         || layout.contains(.shortYear) && read.date.year % 100 == next.date.year % 100
           && read.date.month == next.date.month && read.date.day == next.date.day && read.timeOfDay == next.timeOfDay
+  }
+
+  /// Of dates alone, where they are written with a time of day.
+  var ofDates: StampSpelling {
+    var result = self
+    result.layout = layout.date ?? layout
+    return result
   }
 
   func text(_ stamp: TimeStamp) -> String {

@@ -18,9 +18,11 @@ struct TimeColumn {
   /// What dates mean that could mean two things, with nothing to choose by: two orders that give real dates in steps as even.
   private(set) var ambiguity: String?
 
-  /// - Parameter order: of day, month and year, where numbers could be either; nil: as all labels show together.
+  /// - Parameters:
+  ///   - order: of day, month and year, where numbers could be either; nil: as all labels show together.
+  ///   - byClock: whether times are those of the clock on the wall also where that is put forward and back.
   /// - Throws: where no label is a date in that order.
-  init(_ labels: [String], order: DateOrder? = nil) throws(TableError.Reason) {
+  init(_ labels: [String], order: DateOrder? = nil, byClock: Bool = false) throws(TableError.Reason) {
     if let integers = Self.integers(labels), !Self.mayBeStamps(labels[0]) {
       values = .integers(integers)
       return
@@ -31,7 +33,7 @@ struct TimeColumn {
       values = .numbers(numbers, places: Self.places(labels))
       return
     }
-    let readings = Self.readings(labels).filter { reading in
+    let readings = Self.readings(labels, byClock: byClock).filter { reading in
       order == nil || reading.layout.dayMonthOrder.map { $0 == order } ?? true
     }
     if let order, readings.isEmpty, !Self.readings(labels).isEmpty {
@@ -76,7 +78,7 @@ struct TimeColumn {
   }
 
   /// The labels in every layout that all of them have.
-  private static func readings(_ labels: [String]) -> [Reading] {
+  private static func readings(_ labels: [String], byClock: Bool = false) -> [Reading] {
     // Times of day may be left out where they are midnight.
     guard let first = labels.max(by: { $0.utf8.count < $1.utf8.count }), first.utf8.count <= 60,
       first.utf8.contains(where: \.isDigit)
@@ -92,7 +94,7 @@ struct TimeColumn {
         layouts += StampLayout.times.filter { StampFields(rest, $0) != nil }.map(layout.adding)
       }
     }
-    var readings = layouts.compactMap { StampSpelling.read(labels, $0) }.filter { reading in
+    var readings = layouts.compactMap { StampSpelling.read(labels, $0, byClock: byClock) }.filter { reading in
       // Six digits are often no months.
       reading.spelling.layout.parts != [.year, .pairMonth]
         || reading.stamps.allSatisfy { (1800...2200).contains($0.date.year) }
