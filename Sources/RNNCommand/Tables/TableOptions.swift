@@ -62,16 +62,38 @@ struct TableOptions: ParsableArguments {
   var skipLines = 0
 
   @Option(
+    in: 0...largestSize,
+    help: "Lines to pass over at the end, a total or a source for instance; empty ones are not counted.")
+  var skipFooter = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "What comments begin with, also between rows and behind values: one character, as # or %.", valueName: "char"),
+    transform: { text throws in
+      guard text.utf8.count == 1, let byte = text.utf8.first, (0x21...0x7E).contains(byte),
+        !(0x30...0x39).contains(byte), !"\",.+-".utf8.contains(byte), !(0x61...0x7A).contains(byte | 0x20)
+      else { throw ValidationError("expected one character, such as # or %") }
+      return byte
+    })
+  var comment: UInt8?
+
+  @Option(
     help: ArgumentHelp(
       "A column, by name or place, that only numbers or names the rows; may be given again. (default: those at the "
         + "beginning without a name)", valueName: "name"))
   var indexColumn: [String] = []
 
-  func validate() throws { try refuseTwice("--index-column", indexColumn) }
+  func validate() throws {
+    try refuseTwice("--index-column", indexColumn)
+    if let comment, comment == separator {
+      throw ValidationError("'--comment' and '--separator' are the same character")
+    }
+  }
 
   /// The options by which a table is read.
   static let names: Set = [
     "--separator", "--decimal", "--missing-values", "--encoding", "--header", "--no-header", "--skip-lines",
+    "--skip-footer", "--comment",
     "--index-column",
   ]
 
@@ -83,6 +105,8 @@ struct TableOptions: ParsableArguments {
     reading.encoding = encoding
     reading.hasHeader = header
     reading.skippedLines = skipLines
+    reading.skippedFooterLines = skipFooter
+    reading.comment = comment
     reading.indexColumns = indexColumn
     return reading
   }
@@ -91,7 +115,8 @@ struct TableOptions: ParsableArguments {
   static let documentation = """
     Tables are read as programs and people write them: separators, decimal marks, thousands, currencies, percent signs, ways to \
     write a missing value, an index column without a name, comments (#) before the names, and a first line that is no header are \
-    seen, and said. --separator, --decimal, --missing-values, --encoding, --no-header, --skip-lines and --index-column say what is \
+    seen, and said. --separator, --decimal, --missing-values, --encoding, --no-header, --skip-lines, --skip-footer, --comment and \
+    --index-column say what is \
     not seen.
     """
 }

@@ -14,6 +14,7 @@ struct CSVReader {
   let file: String
   let bytes: [UInt8]
   let separator: UInt8
+  var comment: UInt8?
   var offset: Int
   var line: Int
 
@@ -29,6 +30,10 @@ struct CSVReader {
       let number = fields.count - first
       fields.append(try field(column: number < header.count ? header[number] : nil))
       guard offset < bytes.count else { return }
+      if bytes[offset] == comment {
+        while offset < bytes.count, !bytes[offset].endsLine { offset += 1 }
+        guard offset < bytes.count else { return }
+      }
       if bytes[offset] == separator {
         offset += 1
         continue
@@ -36,6 +41,34 @@ struct CSVReader {
       endLine()
       return
     }
+  }
+
+  /// Passes over lines that are comments alone.
+  /// - Returns: how many.
+  mutating func skipComments() -> Int {
+    guard let comment else { return 0 }
+    var count = 0
+    while let start = bytes[offset...].firstIndex(where: { !isBlank($0) }), bytes[start] == comment {
+      offset = start
+      while offset < bytes.count, !bytes[offset].endsLine { offset += 1 }
+      if offset < bytes.count { endLine() }
+      count += 1
+    }
+    return count
+  }
+
+  /// Lines from a place to the end that are not empty.
+  func lineCount(from start: Int) -> Int {
+    var (count, isEmpty) = (0, true)
+    for byte in bytes[start...] {
+      if byte.endsLine {
+        isEmpty = true
+      } else if isEmpty, !byte.isBlank {
+        count += 1
+        isEmpty = false
+      }
+    }
+    return count
   }
 
   private mutating func endLine() {
@@ -46,7 +79,7 @@ struct CSVReader {
 
   private func isBlank(_ byte: UInt8) -> Bool { byte.isBlank && byte != separator }
 
-  private func endsField(_ byte: UInt8) -> Bool { byte == separator || byte.endsLine }
+  private func endsField(_ byte: UInt8) -> Bool { byte == separator || byte.endsLine || byte == comment }
 
   /// Leaves `offset` at the separator, the line end, or the end of the file.
   private mutating func field(column: String?) throws(TableError) -> CSVField {

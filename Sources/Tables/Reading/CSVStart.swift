@@ -12,8 +12,10 @@ struct CSVStart {
   /// What was passed over.
   let remark: String?
 
-  /// - Parameter count: lines to pass over; empty ones and comments after them are passed over, too.
-  init(_ bytes: [UInt8], skipping count: Int = 0) {
+  /// - Parameters:
+  ///   - count: lines to pass over; empty ones and comments after them are passed over, too.
+  ///   - comment: what comments begin with, beside #.
+  init(_ bytes: [UInt8], skipping count: Int = 0, comment: UInt8? = nil) {
     var lines = Lines(bytes: bytes, offset: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
     for _ in 0..<count where !lines.isAtEnd { lines.skip() }
     lines.skipEmpty()
@@ -27,7 +29,9 @@ struct CSVStart {
     }
     var comments = 0
     var last = lines
-    while lines.current.first == UInt8(ascii: "#") {
+    while let first = lines.current.first(where: { !$0.isBlank }),
+      first == comment || lines.current.first == UInt8(ascii: "#")
+    {
       comments += 1
       last = lines
       lines.skip()
@@ -37,7 +41,7 @@ struct CSVStart {
       (offset, line, remark) = (last.offset, last.line, nil)
       return
     }
-    if Self.isHeader(last.current, of: lines.current, separator) {
+    if comment == nil, Self.isHeader(last.current, of: lines.current, separator) {
       // A name may be # itself.
       let mark = last.current.dropFirst().first.map { $0 == .quote || ",;\t|".utf8.contains($0) } ?? false
       let blanks = last.current.dropFirst().prefix { $0 == UInt8(ascii: " ") }.count
@@ -49,7 +53,8 @@ struct CSVStart {
     }
     remark =
       comments == 0
-      ? nil : "\(comments) \(comments == 1 ? "line" : "lines") of comments (#) before the names passed over"
+      ? nil
+      : "\(comments) \(comments == 1 ? "line" : "lines") of comments (\(comment.map { String(UnicodeScalar($0)) } ?? "#")) before the names passed over"
   }
 
   /// Whether a line that begins with # names the columns: as many as the next line has fields, which hold no names.

@@ -49,16 +49,16 @@ package struct CSVTable: Sendable {
       guard let converted = encoding.utf8(bytes) else {
         throw TableError(file, .other("the text is not \(encoding.name), which --encoding says that it is"))
       }
-      self.bytes = converted
+      self.bytes = Self.withoutFooter(converted, reading.skippedFooterLines)
     } else {
-      self.bytes = bytes
+      self.bytes = Self.withoutFooter(bytes, reading.skippedFooterLines)
     }
     if let fault = EncodingFault(self.bytes.span, file: file) {
       throw TableError(
         file, line: fault.line,
         .encoding(fault, option: reading.encoding == nil ? TableEncoding.option(for: self.bytes) : nil))
     }
-    let start = CSVStart(self.bytes, skipping: reading.skippedLines)
+    let start = CSVStart(self.bytes, skipping: reading.skippedLines, comment: reading.comment)
     guard self.bytes[start.offset...].contains(where: { !$0.isBlank && !$0.endsLine }) else {
       throw TableError(
         file,
@@ -68,7 +68,8 @@ package struct CSVTable: Sendable {
     if let remark = start.remark { remarks.append(TableRemark(.table, remark)) }
     separator = reading.separator ?? start.separator ?? CSVStart.detectSeparator(self.bytes[start.offset...])
     var reader = CSVReader(
-      file: file, bytes: self.bytes, separator: separator, offset: start.offset, line: start.line)
+      file: file, bytes: self.bytes, separator: separator, comment: reading.comment, offset: start.offset,
+      line: start.line)
     let firstLine = reader.line
     try readRows(&reader, reading)
     guard !lines.isEmpty else { throw TableError(file, .noRows) }
@@ -115,7 +116,7 @@ package struct CSVTable: Sendable {
   /// - Throws: `TableError` where it is text, or infinite.
   package func number(_ row: Int, _ column: Int) throws(TableError) -> Double? {
     do { return try styles[column].number(text(row, column)) } catch {
-      throw TableError(file, line: lines[row], column: header[column], error)
+      throw TableError(file, line: lines[row], column: header[column], error).ending(rowCount - row, after: row)
     }
   }
 
@@ -135,6 +136,16 @@ package struct CSVTable: Sendable {
 // MARK: Rows
 
 extension CSVTable {
+  /// Without so many lines at the end, empty ones not counted.
+  private static func withoutFooter(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
+    var (end, left) = (bytes.count, count)
+    while left > 0, let last = bytes[..<end].lastIndex(where: { !$0.endsLine && !$0.isBlank }) {
+      end = (bytes[..<last].lastIndex(where: \.endsLine) ?? -1) + 1
+      left -= 1
+    }
+    return Array(bytes[..<end])
+  }
+
   private mutating func readRows(_ reader: inout CSVReader, _ reading: TableReading) throws(TableError) {
     var first: [CSVField] = []
     let firstLine = reader.line
@@ -158,15 +169,18 @@ extension CSVTable {
       lines = [firstLine]
     }
     /// Columns but for separators at the end of the first line.
+    var comments = reader.skipComments()
     let named = (header.lastIndex { !$0.isEmpty } ?? -1) + 1
     while reader.hasMore {
       let line = reader.line
-      let before = fields.count
+      let (before, start) = (fields.count, reader.offset)
       try reader.record(into: &fields, header: header)
       let found = fields.count - before
       if found == 1, stride > 1, fields[before].isEmpty {
         // Only empty lines may follow.
-        guard !reader.hasMoreText else { throw TableError(file, line: line, .emptyLine) }
+        guard !reader.hasMoreText else {
+          throw TableError(file, line: line, .emptyLine).ending(reader.lineCount(from: start), after: lines.count)
+        }
         fields.removeLast()
         break
       }
@@ -176,9 +190,19 @@ extension CSVTable {
         fields += repeatElement(CSVField(start: 0, end: 0, isQuoted: false), count: stride - found)
       }
       guard fields.count - before == stride else {
-        throw TableError(file, line: line, .ragged(expected: named, found: found))
+        let isComment = reading.comment == nil && self.bytes[start] == UInt8(ascii: "#")
+        throw isComment
+          ? TableError(file, line: line, .comment)
+          : TableError(file, line: line, .ragged(expected: named, found: found)).ending(
+            reader.lineCount(from: start), after: lines.count)
       }
       lines.append(line)
+      comments += reader.skipComments()
+    }
+    if let comment = reading.comment, comments > 0 {
+      let mark = String(UnicodeScalar(comment))
+      remarks.append(
+        TableRemark(.table, "\(comments) \(comments == 1 ? "line" : "lines") of comments (\(mark)) passed over"))
     }
     // Nor do empty rows at the end; in a table of one column each is a missing value above it.
     while !lines.isEmpty, fields.suffix(stride).allSatisfy(\.isEmpty) {

@@ -20,6 +20,8 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     case textAfterQuote
     case quoteInField
     case emptyLine
+    /// A line that begins with # between rows.
+    case comment
     case ragged(expected: Int, found: Int)
     case noSuchColumn(available: [String])
     case noNumbers
@@ -41,6 +43,8 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
   /// By its name.
   package var column: String?
   package let reason: Reason
+  /// Lines from here to the end, where they may be none of the table's rows.
+  private(set) var footerCount: Int?
 
   package init(_ file: String, line: Int? = nil, column: String? = nil, _ reason: Reason) {
     (self.file, self.line, self.column, self.reason) = (file, line, column, reason)
@@ -56,6 +60,18 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     if let line { place.append("line \(line)") }
     if let column { place.append("column \"\(printable(column, limit: 60))\"") }
     return place.joined(separator: ", ") + ": " + explanation
+      + (footerCount.map { "; if what stands here at the end is no row: --skip-footer \($0)" } ?? "")
+  }
+
+  /// Says how what stands at the end of a table may be passed over.
+  /// - Parameters:
+  ///   - count: lines from the one that is wrong to the end.
+  ///   - rows: before it.
+  func ending(_ count: Int, after rows: Int) -> TableError {
+    guard count <= 10, rows >= 2 * count else { return self }
+    var result = self
+    result.footerCount = count
+    return result
   }
 
   private var explanation: String {
@@ -77,6 +93,7 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     case .textAfterQuote: "text after the end of a quoted field; a quote inside one is written twice, \"\""
     case .quoteInField: "a quote inside a field that is not quoted"
     case .emptyLine: "an empty line"
+    case .comment: "a comment between rows; --comment '#' passes over such lines"
     case .ragged(let expected, let found):
       "\(found) field\(found == 1 ? "" : "s") where there \(expected == 1 ? "is 1 column" : "are \(expected) columns")"
         + (found > expected
@@ -114,6 +131,7 @@ package struct TableError: Error, Sendable, Hashable, CustomStringConvertible {
     if let number = NumberText(text), number.value(.point) != nil || number.value(.comma) != nil {
       return "; other numbers of the column have the other decimal mark: --decimal says which it is"
     }
+    if text.hasPrefix("#") { return "; --comment '#' passes over comments" }
     return "; if it stands for a missing value: --missing-values \(shellWord(text))"
   }
 

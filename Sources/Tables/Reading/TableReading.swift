@@ -4,6 +4,10 @@ import Storage
 package struct TableReading: Sendable {
   /// Lines before the names of the columns that are passed over.
   package var skippedLines = 0
+  /// Lines at the end, empty ones not counted, that are passed over.
+  package var skippedFooterLines = 0
+  /// From this character on the rest of a line is a comment, also between rows.
+  package var comment: UInt8?
   /// What stands between fields.
   package var separator: UInt8?
   package var decimalMark: DecimalMark?
