@@ -20,6 +20,8 @@ package struct Series: Sendable {
   package let futureCount: Int
   /// How the rows were made regular.
   package let timing: SeriesTiming
+  /// What became of rows that were gathered in periods, which the remarks say, too.
+  let gathered: GatheredCounts?
   /// What was settled without being asked.
   package let remarks: [TableRemark]
 
@@ -95,6 +97,7 @@ package struct Series: Sendable {
       throw TableError(
         file, .other("there is no column of times that --every \(periods.name) could be of; --time-column names it"))
     }
+    gathered = timed?.counts
     timing = SeriesTiming(periods: reading.periods, frequency: timed?.meant)
     var cells = try SeriesCells(table, steps: timed?.steps ?? rows.map { [$0] }, columns, reading)
     if let timed, cells.futureCount > 0, let label = timed.labels.dropLast(cells.futureCount - 1).last {

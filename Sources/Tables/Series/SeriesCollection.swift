@@ -95,8 +95,10 @@ package struct SeriesCollection: Sendable {
 
   /// What is to be said of all series alike, once.
   private static func common(_ members: [Member]) -> [TableRemark] {
-    var seen: Set<TableRemark> = []
+    let gathered = members.compactMap(\.series.gathered)
     var result: [TableRemark] = []
+    if gathered.count > 1 { result = [gathered.dropFirst().reduce(gathered[0], +).remark] }
+    var seen = gathered.count > 1 ? Set(gathered.map(\.remark)) : []
     for remark in members.flatMap(\.series.remarks) where seen.insert(remark).inserted {
       guard result.count < 10 else { break }
       result.append(remark)

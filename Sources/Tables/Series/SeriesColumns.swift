@@ -70,6 +70,7 @@ struct SeriesColumns {
     findStatics(table, isGiven: names != nil)
     if !series.isEmpty, reading.dateOrder == nil { findDateOrder(table) }
     guard !targets.isEmpty else { throw noNumbers(table) }
+    remarks += SentinelSurvey(table, columns: targets + covariates).remarks
     if let periods = reading.periods { try prepare(table, periods, reading) }
   }
 

@@ -37,7 +37,7 @@ extension TimeRows {
         "\(grouped(stamps.count)) rows at irregular times, median distance \(words(microseconds: median))"
           + (doubles > 0 ? ", \(grouped(doubles)) of them at the time of another" : "")
           + "; --every \(PeriodProposal.name(for: sorted.count == stamps.count ? sorted : stamps.sorted())) --aggregate mean makes a "
-          + "regular series of them (or sum, count, last, first, min, max, median), --gaps ignore lets the rows follow each other"
+          + "regular series of them (or sum, count, last, first, min, max, median), --gaps ignore \(doubles > 0 && reading.duplicates == .refuse ? "--duplicates mean " : "")lets the rows follow each other"
       ))
   }
 
@@ -105,14 +105,14 @@ extension TimeRows {
     let sorted = order.map { stamps[$0] }
     let median = PeriodProposal.medianDistance(sorted.map(\.microseconds))
     let isRegular = Set(stamps).count == stamps.count && TimeStep.infer(sorted) != nil
-    let what =
+    let rowsText =
       isRegular
-      ? "\(grouped(stamps.count)) rows of \(TimeStep.infer(sorted)?.description ?? "")"
-      : "\(grouped(stamps.count)) rows at irregular times, median distance \(words(microseconds: median))"
+      ? "of \(TimeStep.infer(sorted)?.description ?? "")"
+      : "at irregular times, median distance \(words(microseconds: median))"
     let made = try gather(
       order: order, GatheredRows(numbers: sorted.map(grid.number), fractions: sorted.map(grid.fraction)),
       through: gathering.emptyIsZero ? gathering.lastPeriod : nil,
-      gathering, what: what + (read.map { ", read as \($0)" } ?? ""), proposal: PeriodProposal.name(for: sorted)
+      gathering, rowsText: rowsText + (read.map { ", read as \($0)" } ?? ""), proposal: PeriodProposal.name(for: sorted)
     ) { spelling.text(grid.start($0)) }
     if let last = made.last, !spelling.names(grid.step, after: grid.start(last)) {
       throw TableError(
@@ -141,7 +141,7 @@ extension TimeRows {
       GatheredRows(
         numbers: quotients.map { Int($0.rounded(.down)) }, fractions: quotients.map { $0 - $0.rounded(.down) }),
       through: nil, gathering,
-      what: "\(grouped(values.count)) rows, median distance \(shortest(PeriodProposal.medianDistance(sorted)))",
+      rowsText: "of median distance \(shortest(PeriodProposal.medianDistance(sorted)))",
       proposal: PeriodProposal.name(for: sorted)
     ) { shortest(start($0)) }
     guard let last = made.last else { return }
@@ -151,11 +151,12 @@ extension TimeRows {
   /// - Parameters:
   ///   - order: of the rows in time.
   ///   - through: the period up to which those without rows have a value; nil: up to the last row.
-  ///   - what: the rows are.
+  ///   - rowsText: how the rows lie.
   ///   - label: of the period of a number.
   /// - Returns: the numbers of the periods that are steps now.
   private mutating func gather(
-    order: [Int], _ gathered: GatheredRows, through end: Int?, _ gathering: Gathering, what: String, proposal: String,
+    order: [Int], _ gathered: GatheredRows, through end: Int?, _ gathering: Gathering, rowsText: String,
+    proposal: String,
     label: (Int) -> String
   ) throws(TableError) -> [Int] {
     var gathered = gathered
@@ -173,49 +174,41 @@ extension TimeRows {
       throw TableError(
         table.file, column: column,
         .other(
-          "\(what): all of them lie in \(count + (leftOut.first ? 1 : 0) + (leftOut.last ? 1 : 0)) of the periods of --every \(every); --every \(proposal), for instance, makes more"
+          "\(grouped(order.count)) rows \(rowsText): all of them lie in \(count + (leftOut.first ? 1 : 0) + (leftOut.last ? 1 : 0)) of the periods of --every \(every); --every \(proposal), for instance, makes more"
         ))
     }
     let empty = count - present
     let cure = "--every \(proposal), for instance, leaves fewer"
+    let emptyFault =
+      "\(grouped(order.count)) rows \(rowsText): \(grouped(empty)) of \(grouped(count)) periods of --every \(every) are without rows"
     guard gathering.emptyIsZero ? count <= 10_000_000 : 10 * present >= count else {
-      throw TableError(
-        table.file, column: column,
-        .other("\(what): \(grouped(empty)) of \(grouped(count)) periods of --every \(every) are without rows; \(cure)"))
+      throw TableError(table.file, column: column, .other("\(emptyFault); \(cure)"))
     }
-    var text =
-      "\(printable(column, limit: 60)): \(what); \(gathering.periods.aggregatesText.replacing(",", with: ", ")) of every \(every), "
-      + "\(grouped(count)) periods called by their beginning"
-    for (isLeft, which) in [(leftOut.first, "first"), (leftOut.last, "last")] where isLeft {
-      text += ", without the \(which), which is not whole"
-    }
-    var leavesOut = false
+    var emptyText = ""
     if empty > 0 {
-      text += "; \(grouped(empty)) without rows: "
       switch reading.gaps {
-      case .ignore:
-        leavesOut = true
-        text += "the others follow each other"
+      case .ignore: emptyText = "the others follow each other"
       case .refuse:
         throw TableError(
-          table.file, column: column,
-          .other(
-            "\(what): \(grouped(empty)) of \(grouped(count)) periods of --every \(every) are without rows; \(cure), --gaps fill takes them for missing values"
-          ))
-      case .fill where gathering.emptyIsZero: text += "taken as missing values"
-      case _ where gathering.emptyIsZero: text += "0 (--gaps fill: missing values)"
+          table.file, column: column, .other("\(emptyFault); \(cure), --gaps fill takes them for missing values"))
+      case .fill where gathering.emptyIsZero: emptyText = "taken as missing values"
+      case _ where gathering.emptyIsZero: emptyText = "0 (--gaps fill: missing values)"
       default:
         guard reading.missing != .refuse else {
           throw TableError(
-            table.file, column: column,
-            .other(
-              "\(what): \(grouped(empty)) of \(grouped(count)) periods of --every \(every) are without rows; --missing interpolate fills them, "
-                + cure))
+            table.file, column: column, .other("\(emptyFault); --missing interpolate fills them, \(cure)"))
         }
-        text += "taken as missing values" + (2 * empty > count ? " (\(cure))" : "")
+        emptyText = "taken as missing values" + (2 * empty > count ? " (\(cure))" : "")
       }
     }
-    remarks.append(TableRemark(.time, text))
+    let counts = GatheredCounts(
+      column: printable(column, limit: 60),
+      what: "\(gathering.periods.aggregatesText.replacing(",", with: ", ")) of every \(every)", rowsText: rowsText,
+      rows: order.count, periods: count, empty: empty, emptyText: emptyText, firstParts: leftOut.first ? 1 : 0,
+      lastParts: leftOut.last ? 1 : 0)
+    self.counts = counts
+    remarks.append(counts.remark)
+    let leavesOut = empty > 0 && reading.gaps == .ignore
     var made = [[Int]](repeating: [], count: count)
     for (index, number) in zip(order, gathered.numbers) where (gathered.first...last).contains(number) {
       made[number - gathered.first] += steps[index]

@@ -12,6 +12,9 @@ struct TimeRows {
   /// What times that are off by little are meant to be, if they are.
   private(set) var meant: Frequency?
 
+  /// What became of rows that were gathered in periods.
+  var counts: GatheredCounts?
+
   let table: CSVTable
   let reading: SeriesReading
   let column: String
@@ -31,7 +34,8 @@ struct TimeRows {
     if let empty = labels.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
       throw TableError(
         table.file, line: table.lines[rows[empty]], column: column,
-        .other("the time is missing; --time-column names another column"))
+        .other("the time is missing; --time-column names another column")
+      ).ending(rows.count - empty, after: empty)
     }
     let times: TimeColumn
     do {
@@ -80,7 +84,9 @@ struct TimeRows {
     if let bad = labels.indices.first(where: { !good.contains($0) }), 2 * good.count > labels.count {
       let text = "\"\(printable(labels[bad], limit: 40))\""
       if 10 * good.count >= 9 * labels.count {
-        throw fault("\(text) is no date like the others; correct the row, or name another column by --time-column", bad)
+        let cure = labels[bad].hasPrefix("#") ? "--comment '#' passes over comments" : "correct the row"
+        throw fault("\(text) is no date like the others; \(cure), or name another column by --time-column", bad)
+          .ending(labels.count - good.count, after: good.last.map { $0 < bad ? good.count : 0 } ?? 0)
       }
       remarks.append(
         TableRemark(.time, "rows are counted: \(text) in line \(table.lines[steps[bad][0]]) is no date like the others")
