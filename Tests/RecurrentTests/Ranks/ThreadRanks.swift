@@ -74,7 +74,7 @@ import Synchronization
   }
 
   private func requireUnchanged() {
-    for unsafe (place, bytes) in unsafe sent {
+    for unsafe(place, bytes) in unsafe sent {
       let now = unsafe UnsafeRawBufferPointer(start: place, count: bytes.count)
       guard unsafe now.elementsEqual(bytes) else { fatalError("what is sent was changed") }
     }
