@@ -20,7 +20,8 @@ int ranks_is_built(void);
 
 int ranks_start(int *rank, int *count);
 
-// An exchange: any number of pieces, then ranks_wait. Pieces of two ranks arrive in the order in which they are sent.
+// An exchange: any number of pieces, then ranks_wait. Pieces of two ranks arrive in the order in which they are sent. What is sent
+// is to come before what is received: else links carry one way at a time.
 int ranks_send(int rank, const void *bytes, size_t count);
 int ranks_receive(int rank, void *bytes, size_t count);
 

@@ -65,8 +65,7 @@ enum Team {
 
   /// Whether `ShardOptions` were given that say so, as they have no say in what a checkpoint decides; nil: they were not.
   private static var overlaps: Bool? {
-    let given = GivenOptions.names
-    return given.contains("--overlap") ? true : given.contains("--no-overlap") ? false : nil
+    GivenOptions.names.last { ["--overlap", "--no-overlap"].contains($0) }.map { $0 == "--overlap" }
   }
 
   /// At the end of a command that all ranks came to, well or not: waits for all.

@@ -74,7 +74,8 @@ import Synchronization
   }
 
   private func requireUnchanged() {
-    for unsafe(place, bytes) in unsafe sent {
+    for index in unsafe sent.indices {
+      let (place, bytes) = unsafe sent[index]
       let now = unsafe UnsafeRawBufferPointer(start: place, count: bytes.count)
       guard unsafe now.elementsEqual(bytes) else { fatalError("what is sent was changed") }
     }
