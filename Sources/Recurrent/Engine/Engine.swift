@@ -204,7 +204,8 @@ final class Engine<S: Scalar>: PoolTask {
   }
 
   /// Back-propagation through time from dL/d(outputs), which stands in the place of the outputs, or without a head in the
-  /// shared region of layers' gradients; at last, all layers together, one deferred product for each weight.
+  /// shared region of layers' gradients; at last, all layers together or part by part (`GradientPart`), one deferred product for
+  /// each weight.
   private func backward(_ call: Call) {
     // Nobody takes gradient tasks before the barriers below.
     if call.worker == 0 { nextTask.store(0, ordering: .relaxed) }
