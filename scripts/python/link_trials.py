@@ -106,6 +106,14 @@ class Hosts:
         self.rate, self.burst = rate, burst
 
     def __enter__(self):
+        try:
+            self.make()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def make(self):
         for name in self.names:
             call(["ip", "netns", "add", name])
         call(["ip", "link", "add", self.ends[0], "type", "veth", "peer", "name", self.ends[1]])
@@ -123,7 +131,6 @@ class Hosts:
             + "".join(f"{address}) name={name};;\n" for name, address in zip(self.names, self.ADDRESSES))
             + '*) exit 1;;\nesac\nexec ip netns exec $name unshare --uts sh -c "hostname $name; $*"\n')
         self.agent.chmod(0o755)
-        return self
 
     def __exit__(self, *_):
         for name in self.names:
