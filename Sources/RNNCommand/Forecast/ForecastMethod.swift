@@ -36,7 +36,8 @@ struct SavedForecaster {
     try forecaster.replaceValues(by: Array(target.values[start..<end]), file: file)
   }
 
-  static func place(of known: [Double], in values: [Double]) -> Int? {
+  static func place(of known: [Double], in values: some RandomAccessCollection<Double>) -> Int? {
+    let values = Array(values)
     func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.isNaN) }
     guard values.count >= known.count else { return nil }
     return (0...values.count - known.count).first { start in
@@ -56,7 +57,9 @@ struct SavedForecaster {
       let row = target.values.indices.last(where: { target.time.label($0) == last })
     {
       first = row + 1
-      Note.note("rows up to \(last) are not those that \(file) knows, which stay as they are")
+      // The end of what is known is nothing new.
+      let isEnd = first <= known.count && Self.place(of: Array(target.values[..<first]), in: known.suffix(first)) == 0
+      if !isEnd { Note.note("rows up to \(last) are not those that \(file) knows, which stay as they are") }
     } else if let next = forecaster.notes[Self.nextNote] {
       guard target.time.label(0) == next else {
         throw Failure(

@@ -13,6 +13,8 @@ struct JitteredStamps {
 
   /// What a time may be off of a step's length.
   private static let tolerance = 0.1
+  /// Of one or two rows alone, which show no pattern.
+  private static let toleranceOfFew = 1.0 / 60
 
   /// - Parameters:
   ///   - stamps: ascending, each once.
@@ -27,6 +29,7 @@ struct JitteredStamps {
       guard stamps.count > 4 else { return nil }
       distance = PeriodProposal.medianDistance(stamps.map(\.microseconds))
     }
+    let tolerance = stamps.count > 2 ? Self.tolerance : Self.toleranceOfFew
     for unit in Self.units where Double(unit) <= 1.2 * Double(distance) {
       let rounded = stamps.map { TimeStamp(microseconds: ($0.microseconds + unit / 2).quotient(by: unit) * unit) }
       let ways = zip(stamps, rounded).map { $0.microseconds - $1.microseconds }.sorted()
@@ -34,11 +37,11 @@ struct JitteredStamps {
         continue
       }
       let most = max(-low, high)
-      guard Double(most) <= Self.tolerance * Double(distance) else { continue }
+      guard Double(most) <= tolerance * Double(distance) else { continue }
       // Where all are off by as much they are meant to be.
       if stamps.count > 2, abs(ways[ways.count / 2]) > high - low { continue }
       guard let step = known ?? TimeStep.infer(rounded), case .duration(let length) = step,
-        Double(most) <= Self.tolerance * Double(length),
+        Double(most) <= tolerance * Double(length),
         rounded.allSatisfy({ step.count(from: rounded[0], to: $0) != nil })
       else { continue }
       (self.stamps, self.step, mostOff) = (rounded, step, most)

@@ -20,8 +20,12 @@ struct CSVReader {
 
   var hasMore: Bool { offset < bytes.count }
 
-  /// Whether anything but line ends and blanks follows.
-  var hasMoreText: Bool { bytes[offset...].contains { !$0.isBlank && !$0.endsLine } }
+  /// Whether anything but line ends, blanks and comments follows.
+  var hasMoreText: Bool {
+    bytes[offset...].split(whereSeparator: \.endsLine).contains { line in
+      line.first { !$0.isBlank }.map { $0 != comment } ?? false
+    }
+  }
 
   /// The fields up to the end of the line, and that end.
   mutating func record(into fields: inout [CSVField], header: [String]) throws(TableError) {

@@ -103,7 +103,12 @@ struct NextLabelTests {
 
   @Test(arguments: [
     (["a", "b", "c"], "+1"), (["2001-01-29", "2001-02-29", "2001-03-29"], "+1"), (["0", "1", "4", "9"], "+1"),
-    (["9998-12-31", "9999-12-31"], "+1"), (["2020-01-01", "2020-01-02", "2020-01-20", "2020-03-01"], "+1"),
+    (["9998-12-31", "9999-12-31"], "+1"),
   ])
   func unknown(known: [String], expected: String) throws { #expect(try next(known, count: 1) == [expected]) }
+
+  @Test func irregular() throws {
+    let made = try series(timed(["2020-01-01", "2020-01-02", "2020-01-20", "2020-03-01"])) { $0.gaps = .ignore }
+    #expect(made.time.label(4) == "+1")
+  }
 }
