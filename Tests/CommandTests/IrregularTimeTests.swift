@@ -34,13 +34,13 @@ struct IrregularTimeTests {
     #expect(trained.status == 0 && trained.errors.contains("899 rows at irregular times"), "\(trained.errors)")
     #expect(
       trained.errors.contains("mean of every 1h") && trained.errors.contains("without the last, which is not whole"))
-    #expect(try place.rnn("inspect", "model.safetensors").output.contains("mean of every 1h"))
+    #expect(try place.rnn("inspect", "model.safetensors").text.contains("mean of every 1h"))
 
     // The table is read as it was, without being told; the forecast begins with the hour that was not whole.
     let alone = try place.rnn("forecast", "predict", "model.safetensors")
     let beside = try place.rnn("forecast", "predict", "model.safetensors", "first.csv")
     #expect(alone.status == 0 && alone.output == beside.output, "\(beside.errors)")
-    let first = try #require(alone.output.split(separator: "\n").dropFirst().first)
+    let first = try #require(alone.text.split(separator: "\n").dropFirst().first)
     let next = String(first.prefix(19))
     #expect(next.hasSuffix(":00:00") && next.prefix(13) == cut.split(separator: "\n").last?.prefix(13))
     expectFailure(
@@ -48,12 +48,12 @@ struct IrregularTimeTests {
       "was trained on --every 1h --aggregate mean")
 
     // What came since: measured, and taken in.
-    let hour = try #require(alone.output.split(separator: "\n").dropFirst().first?.dropFirst(11).prefix(2))
-    let day = try #require(alone.output.split(separator: "\n").dropFirst().first?.dropFirst(8).prefix(2))
+    let hour = try #require(alone.text.split(separator: "\n").dropFirst().first?.dropFirst(11).prefix(2))
+    let day = try #require(alone.text.split(separator: "\n").dropFirst().first?.dropFirst(8).prefix(2))
     let from = try 24 * (#require(Int(day)) - 1) + #require(Int(hour))
     try place.write(sensor(from, 200), to: "rest.csv")
     let measured = try place.rnn("forecast", "evaluate", "model.safetensors", "rest.csv")
-    #expect(measured.status == 0 && measured.output.contains("24 steps ahead"), "\(measured.errors)")
+    #expect(measured.status == 0 && measured.text.contains("24 steps ahead"), "\(measured.errors)")
     try place.write(sensor(from, 200, minute: 40), to: "late.csv")
     expectFailure(try place.rnn("forecast", "update", "model.safetensors", "late.csv"), 1, "the next row is \(next)")
     #expect(try place.rnn("forecast", "update", "model.safetensors", "rest.csv").status == 0)
@@ -70,9 +70,9 @@ struct IrregularTimeTests {
     #expect(trained.status == 0, "\(trained.errors)")
     let predicted = try place.rnn("forecast", "predict", "model.safetensors", "t.csv", "--horizon", "2")
     #expect(
-      predicted.output.contains("2026-03-06 00:00:00,") && predicted.errors.contains("max of every 1h"),
+      predicted.text.contains("2026-03-06 00:00:00,") && predicted.errors.contains("max of every 1h"),
       "\(predicted.errors)")
-    #expect(try place.rnn("inspect", "model.safetensors").output.contains("max of every 1h"))
+    #expect(try place.rnn("inspect", "model.safetensors").text.contains("max of every 1h"))
   }
 
   @Test func severalSeries() throws {
@@ -83,7 +83,7 @@ struct IrregularTimeTests {
     let trained = try place.rnn("forecast", "train", "panel.csv", "--every", "3h", "--horizon", "8")
     #expect(trained.status == 0 && trained.errors.contains("rows of 2 series; mean of every 3h"), "\(trained.errors)")
     let predicted = try place.rnn("forecast", "predict", "model.safetensors", "panel.csv")
-    #expect(predicted.status == 0 && predicted.output.contains("b,2026-03-06 03:00:00,"), "\(predicted.errors)")
+    #expect(predicted.status == 0 && predicted.text.contains("b,2026-03-06 03:00:00,"), "\(predicted.errors)")
     #expect(try place.rnn("forecast", "update", "model.safetensors", "panel.csv").errors.contains("0 new rows"))
   }
 
