@@ -53,9 +53,9 @@ struct ScalingTests {
 
   /// By hand: 10 ms of fixed work and 1 ms a row; 1 GB/s, so that 1 MB go in 1 ms.
   private static let measured = """
-    {"links": [{"name": "slow", "alpha_microseconds": 1000, "megabytes_per_second": 1000}],
+    {"links": [{"name": "slow", "alpha_microseconds": 100, "megabytes_per_second": 1000}],
      "networks": [{"name": "net", "parameters": 500000, "rows": [10, 64], "milliseconds": [20, 74],
-       "upper_share": 0.5, "hidden_share": 0.25}]}
+       "parts": [{"share": 0.75, "left": 0.25}, {"share": 0.25, "left": 0}]}]}
     """
 
   @Test("The table is what the model says, and the picture is drawn")
@@ -64,10 +64,11 @@ struct ScalingTests {
     try place.write(Self.measured, to: "m.json")
     let outcome = try place.bench(["scaling", "m.json", "--chart", "m.svg"])
     try #require(outcome.status == 0, "\(outcome.errors)")
-    // Two nodes: 2 MB·½·2 in 2 ms, and three latencies of one peer: 5 ms beside 74. Half of the 2 ms is hidden.
-    #expect(String(decoding: outcome.output, as: UTF8.self).contains("| net | slow | 94/95/95 |"))
-    // 32 rows take 42 ms: 74/(42 + 5).
-    #expect(String(decoding: outcome.output, as: UTF8.self).contains("| net | slow | 1.6/1.6/1.6 |"))
+    // Two nodes: 2 MB·½·2 in 2 ms, and three latencies of one peer: 2.3 ms beside 74. In two parts there are five latencies, and the
+    // first part, there after three quarters of the 74 ms, is hidden: 0.5 + 0.5 ms are left, in half the bytes 0.25 + 0.5.
+    #expect(String(decoding: outcome.output, as: UTF8.self).contains("| net | slow | 97/99/99 |"))
+    // 32 rows take 42 ms: 74/(42 + 2.3), 74/(42 + 1) and 74/(42 + 0.75).
+    #expect(String(decoding: outcome.output, as: UTF8.self).contains("| net | slow | 1.7/1.7/1.7 |"))
     #expect(try String(decoding: place.data("m.svg"), as: UTF8.self).hasPrefix("<svg"))
   }
 
