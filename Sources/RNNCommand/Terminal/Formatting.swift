@@ -6,15 +6,7 @@ import Tables
 func short(_ value: Double) -> String { shortest(value) }
 
 /// 1,115,394
-func grouped(_ value: Int) -> String {
-  let digits = String(value.magnitude)
-  var result = ""
-  for (index, digit) in digits.enumerated() {
-    if index > 0, (digits.count - index) % 3 == 0 { result += "," }
-    result.append(digit)
-  }
-  return value < 0 ? "-" + result : result
-}
+func grouped(_ value: Int) -> String { Tables.grouped(value) }
 
 /// 1 step, 2,000 steps
 /// - Parameter plural: nil: the noun with an s.

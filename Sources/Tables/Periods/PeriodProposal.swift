@@ -62,10 +62,3 @@ func words(microseconds: Int) -> String {
   let value = Double(microseconds) / Double(unit.0)
   return "\(shortest(value < 10 ? (10 * value).rounded() / 10 : value.rounded())) \(unit.1)"
 }
-
-/// 29,232
-func grouped(_ count: Int) -> String {
-  var digits = Array(String(abs(count)))
-  for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
-  return (count < 0 ? "-" : "") + String(digits)
-}

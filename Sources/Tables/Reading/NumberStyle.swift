@@ -116,3 +116,14 @@ package func shortest(_ value: some BinaryFloatingPoint) -> String {
   let text = "\(value)"
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
+
+/// 1,115,394
+package func grouped(_ value: Int) -> String {
+  let digits = String(value.magnitude)
+  var result = ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0, (digits.count - index) % 3 == 0 { result += "," }
+    result.append(digit)
+  }
+  return value < 0 ? "-" + result : result
+}
