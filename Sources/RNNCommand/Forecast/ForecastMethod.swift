@@ -36,8 +36,7 @@ struct SavedForecaster {
     try forecaster.replaceValues(by: Array(target.values[start..<end]), file: file)
   }
 
-  static func place(of known: [Double], in values: some RandomAccessCollection<Double>) -> Int? {
-    let values = Array(values)
+  static func place(of known: [Double], in values: [Double]) -> Int? {
     func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.isNaN) }
     guard values.count >= known.count else { return nil }
     return (0...values.count - known.count).first { start in
@@ -58,7 +57,8 @@ struct SavedForecaster {
     {
       first = row + 1
       // The end of what is known is nothing new.
-      let isEnd = first <= known.count && Self.place(of: Array(target.values[..<first]), in: known.suffix(first)) == 0
+      let isEnd =
+        first <= known.count && Self.place(of: Array(target.values[..<first]), in: Array(known.suffix(first))) == 0
       if !isEnd { Note.note("rows up to \(last) are not those that \(file) knows, which stay as they are") }
     } else if let next = forecaster.notes[Self.nextNote] {
       guard target.time.label(0) == next else {

@@ -138,6 +138,7 @@ package struct CSVTable: Sendable {
 extension CSVTable {
   /// Without so many lines at the end, empty ones not counted.
   private static func withoutFooter(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
+    guard count > 0 else { return bytes }
     var (end, left) = (bytes.count, count)
     while left > 0, let last = bytes[..<end].lastIndex(where: { !$0.endsLine && !$0.isBlank }) {
       end = (bytes[..<last].lastIndex(where: \.endsLine) ?? -1) + 1

@@ -104,11 +104,9 @@ extension TimeRows {
     let order = stamps.inOrder
     let sorted = order.map { stamps[$0] }
     let median = PeriodProposal.medianDistance(sorted.map(\.microseconds))
-    let isRegular = Set(stamps).count == stamps.count && TimeStep.infer(sorted) != nil
+    let step = Set(stamps).count == stamps.count ? TimeStep.infer(sorted) : nil
     let rowsText =
-      isRegular
-      ? "of \(TimeStep.infer(sorted)?.description ?? "")"
-      : "at irregular times, median distance \(words(microseconds: median))"
+      step.map { "of \($0.description)" } ?? "at irregular times, median distance \(words(microseconds: median))"
     let made = try gather(
       order: order, GatheredRows(numbers: sorted.map(grid.number), fractions: sorted.map(grid.fraction)),
       through: gathering.emptyIsZero ? gathering.lastPeriod : nil,
@@ -152,11 +150,12 @@ extension TimeRows {
   ///   - order: of the rows in time.
   ///   - through: the period up to which those without rows have a value; nil: up to the last row.
   ///   - rowsText: how the rows lie.
+  ///   - proposal: other periods, for messages; it looks at all rows.
   ///   - label: of the period of a number.
   /// - Returns: the numbers of the periods that are steps now.
   private mutating func gather(
     order: [Int], _ gathered: GatheredRows, through end: Int?, _ gathering: Gathering, rowsText: String,
-    proposal: String,
+    proposal: @autoclosure () -> String,
     label: (Int) -> String
   ) throws(TableError) -> [Int] {
     var gathered = gathered
@@ -174,15 +173,15 @@ extension TimeRows {
       throw TableError(
         table.file, column: column,
         .other(
-          "\(grouped(order.count)) rows \(rowsText): all of them lie in \(count + (leftOut.first ? 1 : 0) + (leftOut.last ? 1 : 0)) of the periods of --every \(every); --every \(proposal), for instance, makes more"
+          "\(grouped(order.count)) rows \(rowsText): all of them lie in \(count + (leftOut.first ? 1 : 0) + (leftOut.last ? 1 : 0)) of the periods of --every \(every); --every \(proposal()), for instance, makes more"
         ))
     }
     let empty = count - present
-    let cure = "--every \(proposal), for instance, leaves fewer"
+    func cure() -> String { "--every \(proposal()), for instance, leaves fewer" }
     let emptyFault =
       "\(grouped(order.count)) rows \(rowsText): \(grouped(empty)) of \(grouped(count)) periods of --every \(every) are without rows"
     guard gathering.emptyIsZero ? count <= 10_000_000 : 10 * present >= count else {
-      throw TableError(table.file, column: column, .other("\(emptyFault); \(cure)"))
+      throw TableError(table.file, column: column, .other("\(emptyFault); \(cure())"))
     }
     var emptyText = ""
     if empty > 0 {
@@ -190,15 +189,15 @@ extension TimeRows {
       case .ignore: emptyText = "the others follow each other"
       case .refuse:
         throw TableError(
-          table.file, column: column, .other("\(emptyFault); \(cure), --gaps fill takes them for missing values"))
+          table.file, column: column, .other("\(emptyFault); \(cure()), --gaps fill takes them for missing values"))
       case .fill where gathering.emptyIsZero: emptyText = "taken as missing values"
       case _ where gathering.emptyIsZero: emptyText = "0 (--gaps fill: missing values)"
       default:
         guard reading.missing != .refuse else {
           throw TableError(
-            table.file, column: column, .other("\(emptyFault); --missing interpolate fills them, \(cure)"))
+            table.file, column: column, .other("\(emptyFault); --missing interpolate fills them, \(cure())"))
         }
-        emptyText = "taken as missing values" + (2 * empty > count ? " (\(cure))" : "")
+        emptyText = "taken as missing values" + (2 * empty > count ? " (\(cure()))" : "")
       }
     }
     let counts = GatheredCounts(
