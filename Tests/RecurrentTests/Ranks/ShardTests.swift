@@ -66,9 +66,9 @@ struct ShardTests {
     }
   }
 
-  @Test("A loss that is not finite on one rank updates nothing on any")
-  func notFinite() throws {
-    let outcomes = try ThreadRanks.run(2) { ranks in
+  @Test("A loss that is not finite on one rank updates nothing on any, at once or in parts", arguments: [nil, 1])
+  func notFinite(leastTravellingPart: Int?) throws {
+    let outcomes = try ThreadRanks.run(2, leastTravellingPart: leastTravellingPart) { ranks in
       let task = ShardTask.weightedValues
       var trainer = try task.trainer(shards: 4, over: ranks)
       let before = Array(trainer.model())
