@@ -6,6 +6,7 @@
 #ifndef RECURRENT_CKERNELS_H
 #define RECURRENT_CKERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -101,5 +102,15 @@ void rk_sleep_while_equal(const uint32_t *_Nonnull word, uint32_t value);
 
 /// Wakes all threads that sleep on the word.
 void rk_wake_sleepers(const uint32_t *_Nonnull word);
+
+/// The processor that the calling thread runs on; negative where the system does not say.
+int32_t rk_processor(void);
+
+/// The calling thread, for `rk_keep_off`.
+uint64_t rk_thread(void);
+
+/// Lets the calling thread run where another one may, which is alive, but on none of these processors, and moves it if need be;
+/// for this once if it `returns`. False, and nothing is changed, where that leaves no processor.
+bool rk_keep_off(uint64_t other, size_t count, const int32_t *_Nonnull processors, bool returns);
 
 #endif

@@ -16,13 +16,13 @@ struct EventCount: ~Copyable, Sendable {
     if sleepers.value > 0 { unsafe rk_wake_sleepers(count.address) }
   }
 
-  /// Waits until there are other events than `seen`, and returns their number.
-  @discardableResult
-  func wait(beyond seen: UInt32, _ patience: Patience) -> UInt32 {
+  /// Waits until there are other events than `seen`.
+  /// - Returns: their number, and whether the thread slept over it.
+  func wait(beyond seen: UInt32, _ patience: Patience) -> (value: UInt32, slept: Bool) {
     // Most waits of workers in step end at once: nothing is measured then.
     for _ in 0..<Patience.firstSpins {
       let now = value
-      if now != seen { return now }
+      if now != seen { return (now, false) }
       rk_spin_hint()
     }
     let start = ContinuousClock.now
@@ -32,7 +32,7 @@ struct EventCount: ~Copyable, Sendable {
         let now = value
         if now != seen {
           patience.note(slept: .zero)
-          return now
+          return (now, false)
         }
         rk_spin_hint()
       }
@@ -45,6 +45,6 @@ struct EventCount: ~Copyable, Sendable {
     }
     sleepers.add(.max)
     patience.note(spun: end - start, slept: ContinuousClock.now - end)
-    return now
+    return (now, true)
   }
 }

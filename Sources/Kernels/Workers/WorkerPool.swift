@@ -68,6 +68,8 @@ package final class WorkerPool: Sendable {
   private let arrived = CacheLine()
   private let finished = CacheLine()
   private let stopping = Atomic<Bool>(false)
+  /// nil where there are more workers than processors: some have to share one.
+  private let places: WorkerPlaces?
   private unowned(unsafe) var task: (any PoolTask)?
 
   /// Of those who wait for the others' part of a task, and for the next task: that comes when the caller likes.
@@ -76,6 +78,7 @@ package final class WorkerPool: Sendable {
 
   init(count: Int, processors: Int) {
     self.count = UInt32(count)
+    places = count > processors ? nil : WorkerPlaces(workers: count)
     patience = Patience(isCrowded: count > processors)
     idlePatience = Patience(isCrowded: count > processors)
   }
@@ -87,16 +90,18 @@ package final class WorkerPool: Sendable {
     unsafe self.task = task
     let completion = completions.value
     finished.value = 0
+    places?.settle(0)
     tasks.advance()
     perform(task, worker: 0)
-    completions.wait(beyond: completion, patience)
+    if completions.wait(beyond: completion, patience).slept { places?.settleAgain() }
   }
 
   func serve(worker: Int) {
     var seen: UInt32 = 0
     while true {
-      seen = tasks.wait(beyond: seen, idlePatience)
+      seen = tasks.wait(beyond: seen, idlePatience).value
       if stopping.load(ordering: .relaxed) { return }
+      places?.settle(worker)
       unsafe perform(task!, worker: worker)
       if finished.add(1) == count - 1 { completions.advance() }
     }
@@ -113,7 +118,7 @@ package final class WorkerPool: Sendable {
       arrived.value = 0
       meetings.advance()
     } else {
-      meetings.wait(beyond: meeting, patience)
+      if meetings.wait(beyond: meeting, patience).slept { places?.settleAgain() }
     }
   }
 }

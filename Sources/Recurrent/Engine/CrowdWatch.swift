@@ -3,15 +3,21 @@
 /// up to thirty times as long as alone. Results do not depend on it.
 ///
 /// Of w workers in a time t, w·t less the time that they slept is what was worked. Below t, one alone would have been
-/// faster. Then calls are taken alone, for so long that trying again costs little.
+/// faster. After two such calls in succession the next ones are taken alone, for so long that trying again costs little: a
+/// single one may be due to workers that were woken late, or in the wrong place (`WorkerPlaces`).
 package struct CrowdWatch: Sendable {
-  /// How much longer than the crowded call the next ones are taken alone: after each that follows at once twice as much. Neighbours
-  /// that are soon gone cost little so, and of trials in vain the later ones next to nothing.
+  /// How much longer than the crowded calls the next ones are taken alone: after each that follows before as much time went well as
+  /// the last pause took, twice as much. Neighbours that are soon gone cost little so, and of trials in vain the later ones
+  /// next to nothing.
   private static let pauses = 4...128
   private static let longestPause = Duration.seconds(10)
 
   private var pause = pauses.lowerBound
+  /// The last pause, over or not.
   private var aloneUntil: ContinuousClock.Instant?
+  private var alone = Duration.zero
+  /// What the last call took if it was crowded, and the one before was not.
+  private var crowded: Duration?
 
   package init() {}
 
@@ -27,10 +33,17 @@ package struct CrowdWatch: Sendable {
   ) {
     let time = end - start
     guard asleep > time * (workers - 1) else {
-      (pause, aloneUntil) = (Self.pauses.lowerBound, nil)
+      crowded = nil
+      if let until = aloneUntil, end - until > alone { (pause, aloneUntil) = (Self.pauses.lowerBound, nil) }
       return
     }
-    aloneUntil = end + min(time * pause, Self.longestPause)
+    guard let before = crowded else {
+      crowded = time
+      return
+    }
+    crowded = nil
+    alone = min((before + time) * pause, Self.longestPause)
+    aloneUntil = end + alone
     pause = min(2 * pause, Self.pauses.upperBound)
   }
 }

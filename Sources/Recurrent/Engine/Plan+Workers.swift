@@ -4,8 +4,8 @@ internal import Kernels
 ///
 /// To wake a worker and to meet it at the barriers takes some microseconds where a processor is free, and where none is as
 /// long as others keep it: milliseconds. A call that is done in some tens of microseconds is done alone, then. Whether a
-/// larger one of a single step is shared, or a training whose workers meet every few microseconds, times decide
-/// (`SharingTrial`); all others are shared until they turn out to be slower for it (`CrowdWatch`).
+/// larger one of a single step is shared, or one whose workers meet every few microseconds, times decide (`SharingTrial`);
+/// all others are shared until they turn out to be slower for it (`CrowdWatch`).
 extension Plan {
   /// Multiply-adds of a call from which on its work is shared. A few rows read weights for each multiply-add, and are slower
   /// at it than many, which use them again.
@@ -43,13 +43,14 @@ extension Plan {
     case asTried
   }
 
-  /// Multiply-adds of a step of a training, from which on its workers gain whatever others do.
-  private static let leastTrainingStep = 1 << 17
+  /// Multiply-adds of a step, from which on workers gain where they have processors, however far these are from each other: on a
+  /// shared host a meeting takes four times as long at one time as at another.
+  private static let leastStep = 1 << 18
 
   func sharing(of phases: EnginePhases, _ rows: Rows) -> Sharing {
-    if !isTraining { return rows.steps == 1 && attention == nil ? .onTrial(rows: rows.rowCount) : .unlessCrowded }
-    guard batchSize * workOfRow < Self.leastTrainingStep else { return .unlessCrowded }
-    return phases.contains(.backward) ? .onTrial(rows: 0) : .asTried
+    if !isTraining, rows.steps == 1, attention == nil { return .onTrial(rows: rows.rowCount) }
+    guard batchSize * workOfRow < Self.leastStep else { return .unlessCrowded }
+    return !isTraining || phases.contains(.backward) ? .onTrial(rows: 0) : .asTried
   }
 
   private func sharesWork(rows: Int) -> Bool { rows * workOfRow >= Self.leastSharedWork(rows: rows) }

@@ -35,13 +35,35 @@ struct CrowdWatchTests {
   @Test("Who loses is not, and what trials cost is little")
   mutating func loss() {
     var watch = CrowdWatch()
-    // After 20, 20·5, 20·9 and so on milliseconds, at last one in 129.
+    // Two of 20 milliseconds, a pause of four times as much, two, a pause of eight times, and so on, at last two in 129.
     let count = take(.seconds(60), &watch, shared: .milliseconds(20), asleep: .milliseconds(39))
-    #expect((10...35).contains(count))
+    #expect((20...40).contains(count))
     #expect(Duration.milliseconds(20) * count < .seconds(60) / 32)
     // The processors are free again: found out at the end of the pause.
     let later = take(.seconds(60), &watch, shared: .milliseconds(1), asleep: .zero)
     #expect(later > 54_000)
+  }
+
+  @Test("One call by itself may be crowded: its workers may have been woken late")
+  mutating func single() {
+    var watch = CrowdWatch()
+    for _ in 0..<20 {
+      #expect(take(.milliseconds(20), &watch, shared: .milliseconds(20), asleep: .milliseconds(39)) == 1)
+      #expect(take(.milliseconds(5), &watch, shared: .milliseconds(1), asleep: .zero) == 5)
+    }
+  }
+
+  @Test("One call that goes well does not make the next pause short again")
+  mutating func luck() {
+    var watch = CrowdWatch()
+    var shared = 0
+    let end = now + .seconds(60)
+    while now < end {
+      shared += take(.milliseconds(1), &watch, shared: .milliseconds(20), asleep: .milliseconds(39))
+      shared += take(.milliseconds(1), &watch, shared: .milliseconds(20), asleep: .milliseconds(39))
+      shared += take(.milliseconds(1), &watch, shared: .milliseconds(1), asleep: .zero)
+    }
+    #expect(Duration.milliseconds(20) * shared < .seconds(60) / 16)
   }
 
   @Test("No pause is longer than ten seconds")
