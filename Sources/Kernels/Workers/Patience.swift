@@ -10,8 +10,8 @@ final class Patience: Sendable {
   static let firstSpins = 16
 
   private static let shortest = Duration.microseconds(2)
-  /// About what it costs to sleep and to be woken, which is then at most doubled.
-  private static let longest = Duration.microseconds(50)
+  /// A few times what it costs to sleep and to be woken: whoever sleeps may be woken in the wrong place, too (`WorkerPlaces`).
+  private static let longest = Duration.microseconds(200)
   /// Whoever is waited for so long does not run.
   private static let longSleep = Duration.microseconds(500)
   private static let waitsPerLook: UInt32 = 64
