@@ -117,8 +117,8 @@ package final class WorkerPool: Sendable {
     if arrived.add(1) == count {
       arrived.value = 0
       meetings.advance()
-    } else {
-      if meetings.wait(beyond: meeting, patience).slept { places?.settleAgain() }
+    } else if meetings.wait(beyond: meeting, patience).slept {
+      places?.settleAgain()
     }
   }
 }
