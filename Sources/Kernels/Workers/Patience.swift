@@ -10,8 +10,10 @@ final class Patience: Sendable {
   static let firstSpins = 16
 
   private static let shortest = Duration.microseconds(2)
-  /// A few times what it costs to sleep and to be woken: whoever sleeps may be woken in the wrong place, too (`WorkerPlaces`).
-  private static let longest = Duration.microseconds(200)
+  /// Of those who wait for the next task: about what it costs to sleep and to be woken, which is then at most doubled.
+  private static let longestOfIdle = Duration.microseconds(50)
+  /// Of those who wait for others' part of a task: whoever sleeps may be woken in the wrong place, too (`WorkerPlaces`).
+  private static let longestOfTask = Duration.microseconds(200)
   /// Whoever is waited for so long does not run.
   private static let longSleep = Duration.microseconds(500)
   private static let waitsPerLook: UInt32 = 64
@@ -25,9 +27,11 @@ final class Patience: Sendable {
   /// Nanoseconds of all waits that ended in a sleep, the spinning before it included.
   private let asleep = Atomic<Int64>(0)
 
-  /// - Parameter isCrowded: whether there are more threads than processors for them: one that spins has another's.
-  init(isCrowded: Bool) {
-    longest = isCrowded ? Self.shortest : Self.longest
+  /// - Parameters:
+  ///   - isIdle: whether it is for the next task that they wait.
+  ///   - isCrowded: whether there are more threads than processors for them: one that spins has another's.
+  init(isIdle: Bool, isCrowded: Bool) {
+    longest = isCrowded ? Self.shortest : isIdle ? Self.longestOfIdle : Self.longestOfTask
     current = Atomic(longest.nanoseconds)
   }
 

@@ -79,8 +79,8 @@ package final class WorkerPool: Sendable {
   init(count: Int, processors: Int) {
     self.count = UInt32(count)
     places = count > processors ? nil : WorkerPlaces(workers: count)
-    patience = Patience(isCrowded: count > processors)
-    idlePatience = Patience(isCrowded: count > processors)
+    patience = Patience(isIdle: false, isCrowded: count > processors)
+    idlePatience = Patience(isIdle: true, isCrowded: count > processors)
   }
 
   var timeAsleep: Duration { patience.timeAsleep }

@@ -90,10 +90,10 @@ struct ProductChoice: Sendable, Hashable {
   }
 
   /// Rows of a block of steps whose input product is done at once where no backward pass needs all of them: of packed
-  /// products so many that the gates of a block, of so many columns, take 1 MiB of Floats. OpenBLAS packs the weights anew for
-  /// each block.
+  /// products so many that the gates of a block, of so many columns, take 1 MiB of Floats, but so many that large weights are
+  /// not read all too often. OpenBLAS packs the weights anew for each block.
   func blockRows(gateColumns: Int) -> Int {
-    batched == .packed ? min(max((1 << 18) / max(gateColumns, 1), 64), 1024) : 1024
+    batched == .packed ? min(max((1 << 18) / max(gateColumns, 1), 128), 1024) : 1024
   }
 
   /// Multiply-adds from which on OpenBLAS is called in `.automatic`.
@@ -103,12 +103,12 @@ struct ProductChoice: Sendable, Hashable {
   static let stepRows = 64
 
   /// Whether workers share the columns of a packed product and not its rows. With fewer than four rows each, a tile does
-  /// not keep the arithmetic units busy. And weights of 4 MiB and more (of Floats) come from the third-level cache in every
+  /// not keep the arithmetic units busy. And weights of 16 MiB and more (of Floats) come from the third-level cache in every
   /// step: then each worker had better read half of them for all rows than all of them for half the rows. In a step of the
   /// sequence this takes two barriers, which must cost less than what is won.
   static func sharesColumns(rows: Int, columns: Int, inner: Int, workers: Int) -> Bool {
     guard workers > 1 else { return false }
-    if columns * inner >= 1 << 20, rows <= 16 * workers { return true }
+    if columns * inner >= 1 << 22, rows <= 16 * workers { return true }
     return rows < 4 * workers && rows * columns * inner >= (rows < workers ? 1 << 15 : 1 << 18)
   }
 }
