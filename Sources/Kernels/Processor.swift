@@ -1,6 +1,7 @@
 import CKernels
+import Glibc
 
-/// What the processor can do at most, for benchmarks.
+/// What the processor is, and what it can do at most.
 package enum Processor {
   /// "avx512", "avx2+fma", "neon" or "baseline": the instruction set of the kernels in use.
   package static var instructionSet: String { unsafe String(cString: rk_instruction_set()) }
@@ -10,6 +11,12 @@ package enum Processor {
 
   /// "avx512-bf16", "avx512", "avx2" or "baseline": how products of pairs of bfloat16 are made; all but the first widen them.
   package static var pairInstructions: String { unsafe String(cString: rk_pairs().pointee.name) }
+
+  /// Bytes of a core's second-level cache; 512 KiB where the system does not say.
+  package static let secondLevelCache: Int = {
+    let bytes = sysconf(Int32(_SC_LEVEL2_CACHE_SIZE))
+    return bytes > 0 ? bytes : 512 << 10
+  }()
 
   /// Multiply-adds in registers and nothing else, `flops` of `S` for each iteration. The result is of no interest.
   package static func multiplyAdd<S: KernelScalar>(iterations: Int, _ scalar: S.Type) -> S {

@@ -103,12 +103,12 @@ struct ProductChoice: Sendable, Hashable {
   static let stepRows = 64
 
   /// Whether workers share the columns of a packed product and not its rows. With fewer than four rows each, a tile does
-  /// not keep the arithmetic units busy. And weights of 16 MiB and more (of Floats) come from the third-level cache in every
-  /// step: then each worker had better read half of them for all rows than all of them for half the rows. In a step of the
-  /// sequence this takes two barriers, which must cost less than what is won.
+  /// not keep the arithmetic units busy. And weights of eight second-level caches and more (as Floats) come from the third
+  /// in every step: then each worker had better read half of them for all rows than all of them for half the rows. In a step
+  /// of the sequence this takes two barriers, which must cost less than what is won.
   static func sharesColumns(rows: Int, columns: Int, inner: Int, workers: Int) -> Bool {
     guard workers > 1 else { return false }
-    if columns * inner >= 1 << 22, rows <= 16 * workers { return true }
+    if columns * inner * 4 >= 8 * Processor.secondLevelCache, rows <= 16 * workers { return true }
     return rows < 4 * workers && rows * columns * inner >= (rows < workers ? 1 << 15 : 1 << 18)
   }
 }
