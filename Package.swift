@@ -86,7 +86,8 @@ let package = Package(
       ],
       path: "Benchmarks/RNNBench",
       swiftSettings: swiftSettings),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "CKernels", "Storage"], swiftSettings: swiftSettings),
     .target(name: "TestSupport", dependencies: ["Storage"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(
       name: "StorageTests", dependencies: ["CStorage", "Storage", "TestSupport"], swiftSettings: swiftSettings),

@@ -108,7 +108,8 @@ struct ProductChoice: Sendable, Hashable {
   /// of the sequence this takes two barriers, which must cost less than what is won.
   static func sharesColumns(rows: Int, columns: Int, inner: Int, workers: Int) -> Bool {
     guard workers > 1 else { return false }
-    if columns * inner * 4 >= 8 * Processor.secondLevelCache, rows <= 16 * workers { return true }
+    let bytes = columns * inner * MemoryLayout<Float>.size
+    if bytes >= 8 * Processor.secondLevelCache, rows <= 16 * workers { return true }
     return rows < 4 * workers && rows * columns * inner >= (rows < workers ? 1 << 15 : 1 << 18)
   }
 }

@@ -7,24 +7,24 @@ package enum SystemProcessors {
   ///
   /// - Parameter root: where `/proc` and `/sys` are looked up; tests put a made-up system there.
   package static func usable(root: String = "") -> Int {
-    var count = Double(allowed(root: root) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let allowed = allowed(root: root).reduce(0) { $0 + $1.count }
+    var count = Double(allowed > 0 ? allowed : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     for group in ControlGroups("cpu", root: root).groups {
       if let quota = quota(of: group) { count = min(count, quota) }
     }
     return max(1, Int(count.rounded(.toNearestOrAwayFromZero)))
   }
 
-  /// How many are in a list such as `0-3,8`; nil where the system does not say.
-  private static func allowed(root: String) -> Int? {
+  /// Those that the calling thread may run on, of a list such as `0-3,8`; none where the system does not say.
+  package static func allowed(root: String = "") -> [ClosedRange<Int>] {
     let status = SystemFile.text(root + "/proc/thread-self/status") ?? SystemFile.text(root + "/proc/self/status")
     let name = "Cpus_allowed_list:"
-    guard let line = (status ?? "").split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
-    let count = line.dropFirst(name.count).split(separator: ",").reduce(0) { count, range in
+    guard let line = (status ?? "").split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return [] }
+    return line.dropFirst(name.count).split(separator: ",").compactMap { range in
       let ends = range.split(whereSeparator: { $0 == "-" || $0.isWhitespace }).compactMap { Int($0) }
-      guard let first = ends.first, let last = ends.last, first <= last else { return count }
-      return count + last - first + 1
+      guard let first = ends.first, let last = ends.last, first <= last else { return nil }
+      return first...last
     }
-    return count > 0 ? count : nil
   }
 
   /// Processors that a group may use at once; nil where it is not visible here or has no quota.

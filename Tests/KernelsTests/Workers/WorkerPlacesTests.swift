@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
 import Kernels
+import Storage
 import Synchronization
 import Testing
 
@@ -31,17 +32,25 @@ struct WorkerPlacesTests {
     var areTogether: Bool { first.load(ordering: .relaxed) == second.load(ordering: .relaxed) }
   }
 
+  /// Tasks that ended with both workers on one processor.
+  private func together(of tasks: Int, sleeps: Bool, before: (_ task: Int) -> Void = { _ in }) throws -> Int {
+    let pool = try WorkerPool(count: 2, processors: 2)
+    var count = 0
+    for task in 0..<tasks {
+      before(task)
+      let ends = Ends(pool, sleeps: sleeps)
+      pool.run(ends)
+      if ends.areTogether { count += 1 }
+    }
+    return count
+  }
+
   @Test("A worker keeps off the caller's processor, wherever that goes")
   func apart() throws {
     let before = processors
-    let pool = try WorkerPool(count: 2, processors: 2)
-    var together = 0
-    for round in 0..<40 {
-      unsafe #expect(rk_keep_off(rk_thread(), 1, [before[round % 2]], true))
+    let together = try together(of: 40, sleeps: false) { task in
+      unsafe #expect(rk_keep_off(rk_thread(), 1, [before[task % 2]], true))
       usleep(1_000)
-      let ends = Ends(pool)
-      pool.run(ends)
-      if ends.areTogether { together += 1 }
     }
     // The system may move any thread at any time, most of all where other programs run.
     #expect(together <= 10, "\(together) of 40 tasks ended with both on one processor")
@@ -51,13 +60,7 @@ struct WorkerPlacesTests {
   @Test("Whoever slept in the midst of a task looks where it woke")
   func awake() throws {
     let before = processors
-    let pool = try WorkerPool(count: 2, processors: 2)
-    var together = 0
-    for _ in 0..<20 {
-      let ends = Ends(pool, sleeps: true)
-      pool.run(ends)
-      if ends.areTogether { together += 1 }
-    }
+    let together = try together(of: 20, sleeps: true)
     #expect(together <= 5, "\(together) of 20 tasks ended with both on one processor")
     #expect(processors == before)
   }
@@ -85,12 +88,4 @@ struct WorkerPlacesTests {
 }
 
 /// Those that the calling thread may run on.
-private var processors: [Int32] {
-  let status = (try? String(contentsOfFile: "/proc/thread-self/status", encoding: .utf8)) ?? ""
-  let name = "Cpus_allowed_list:"
-  guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return [] }
-  return line.dropFirst(name.count).split(separator: ",").flatMap { range in
-    let ends = range.split(whereSeparator: { $0 == "-" || $0.isWhitespace }).compactMap { Int32($0) }
-    return ends.isEmpty ? [] : Array(ends[0]...ends[ends.count - 1])
-  }
-}
+private var processors: [Int32] { SystemProcessors.allowed().flatMap { $0.map { Int32($0) } } }
